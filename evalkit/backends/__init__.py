@@ -1,0 +1,37 @@
+"""Code that talks to models. One dict line, or an entry point `evalkit.backends`, adds a backend."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from importlib.metadata import entry_points
+
+from evalkit.backends.base import Backend
+from evalkit.config.run import ModelSpec
+from evalkit.errors import ModelError
+
+BACKENDS = {"hf": "evalkit.backends.hf:HuggingFaceBackend"}
+"""Name in a config → `module:class`. Modules are imported when the backend is used."""
+
+
+def backend_class(name: str) -> type[Backend]:
+    """Return the class of a backend.
+
+    Raises:
+        ModelError: No backend has this name.
+    """
+    known = dict(BACKENDS)
+    for entry in entry_points(group="evalkit.backends"):
+        known.setdefault(entry.name, entry.value)
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"Known backends: {', '.join(known)}."
+        raise ModelError(f"Unknown backend {name!r}.", hint)
+    module, _, attribute = known[name].partition(":")
+    loaded: type[Backend] = getattr(importlib.import_module(module), attribute)
+    return loaded
+
+
+def open_backend(spec: ModelSpec) -> Backend:
+    """Load a model; close it with its context manager."""
+    return backend_class(spec.backend).open(spec)

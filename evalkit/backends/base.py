@@ -1,0 +1,156 @@
+"""What a backend is: the protocol, its requests and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from evalkit.config.run import ModelSpec
+from evalkit.records import TokenEvent
+from evalkit.store.manifest import ModelEntry
+
+
+class Capability(StrEnum):
+    """What a backend can do; declared, so that a plan can check it without loading a model."""
+
+    LOGLIKELIHOOD = "loglikelihood"
+    ROLLING = "loglikelihood_rolling"
+    GENERATE = "generate"
+    CHAT_TEMPLATE = "chat_template"
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationSettings:
+    """How to generate one answer."""
+
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+    """The answer ends before the first of these; the model's end token always counts."""
+    do_sample: bool = False
+    temperature: float | None = None
+    top_p: float | None = None
+    extra: tuple[tuple[str, Any], ...] = ()
+    """Further arguments a task asks for, handed to the backend as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """How likely is `continuation` after `context`? An empty context means: after the begin token."""
+
+    context: str
+    continuation: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    """Continue a prompt."""
+
+    prompt: str
+    settings: GenerationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a backend observed for one request; stamps are `perf_counter_ns`."""
+
+    t_send_ns: int
+    t_end_ns: int
+    input_tokens: int
+    batch_size: int
+    text: str | None = None
+    loglikelihood: float | None = None
+    is_greedy: bool | None = None
+    output_tokens: int | None = None
+    finish_reason: str | None = None
+    events: tuple[TokenEvent, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+Batch = list[tuple[int, Outcome]]
+"""Outcomes of one forward pass, each with the position of its request."""
+
+
+class Backend(Protocol):
+    """One loaded model.
+
+    The three methods that ask yield a batch as soon as it is done. `done` holds positions whose answers are known: the
+    backend forms the same batches with and without it and skips those that are done, so that a resumed run computes
+    exactly what an uninterrupted one would have.
+    """
+
+    supports: frozenset[Capability]
+
+    @classmethod
+    def open(cls, spec: ModelSpec) -> Self:
+        """Load the model.
+
+        Raises:
+            ModelError: It can't be found, is incomplete, or does not run on this device.
+        """
+        ...
+
+    @classmethod
+    def preflight(cls, spec: ModelSpec) -> None:
+        """Check what can be checked without loading weights.
+
+        Raises:
+            ModelError: As `open`.
+        """
+        ...
+
+    @property
+    def tokenizer_name(self) -> str:
+        """Name under which lm-eval keys what depends on the tokenizer."""
+        ...
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether the model says how a conversation is written."""
+        ...
+
+    @property
+    def scoring_batch_size(self) -> int | None:
+        """Batch of log-likelihood requests after back-off; None before the first."""
+        ...
+
+    def entry(self) -> ModelEntry:
+        """Return what exactly is loaded, for the manifest."""
+        ...
+
+    def render_chat(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
+        """Write a conversation as the model expects it."""
+        ...
+
+    def score(self, requests: Sequence[ScoreRequest], done: Collection[int]) -> Iterator[Batch]:
+        """Compute log-likelihoods of continuations."""
+        ...
+
+    def score_rolling(self, texts: Sequence[str], done: Collection[int]) -> Iterator[Batch]:
+        """Compute log-likelihoods of whole texts, in windows of the context length."""
+        ...
+
+    def generate(
+        self, requests: Sequence[GenerateRequest], done: Collection[int]
+    ) -> Iterator[Batch]:
+        """Generate answers."""
+        ...
+
+    def torch_memory(self, gpu: int) -> tuple[int | None, int | None]:
+        """Return bytes torch has allocated and reserved on a GPU; None where it does not use it."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Hand out the loaded model."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Free the model's memory."""
+        ...

@@ -1,0 +1,21 @@
+"""Typed, frozen configs read from YAML, with errors that name file, line, key and value."""
+
+from evalkit.config.load import load_run_config, parse_run_config, run_config_schema
+from evalkit.config.run import (
+    GenerationDefaults,
+    ModelSpec,
+    OutputSpec,
+    RunConfig,
+    SuiteSpec,
+)
+
+__all__ = [
+    "GenerationDefaults",
+    "ModelSpec",
+    "OutputSpec",
+    "RunConfig",
+    "SuiteSpec",
+    "load_run_config",
+    "parse_run_config",
+    "run_config_schema",
+]

@@ -1,0 +1,1 @@
+"""Tokens in, log-likelihoods and tokens out: the computing core, on torch alone."""

@@ -1,0 +1,85 @@
+"""When each token came, and when an answer is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from transformers import StoppingCriteria
+from transformers.generation.streamers import BaseStreamer
+
+from evalkit.meters.clock import now_ns
+from evalkit.records import EventKind, TokenEvent
+
+
+class TokenStamps(BaseStreamer):  # type: ignore[misc]
+    """Stamps every step of `generate`; decodes nothing, so the loop is not slowed down.
+
+    `generate` hands over the prompt first, then the new token of every row after each step. The ids arrive on the CPU,
+    so on a GPU the stamp is taken after the step really finished. transformers' TextIteratorStreamer is of no use for
+    timing: it holds text back until a word ends and hands it to another thread.
+    """
+
+    def __init__(self) -> None:
+        self.prompt_ns: int | None = None
+        self.step_ns: list[int] = []
+
+    def put(self, value: torch.Tensor) -> None:  # noqa: ARG002
+        """Stamp one step; the first is the prompt going in."""
+        stamp = now_ns()
+        if self.prompt_ns is None:
+            self.prompt_ns = stamp
+        else:
+            self.step_ns.append(stamp)
+
+    def end(self) -> None:
+        """Nothing is left to flush."""
+
+    def events(self, n_tokens: int, input_tokens: int) -> tuple[TokenEvent, ...]:
+        """Return the events of a row that generated `n_tokens` tokens."""
+        prompt = (
+            ()
+            if self.prompt_ns is None
+            else (TokenEvent(self.prompt_ns, input_tokens, EventKind.PROMPT),)
+        )
+        tokens = (TokenEvent(t, 1, EventKind.CONTENT) for t in self.step_ns[:n_tokens])
+        return (*prompt, *tokens)
+
+
+class StopStrings(StoppingCriteria):  # type: ignore[misc]
+    """Ends each row on its own when one of the stop strings has been generated.
+
+    Looks at the text of the last few tokens, as lm-eval does: two more than the longest stop string takes, since a
+    string can be spelled with other tokens than its own encoding.
+    """
+
+    def __init__(self, tokenizer: Any, stop: tuple[str, ...], prompt_length: int) -> None:
+        self._tokenizer = tokenizer
+        self._stop = tuple(s for s in stop if s)
+        self._prompt_length = prompt_length
+        lengths = [len(tokenizer.encode(s, add_special_tokens=False)) for s in self._stop]
+        self._window = max(lengths, default=0) + 2
+        self.ended_at: dict[int, int] = {}
+        """Row → number of tokens it had generated when a stop string appeared."""
+
+    def __call__(
+        self,
+        input_ids: torch.Tensor,
+        scores: Any,
+        **_kwargs: Any,
+    ) -> torch.Tensor:
+        """Return which rows of `input_ids` `[batch, seq]` are over."""
+        generated = input_ids[:, self._prompt_length :][:, -self._window :]
+        tails = self._tokenizer.batch_decode(generated)
+        over = [any(s in tail for s in self._stop) for tail in tails]
+        for row in (row for row, is_over in enumerate(over) if is_over):
+            self.ended_at.setdefault(row, input_ids.shape[1] - self._prompt_length)
+        return torch.tensor(over, device=input_ids.device)
+
+
+def cut_at_stop(text: str, stop: tuple[str, ...]) -> str:
+    """Return the text before the first stop string."""
+    for term in stop:
+        if term:
+            text = text.split(term)[0]
+    return text

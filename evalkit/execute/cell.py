@@ -1,0 +1,113 @@
+"""The cells of one model: load it once, run each suite, keep every answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from evalkit.backends import open_backend
+from evalkit.backends.base import Backend
+from evalkit.config.run import RunConfig
+from evalkit.errors import EvalkitError
+from evalkit.execute.progress import Progress
+from evalkit.harness.catalogue import apply_generation, load_tasks
+from evalkit.harness.evaluate import evaluate_cell
+from evalkit.harness.lm import BackendLM, CellContext
+from evalkit.meters.clock import now_ns
+from evalkit.meters.nvml import GpuProbe
+from evalkit.meters.telemetry import TelemetrySampler
+from evalkit.plan import Cell
+from evalkit.records import CellRecord, Request
+from evalkit.store.journal import Journal
+from evalkit.store.manifest import ModelEntry
+
+_NS_PER_S = 1_000_000_000
+
+
+class CellRunner:
+    """Runs cells and writes what happens to the journal; `models` collects what was loaded."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        journal: Journal,
+        session: int,
+        gpus: GpuProbe,
+        progress: Progress,
+    ) -> None:
+        self._config = config
+        self._journal = journal
+        self._session = session
+        self._gpus = gpus
+        self._progress = progress
+        self.models: dict[str, ModelEntry] = {}
+
+    def run_model(self, cells: list[Cell]) -> None:
+        """Load a model once and run its unfinished cells; a failing model does not stop the others."""
+        records = {record.cell_id: record for record in self._journal.cells()}
+        todo = [cell for cell in cells if records[cell.cell_id].state != "done"]
+        if not todo:
+            return
+        name = todo[0].model.name
+        self._progress.model_loading(name)
+        start = now_ns()
+        try:
+            backend = open_backend(todo[0].model)
+        except (EvalkitError, OSError, RuntimeError, ValueError) as error:
+            for cell in todo:
+                self._end(cell, replace(records[cell.cell_id], state="failed", reason=str(error)))
+            return
+        load_s = (now_ns() - start) / _NS_PER_S
+        self._progress.model_loaded(name, load_s)
+        with backend:
+            self.models[name] = backend.entry()
+            for cell in todo:
+                self._run_cell(cell, replace(records[cell.cell_id], load_s=load_s), backend)
+
+    def _run_cell(self, cell: Cell, record: CellRecord, backend: Backend) -> None:
+        record = replace(record, state="running", reason=None)
+        self._journal.update_cell(record)
+        try:
+            self._evaluate(cell, record, backend)
+        except KeyboardInterrupt:
+            self._end(cell, replace(record, state="interrupted"))
+            raise
+        except (EvalkitError, RuntimeError, OSError, ValueError) as error:
+            self._end(cell, replace(record, state="failed", reason=str(error)))
+
+    def _evaluate(self, cell: Cell, record: CellRecord, backend: Backend) -> None:
+        known = {r.request_id: r for r in self._journal.requests(cell.cell_id) if r.is_measured}
+        self._progress.cell_started(cell, len(known))
+        tasks = load_tasks(
+            cell.suite, self._config.include_paths, allow_code=self._config.allow_task_code
+        )
+        apply_generation(tasks, cell.model.generation)
+        context = CellContext(cell.cell_id, self._session, cell.model.backend)
+        sampler = TelemetrySampler(cell.cell_id, self._session, self._gpus, backend.torch_memory)
+
+        def keep(requests: list[Request]) -> None:
+            self._journal.add_requests(requests, sampler.drain())
+            self._progress.advanced(cell, sum(r.is_measured for r in requests))
+
+        try:
+            with sampler:
+                samples, results = evaluate_cell(
+                    BackendLM(backend, context, known, keep),
+                    cell.cell_id,
+                    cell.suite,
+                    tasks,
+                    chat_template=_uses_template(cell, backend),
+                )
+        finally:
+            keep([])
+        done = replace(record, state="done", batch_size=backend.scoring_batch_size)
+        self._journal.finish_cell(done, samples, results)
+        self._progress.cell_ended(cell, "done", None)
+
+    def _end(self, cell: Cell, record: CellRecord) -> None:
+        self._journal.update_cell(record)
+        self._progress.cell_ended(cell, record.state, record.reason)
+
+
+def _uses_template(cell: Cell, backend: Backend) -> bool:
+    wanted = cell.model.chat_template
+    return backend.has_chat_template if wanted is None else wanted

@@ -1,0 +1,234 @@
+"""Runs a plan in this process: start or resume, cell by cell, and leave a run directory that can be trusted."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from evalkit.backends import backend_class
+from evalkit.config.run import RunConfig
+from evalkit.errors import DataError, OutputError, UsageError
+from evalkit.execute.cell import CellRunner
+from evalkit.execute.environment import command_line, git_state, hardware, versions
+from evalkit.execute.progress import Progress
+from evalkit.harness.catalogue import SEEDS
+from evalkit.meters.clock import open_session
+from evalkit.meters.nvml import NoGpus, open_gpus
+from evalkit.plan import Cell, Plan, make_plan
+from evalkit.records import CellRecord
+from evalkit.store.journal import JOURNAL, Journal
+from evalkit.store.manifest import RunManifest, read_manifest, write_manifest
+from evalkit.store.run_dir import publish
+
+_LOCK = ".lock"
+
+
+def preflight(plan: Plan) -> None:
+    """Check everything that would otherwise fail hours later: folder, disk, and every model.
+
+    Raises:
+        UsageError: Nothing was written.
+    """
+    check_output(plan.config)
+    for model in plan.config.models:
+        backend_class(model.backend).preflight(model)
+
+
+def check_output(config: RunConfig) -> None:
+    """Check that the results folder can be written and the disk has room.
+
+    Raises:
+        OutputError: It can't, or has not.
+    """
+    root = config.output.dir
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe = root / ".evalkit-probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"results folder {root}: can't be written: {error.strerror}.",
+            "Set output.dir in the config, or --output.",
+        ) from error
+    free_gb = shutil.disk_usage(root).free / 1e9
+    if free_gb < config.output.min_free_gb:
+        raise OutputError(
+            f"results folder {root}: {free_gb:.2f} GB of disk space left,"
+            f" output.min_free_gb asks for {config.output.min_free_gb:g}.",
+            "Free space, choose another folder, or lower output.min_free_gb.",
+        )
+
+
+def start_run(plan: Plan, config_file: Path | None, progress: Progress) -> RunManifest:
+    """Make a run directory and work through the plan.
+
+    Returns:
+        The manifest: `complete`, or `partial` when interrupted or when cells failed.
+    """
+    preflight(plan)
+    started = datetime.now(UTC)
+    folder = _new_folder(plan.config.output.dir, plan.config.name, started)
+    with _locked(folder), Journal(folder / JOURNAL, create=True) as journal:
+        manifest = _first_manifest(plan, config_file, folder.name, started)
+        journal.put_cells(manifest.cells)
+        journal.write_meta("manifest", manifest.model_dump_json())
+        write_manifest(folder, manifest)
+        return _work(folder, plan, manifest, journal, progress)
+
+
+def resume_run(folder: Path, config: RunConfig | None, progress: Progress) -> RunManifest:
+    """Go on with a run that was interrupted.
+
+    Args:
+        folder: The run directory.
+        config: Must ask for the same as the stored one; None takes the stored one.
+        progress: Told what happens.
+
+    Raises:
+        UsageError: The config asks for something else than the run did.
+        DataError: The directory is damaged, or its journal is gone.
+    """
+    manifest = read_manifest(folder)
+    stored = RunConfig.model_validate(manifest.config)
+    _check_same(folder, stored, config)
+    if manifest.state == "complete":
+        return manifest
+    with _locked(folder), Journal(folder / JOURNAL) as journal:
+        problem = journal.check()
+        if problem:
+            raise DataError(f"{journal.path}: damaged: {problem}.", "Start a new run.")
+        plan = make_plan(stored)
+        if plan.hash != manifest.plan_hash:
+            raise UsageError(
+                f"{folder}: task data or prompts changed since the run began (plan hash differs).",
+                "Restore the tasks, or start a new run.",
+            )
+        preflight(plan)
+        return _work(folder, plan, manifest, journal, progress)
+
+
+def done_cells(folder: Path) -> dict[str, int]:
+    """Return how many requests of each cell are answered, for `evalkit plan --resume`."""
+    manifest = read_manifest(folder)
+    if manifest.state == "complete":
+        return {cell.cell_id: cell.n_requests for cell in manifest.cells}
+    with Journal(folder / JOURNAL) as journal:
+        return {
+            cell.cell_id: sum(r.is_measured for r in journal.requests(cell.cell_id))
+            for cell in manifest.cells
+        }
+
+
+def _work(
+    folder: Path, plan: Plan, manifest: RunManifest, journal: Journal, progress: Progress
+) -> RunManifest:
+    session = open_session(len(journal.sessions()))
+    journal.add_session(session)
+    progress.run_started(plan, folder)
+    gpus = open_gpus()
+    runner = CellRunner(plan.config, journal, session.session, gpus, progress)
+    runner.models |= {entry.name: entry for entry in manifest.models}
+    interrupted = False
+    try:
+        for _, cells in groupby(plan.cells, key=lambda cell: cell.model.name):
+            runner.run_model(list(cells))
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        gpus.close()
+    cells = tuple(journal.cells())
+    is_complete = not interrupted and all(cell.state == "done" for cell in cells)
+    return publish(
+        folder,
+        manifest.model_copy(
+            update={
+                "state": "complete" if is_complete else "partial",
+                "finished_at": _iso(datetime.now(UTC)),
+                "cells": cells,
+                "sessions": tuple(journal.sessions()),
+                "models": tuple(runner.models.values()),
+                "hardware": hardware(gpus),
+            }
+        ),
+        journal,
+    )
+
+
+def _first_manifest(
+    plan: Plan, config_file: Path | None, run_id: str, started: datetime
+) -> RunManifest:
+    return RunManifest(
+        run_id=run_id,
+        name=plan.config.name,
+        state="running",
+        config=plan.config.model_dump(mode="json"),
+        config_file=config_file.name if config_file else None,
+        plan_hash=plan.hash,
+        versions=versions(),
+        git=git_state(),
+        hardware=hardware(NoGpus("not read yet")),
+        seeds=SEEDS,
+        started_at=_iso(started),
+        command=command_line(),
+        cells=tuple(_pending(cell) for cell in plan.cells),
+    )
+
+
+def _pending(cell: Cell) -> CellRecord:
+    return CellRecord(
+        cell_id=cell.cell_id,
+        model=cell.model.name,
+        suite=cell.suite.name,
+        repeat=cell.repeat,
+        state="pending",
+        backend=cell.model.backend,
+        data_class=cell.suite.data_class,
+        n_docs=cell.n_docs,
+        n_requests=cell.n_requests,
+    )
+
+
+def _check_same(folder: Path, stored: RunConfig, given: RunConfig | None) -> None:
+    if given is None:
+        return
+    for key in ("models", "suites", "include_paths", "allow_task_code"):
+        if getattr(stored, key) != getattr(given, key):
+            raise UsageError(
+                f"{folder}: the config asks for other {key} than the run it should resume.",
+                "Resume without a config to go on as planned, or start a new run with this one.",
+            )
+
+
+def _new_folder(root: Path, name: str, started: datetime) -> Path:
+    stem = f"{name}-{started:%Y%m%d-%H%M%S}"
+    for suffix in ("", *(f"-{i}" for i in range(2, 100))):
+        folder = root / (stem + suffix)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise OutputError(f"{root / stem}: exists a hundred times.", "Clean the results folder.")
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    lock = FileLock(folder / _LOCK, timeout=0)
+    try:
+        with lock:
+            yield
+    except Timeout:
+        raise UsageError(
+            f"{folder}: another process is working on this run.", "Wait for it, or stop it."
+        ) from None
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

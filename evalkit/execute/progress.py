@@ -1,0 +1,52 @@
+"""What a run tells while it works. Execution prints nothing itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from evalkit.plan import Cell, Plan
+
+
+class Progress(Protocol):
+    """Receives events; the command line shows them as bars, lines or JSON."""
+
+    def run_started(self, plan: Plan, folder: Path) -> None:
+        """The run directory exists; cells follow."""
+
+    def model_loading(self, model: str) -> None:
+        """Weights are being read."""
+
+    def model_loaded(self, model: str, seconds: float) -> None:
+        """The model can answer."""
+
+    def cell_started(self, cell: Cell, n_known: int) -> None:
+        """A cell begins; `n_known` of its requests were answered in an earlier session."""
+
+    def advanced(self, cell: Cell, n_requests: int) -> None:
+        """Some more requests of the cell have been answered and are on disk."""
+
+    def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
+        """The cell is `done`, `failed` or `interrupted`."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    def run_started(self, plan: Plan, folder: Path) -> None:
+        """Ignore."""
+
+    def model_loading(self, model: str) -> None:
+        """Ignore."""
+
+    def model_loaded(self, model: str, seconds: float) -> None:
+        """Ignore."""
+
+    def cell_started(self, cell: Cell, n_known: int) -> None:
+        """Ignore."""
+
+    def advanced(self, cell: Cell, n_requests: int) -> None:
+        """Ignore."""
+
+    def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
+        """Ignore."""

@@ -1,0 +1,235 @@
+"""Find and load lm-eval tasks: shipped ones, the user's own, lm-eval's."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import random
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from lm_eval.tasks import TaskManager
+from lm_eval.tasks._factory import TaskFactory
+
+from evalkit.config.run import GenerationDefaults, SuiteSpec
+from evalkit.errors import TaskError
+
+SEEDS = {"random": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
+"""lm-eval's own defaults, so that its numbers and ours compare."""
+
+LOGLIKELIHOOD_TYPES = {"loglikelihood", "loglikelihood_rolling", "multiple_choice"}
+TaskDict = dict[str, Any]
+"""What lm-eval's TaskManager.load returns: `tasks`, `groups`, `group_map`."""
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def shipped_tasks() -> Path:
+    """Return the folder of evalkit's own tasks: inside the installed package, or beside it in a checkout."""
+    installed = _PACKAGE / "_tasks"
+    return installed if installed.is_dir() else _PACKAGE.parent / "tasks"
+
+
+def load_tasks(
+    suite: SuiteSpec, include_paths: Sequence[Path], *, allow_code: bool = False
+) -> TaskDict:
+    """Load a suite's tasks with their data and apply its settings.
+
+    Args:
+        suite: Names, few-shot number and mode.
+        include_paths: Folders with the user's own tasks.
+        allow_code: Let tasks outside evalkit and lm-eval run their own Python.
+
+    Raises:
+        TaskError: Unknown task, data not available, code not allowed, or a kind of task that `mode` excludes.
+    """
+    manager = _manager(suite.tasks, tuple(include_paths))
+    if not allow_code:
+        _refuse_foreign_code(manager, suite.tasks)
+    try:
+        loaded: TaskDict = manager.load(list(suite.tasks))
+    except (OSError, ValueError, KeyError, yaml.YAMLError, ImportError) as error:
+        raise _load_error(suite, error) from error
+    for name, task in loaded["tasks"].items():
+        _apply_settings(task, suite)
+        _check_mode(name, task, suite)
+    return loaded
+
+
+def apply_generation(loaded: TaskDict, defaults: GenerationDefaults) -> None:
+    """Let a model's generation defaults override what the tasks ask for."""
+    overrides: dict[str, Any] = {}
+    if defaults.max_tokens is not None:
+        overrides["max_gen_toks"] = defaults.max_tokens
+    if defaults.temperature is not None:
+        overrides |= {
+            "temperature": defaults.temperature,
+            "do_sample": defaults.temperature > 0,
+        }
+    if defaults.top_p is not None:
+        overrides["top_p"] = defaults.top_p
+    for task in loaded["tasks"].values():
+        if overrides and task.get_config("output_type") == "generate_until":
+            task.set_config(key="generation_kwargs", value=overrides, update=True)
+
+
+def seed_everything() -> None:
+    """Set the seeds lm-eval sets before it builds prompts."""
+    random.seed(SEEDS["random"])
+    np.random.seed(SEEDS["numpy"])
+    torch.manual_seed(SEEDS["torch"])
+
+
+class _LocalDataFactory(TaskFactory):  # type: ignore[misc]
+    """Builds tasks whose `data_files` are relative to their YAML file, wherever evalkit is started."""
+
+    def _load_full_config(self, entry: Any, overrides: Any = None) -> dict[str, Any]:
+        config: dict[str, Any] = super()._load_full_config(entry, overrides)
+        files = (config.get("dataset_kwargs") or {}).get("data_files")
+        if entry.yaml_path and files:
+            folder = Path(entry.yaml_path).parent
+            resolved = _resolve_files(files, folder)
+            config["dataset_kwargs"] = {**config["dataset_kwargs"], "data_files": resolved}
+        return config
+
+
+def _resolve_files(files: Any, folder: Path) -> Any:
+    if isinstance(files, dict):
+        return {split: _resolve_files(inner, folder) for split, inner in files.items()}
+    if isinstance(files, list):
+        return [_resolve_files(inner, folder) for inner in files]
+    beside = folder / files
+    return str(beside) if beside.exists() else files
+
+
+@cache
+def _local_manager(include_paths: tuple[Path, ...]) -> Any:
+    return _make_manager(include_paths, include_defaults=False)
+
+
+@cache
+def _full_manager(include_paths: tuple[Path, ...]) -> Any:
+    return _make_manager(include_paths, include_defaults=True)
+
+
+def _make_manager(include_paths: tuple[Path, ...], *, include_defaults: bool) -> Any:
+    folders = [p for p in (shipped_tasks(), *include_paths) if p.is_dir()]
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)
+    manager = TaskManager(include_path=folders, include_defaults=include_defaults)
+    manager._factory = _LocalDataFactory(meta=manager.metadata)
+    return manager
+
+
+def _manager(names: Sequence[str], include_paths: tuple[Path, ...]) -> Any:
+    """Return the cheap manager when it knows every name; indexing lm-eval's 14 000 files takes seconds."""
+    local = _local_manager(include_paths)
+    if all(name in local.task_index for name in names):
+        return local
+    full = _full_manager(include_paths)
+    for name in names:
+        if name not in full.task_index:
+            raise _unknown(name, local.all_tasks, full.all_tasks)
+    return full
+
+
+def _unknown(name: str, local: Sequence[str], known: Sequence[str]) -> TaskError:
+    near = difflib.get_close_matches(name, local, n=1) or difflib.get_close_matches(
+        name, known, n=3
+    )
+    hint = (
+        f"Did you mean {' or '.join(map(repr, near))}?"
+        if near
+        else "Names are those of lm-eval; own tasks need their folder in include_paths."
+    )
+    return TaskError(f"Unknown task {name!r}.", hint)
+
+
+def _load_error(suite: SuiteSpec, error: Exception) -> TaskError:
+    reason = str(error).strip("'\" ").splitlines()[0] if str(error) else type(error).__name__
+    names = ", ".join(suite.tasks)
+    if isinstance(error, OSError):
+        return TaskError(
+            f"suite {suite.name!r} ({names}): the data is not available: {reason}.",
+            "Offline: load it once where there is a network and copy the datasets cache,"
+            " or use tasks with local data files.",
+        )
+    return TaskError(
+        f"suite {suite.name!r} ({names}): can't be loaded: {reason}.",
+        "Check the task's YAML with lm-eval's task guide.",
+    )
+
+
+def _apply_settings(task: Any, suite: SuiteSpec) -> None:
+    """Set few-shot number and seed as lm-eval's simple_evaluate does; a task that says 0 keeps 0."""
+    default = task.get_config("num_fewshot")
+    if suite.num_fewshot is not None and default != 0:
+        task.set_config(key="num_fewshot", value=suite.num_fewshot)
+    elif suite.num_fewshot is None and default is None:
+        task.set_config(key="num_fewshot", value=0)
+    task.set_fewshot_seed(seed=SEEDS["fewshot"])
+
+
+def _check_mode(name: str, task: Any, suite: SuiteSpec) -> None:
+    kind = "loglikelihood" if task.get_config("output_type") in LOGLIKELIHOOD_TYPES else "generate"
+    if suite.mode not in {"auto", kind}:
+        raise TaskError(
+            f"suite {suite.name!r}: task {name!r} is scored by {kind}, but mode is {suite.mode}.",
+            "Put it into a suite of its own, or set mode: auto.",
+        )
+
+
+def _refuse_foreign_code(manager: Any, names: Sequence[str]) -> None:
+    import lm_eval
+
+    trusted = (shipped_tasks().resolve(), Path(lm_eval.__file__).resolve().parent)
+    for path in _yaml_files(manager, names):
+        is_trusted = any(path.resolve().is_relative_to(root) for root in trusted)
+        if not is_trusted and "!function" in path.read_text(encoding="utf-8"):
+            raise TaskError(
+                f"{path}: this task runs its own Python code (`!function`).",
+                "Read the code; then set `allow_task_code: true` in the config.",
+            )
+
+
+def _yaml_files(manager: Any, names: Sequence[str]) -> list[Path]:
+    """Return the YAML files behind some names, with members of groups and included files."""
+    found: list[Path] = []
+    todo = list(names)
+    seen: set[str] = set()
+    while todo:
+        name = todo.pop()
+        entry = manager.task_index.get(name)
+        if name in seen or entry is None:
+            continue
+        seen.add(name)
+        todo += [*entry.tags, *_members(entry.cfg or {})]
+        if entry.yaml_path:
+            found += _with_includes(Path(entry.yaml_path))
+    return found
+
+
+def _members(config: dict[str, Any]) -> list[str]:
+    members = config.get("task")
+    if not isinstance(members, list):
+        return []
+    return [m if isinstance(m, str) else str(m.get("task") or m.get("group")) for m in members]
+
+
+def _with_includes(path: Path) -> list[Path]:
+    included = [
+        line.partition(":")[2].strip().strip("'\"")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith("include:")
+    ]
+    nested = [
+        p
+        for name in included
+        if (path.parent / name).exists()
+        for p in _with_includes(path.parent / name)
+    ]
+    return [path, *nested]

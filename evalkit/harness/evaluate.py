@@ -1,0 +1,112 @@
+"""One cell through lm-eval: build prompts, ask the model, filter, score; then lm-eval's numbers as records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from lm_eval import evaluator
+
+from evalkit.config.run import SuiteSpec
+from evalkit.harness.catalogue import TaskDict, seed_everything
+from evalkit.harness.lm import BackendLM
+from evalkit.records import Sample, TaskResult
+
+_NOT_METRICS = {"alias", "name", "sample_len", "sample_count", " "}
+
+
+def evaluate_cell(
+    lm: BackendLM, cell_id: str, suite: SuiteSpec, tasks: TaskDict, *, chat_template: bool
+) -> tuple[list[Sample], list[TaskResult]]:
+    """Run a suite's tasks on a model.
+
+    Args:
+        lm: The model behind lm-eval's interface.
+        cell_id: Goes into the records.
+        suite: Limit, few-shot form and system instruction.
+        tasks: Freshly loaded tasks; lm-eval keeps its requests and answers in them.
+        chat_template: Wrap prompts in the model's chat template.
+
+    Returns:
+        One sample per doc and filter, and one result per task, filter and metric.
+    """
+    seed_everything()
+    results = evaluator.evaluate(
+        lm=lm,
+        task_dict=tasks,
+        limit=suite.limit,
+        bootstrap_iters=0,  # intervals are ours, from the samples
+        log_samples=True,
+        system_instruction=suite.system_instruction,
+        apply_chat_template=chat_template,
+        fewshot_as_multiturn=suite.fewshot_as_multiturn,
+    )
+    samples = [
+        _sample(cell_id, name, tasks["tasks"][name], row)
+        for name, rows in results["samples"].items()
+        for row in rows
+    ]
+    return samples, list(_task_results(cell_id, results))
+
+
+def _sample(cell_id: str, task_name: str, task: Any, row: dict[str, Any]) -> Sample:
+    is_choice = task.get_config("output_type") == "multiple_choice"
+    scores = {name: _score(row.get(name)) for name in row["metrics"]}
+    lls = tuple(float(resp[0][0]) for resp in row["resps"]) if is_choice else ()
+    return Sample(
+        cell_id=cell_id,
+        task=task_name,
+        filter=row["filter"],
+        doc_id=int(row["doc_id"]),
+        doc_hash=row["doc_hash"],
+        prompt_hash=row["prompt_hash"],
+        doc=json.dumps(row["doc"], ensure_ascii=False, default=str),
+        prompt=str(row["arguments"][0][0]),
+        target=_choice_target(row) if is_choice else str(row["target"]),
+        response=_chosen(row, lls) if is_choice else str(row["resps"][0][0]),
+        scores=scores,
+        loglikelihoods=lls,
+    )
+
+
+def _chosen(row: dict[str, Any], lls: tuple[float, ...]) -> str:
+    best = max(range(len(lls)), key=lambda i: lls[i])
+    return str(row["arguments"][best][1]).strip()
+
+
+def _choice_target(row: dict[str, Any]) -> str:
+    target = row["target"]
+    if isinstance(target, int) and 0 <= target < len(row["arguments"]):
+        return str(row["arguments"][target][1]).strip()
+    return str(target)
+
+
+def _score(value: Any) -> float | None:
+    """Return a doc's score; None for metrics that only exist for the whole task (tuples, lists)."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _task_results(cell_id: str, results: dict[str, Any]) -> Iterator[TaskResult]:
+    groups = results.get("groups") or {}
+    for task, numbers in {**results["results"], **groups}.items():
+        directions = results.get("higher_is_better", {}).get(task) or {}
+        counts = (results.get("n-samples") or {}).get(task) or {}
+        for key, value in numbers.items():
+            metric, _, filter_name = key.partition(",")
+            if key in _NOT_METRICS or metric.endswith("_stderr") or not filter_name:
+                continue
+            yield TaskResult(
+                cell_id=cell_id,
+                task=task,
+                filter=filter_name,
+                metric=metric,
+                value=_score(value),
+                higher_is_better=directions.get(metric),
+                is_group=task in groups,
+                n_docs=counts.get("effective"),
+                version=str(results["versions"].get(task)),
+            )

@@ -1,0 +1,240 @@
+"""lm-eval's LM interface over a backend: every request is recorded as it is answered, and never asked twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lm_eval.api.instance import Instance
+from lm_eval.api.model import LM
+from lm_eval.models.utils import normalize_gen_kwargs
+
+from evalkit.backends.base import (
+    Backend,
+    Batch,
+    GenerateRequest,
+    GenerationSettings,
+    Outcome,
+    ScoreRequest,
+)
+from evalkit.errors import DataError
+from evalkit.records import Answer, Attempt, Request, RequestKind
+
+DEFAULT_MAX_TOKENS = 256
+"""When a task does not say; lm-eval's Hugging Face backend uses the same."""
+_WARMUP_TOKENS = 4
+_SETTINGS = {"until", "max_gen_toks", "do_sample", "temperature", "top_p"}
+
+
+@dataclass(frozen=True, slots=True)
+class CellContext:
+    """What belongs into every record of a cell."""
+
+    cell_id: str
+    session: int
+    backend_name: str
+
+
+class BackendLM(LM):  # type: ignore[misc]
+    """Hands lm-eval's requests to a backend.
+
+    Args:
+        backend: A loaded model.
+        context: Identifies the cell and the session.
+        known: Answered requests of earlier sessions, by request id.
+        record: Makes a batch of answers durable; called before the next batch starts.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        context: CellContext,
+        known: Mapping[str, Request],
+        record: Callable[[list[Request]], None],
+    ) -> None:
+        super().__init__()
+        self._backend = backend
+        self._context = context
+        self._known = known
+        self._write = record
+        self._warm: set[RequestKind] = set()
+
+    @property
+    def tokenizer_name(self) -> str:
+        """Part of lm-eval's cache keys."""
+        return self._backend.tokenizer_name
+
+    def apply_chat_template(
+        self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True
+    ) -> str:
+        """Write a conversation as the model expects it."""
+        return self._backend.render_chat(chat_history, add_generation_prompt)
+
+    def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
+        """Score continuations, in the order of the requests."""
+        wanted = [ScoreRequest(*instance.args) for instance in requests]
+        asker = _Asker(RequestKind.LOGLIKELIHOOD, requests, wanted, self._backend.score)
+        answers = self._ask(asker, lambda: _shortest(wanted, lambda r: r.context + r.continuation))
+        return [(_number(a.loglikelihood), bool(a.is_greedy)) for a in answers]
+
+    def loglikelihood_rolling(self, requests: list[Instance]) -> list[float]:
+        """Score whole texts, in the order of the requests."""
+        wanted = [instance.args[0] for instance in requests]
+        asker = _Asker(RequestKind.ROLLING, requests, wanted, self._backend.score_rolling)
+        answers = self._ask(asker, lambda: _shortest(wanted, lambda text: text))
+        return [_number(a.loglikelihood) for a in answers]
+
+    def generate_until(self, requests: list[Instance]) -> list[str]:
+        """Generate answers, in the order of the requests."""
+        wanted = [GenerateRequest(i.args[0], _settings(i.args[1])) for i in requests]
+        asker = _Asker(RequestKind.GENERATE, requests, wanted, self._backend.generate)
+        answers = self._ask(asker, lambda: _brief(_shortest(wanted, lambda r: r.prompt)))
+        return [a.text or "" for a in answers]
+
+    def _ask(self, asker: _Asker, warm_up: Callable[[], Any]) -> list[Answer]:
+        """Return an answer per request: known ones from earlier sessions, the others from the backend."""
+        ids, hashes = _request_ids(self._context.cell_id, asker), asker.hashes()
+        answers: dict[int, Answer] = {}
+        for position, request_id in enumerate(ids):
+            if request_id in self._known:
+                answers[position] = _known_answer(self._known[request_id], hashes[position])
+        if len(answers) < len(ids):
+            self._warm_up(asker, warm_up)
+        done = frozenset(answers)
+        for batch in asker.run(asker.wanted, done):
+            fresh = [(p, outcome) for p, outcome in batch if p not in done]
+            records = [self._request(asker, p, ids[p], hashes[p], o, True) for p, o in fresh]
+            self._write(records)
+            answers.update({p: _answer(outcome) for p, outcome in fresh})
+        return [answers[position] for position in range(len(ids))]
+
+    def _warm_up(self, asker: _Asker, warm_up: Callable[[], Any]) -> None:
+        """Ask one short request first: the first pass pays for lazy initialisation. Recorded, never counted."""
+        if asker.kind in self._warm:
+            return
+        self._warm.add(asker.kind)
+        request_id = f"{self._context.cell_id}/{asker.kind}/warmup/{self._context.session}"
+        for batch in asker.run([warm_up()], frozenset()):
+            for _, outcome in batch:
+                self._write([self._request(asker, 0, request_id, "", outcome, False)])
+
+    def _request(
+        self,
+        asker: _Asker,
+        position: int,
+        request_id: str,
+        prompt_hash: str,
+        outcome: Outcome,
+        is_measured: bool,
+    ) -> Request:
+        instance = asker.instances[position]
+        return Request(
+            request_id=request_id,
+            cell_id=self._context.cell_id,
+            session=self._context.session,
+            task=str(instance.task_name),
+            doc_id=int(instance.doc_id or 0),
+            index=instance.idx,
+            repeat=int(request_id.rpartition("/")[2]) if is_measured else 0,
+            kind=asker.kind,
+            backend=self._context.backend_name,
+            prompt_hash=prompt_hash,
+            is_measured=is_measured,
+            batch_size=outcome.batch_size,
+            input_tokens=outcome.input_tokens,
+            output_tokens=outcome.output_tokens,
+            finish_reason=outcome.finish_reason,
+            flags=outcome.flags,
+            attempts=(_attempt(outcome),),
+            answer=_answer(outcome) if is_measured else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Requests of one kind and the backend method that answers them."""
+
+    kind: RequestKind
+    instances: Sequence[Instance]
+    wanted: Sequence[Any]
+    run: Callable[[Sequence[Any], Collection[int]], Iterator[Batch]]
+
+    def hashes(self) -> list[str]:
+        """Return what identifies each prompt, so that a resumed run notices changed data."""
+        return [hash_arguments(instance.args) for instance in self.instances]
+
+
+def hash_arguments(arguments: tuple[Any, ...]) -> str:
+    """Return the SHA-256 of a request's prompt with its continuation or settings."""
+    text = json.dumps(arguments, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _request_ids(cell_id: str, asker: _Asker) -> list[str]:
+    """Return `cell/kind/task/doc/index/repeat`; lm-eval repeats a request by listing it several times."""
+    seen: Counter[str] = Counter()
+    ids = []
+    for instance in asker.instances:
+        base = f"{cell_id}/{asker.kind}/{instance.task_name}/{instance.doc_id}/{instance.idx}"
+        ids.append(f"{base}/{seen[base]}")
+        seen[base] += 1
+    return ids
+
+
+def _known_answer(request: Request, prompt_hash: str) -> Answer:
+    if request.prompt_hash != prompt_hash or request.answer is None:
+        raise DataError(
+            f"{request.request_id}: the prompt is not the one that was answered before.",
+            "Task data, chat template or lm-eval changed: start a new run.",
+        )
+    return request.answer
+
+
+def _settings(arguments: dict[str, Any]) -> GenerationSettings:
+    kwargs = normalize_gen_kwargs(arguments, DEFAULT_MAX_TOKENS)
+    stop = kwargs.get("until") or []
+    extra = tuple(sorted((k, v) for k, v in kwargs.items() if k not in _SETTINGS))
+    return GenerationSettings(
+        max_tokens=kwargs["max_gen_toks"],
+        stop=(stop,) if isinstance(stop, str) else tuple(stop),
+        do_sample=bool(kwargs.get("do_sample")),
+        temperature=kwargs.get("temperature"),
+        top_p=kwargs.get("top_p"),
+        extra=extra,
+    )
+
+
+def _shortest(wanted: Sequence[Any], text: Callable[[Any], str]) -> Any:
+    return min(wanted, key=lambda request: len(text(request)))
+
+
+def _brief(request: GenerateRequest) -> GenerateRequest:
+    few = min(_WARMUP_TOKENS, request.settings.max_tokens)
+    return GenerateRequest(request.prompt, GenerationSettings(max_tokens=few))
+
+
+def _attempt(outcome: Outcome) -> Attempt:
+    return Attempt(
+        number=0,
+        status="ok",
+        t_intended_ns=outcome.t_send_ns,
+        t_queued_ns=outcome.t_send_ns,
+        t_send_ns=outcome.t_send_ns,
+        t_headers_ns=None,
+        t_end_ns=outcome.t_end_ns,
+        events=outcome.events,
+    )
+
+
+def _answer(outcome: Outcome) -> Answer:
+    return Answer(outcome.text, outcome.loglikelihood, outcome.is_greedy)
+
+
+def _number(value: float | None) -> float:
+    if value is None:
+        raise DataError("A log-likelihood is missing from the journal.", "Run `evalkit verify`.")
+    return value

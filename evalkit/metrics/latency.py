@@ -1,0 +1,68 @@
+"""Latency of one attempt, from its token events.
+
+Every function returns seconds, or None when the attempt has no such moment: it failed, or too few tokens came.
+"""
+
+from __future__ import annotations
+
+from evalkit.records import GENERATED_KINDS, Attempt, TokenEvent
+
+NS_PER_S = 1_000_000_000
+
+
+def ttft_s(attempt: Attempt) -> float | None:
+    """Time to first token.
+
+    Definition: first generated token (content, reasoning or tool; never the role chunk) − send.
+    Unit: seconds.
+    Missing when: the attempt failed or generated nothing.
+    Source: docs/metrics.md; MLPerf LoadGen `FirstTokenComplete`.
+    """
+    tokens = generated_events(attempt)
+    return (tokens[0].t_ns - attempt.t_send_ns) / NS_PER_S if tokens else None
+
+
+def e2e_latency_s(attempt: Attempt) -> float | None:
+    """End-to-end latency.
+
+    Definition: last generated token − send.
+    Unit: seconds.
+    Missing when: the attempt failed or generated nothing.
+    Source: docs/metrics.md.
+    """
+    tokens = generated_events(attempt)
+    return (tokens[-1].t_ns - attempt.t_send_ns) / NS_PER_S if tokens else None
+
+
+def tpot_s(attempt: Attempt, output_tokens: int | None) -> float | None:
+    """Time per output token after the first.
+
+    Definition: (last token − first token) / (output tokens − 1), per request.
+    Unit: seconds per token.
+    Missing when: fewer than two tokens came, or their number is unknown.
+    Source: docs/metrics.md; MLPerf LoadGen.
+    """
+    tokens = generated_events(attempt)
+    if output_tokens is None or output_tokens < 2 or not tokens:
+        return None
+    return (tokens[-1].t_ns - tokens[0].t_ns) / NS_PER_S / (output_tokens - 1)
+
+
+def itl_s(attempt: Attempt) -> list[float]:
+    """Inter-token latencies.
+
+    Definition: gaps between consecutive token-bearing chunks; pooled over requests by the caller.
+    Unit: seconds.
+    Missing when: fewer than two chunks came (an empty list).
+    Source: docs/metrics.md.
+    """
+    tokens = generated_events(attempt)
+    gaps = zip(tokens, tokens[1:], strict=False)
+    return [(after.t_ns - before.t_ns) / NS_PER_S for before, after in gaps]
+
+
+def generated_events(attempt: Attempt) -> tuple[TokenEvent, ...]:
+    """Return the events that carry generated tokens; none for a failed attempt."""
+    if attempt.status != "ok":
+        return ()
+    return tuple(e for e in attempt.events if e.kind in GENERATED_KINDS and e.n_tokens > 0)

@@ -1,0 +1,40 @@
+"""Percentiles that say when there are too few values for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MINIMUM_N = {50: 1, 90: 64, 95: 130, 99: 662}
+"""Least number of values a percentile needs to bound its tail at 99 % confidence (MLPerf early stopping)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Percentile:
+    """One percentile of n values."""
+
+    q: int
+    value: float | None
+    """None without any value."""
+    n: int
+    is_supported: bool
+    """False when n is below `MINIMUM_N[q]`: shown, but marked and never judged on."""
+
+
+def percentile(values: Sequence[float], q: int) -> Percentile:
+    """Compute a percentile by linear interpolation.
+
+    Definition: sorted values, position q/100·(n−1), linear between neighbours.
+    Unit: that of the values.
+    Missing when: there are no values.
+    Source: numpy `method="linear"`; floors from MLPerf LoadGen early stopping.
+    """
+    n = len(values)
+    if n == 0:
+        return Percentile(q, None, 0, is_supported=False)
+    ordered = sorted(values)
+    position = q / 100 * (n - 1)
+    low = int(position)
+    high = min(low + 1, n - 1)
+    value = ordered[low] + (ordered[high] - ordered[low]) * (position - low)
+    return Percentile(q, value, n, is_supported=n >= MINIMUM_N[q])

@@ -1,0 +1,199 @@
+"""Config → plan: which cells there are and what each will ask. Pure data, printable, hashable; loads no model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from evalkit.backends import backend_class
+from evalkit.backends.base import Capability
+from evalkit.backends.sources import local_folder, read_facts
+from evalkit.config.run import ModelSpec, RunConfig, SuiteSpec
+from evalkit.errors import ModelError
+
+CHARACTERS_PER_TOKEN = 4.0
+"""Estimate where no tokenizer is at hand."""
+_PROBED_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """What one task of a suite will ask, for any model."""
+
+    name: str
+    output_type: str
+    version: str
+    num_fewshot: int
+    n_docs: int
+    n_requests: int
+    n_characters: int
+    """Of all prompts, before a chat template."""
+    prompts_hash: str
+    """SHA-256 over every request: changes when data, prompts or settings change."""
+    excerpt: str
+    """Some prompt text, to estimate tokens with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One model on one suite, once: the unit of execution, resume and progress."""
+
+    cell_id: str
+    model: ModelSpec
+    suite: SuiteSpec
+    repeat: int
+    tasks: tuple[TaskPlan, ...]
+    prompt_tokens: int
+    """Estimated."""
+    chat_template: bool | None
+    """Whether prompts get the model's chat template; None: known once the model is downloaded."""
+
+    @property
+    def n_docs(self) -> int:
+        """Docs of all tasks."""
+        return sum(task.n_docs for task in self.tasks)
+
+    @property
+    def n_requests(self) -> int:
+        """Requests of all tasks: a multiple-choice doc has one per choice."""
+        return sum(task.n_requests for task in self.tasks)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every cell of a run, model by model, so that each model is loaded once."""
+
+    config: RunConfig
+    cells: tuple[Cell, ...]
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over everything that decides what is asked; where results go is not part of it."""
+        decisive = {
+            "models": [m.model_dump(mode="json") for m in self.config.models],
+            "suites": [s.model_dump(mode="json") for s in self.config.suites],
+            "prompts": {c.cell_id: [t.prompts_hash for t in c.tasks] for c in self.cells},
+        }
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+def make_plan(config: RunConfig) -> Plan:
+    """Resolve a config into cells.
+
+    Loads task data (not models) and builds every prompt once, so that counts are exact and the hash notices changes.
+
+    Raises:
+        TaskError: A task is unknown, has no data, or may not run its code.
+        ModelError: A model can't be found, or its backend can't do what a suite needs.
+    """
+    facts = {model.name: _model_facts(model) for model in config.models}
+    suites = {suite.name: plan_suite(suite, config) for suite in config.suites}
+    cells = []
+    for model in config.models:
+        tokenizer, chat_template = facts[model.name]
+        for suite in config.suites:
+            tasks = suites[suite.name]
+            _check_capabilities(model, suite, tasks)
+            for repeat in range(suite.repeats):
+                cells.append(
+                    Cell(
+                        cell_id=f"{model.name}/{suite.name}/{repeat}",
+                        model=model,
+                        suite=suite,
+                        repeat=repeat,
+                        tasks=tasks,
+                        prompt_tokens=_estimate_tokens(tasks, tokenizer),
+                        chat_template=chat_template,
+                    )
+                )
+    return Plan(config, tuple(cells))
+
+
+def plan_suite(suite: SuiteSpec, config: RunConfig) -> tuple[TaskPlan, ...]:
+    """Load a suite's tasks and build their prompts as the run will, but without a chat template."""
+    from lm_eval.evaluator_utils import get_sample_size
+
+    from evalkit.harness.catalogue import load_tasks, seed_everything
+
+    loaded = load_tasks(suite, config.include_paths, allow_code=config.allow_task_code)
+    seed_everything()
+    plans = []
+    for name, task in loaded["tasks"].items():
+        task.build_all_requests(
+            limit=get_sample_size(task, suite.limit),
+            system_instruction=suite.system_instruction,
+        )
+        plans.append(_plan_task(name, task))
+    return tuple(plans)
+
+
+def _plan_task(name: str, task: Any) -> TaskPlan:
+    from evalkit.harness.lm import hash_arguments
+
+    prompts = ["".join(a for a in i.args if isinstance(a, str)) for i in task.instances]
+    hashes = [hash_arguments(i.args) for i in task.instances]
+    repeats = [i.repeats or 1 for i in task.instances]
+    return TaskPlan(
+        name=name,
+        output_type=task.get_config("output_type"),
+        version=str(task.VERSION),
+        num_fewshot=task.get_config("num_fewshot") or 0,
+        n_docs=len({i.doc_id for i in task.instances}),
+        n_requests=sum(repeats),
+        n_characters=sum(len(p) * n for p, n in zip(prompts, repeats, strict=True)),
+        prompts_hash=hashlib.sha256("".join(hashes).encode()).hexdigest(),
+        excerpt="\n".join(prompts)[:_PROBED_CHARACTERS],
+    )
+
+
+def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None]:
+    """Return the model's tokenizer file, and whether prompts get a chat template."""
+    backend_class(spec.backend)
+    folder = local_folder(spec) if spec.backend == "hf" else None
+    if folder is None:
+        return None, spec.chat_template
+    has_template = read_facts(spec.source, folder).has_chat_template
+    if spec.chat_template and not has_template:
+        raise ModelError(
+            f"model {spec.name!r}: chat_template is true, but {spec.source} has none.",
+            "Remove the key, or set it to false.",
+        )
+    tokenizer = folder / "tokenizer.json"
+    wanted = has_template if spec.chat_template is None else spec.chat_template
+    return (tokenizer if tokenizer.exists() else None), wanted
+
+
+def _check_capabilities(model: ModelSpec, suite: SuiteSpec, tasks: Sequence[TaskPlan]) -> None:
+    supports = backend_class(model.backend).supports
+    needs = {"generate_until": Capability.GENERATE, "loglikelihood_rolling": Capability.ROLLING}
+    for task in tasks:
+        need = needs.get(task.output_type, Capability.LOGLIKELIHOOD)
+        if need not in supports:
+            raise ModelError(
+                f"model {model.name!r}: backend {model.backend!r} can't do {need}, which task"
+                f" {task.name!r} of suite {suite.name!r} needs.",
+                "Give this model suites of other tasks.",
+            )
+
+
+def _estimate_tokens(tasks: Sequence[TaskPlan], tokenizer: Path | None) -> int:
+    """Scale characters by the tokens an excerpt really has, or by a rule of thumb."""
+    total = 0.0
+    for task in tasks:
+        ratio = 1 / CHARACTERS_PER_TOKEN
+        if tokenizer is not None and task.excerpt:
+            ratio = len(_tokenizer(tokenizer).encode(task.excerpt).ids) / len(task.excerpt)
+        total += task.n_characters * ratio
+    return round(total)
+
+
+@cache
+def _tokenizer(path: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(path))

@@ -1,0 +1,209 @@
+"""The records of a run: what was asked, when each token came, what it scored, what the machine did.
+
+They are the contract between measuring and analysing. Metrics are pure functions of them, so an old run can be
+analysed again with a better formula. Missing is `None`, never 0.
+
+All `*_ns` fields are `time.perf_counter_ns` of the session that wrote them (a resumed run has several sessions);
+`Session` anchors that clock to wall time. Stamps of different sessions must never be subtracted.
+
+RECORDS_VERSION history
+    1  first version
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+RECORDS_VERSION = 1
+
+
+class RequestKind(StrEnum):
+    """What a backend was asked to do."""
+
+    LOGLIKELIHOOD = "loglikelihood"
+    ROLLING = "loglikelihood_rolling"
+    GENERATE = "generate"
+
+
+class EventKind(StrEnum):
+    """What arrived. `prompt` marks the moment the prompt's tokens entered an in-process model."""
+
+    PROMPT = "prompt"
+    ROLE = "role"
+    CONTENT = "content"
+    REASONING = "reasoning"
+    TOOL = "tool"
+    USAGE = "usage"
+    FINISH = "finish"
+    ERROR = "error"
+
+
+GENERATED_KINDS = frozenset({EventKind.CONTENT, EventKind.REASONING, EventKind.TOOL})
+"""Events that carry generated tokens: only they count for TTFT, TPOT and ITL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One process that worked on the run; anchors its monotonic clock to wall time."""
+
+    session: int
+    wall_ns: int
+    """Unix time in ns at the moment `perf_ns` was read."""
+    perf_ns: int
+    pid: int
+    evalkit_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEvent:
+    """One thing that arrived for one attempt of one request."""
+
+    t_ns: int
+    n_tokens: int
+    kind: EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a request. Retries are attempts of their own; none is hidden."""
+
+    number: int
+    status: str
+    """`ok` or `error`."""
+    t_intended_ns: int
+    """When the request should have been sent; equals `t_queued_ns` where no schedule exists."""
+    t_queued_ns: int
+    t_send_ns: int
+    """In process: the moment before the prompt is tokenised."""
+    t_headers_ns: int | None
+    """First byte of an HTTP response; None in process."""
+    t_end_ns: int
+    error: str | None = None
+    events: tuple[TokenEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for a request: exactly one of text, or log-likelihood, is set."""
+
+    text: str | None = None
+    loglikelihood: float | None = None
+    is_greedy: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt sent to a backend for one doc, with every attempt."""
+
+    request_id: str
+    """`cell/kind/task/doc/index/repeat`: stable over resumes."""
+    cell_id: str
+    session: int
+    task: str
+    doc_id: int
+    index: int
+    """Which request of the doc: the answer choice of a multiple-choice task, else 0."""
+    repeat: int
+    """lm-eval's repeats of one request (sampling several answers); 0 for the first."""
+    kind: RequestKind
+    backend: str
+    prompt_hash: str
+    is_measured: bool
+    """False for warm-up: recorded, never counted."""
+    batch_size: int
+    """Requests that shared the forward pass. Latency is only read where it is 1."""
+    input_tokens: int | None
+    output_tokens: int | None
+    """Ids the model generated, the end token included; None for log-likelihoods."""
+    finish_reason: str | None
+    """`stop`, `length`, or None for log-likelihoods."""
+    flags: tuple[str, ...] = ()
+    """`truncated`: prompt cut at the left; `merged_boundary`: context and answer share a token."""
+    attempts: tuple[Attempt, ...] = ()
+    answer: Answer | None = None
+    """None when every attempt failed, and for warm-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A scored doc of one cell under one of the task's filters."""
+
+    cell_id: str
+    task: str
+    filter: str
+    doc_id: int
+    doc_hash: str
+    prompt_hash: str
+    doc: str
+    """The doc as JSON."""
+    prompt: str
+    target: str
+    response: str
+    """Generated text, or the chosen answer of a multiple-choice doc."""
+    scores: dict[str, float | None] = field(default_factory=dict)
+    loglikelihoods: tuple[float, ...] = ()
+    """One per answer choice, in the task's order; empty for generated answers."""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """One reading of the machine. Host readings have `device='host'`, GPUs `device='gpu<i>'`."""
+
+    cell_id: str
+    session: int
+    t_ns: int
+    device: str
+    rss_bytes: int | None = None
+    rss_peak_bytes: int | None = None
+    """Highest resident memory of the process since the cell began in this session."""
+    cpu_s: float | None = None
+    """CPU time (user + system) of the process since the cell began in this session."""
+    memory_used_bytes: int | None = None
+    """Whole board, as NVML v2 reports it (driver-reserved memory excluded)."""
+    memory_process_bytes: int | None = None
+    torch_allocated_bytes: int | None = None
+    torch_reserved_bytes: int | None = None
+    power_w: float | None = None
+    energy_j: float | None = None
+    """The board's energy counter since driver load: only differences mean anything."""
+    utilisation_percent: float | None = None
+    temperature_c: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """lm-eval's own number for one metric of one task or group, to the last digit."""
+
+    cell_id: str
+    task: str
+    filter: str
+    metric: str
+    value: float | None
+    higher_is_better: bool | None
+    is_group: bool
+    n_docs: int | None
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellRecord:
+    """One cell of the matrix and how it ended."""
+
+    cell_id: str
+    model: str
+    suite: str
+    repeat: int
+    state: str
+    """`pending`, `running`, `done`, `failed`, `interrupted`."""
+    backend: str
+    data_class: str
+    n_docs: int
+    n_requests: int
+    batch_size: int | None = None
+    """Batch used for log-likelihoods after back-off; None when nothing was scored."""
+    load_s: float | None = None
+    """Reading weights and tokenizer until the model can answer, in the last session."""
+    reason: str | None = None
+    """Why it failed."""

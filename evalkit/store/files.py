@@ -1,0 +1,35 @@
+"""Writing a file so that it is either whole or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from evalkit.errors import OutputError
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write through a temporary neighbour, so that a crash leaves the old file or the new one.
+
+    Raises:
+        OutputError: The folder can't be written or the disk is full.
+    """
+    scratch = path.with_name(path.name + ".tmp")
+    try:
+        with scratch.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise OutputError(
+            f"{path}: can't be written: {error.strerror}.", "Free space or choose another folder."
+        ) from error
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

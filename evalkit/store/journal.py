@@ -1,0 +1,218 @@
+"""The journal of a run in progress: one SQLite file in WAL mode.
+
+Every batch of answers is one transaction, flushed to disk before the next batch starts. A process that is killed at any
+moment leaves whole batches and nothing else, so a resumed run repeats exactly the batches that are missing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from pydantic import TypeAdapter
+
+from evalkit.errors import DataError, ExecutionError
+from evalkit.records import CellRecord, Request, Sample, Session, TaskResult, Telemetry
+
+JOURNAL = "journal.sqlite"
+
+T = TypeVar("T")
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta      (key TEXT PRIMARY KEY, payload TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS session   (number INTEGER PRIMARY KEY, payload TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS cell      (cell_id TEXT PRIMARY KEY, position INTEGER, payload TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS request   (request_id TEXT PRIMARY KEY, cell_id TEXT NOT NULL, payload TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS request_of_cell ON request (cell_id);
+CREATE TABLE IF NOT EXISTS sample    (cell_id TEXT, task TEXT, filter TEXT, doc_id INTEGER, payload TEXT NOT NULL,
+                                      PRIMARY KEY (cell_id, task, filter, doc_id));
+CREATE TABLE IF NOT EXISTS result    (cell_id TEXT, task TEXT, filter TEXT, metric TEXT, payload TEXT NOT NULL,
+                                      PRIMARY KEY (cell_id, task, filter, metric));
+CREATE TABLE IF NOT EXISTS telemetry (id INTEGER PRIMARY KEY, cell_id TEXT NOT NULL, payload TEXT NOT NULL);
+"""
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _dump(record: object) -> str:
+    return _adapter(type(record)).dump_json(record).decode()
+
+
+class Journal:
+    """Append-only while a run lasts; a context manager that closes the file.
+
+    Args:
+        path: The SQLite file; made when `create`.
+        create: Make a new journal; otherwise it must exist and be intact.
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        if not create and not path.exists():
+            raise DataError(f"{path}: the journal is missing.", "This run can't be resumed.")
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            raise _damaged(path, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._db.close()
+
+    def check(self) -> str | None:
+        """Return what SQLite finds wrong with the file, or None."""
+        try:
+            (finding,) = self._db.execute("PRAGMA integrity_check").fetchone()
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return None if finding == "ok" else str(finding)
+
+    def write_meta(self, key: str, payload: str) -> None:
+        """Keep one text under a key."""
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, payload))
+
+    def read_meta(self, key: str) -> str | None:
+        """Return the text under a key."""
+        row = self._query("SELECT payload FROM meta WHERE key = ?", key)
+        return str(row[0][0]) if row else None
+
+    def add_session(self, session: Session) -> None:
+        """Record that a process started to work on the run."""
+        with self._transaction():
+            self._db.execute("INSERT INTO session VALUES (?, ?)", (session.session, _dump(session)))
+
+    def add_requests(self, requests: Iterable[Request], telemetry: Iterable[Telemetry]) -> None:
+        """Record one answered batch and the readings so far, all or nothing.
+
+        Raises:
+            sqlite3.IntegrityError: A request is already there: nothing may be asked twice.
+        """
+        with self._transaction():
+            self._db.executemany(
+                "INSERT INTO request VALUES (?, ?, ?)",
+                [(r.request_id, r.cell_id, _dump(r)) for r in requests],
+            )
+            self._db.executemany(
+                "INSERT INTO telemetry (cell_id, payload) VALUES (?, ?)",
+                [(t.cell_id, _dump(t)) for t in telemetry],
+            )
+
+    def put_cells(self, cells: Iterable[CellRecord]) -> None:
+        """Record cells in the order of the plan."""
+        with self._transaction():
+            for position, cell in enumerate(cells):
+                self._db.execute(
+                    "INSERT OR REPLACE INTO cell VALUES (?, ?, ?)",
+                    (cell.cell_id, position, _dump(cell)),
+                )
+
+    def update_cell(self, cell: CellRecord) -> None:
+        """Record how a cell goes on."""
+        with self._transaction():
+            self._update_cell(cell)
+
+    def finish_cell(
+        self,
+        cell: CellRecord,
+        samples: Iterable[Sample],
+        results: Iterable[TaskResult],
+    ) -> None:
+        """Record scores and state of a finished cell, all or nothing."""
+        with self._transaction():
+            self._update_cell(cell)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO sample VALUES (?, ?, ?, ?, ?)",
+                [(s.cell_id, s.task, s.filter, s.doc_id, _dump(s)) for s in samples],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?)",
+                [(r.cell_id, r.task, r.filter, r.metric, _dump(r)) for r in results],
+            )
+
+    def sessions(self) -> list[Session]:
+        """Return every session, oldest first."""
+        return self._read(Session, "SELECT payload FROM session ORDER BY number")
+
+    def cells(self) -> list[CellRecord]:
+        """Return every cell, in the order of the plan."""
+        return self._read(CellRecord, "SELECT payload FROM cell ORDER BY position")
+
+    def requests(self, cell_id: str | None = None) -> list[Request]:
+        """Return the requests of a cell, or of all, in the order they were answered."""
+        if cell_id is None:
+            return self._read(Request, "SELECT payload FROM request ORDER BY rowid")
+        return self._read(
+            Request, "SELECT payload FROM request WHERE cell_id = ? ORDER BY rowid", cell_id
+        )
+
+    def samples(self) -> list[Sample]:
+        """Return every scored doc."""
+        return self._read(
+            Sample, "SELECT payload FROM sample ORDER BY cell_id, task, filter, doc_id"
+        )
+
+    def results(self) -> list[TaskResult]:
+        """Return lm-eval's numbers."""
+        return self._read(
+            TaskResult, "SELECT payload FROM result ORDER BY cell_id, task, filter, metric"
+        )
+
+    def telemetry(self) -> list[Telemetry]:
+        """Return every reading, oldest first."""
+        return self._read(Telemetry, "SELECT payload FROM telemetry ORDER BY id")
+
+    def _update_cell(self, cell: CellRecord) -> None:
+        self._db.execute(
+            "UPDATE cell SET payload = ? WHERE cell_id = ?", (_dump(cell), cell.cell_id)
+        )
+
+    def _read(self, kind: type[T], sql: str, *values: str) -> list[T]:
+        adapter = _adapter(kind)
+        return [adapter.validate_json(payload) for (payload,) in self._query(sql, *values)]
+
+    def _query(self, sql: str, *values: str) -> list[Any]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _damaged(self.path, error) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.IntegrityError:
+            self._db.execute("ROLLBACK")
+            raise
+        except sqlite3.OperationalError as error:
+            raise ExecutionError(
+                f"{self.path}: can't be written: {error}.",
+                "Free disk space, then go on with `evalkit run --resume`.",
+            ) from error
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path}: the journal is damaged: {error}.", "Run `evalkit verify`.")
