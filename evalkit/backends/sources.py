@@ -155,7 +155,8 @@ def _unreachable(spec: ModelSpec, error: Exception) -> ModelError:
         else "Offline: download it elsewhere and give its folder as `source`, or use an embedded model."
     )
     return ModelError(
-        f"model {spec.name!r}: {spec.source!r} is not on this machine and the Hugging Face hub did not give it: {reason}.",
+        f"model {spec.name!r}: {spec.source!r} is not on this machine, and the Hugging Face hub"
+        f" did not give it: {reason}.",
         hint,
     )
 

@@ -24,7 +24,7 @@ class TokenStamps(BaseStreamer):  # type: ignore[misc]
         self.prompt_ns: int | None = None
         self.step_ns: list[int] = []
 
-    def put(self, value: torch.Tensor) -> None:  # noqa: ARG002
+    def put(self, value: torch.Tensor) -> None:
         """Stamp one step; the first is the prompt going in."""
         stamp = now_ns()
         if self.prompt_ns is None:

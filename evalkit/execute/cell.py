@@ -99,8 +99,7 @@ class CellRunner:
                 )
         finally:
             keep([])
-        done = replace(record, state="done", batch_size=backend.scoring_batch_size)
-        self._journal.finish_cell(done, samples, results)
+        self._journal.finish_cell(replace(record, state="done"), samples, results)
         self._progress.cell_ended(cell, "done", None)
 
     def _end(self, cell: Cell, record: CellRecord) -> None:

@@ -66,11 +66,14 @@ def check_output(config: RunConfig) -> None:
         )
 
 
-def start_run(plan: Plan, config_file: Path | None, progress: Progress) -> RunManifest:
+def start_run(plan: Plan, config_file: Path | None, progress: Progress) -> Path:
     """Make a run directory and work through the plan.
 
     Returns:
-        The manifest: `complete`, or `partial` when interrupted or when cells failed.
+        The run directory. Its manifest says `complete`, or `partial` when interrupted or when cells failed.
+
+    Raises:
+        UsageError: Nothing was written.
     """
     preflight(plan)
     started = datetime.now(UTC)
@@ -80,10 +83,11 @@ def start_run(plan: Plan, config_file: Path | None, progress: Progress) -> RunMa
         journal.put_cells(manifest.cells)
         journal.write_meta("manifest", manifest.model_dump_json())
         write_manifest(folder, manifest)
-        return _work(folder, plan, manifest, journal, progress)
+        _work(folder, plan, manifest, journal, progress)
+    return folder
 
 
-def resume_run(folder: Path, config: RunConfig | None, progress: Progress) -> RunManifest:
+def resume_run(folder: Path, config: RunConfig | None, progress: Progress) -> None:
     """Go on with a run that was interrupted.
 
     Args:
@@ -99,7 +103,7 @@ def resume_run(folder: Path, config: RunConfig | None, progress: Progress) -> Ru
     stored = RunConfig.model_validate(manifest.config)
     _check_same(folder, stored, config)
     if manifest.state == "complete":
-        return manifest
+        return
     with _locked(folder), Journal(folder / JOURNAL) as journal:
         problem = journal.check()
         if problem:
@@ -111,12 +115,21 @@ def resume_run(folder: Path, config: RunConfig | None, progress: Progress) -> Ru
                 "Restore the tasks, or start a new run.",
             )
         preflight(plan)
-        return _work(folder, plan, manifest, journal, progress)
+        _work(folder, plan, manifest, journal, progress)
 
 
-def done_cells(folder: Path) -> dict[str, int]:
-    """Return how many requests of each cell are answered, for `evalkit plan --resume`."""
+def answered_requests(folder: Path, plan: Plan) -> dict[str, int]:
+    """Return how many requests of each cell a run has answered.
+
+    Raises:
+        UsageError: The run was made from another plan.
+    """
     manifest = read_manifest(folder)
+    if manifest.plan_hash != plan.hash:
+        raise UsageError(
+            f"{folder}: this run was made from another plan (plan hash differs).",
+            "Config or task data changed since: start a new run.",
+        )
     if manifest.state == "complete":
         return {cell.cell_id: cell.n_requests for cell in manifest.cells}
     with Journal(folder / JOURNAL) as journal:
@@ -128,7 +141,7 @@ def done_cells(folder: Path) -> dict[str, int]:
 
 def _work(
     folder: Path, plan: Plan, manifest: RunManifest, journal: Journal, progress: Progress
-) -> RunManifest:
+) -> None:
     session = open_session(len(journal.sessions()))
     journal.add_session(session)
     progress.run_started(plan, folder)
@@ -143,15 +156,15 @@ def _work(
         interrupted = True
     finally:
         gpus.close()
-    cells = tuple(journal.cells())
-    is_complete = not interrupted and all(cell.state == "done" for cell in cells)
-    return publish(
+    records = tuple(journal.cells())
+    is_complete = not interrupted and all(record.state == "done" for record in records)
+    publish(
         folder,
         manifest.model_copy(
             update={
                 "state": "complete" if is_complete else "partial",
                 "finished_at": _iso(datetime.now(UTC)),
-                "cells": cells,
+                "cells": records,
                 "sessions": tuple(journal.sessions()),
                 "models": tuple(runner.models.values()),
                 "hardware": hardware(gpus),

@@ -105,12 +105,17 @@ class BackendLM(LM):  # type: ignore[misc]
         if len(answers) < len(ids):
             self._warm_up(asker, warm_up)
         done = frozenset(answers)
-        for batch in asker.run(asker.wanted, done):
+        for batch in asker.run(asker.wanted, done, self._earlier_batch_size(asker.kind)):
             fresh = [(p, outcome) for p, outcome in batch if p not in done]
             records = [self._request(asker, p, ids[p], hashes[p], o, True) for p, o in fresh]
             self._write(records)
             answers.update({p: _answer(outcome) for p, outcome in fresh})
         return [answers[position] for position in range(len(ids))]
+
+    def _earlier_batch_size(self, kind: RequestKind) -> int | None:
+        """Return what an earlier session chose; memory may be tighter or wider now, the batches must be the same."""
+        sizes = [r.batch_size for r in self._known.values() if r.kind == kind]
+        return max(sizes, default=None)
 
     def _warm_up(self, asker: _Asker, warm_up: Callable[[], Any]) -> None:
         """Ask one short request first: the first pass pays for lazy initialisation. Recorded, never counted."""
@@ -118,7 +123,7 @@ class BackendLM(LM):  # type: ignore[misc]
             return
         self._warm.add(asker.kind)
         request_id = f"{self._context.cell_id}/{asker.kind}/warmup/{self._context.session}"
-        for batch in asker.run([warm_up()], frozenset()):
+        for batch in asker.run([warm_up()], frozenset(), None):
             for _, outcome in batch:
                 self._write([self._request(asker, 0, request_id, "", outcome, False)])
 
@@ -161,7 +166,7 @@ class _Asker:
     kind: RequestKind
     instances: Sequence[Instance]
     wanted: Sequence[Any]
-    run: Callable[[Sequence[Any], Collection[int]], Iterator[Batch]]
+    run: Callable[[Sequence[Any], Collection[int], int | None], Iterator[Batch]]
 
     def hashes(self) -> list[str]:
         """Return what identifies each prompt, so that a resumed run notices changed data."""

@@ -5,6 +5,8 @@ Every function returns seconds, or None when the attempt has no such moment: it 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from evalkit.records import GENERATED_KINDS, Attempt, TokenEvent
 
 NS_PER_S = 1_000_000_000
@@ -57,8 +59,7 @@ def itl_s(attempt: Attempt) -> list[float]:
     Source: docs/metrics.md.
     """
     tokens = generated_events(attempt)
-    gaps = zip(tokens, tokens[1:], strict=False)
-    return [(after.t_ns - before.t_ns) / NS_PER_S for before, after in gaps]
+    return [(after.t_ns - before.t_ns) / NS_PER_S for before, after in pairwise(tokens)]
 
 
 def generated_events(attempt: Attempt) -> tuple[TokenEvent, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -37,13 +36,12 @@ CREATE TABLE IF NOT EXISTS telemetry (id INTEGER PRIMARY KEY, cell_id TEXT NOT N
 """
 
 
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+_RECORDS = (Session, CellRecord, Request, Sample, TaskResult, Telemetry)
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _RECORDS}
 
 
 def _dump(record: object) -> str:
-    return _adapter(type(record)).dump_json(record).decode()
+    return _ADAPTERS[type(record)].dump_json(record).decode()
 
 
 class Journal:
@@ -189,7 +187,7 @@ class Journal:
         )
 
     def _read(self, kind: type[T], sql: str, *values: str) -> list[T]:
-        adapter = _adapter(kind)
+        adapter = _ADAPTERS[kind]
         return [adapter.validate_json(payload) for (payload,) in self._query(sql, *values)]
 
     def _query(self, sql: str, *values: str) -> list[Any]:

@@ -67,6 +67,7 @@ class ModelEntry(_Part):
     context_length: int | None
     licence: str | None
     chat_template: bool
+    """Whether prompts were wrapped in the model's chat template."""
     file_hashes: dict[str, str] = {}
     """File name → SHA-256."""
 

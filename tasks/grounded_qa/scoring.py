@@ -57,9 +57,12 @@ def is_refusal(answer: str) -> bool:
 def is_right(answer: str, gold: str, question: str) -> bool:
     """The gold words stand in the answer, and no number that the question didn't bring along.
 
-    The number rule denies credit to an answer that names every candidate of the passage.
+    The number rule denies credit to an answer that names every candidate of the passage. A bare
+    number is enough where the gold is a number with its unit.
     """
     plain, wanted = normalise(answer), normalise(gold)
+    if plain.isdecimal() and plain == wanted.split()[0]:
+        return True
     if is_refusal(answer) or f" {wanted} " not in f" {plain} ":
         return False
     return _numbers(plain) <= _numbers(wanted) | _numbers(normalise(question))

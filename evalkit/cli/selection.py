@@ -1,0 +1,79 @@
+"""Options that narrow or redirect a config, shared by `run` and `plan`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from evalkit.config import ModelSpec, RunConfig, SuiteSpec, load_run_config
+from evalkit.errors import ConfigError
+
+F = TypeVar("F", bound=Callable[..., Any])
+S = TypeVar("S", ModelSpec, SuiteSpec)
+
+EXISTING = click.Path(path_type=Path)
+
+
+def selection_options(command: F) -> F:
+    """Add the options to a command."""
+    options = (
+        click.option("--model", "-m", "models", multiple=True, help="Only this model; repeatable."),
+        click.option("--suite", "-s", "suites", multiple=True, help="Only this suite; repeatable."),
+        click.option("--limit", type=click.IntRange(min=1), help="First N docs of each task."),
+        click.option(
+            "--include-path",
+            "include_paths",
+            multiple=True,
+            type=click.Path(path_type=Path, file_okay=False, exists=True),
+            help="Folder with more tasks (lm-eval YAML); repeatable.",
+        ),
+        click.option(
+            "--allow-task-code",
+            is_flag=True,
+            help="Let tasks outside evalkit run their own Python. Read it first.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def read_config(
+    path: Path,
+    models: Sequence[str] = (),
+    suites: Sequence[str] = (),
+    limit: int | None = None,
+    include_paths: Sequence[Path] = (),
+    allow_task_code: bool = False,
+) -> RunConfig:
+    """Read a config and apply the options.
+
+    Raises:
+        ConfigError: The file is wrong, or it has no such model or suite.
+    """
+    config = load_run_config(path)
+    chosen = _pick(config.suites, suites, "suite", path)
+    if limit is not None:
+        chosen = tuple(suite.model_copy(update={"limit": limit}) for suite in chosen)
+    return config.model_copy(
+        update={
+            "models": _pick(config.models, models, "model", path),
+            "suites": chosen,
+            "include_paths": (*config.include_paths, *(p.resolve() for p in include_paths)),
+            "allow_task_code": config.allow_task_code or allow_task_code,
+        }
+    )
+
+
+def _pick(specs: tuple[S, ...], names: Sequence[str], what: str, path: Path) -> tuple[S, ...]:
+    known = [spec.name for spec in specs]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+            raise ConfigError(f"{path}: no {what} is called {name!r}.", hint)
+    return tuple(spec for spec in specs if not names or spec.name in names)

@@ -1,0 +1,93 @@
+"""A run as plain CSV or JSON for other tools. A missing number is an empty cell or null."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+from evalkit.analysis.facts import Estimate, RunFacts, facts_to_dict
+from evalkit.records import Sample
+from evalkit.store.run_dir import Run
+
+SAMPLE_HEAD = ["run_id", "model", "suite", "repeat", "task", "filter", "doc_id", "doc_hash"]
+SAMPLE_COLUMNS = [*SAMPLE_HEAD, "target", "response", "score_name", "score"]
+FACT_HEAD = ["run_id", "model", "suite", "task", "filter", "metric"]
+FACT_COLUMNS = [*FACT_HEAD, "value", "low", "high", "n", "unit", "method", "reason"]
+
+
+def export_json(run: Run, facts: RunFacts) -> str:
+    """Return facts and every sample as one JSON document."""
+    samples = [
+        {**_sample_head(run, sample), "prompt": sample.prompt, "scores": sample.scores}
+        for sample in run.samples
+    ]
+    document = {"facts": facts_to_dict(facts), "samples": samples}
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def export_facts_csv(facts: RunFacts) -> str:
+    """Return one row per number of the analysis."""
+    rows: list[dict[str, Any]] = []
+    for q in facts.quality:
+        head = {"model": q.model, "suite": q.suite, "task": q.task, "filter": q.filter}
+        rows.append({**head, "metric": q.metric, **_estimate(q.estimate)})
+    for p in facts.performance:
+        head = {"model": p.model, "suite": p.suite or "all"}
+        for name in ("ttft_s", "tpot_s", "itl_s", "e2e_latency_s"):
+            latency = getattr(p, name)
+            for q_name in ("p50", "p90", "p95", "p99"):
+                estimate = _estimate(getattr(latency, q_name))
+                rows.append({**head, "metric": f"{name}_{q_name}", **estimate})
+        for name in ("output_tokens_per_s", "scored_tokens_per_s", "requests_per_s"):
+            rows.append({**head, "metric": name, **_estimate(getattr(p, name))})
+        for name in ("rss_peak_bytes", "gpu_peak_used_bytes", "energy_j", "cpu_s", "load_s"):
+            rows.append({**head, "metric": name, "value": getattr(p, name)})
+    return _csv(FACT_COLUMNS, [{"run_id": facts.run_id, **row} for row in rows])
+
+
+def export_samples_csv(run: Run) -> str:
+    """Return one row per doc, filter and score."""
+    rows = [
+        {**_sample_head(run, sample), "score_name": name, "score": score}
+        for sample in run.samples
+        for name, score in sample.scores.items()
+    ]
+    return _csv(SAMPLE_COLUMNS, rows)
+
+
+def _sample_head(run: Run, sample: Sample) -> dict[str, Any]:
+    cell = next(c for c in run.manifest.cells if c.cell_id == sample.cell_id)
+    return {
+        "run_id": run.manifest.run_id,
+        "model": cell.model,
+        "suite": cell.suite,
+        "repeat": cell.repeat,
+        "task": sample.task,
+        "filter": sample.filter,
+        "doc_id": sample.doc_id,
+        "doc_hash": sample.doc_hash,
+        "target": sample.target,
+        "response": sample.response,
+    }
+
+
+def _estimate(e: Estimate) -> dict[str, Any]:
+    return {
+        "value": e.value,
+        "low": e.low,
+        "high": e.high,
+        "n": e.n,
+        "unit": e.unit,
+        "method": e.method,
+        "reason": e.reason,
+    }
+
+
+def _csv(columns: list[str], rows: list[dict[str, Any]]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+    return out.getvalue()

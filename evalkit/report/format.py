@@ -1,0 +1,64 @@
+"""Numbers as text. Base units become readable ones only here; a missing number is a dash, never a zero."""
+
+from __future__ import annotations
+
+from evalkit.analysis.facts import Estimate
+
+MISSING = "–"
+NOT_MEASURED = "not measured"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Share of 1 as a percentage."""
+    return MISSING if value is None else f"{100 * value:.{digits}f} %"
+
+
+def interval(estimate: Estimate) -> str:
+    """The 95 % interval of a share, or a dash."""
+    if estimate.low is None or estimate.high is None:
+        return MISSING
+    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
+
+
+def seconds(value: float | None) -> str:
+    """Duration in ms, s or min, three figures."""
+    if value is None:
+        return MISSING
+    if value < 1:
+        return f"{value * 1000:.3g} ms"
+    if value < 120:
+        return f"{value:.3g} s"
+    return f"{value / 60:.1f} min"
+
+
+def size(value: int | None) -> str:
+    """Bytes as MB or GB (powers of ten)."""
+    if value is None:
+        return MISSING
+    return f"{value / 1e6:.0f} MB" if value < 1e9 else f"{value / 1e9:.2f} GB"
+
+
+def count(value: int | None) -> str:
+    """Whole number with thin groups."""
+    return MISSING if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def big_count(value: int | None) -> str:
+    """Parameters and tokens: 135 M, 1.2 B."""
+    if value is None:
+        return MISSING
+    if value >= 1_000_000_000:
+        return f"{value / 1e9:.1f} B"
+    return f"{value / 1e6:.0f} M" if value >= 1_000_000 else count(value)
+
+
+def rate(value: float | None, unit: str) -> str:
+    """Rate with three figures."""
+    return MISSING if value is None else f"{value:.3g} {unit}"
+
+
+def energy(value: float | None) -> str:
+    """Joules, or kilojoules from a thousand."""
+    if value is None:
+        return MISSING
+    return f"{value:.0f} J" if value < 1000 else f"{value / 1000:.2f} kJ"

@@ -1,0 +1,118 @@
+"""A run as tables in the terminal."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+
+from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact, RunFacts
+from evalkit.report import format as text
+
+_MARK = "†"
+
+
+def render_tables(facts: RunFacts) -> list[RenderableType]:
+    """Return the tables and notes of `evalkit show`."""
+    parts: list[RenderableType] = [f"{facts.run_id}  [{facts.state}]"]
+    parts += [f"warning: {warning}" for warning in facts.warnings]
+    parts += [_quality_table(facts), _performance_table(facts)]
+    if facts.state != "complete":
+        parts.append(_cells_table(facts))
+    parts.append(f"{_MARK} too few values for this percentile; –: not measured")
+    return parts
+
+
+def _quality_table(facts: RunFacts) -> Table:
+    table = _table("Quality: lm-eval's metric, 95 % interval, n docs")
+    for title in ("suite", "task", "metric", "better"):
+        table.add_column(title)
+    for model in facts.models:
+        table.add_column(model, justify="right")
+    for suite, task, filter_name, metric in _quality_keys(facts):
+        row = [
+            f
+            for f in facts.quality
+            if (f.suite, f.task, f.filter, f.metric) == (suite, task, filter_name, metric)
+        ]
+        by_model = {f.model: f for f in row}
+        name = metric if filter_name == "none" else f"{metric} ({filter_name})"
+        cells = [_quality_cell(by_model.get(model)) for model in facts.models]
+        table.add_row(suite, task, name, _direction(row[0]), *cells)
+    return table
+
+
+def _quality_keys(facts: RunFacts) -> list[tuple[str, str, str, str]]:
+    keys = ((f.suite, f.task, f.filter, f.metric) for f in facts.quality)
+    return list(dict.fromkeys(keys))
+
+
+def _quality_cell(fact: QualityFact | None) -> str:
+    if fact is None or fact.estimate.value is None:
+        return text.MISSING
+    e = fact.estimate
+    if not _is_share(e):
+        return f"{e.value:.4g}  n={e.n}"
+    return f"{text.percent(e.value)}  ({text.interval(e)})  n={e.n}"
+
+
+def _is_share(estimate: Estimate) -> bool:
+    return estimate.value is not None and 0 <= estimate.value <= 1
+
+
+def _direction(fact: QualityFact) -> str:
+    if fact.higher_is_better is None:
+        return ""
+    return "higher" if fact.higher_is_better else "lower"
+
+
+def _performance_table(facts: RunFacts) -> Table:
+    table = _table("Speed and resources, over all suites")
+    table.add_column("")
+    by_model = {f.model: f for f in facts.performance if f.suite is None}
+    models = [model for model in facts.models if model in by_model]
+    for model in models:
+        table.add_column(model, justify="right")
+    for name, cells in _performance_rows([by_model[m] for m in models]):
+        table.add_row(name, *cells)
+    return table
+
+
+def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[str]]]:
+    rows = [
+        ("TTFT p50", [_latency(f.ttft_s.p50) for f in facts]),
+        ("TTFT p95", [_latency(f.ttft_s.p95) for f in facts]),
+        ("TPOT p50", [_latency(f.tpot_s.p50) for f in facts]),
+        ("e2e latency p50", [_latency(f.e2e_latency_s.p50) for f in facts]),
+        ("e2e latency p95", [_latency(f.e2e_latency_s.p95) for f in facts]),
+        ("requests generated alone", [text.count(f.e2e_latency_s.p50.n) for f in facts]),
+        ("output tokens/s", [text.rate(f.output_tokens_per_s.value, "") for f in facts]),
+        ("scored tokens/s", [text.rate(f.scored_tokens_per_s.value, "") for f in facts]),
+        ("wall time", [text.seconds(f.wall_s) for f in facts]),
+        ("CPU time", [text.seconds(f.cpu_s) for f in facts]),
+        ("load time", [text.seconds(f.load_s) for f in facts]),
+        ("host memory, peak", [text.size(f.rss_peak_bytes) for f in facts]),
+        ("GPU board memory, peak", [text.size(f.gpu_peak_used_bytes) for f in facts]),
+        ("GPU energy", [text.energy(f.energy_j) for f in facts]),
+        ("requests failed", [text.count(f.n_failed) for f in facts]),
+    ]
+    return rows
+
+
+def _latency(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return text.MISSING
+    return text.seconds(estimate.value) + ("" if estimate.is_supported else f" {_MARK}")
+
+
+def _cells_table(facts: RunFacts) -> Table:
+    table = _table("Cells")
+    for title in ("cell", "state", "answered", "reason"):
+        table.add_column(title)
+    for c in facts.cells:
+        table.add_row(c.cell_id, c.state, f"{c.n_answered}/{c.n_requests}", c.reason or "")
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
