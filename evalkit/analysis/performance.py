@@ -35,7 +35,7 @@ def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> P
     readings = [t for t in run.telemetry if t.cell_id in ids]
     generated = [r for r in requests if r.kind == RequestKind.GENERATE]
     scored = [r for r in requests if r.kind != RequestKind.GENERATE]
-    alone = [r for r in generated if r.batch_size == 1]
+    alone = [r for r in generated if r.batch_size == 1 and r.attempts]
     reason = "" if alone else BATCHED if generated else NOTHING_GENERATED
     host = [t for t in readings if t.device == "host"]
     gpu = [t for t in readings if t.device != "host"]

@@ -32,7 +32,8 @@ from evalkit.engine.batching import (
     release_memory,
     run_with_backoff,
 )
-from evalkit.engine.reference import Row, Score, score_rows
+from evalkit.engine.reference import Score, score_rows
+from evalkit.engine.rows import RowGroup, Scored, group_pairs
 from evalkit.engine.stamps import StopStrings, TokenStamps, cut_at_stop
 from evalkit.engine.tokens import Tokenization, TokenPair
 from evalkit.errors import ModelError
@@ -42,31 +43,6 @@ from evalkit.store.manifest import ModelEntry
 DEFAULT_CONTEXT = 2048
 """Context limit of a model that states none, as lm-eval assumes."""
 _UNLIMITED = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """One target of a row: which request it answers, and the row's place among its targets."""
-
-    position: int
-    target: tuple[int, ...]
-    flags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _RowGroup:
-    """Requests that share the same model input."""
-
-    inputs: tuple[int, ...]
-    scored: tuple[_Scored, ...]
-
-    @property
-    def positions(self) -> list[int]:
-        return [s.position for s in self.scored]
-
-    @property
-    def row(self) -> Row:
-        return Row(self.inputs, tuple(s.target for s in self.scored))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,33 +212,21 @@ class HuggingFaceBackend:
     def _score_pairs(
         self, pairs: Sequence[TokenPair], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
-        groups = self._group(pairs)
+        groups = group_pairs(pairs, self.max_length)
         if not groups:
             return
         size = batch_size or self._batch_size(groups)
         for batch in batches_to_do(groups, size, lambda g: g.positions, done):
             yield run_with_backoff(batch, self._score_batch)
 
-    def _group(self, pairs: Sequence[TokenPair]) -> list[_RowGroup]:
-        """Put pairs with the same input together, longest input first."""
-        rows: dict[tuple[int, ...], list[_Scored]] = defaultdict(list)
-        for position, pair in enumerate(pairs):
-            whole = pair.context + pair.continuation
-            kept = tuple(whole[-(self.max_length + 1) :])
-            flags = pair.flags + (("truncated",) if len(kept) < len(whole) else ())
-            target = tuple(pair.continuation[-(len(kept) - 1) :])
-            rows[kept[:-1]].append(_Scored(position, target, flags))
-        groups = [_RowGroup(inputs, tuple(scored)) for inputs, scored in rows.items()]
-        return sorted(groups, key=lambda g: (-len(g.inputs), g.inputs))
-
-    def _batch_size(self, groups: Sequence[_RowGroup]) -> int:
+    def _batch_size(self, groups: Sequence[RowGroup]) -> int:
         if self.spec.batch_size != "auto":
             return self.spec.batch_size
         longest = len(groups[0].inputs)
         kept = max(len(s.target) for g in groups for s in g.scored)
         return auto_batch_size(longest, kept, self._model.config.vocab_size, self._device)
 
-    def _score_batch(self, groups: Sequence[_RowGroup]) -> Batch:
+    def _score_batch(self, groups: Sequence[RowGroup]) -> Batch:
         start = now_ns()
         scores = score_rows(self._model, [g.row for g in groups], self._device)
         end = now_ns()
@@ -369,7 +333,7 @@ class HuggingFaceBackend:
 
 
 def _scored_outcome(
-    start: int, end: int, size: int, group: _RowGroup, scored: _Scored, score: Score
+    start: int, end: int, size: int, group: RowGroup, scored: Scored, score: Score
 ) -> Outcome:
     return Outcome(
         t_send_ns=start,

@@ -106,7 +106,7 @@ class RunConfig(_Spec):
     allow_task_code: bool = False
     """Let tasks outside evalkit run their own Python (`!function`). Only for tasks you have read."""
     output: OutputSpec = OutputSpec()
-    """Where results go."""
+    """Results folder, report, and the disk space to keep free."""
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
