@@ -30,14 +30,14 @@ lint: $(READY) ## Check format, style, types, layers and generated docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check docs/cli.md
+	$(BIN)/cog --check docs/cli.md docs/config.md
 
 format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 docs: $(READY) ## Write the generated parts of the docs
-	$(BIN)/cog -r docs/cli.md
+	$(BIN)/cog -r docs/cli.md docs/config.md
 
 examples: models ## Make the example report under reports/ anew
 	$(BIN)/evalkit run configs/quickstart.yaml --output results/example

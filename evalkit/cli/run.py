@@ -88,7 +88,6 @@ def _finish(folder: Path, *, quiet: bool, write_report: bool) -> None:
     from evalkit.analysis.facts import facts_to_json
     from evalkit.analysis.summary import analyse
     from evalkit.config import RunConfig
-    from evalkit.report.html import render_report
     from evalkit.report.table import render_tables
     from evalkit.store.run_dir import REPORT, SUMMARY, add_file, open_run, remove_journal
 
@@ -96,6 +95,8 @@ def _finish(folder: Path, *, quiet: bool, write_report: bool) -> None:
     facts = analyse(run)
     add_file(folder, SUMMARY, facts_to_json(facts))
     if write_report and RunConfig.model_validate(run.manifest.config).output.report:
+        from evalkit.report.html import render_report
+
         add_file(folder, REPORT, render_report([(run, facts)]))
     if not quiet:
         console = Console()

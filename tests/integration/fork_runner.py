@@ -14,7 +14,6 @@ import sys
 import time
 from pathlib import Path
 
-import evalkit.report.html
 import torch
 import transformers  # noqa: F401  (imported before the forks)
 

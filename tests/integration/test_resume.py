@@ -32,7 +32,7 @@ def asked(run: Run) -> Counter[str]:
 
 
 def test_kill_9_at_any_moment_loses_and_doubles_nothing(tmp_path: Path, tiny_model: Path) -> None:
-    config = write_config(tmp_path, tiny_model)
+    config = write_config(tmp_path, tiny_model, output={"dir": "unused", "report": False})
     command = [sys.executable, str(HERE / "fork_runner.py"), str(config), str(tmp_path / "o")]
     done = subprocess.run(
         [*command, str(N_KILLS), "20261123"], capture_output=True, text=True, check=False

@@ -1,0 +1,146 @@
+"""The Hugging Face backend on a tiny model: batches change nothing, stamps are real, memory runs out gracefully."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from evalkit.backends.base import Batch, GenerateRequest, GenerationSettings, Outcome, ScoreRequest
+from evalkit.backends.hf import HuggingFaceBackend
+from evalkit.config import ModelSpec
+from evalkit.errors import ModelError
+from evalkit.records import EventKind
+
+pytestmark = pytest.mark.model
+PROMPTS = ["Hello", "The invoice of March says that", "Eins, zwei, drei"]
+
+
+def open_tiny(folder: Path, **changes: object) -> HuggingFaceBackend:
+    values = {"name": "tiny", "source": str(folder), "device": "cpu", "dtype": "float32"}
+    return HuggingFaceBackend.open(ModelSpec.model_validate({**values, **changes}))
+
+
+def collect(batches: Iterator[Batch]) -> dict[int, Outcome]:
+    return {position: outcome for batch in batches for position, outcome in batch}
+
+
+def generate(backend: HuggingFaceBackend, **settings: object) -> dict[int, Outcome]:
+    chosen = GenerationSettings(**{"max_tokens": 12, **settings})  # type: ignore[arg-type]
+    return collect(backend.generate([GenerateRequest(p, chosen) for p in PROMPTS], (), None))
+
+
+def test_batched_generation_gives_the_texts_of_single_generation(tiny_model: Path) -> None:
+    alone = generate(open_tiny(tiny_model))
+    together = generate(open_tiny(tiny_model, generate_batch_size=3))
+    assert {p: o.text for p, o in alone.items()} == {p: o.text for p, o in together.items()}
+    assert {p: o.output_tokens for p, o in alone.items()} == {
+        p: o.output_tokens for p, o in together.items()
+    }
+    assert {o.batch_size for o in alone.values()} == {1}
+    assert {o.batch_size for o in together.values()} == {3}
+
+
+def test_every_token_has_a_stamp_in_order(tiny_model: Path) -> None:
+    for outcome in generate(open_tiny(tiny_model)).values():
+        kinds = [e.kind for e in outcome.events]
+        assert kinds == [EventKind.PROMPT] + [EventKind.CONTENT] * (outcome.output_tokens or 0)
+        stamps = [outcome.t_send_ns, *(e.t_ns for e in outcome.events), outcome.t_end_ns]
+        assert stamps == sorted(stamps)
+
+
+def test_a_stop_string_ends_a_row_and_only_that_row(tiny_model: Path) -> None:
+    backend = open_tiny(tiny_model, generate_batch_size=3)
+    free = generate(backend)
+    words = (free[0].text or "").split()
+    stop = words[1]
+    assert all(stop not in (free[p].text or "") for p in (1, 2)), "choose another seed"
+    stopped = generate(backend, stop=(stop,))
+    assert stopped[0].text == (free[0].text or "").split(stop)[0]
+    assert stopped[0].finish_reason == "stop"
+    assert (stopped[0].output_tokens or 0) < (free[0].output_tokens or 0)
+    assert [stopped[p].text for p in (1, 2)] == [free[p].text for p in (1, 2)]
+    assert stopped[1].finish_reason == "length"
+
+
+def test_sampling_is_repeatable(tiny_model: Path) -> None:
+    backend = open_tiny(tiny_model)
+    draws = [generate(backend, do_sample=True, temperature=1.0) for _ in range(2)]
+    assert {p: o.text for p, o in draws[0].items()} == {p: o.text for p, o in draws[1].items()}
+
+
+def test_a_prompt_that_is_too_long_loses_its_beginning_and_says_so(tiny_model: Path) -> None:
+    backend = open_tiny(tiny_model, max_length=20)
+    request = GenerateRequest("word " * 100, GenerationSettings(max_tokens=8))
+    outcome = collect(backend.generate([request], (), None))[0]
+    assert outcome.input_tokens == 12
+    assert outcome.flags == ("truncated",)
+
+
+def test_more_tokens_than_the_context_holds_is_told(tiny_model: Path) -> None:
+    backend = open_tiny(tiny_model, max_length=20)
+    request = GenerateRequest("word", GenerationSettings(max_tokens=20))
+    with pytest.raises(ModelError, match="do not fit into the context of 20"):
+        collect(backend.generate([request], (), None))
+
+
+def test_scores_do_not_depend_on_the_batch(tiny_model: Path) -> None:
+    requests = [ScoreRequest("A B C " * n, f" word{n}") for n in range(1, 9)]
+    one = collect(open_tiny(tiny_model, batch_size=1).score(requests, (), None))
+    auto = collect(open_tiny(tiny_model).score(requests, (), None))
+    for position in range(8):
+        expected = one[position].loglikelihood
+        assert auto[position].loglikelihood == pytest.approx(expected, abs=1e-4)
+
+
+def test_known_batches_are_skipped_and_the_others_unchanged(tiny_model: Path) -> None:
+    backend = open_tiny(tiny_model, batch_size=2)
+    requests = [ScoreRequest("A B C " * n, " word") for n in range(1, 7)]
+    every = list(backend.score(requests, (), None))
+    done = {position for position, _ in every[0]}
+    rest = list(backend.score(requests, done, None))
+    assert [[p for p, _ in b] for b in rest] == [[p for p, _ in b] for b in every[1:]]
+    assert [o.loglikelihood for b in rest for _, o in b] == [
+        o.loglikelihood for b in every[1:] for _, o in b
+    ]
+
+
+def test_scoring_survives_running_out_of_memory(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = open_tiny(tiny_model, batch_size=8)
+    requests = [ScoreRequest("A B C " * n, " word") for n in range(1, 9)]
+    expected = collect(backend.score(requests, (), None))
+    forward = backend._model.forward
+
+    def small_memory(inputs: torch.Tensor, **rest: object) -> object:
+        if inputs.shape[0] > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(inputs, **rest)
+
+    monkeypatch.setattr(backend._model, "forward", small_memory)
+    found = collect(backend.score(requests, (), None))
+    assert {o.batch_size for o in found.values()} <= {1, 2}
+    for position, outcome in found.items():
+        assert outcome.loglikelihood == pytest.approx(expected[position].loglikelihood, abs=1e-4)
+
+
+def test_bfloat16_runs_on_the_cpu(tiny_model: Path) -> None:
+    outcome = generate(open_tiny(tiny_model, dtype="bfloat16"))[0]
+    assert outcome.output_tokens
+
+
+def test_the_entry_says_exactly_what_was_loaded(tiny_model: Path) -> None:
+    entry = open_tiny(tiny_model).entry()
+    assert entry.dtype == "float32"
+    assert entry.chat_template is True
+    assert entry.context_length == 2048
+    assert len(entry.file_hashes["model.safetensors"]) == 64
+
+
+def test_a_conversation_is_written_as_the_model_expects_it(tiny_model: Path) -> None:
+    backend = open_tiny(tiny_model)
+    text = backend.render_chat([{"role": "user", "content": "Hi"}], True)
+    assert text.endswith("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
