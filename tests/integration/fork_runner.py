@@ -68,9 +68,8 @@ def main_loop(config: str, out: Path, n_kills: int, seed: int) -> None:
             if folder is None:  # killed before the run directory existed: nothing to resume
                 break
             process = start(["run", "--resume", str(folder), "-q"])
-    print(
-        json.dumps({"duration_s": duration, "kills": kills, "runs": number, "moments_s": moments})
-    )
+    report = {"duration_s": duration, "kills": kills, "runs": number, "moments_s": moments}
+    sys.stdout.write(json.dumps(report) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,169 @@
+"""The figures, as SVG with the same bytes for the same numbers. They draw what they are given and compute nothing."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from evalkit.report.style import INK, QUIET, RC, colour
+
+WIDTH_IN = 8.6
+_ROW_IN = 0.34
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One model's number in one row of a dot plot."""
+
+    series: int
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DotRow:
+    """One row of a dot plot: a label, a dot per model, and what guessing would score."""
+
+    label: str
+    dots: tuple[Dot, ...]
+    chance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Sorted values of one model, drawn as the share of requests that took at most that long."""
+
+    series: int
+    label: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One model's amount; None draws the words "not measured"."""
+
+    series: int
+    label: str
+    value: float | None
+    text: str
+
+
+def dot_plot(rows: Sequence[DotRow], n_series: int, title: str, description: str) -> str:
+    """Draw shares from 0 to 100 % with their intervals, one row per metric."""
+    height = 0.9 + len(rows) * max(_ROW_IN, 0.2 * n_series + 0.14)
+    with _figure(height) as figure:
+        axes = figure.add_axes((0.40, 0.55 / height, 0.57, 1 - 0.75 / height))
+        for y, row in enumerate(reversed(rows)):
+            _draw_row(axes, y, row, n_series)
+        axes.set_yticks(range(len(rows)), [row.label for row in reversed(rows)])
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+        axes.grid(axis="x")
+        axes.set_axisbelow(True)
+        return _svg(figure, title, description)
+
+
+def share_lines(lines: Sequence[Line], unit: str, title: str, description: str) -> str:
+    """Draw for each model which share of its requests was done within which time."""
+    with _figure(3.0) as figure:
+        axes = figure.add_axes((0.09, 0.19, 0.70, 0.75))
+        for line in lines:
+            n = len(line.values)
+            shares = [(i + 1) / n for i in range(n)]
+            axes.step(line.values, shares, where="post", color=colour(line.series), linewidth=2)
+        _label_ends(axes, lines)
+        axes.set_ylim(0, 1.02)
+        axes.set_xlim(left=0)
+        axes.set_yticks([0, 0.5, 0.95], ["0 %", "50 %", "95 %"])
+        axes.set_xlabel(unit)
+        axes.grid(axis="both")
+        axes.set_axisbelow(True)
+        return _svg(figure, title, description)
+
+
+def bars(items: Sequence[Bar], title: str, description: str) -> str:
+    """Draw one amount per model, labelled with its text."""
+    height = 0.3 + len(items) * _ROW_IN
+    with _figure(height) as figure:
+        axes = figure.add_axes((0.22, 0.08, 0.60, 0.84))
+        longest = max((item.value or 0.0 for item in items), default=0.0) or 1.0
+        for y, item in enumerate(reversed(items)):
+            if item.value is not None:
+                axes.barh(y, item.value, height=0.55, color=colour(item.series))
+            at = (item.value or 0.0) + longest * 0.012
+            axes.text(at, y, item.text, va="center", color=INK)
+        axes.set_yticks(range(len(items)), [item.label for item in reversed(items)])
+        axes.set_xlim(0, longest * 1.02)
+        axes.set_ylim(-0.6, len(items) - 0.4)
+        axes.set_xticks([])
+        axes.spines["bottom"].set_visible(False)
+        return _svg(figure, title, description)
+
+
+def _draw_row(axes: Any, y: int, row: DotRow, n_series: int) -> None:
+    step = min(0.26, 0.7 / max(1, n_series))
+    if row.chance is not None:
+        half = 0.38
+        axes.plot(
+            [row.chance] * 2, [y - half, y + half], color=QUIET, linewidth=1.2, ls=(0, (2, 2))
+        )
+    for dot in row.dots:
+        at = y + step * ((n_series - 1) / 2 - dot.series)
+        if dot.low is not None and dot.high is not None:
+            line = {"color": colour(dot.series), "linewidth": 2.2, "alpha": 0.45}
+            axes.plot([dot.low, dot.high], [at, at], solid_capstyle="round", **line)
+        axes.plot([dot.value], [at], "o", color=colour(dot.series), markersize=6.5)
+
+
+def _label_ends(axes: Any, lines: Sequence[Line]) -> None:
+    """Write each model's name beside the plot, in its colour, without overlaps."""
+    for position, line in enumerate(lines):
+        axes.text(
+            1.02,
+            0.92 - 0.11 * position,
+            line.label,
+            transform=axes.transAxes,
+            color=colour(line.series),
+            fontweight="bold",
+            va="center",
+        )
+
+
+@contextmanager
+def _figure(height_in: float) -> Iterator[Figure]:
+    with mpl.rc_context(RC):
+        figure = Figure(figsize=(WIDTH_IN, height_in))
+        FigureCanvasSVG(figure)
+        yield figure
+
+
+def _svg(figure: Figure, title: str, description: str) -> str:
+    """Return the SVG element, named and described for screen readers, ids made unique by its title."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    prefix = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    svg = re.sub(r'id="([^"]+)"', rf'id="{prefix}-\1"', svg)
+    svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", svg)
+    head = f'<svg role="img" aria-labelledby="{prefix}-t {prefix}-d"'
+    names = f'<title id="{prefix}-t">{_escape(title)}</title>'
+    names += f'<desc id="{prefix}-d">{_escape(description)}</desc>'
+    opening, _, rest = svg.partition(">")
+    opening = re.sub(r'\s(width|height)="[^"]*"', "", opening.removeprefix("<svg"))
+    return f"{head}{opening}>{names}{rest}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

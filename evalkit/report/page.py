@@ -1,0 +1,194 @@
+"""RunFacts → Page: every string of the report is decided here, so that the template has nothing to compute."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from evalkit.analysis.facts import PerformanceFact, QualityFact, RunFacts
+from evalkit.metrics.latency import e2e_latency_s, ttft_s
+from evalkit.records import RequestKind
+from evalkit.report import format as text
+from evalkit.report.audit import Audit, audit_run
+from evalkit.report.figures import Bar, Dot, DotRow, Line
+from evalkit.report.glossary import TERMS
+from evalkit.report.models import Model, compared_models, overall, quality_of
+from evalkit.report.samples import TaskSamples, collect_samples
+from evalkit.report.tables import (
+    Table,
+    footnotes,
+    identity_table,
+    is_share,
+    performance_table,
+    quality_table,
+)
+from evalkit.store.run_dir import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The whole report, ready to be put into HTML."""
+
+    title: str
+    subtitle: str
+    is_partial: bool
+    warnings: tuple[str, ...]
+    summary: tuple[str, ...]
+    models: tuple[str, ...]
+    identity: Table
+    quality: tuple[Table, ...]
+    performance: Table
+    footnotes: tuple[str, ...]
+    quality_dots: tuple[DotRow, ...]
+    ttft_lines: tuple[Line, ...]
+    e2e_lines: tuple[Line, ...]
+    speed_bars: tuple[Bar, ...]
+    memory_bars: tuple[Bar, ...]
+    samples: tuple[TaskSamples, ...]
+    audits: tuple[Audit, ...]
+    terms: tuple[tuple[str, str], ...] = field(default=tuple(sorted(TERMS.items())))
+
+
+def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
+    """Decide everything a reader will see."""
+    models = compared_models(runs)
+    quality = [q for m in models for q in m.facts.quality if q.model == m.name]
+    tasks = list(dict.fromkeys((q.suite, q.task) for q in quality))
+    names = ", ".join(dict.fromkeys(facts.name for _, facts in runs))
+    performance = [overall(m) for m in models]
+    return Page(
+        title=f"{names}: {len(models)} model{'s' if len(models) != 1 else ''} compared",
+        subtitle=_subtitle(runs),
+        is_partial=any(facts.state != "complete" for _, facts in runs),
+        warnings=tuple(w for _, facts in runs for w in facts.warnings),
+        summary=tuple(_summary(models, tasks, performance)),
+        models=tuple(m.label for m in models),
+        identity=identity_table(models),
+        quality=tuple(quality_table(models, suite, task) for suite, task in tasks),
+        performance=performance_table(models),
+        footnotes=tuple(footnotes(models)),
+        quality_dots=tuple(_dots(models, tasks)),
+        ttft_lines=tuple(_lines(models, is_ttft=True)),
+        e2e_lines=tuple(_lines(models, is_ttft=False)),
+        speed_bars=tuple(_speed_bars(models, performance)),
+        memory_bars=tuple(_memory_bars(models, performance)),
+        samples=collect_samples([(m.label, m.name, m.run) for m in models]),
+        audits=tuple(audit_run(run, facts) for run, facts in runs),
+    )
+
+
+def _subtitle(runs: Sequence[tuple[Run, RunFacts]]) -> str:
+    parts = [f"{run.manifest.started_at[:10]}, {facts.state}" for run, facts in runs]
+    n_docs = len({(s.task, s.doc_id) for run, _ in runs for s in run.samples})
+    return f"{'; '.join(parts)}; {n_docs} docs per model"
+
+
+def _headline(facts: Sequence[QualityFact]) -> QualityFact | None:
+    """Return the task's first metric that is a share, higher is better where possible."""
+    shares = [q for q in facts if is_share(q.estimate)]
+    better = [q for q in shares if q.higher_is_better is not False]
+    return next(iter(better or shares), None)
+
+
+def _summary(
+    models: Sequence[Model],
+    tasks: Sequence[tuple[str, str]],
+    performance: Sequence[PerformanceFact | None],
+) -> Iterator[str]:
+    if len(models) > 1 and tasks:
+        yield from _compare(models, tasks)
+    for model, fact in zip(models, performance, strict=True):
+        if fact is not None and fact.e2e_latency_s.p50.value is not None:
+            yield (
+                f"{model.label}: half of its answers were complete within"
+                f" {text.seconds(fact.e2e_latency_s.p50.value)}; peak memory"
+                f" {text.size(fact.rss_peak_bytes)}."
+            )
+    yield "Cost, energy price and a build-or-buy verdict: not measured in this run."
+
+
+def _compare(models: Sequence[Model], tasks: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Say for each pair on how many tasks the intervals separate the two."""
+    for a, b in itertools.combinations(models, 2):
+        ahead: dict[str, list[str]] = {a.label: [], b.label: [], "": []}
+        for suite, task in tasks:
+            first, second = (
+                _headline(quality_of(a, suite, task)),
+                _headline(quality_of(b, suite, task)),
+            )
+            if first is None or second is None or first.metric != second.metric:
+                continue
+            ahead[_clear_leader(a.label, first, b.label, second)].append(task)
+        clear = [
+            f"{name} is clearly better on {', '.join(won)}"
+            for name, won in ahead.items()
+            if name and won
+        ]
+        undecided = ahead[""]
+        if undecided:
+            which = "all tasks" if not clear else ", ".join(undecided)
+            clear.append(f"no clear difference on {which}: the 95 % intervals overlap")
+        yield f"{a.label} and {b.label}: {'; '.join(clear) or 'no common task'}."
+
+
+def _clear_leader(a: str, first: QualityFact, b: str, second: QualityFact) -> str:
+    """Return whose interval lies wholly on the better side, or an empty name."""
+    x, y = first.estimate, second.estimate
+    if x.low is None or x.high is None or y.low is None or y.high is None:
+        return ""
+    higher, lower = (a, b) if first.higher_is_better is not False else (b, a)
+    if x.low > y.high:
+        return higher
+    return lower if y.low > x.high else ""
+
+
+def _dots(models: Sequence[Model], tasks: Sequence[tuple[str, str]]) -> Iterator[DotRow]:
+    for suite, task in tasks:
+        rows: dict[tuple[str, str], list[tuple[int, QualityFact]]] = {}
+        for position, model in enumerate(models):
+            for q in quality_of(model, suite, task):
+                if is_share(q.estimate):
+                    rows.setdefault((q.filter, q.metric), []).append((position, q))
+        for (_, metric), found in rows.items():
+            first = found[0][1]
+            arrow = "  (lower is better)" if first.higher_is_better is False else ""
+            dots = tuple(
+                Dot(i, q.estimate.value, q.estimate.low, q.estimate.high)
+                for i, q in found
+                if q.estimate.value is not None
+            )
+            yield DotRow(f"{task}\n{metric}{arrow}", dots, first.chance)
+
+
+def _lines(models: Sequence[Model], *, is_ttft: bool) -> Iterator[Line]:
+    metric = ttft_s if is_ttft else e2e_latency_s
+    for position, model in enumerate(models):
+        mine = {c.cell_id for c in model.run.manifest.cells if c.model == model.name}
+        values = [
+            value
+            for r in model.run.requests
+            if r.cell_id in mine
+            and r.is_measured
+            and r.kind == RequestKind.GENERATE
+            and r.batch_size == 1
+            and r.attempts
+            and (value := metric(r.attempts[-1])) is not None
+        ]
+        if values:
+            yield Line(position, model.label, tuple(sorted(values)))
+
+
+def _speed_bars(models: Sequence[Model], facts: Sequence[PerformanceFact | None]) -> Iterator[Bar]:
+    for i, (model, f) in enumerate(zip(models, facts, strict=True)):
+        e = f.output_tokens_per_s if f else None
+        value = e.value if e else None
+        shown = text.rate(value, "tokens/s") if value is not None else text.NOT_MEASURED
+        yield Bar(i, model.label, value, shown)
+
+
+def _memory_bars(models: Sequence[Model], facts: Sequence[PerformanceFact | None]) -> Iterator[Bar]:
+    for i, (model, f) in enumerate(zip(models, facts, strict=True)):
+        value = f.rss_peak_bytes if f else None
+        shown = text.size(value) if value is not None else text.NOT_MEASURED
+        yield Bar(i, model.label, value, shown)

@@ -1,0 +1,134 @@
+"""The sample explorer: what each model was asked and answered, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalkit.metrics.latency import e2e_latency_s
+from evalkit.records import Request, RequestKind, Sample
+from evalkit.report import format as text
+from evalkit.report.text_safety import visible
+from evalkit.store.run_dir import Run
+
+DOCS_PER_TASK = 200
+_RIGHT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """One model's answer to one doc."""
+
+    model: str
+    response: str
+    scores: str
+    is_right: bool | None
+    """None: the doc has no score that is 0 or 1."""
+    timing: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocSamples:
+    """One doc and every model's answer to it."""
+
+    doc_id: int
+    prompt: str
+    target: str
+    answers: tuple[ModelAnswer, ...]
+    disagree: bool
+    any_wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSamples:
+    """The docs of one task; only the first ones when there are very many."""
+
+    suite: str
+    task: str
+    docs: tuple[DocSamples, ...]
+    n_docs: int
+
+    @property
+    def anchor(self) -> str:
+        """Id of the task's section."""
+        return "".join(c if c.isalnum() else "-" for c in f"task-{self.suite}-{self.task}")
+
+
+def collect_samples(models: Sequence[tuple[str, str, Run]]) -> tuple[TaskSamples, ...]:
+    """Pair the models' samples by suite, task, doc and doc hash.
+
+    Args:
+        models: Label, name in its run, and run of every compared model.
+    """
+    grouped: dict[tuple[str, str], dict[tuple[int, str], dict[str, Sample]]] = {}
+    timings: dict[str, dict[tuple[str, int], str]] = {}
+    for label, name, run in models:
+        suites = {
+            c.cell_id: c.suite for c in run.manifest.cells if c.model == name and c.repeat == 0
+        }
+        timings[label] = _timings([r for r in run.requests if r.cell_id in suites])
+        for s in run.samples:
+            if s.cell_id in suites:
+                docs = grouped.setdefault((suites[s.cell_id], s.task), {})
+                docs.setdefault((s.doc_id, s.doc_hash), {}).setdefault(label, s)
+    return tuple(
+        TaskSamples(
+            suite,
+            task,
+            tuple(
+                _doc(doc_id, by_model, timings)
+                for (doc_id, _), by_model in sorted(docs.items())[:DOCS_PER_TASK]
+            ),
+            len(docs),
+        )
+        for (suite, task), docs in grouped.items()
+    )
+
+
+def _timings(requests: Sequence[Request]) -> dict[tuple[str, int], str]:
+    found = {}
+    for r in requests:
+        if r.kind == RequestKind.GENERATE and r.is_measured and r.attempts:
+            latency = e2e_latency_s(r.attempts[-1]) if r.batch_size == 1 else None
+            tokens = f"{r.output_tokens} tokens" if r.output_tokens is not None else ""
+            shown = text.seconds(latency) if latency is not None else ""
+            found[r.task, r.doc_id] = ", ".join(part for part in (shown, tokens) if part)
+    return found
+
+
+def _doc(
+    doc_id: int, by_model: dict[str, Sample], timings: dict[str, dict[tuple[str, int], str]]
+) -> DocSamples:
+    answers = tuple(
+        ModelAnswer(
+            model=label,
+            response=visible(s.response),
+            scores=", ".join(f"{name} {_score(value)}" for name, value in s.scores.items()),
+            is_right=_is_right(s),
+            timing=timings[label].get((s.task, s.doc_id), ""),
+        )
+        for label, s in by_model.items()
+    )
+    first = next(iter(by_model.values()))
+    verdicts = {a.is_right for a in answers}
+    return DocSamples(
+        doc_id=doc_id,
+        prompt=visible(first.prompt),
+        target=visible(first.target),
+        answers=answers,
+        disagree={True, False} <= verdicts,
+        any_wrong=False in verdicts,
+    )
+
+
+def _score(value: float | None) -> str:
+    return text.MISSING if value is None else f"{value:g}"
+
+
+def _is_right(sample: Sample) -> bool | None:
+    """Read the first 0-or-1 score named like accuracy; other scores do not say right or wrong."""
+    for name in ("exact_match", "acc", "answer_accuracy"):
+        score = sample.scores.get(name)
+        if score is not None and score in (0.0, 1.0):
+            return score == _RIGHT
+    return None

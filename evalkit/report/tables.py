@@ -1,0 +1,184 @@
+"""Tables of the report, with every value as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact
+from evalkit.report import format as text
+from evalkit.report.glossary import TERMS, metric_text
+from evalkit.report.models import Model, overall, quality_of
+from evalkit.store.manifest import ModelEntry
+
+MARK = "†"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One cell of a table."""
+
+    text: str
+    note: str = ""
+    """Small print below."""
+    is_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table: what it is, its meaning on hover, and a value per model."""
+
+    name: str
+    meaning: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with one column per model."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+_IDENTITY: tuple[tuple[str, str, Callable[[ModelEntry], str | None]], ...] = (
+    ("parameters", "size of the model", lambda e: text.big_count(e.n_parameters)),
+    ("weights in memory", "weights and buffers", lambda e: text.size(e.memory_bytes)),
+    ("number format", "how a weight is stored", lambda e: e.dtype),
+    ("quantisation", "how the weights were compressed", lambda e: e.quantisation or "none"),
+    ("runs on", "device", lambda e: e.device),
+    ("context limit", "tokens it can read at once", lambda e: text.count(e.context_length)),
+    (
+        "chat template",
+        TERMS["chat template"],
+        lambda e: "yes" if e.chat_template else "no, plain prompts",
+    ),
+    ("licence", "what it may be used for", lambda e: e.licence),
+    ("source", "where the weights came from", lambda e: e.source),
+)
+
+_SPEED: tuple[tuple[str, str, Callable[[PerformanceFact], Value]], ...] = (
+    ("TTFT p50", TERMS["TTFT"], lambda f: _latency(f.ttft_s.p50)),
+    ("TTFT p95", TERMS["TTFT"], lambda f: _latency(f.ttft_s.p95)),
+    ("TPOT p50", TERMS["TPOT"], lambda f: _latency(f.tpot_s.p50)),
+    ("e2e latency p50", TERMS["e2e latency"], lambda f: _latency(f.e2e_latency_s.p50)),
+    ("e2e latency p95", TERMS["e2e latency"], lambda f: _latency(f.e2e_latency_s.p95)),
+    ("output tokens/s", TERMS["output tokens/s"], lambda f: _rate(f.output_tokens_per_s)),
+    ("scored tokens/s", TERMS["scored tokens/s"], lambda f: _rate(f.scored_tokens_per_s)),
+    (
+        "host memory, peak",
+        TERMS["host memory, peak"],
+        lambda f: _shown(text.size(f.rss_peak_bytes)),
+    ),
+    (
+        "load time",
+        "reading the weights until it can answer",
+        lambda f: _shown(text.seconds(f.load_s)),
+    ),
+    ("CPU time", "of the process, all cores added up", lambda f: _shown(text.seconds(f.cpu_s))),
+    ("wall time", "first to last reading of each cell", lambda f: _shown(text.seconds(f.wall_s))),
+    (
+        "requests",
+        "answered; failed ones apart",
+        lambda f: _shown(f"{text.count(f.n_requests)}, {text.count(f.n_failed)} failed"),
+    ),
+)
+
+_GPU: tuple[tuple[str, str, Callable[[PerformanceFact], str]], ...] = (
+    ("GPU board memory, peak", "NVML, whole board", lambda f: text.size(f.gpu_peak_used_bytes)),
+    ("GPU energy", "difference of the energy counter", lambda f: text.energy(f.energy_j)),
+)
+
+
+def identity_table(models: Sequence[Model]) -> Table:
+    """Return what the compared models are."""
+    rows = [
+        Row(name, meaning, tuple(_shown(read(m.entry) if m.entry else None) for m in models))
+        for name, meaning, read in _IDENTITY
+    ]
+    return Table("The models", tuple(rows))
+
+
+def performance_table(models: Sequence[Model]) -> Table:
+    """Return speed and resources of each model over all its suites."""
+    facts = [overall(m) for m in models]
+    rows = [
+        Row(name, meaning, tuple(read(f) if f else _shown(None) for f in facts))
+        for name, meaning, read in _SPEED
+    ]
+    for name, meaning, read in _GPU:
+        values = (
+            _shown(read(f) if f else None, m.run.manifest.hardware.gpu_note)
+            for f, m in zip(facts, models, strict=True)
+        )
+        rows.append(Row(name, meaning, tuple(values)))
+    return Table("Speed and resources, over all suites", tuple(rows))
+
+
+def quality_table(models: Sequence[Model], suite: str, task: str) -> Table:
+    """Return every metric of one task with interval, n and chance."""
+    by_model = [{(q.filter, q.metric): q for q in quality_of(m, suite, task)} for m in models]
+    keys = list(dict.fromkeys(key for facts in by_model for key in facts))
+    rows = []
+    for filter_name, metric in keys:
+        facts = [found.get((filter_name, metric)) for found in by_model]
+        known = next(f for f in facts if f is not None)
+        name = metric if filter_name == "none" else f"{metric} ({filter_name})"
+        direction = (
+            ""
+            if known.higher_is_better is None
+            else ("higher is better" if known.higher_is_better else "lower is better")
+        )
+        meaning = f"{metric_text(metric)}; {direction}" if direction else metric_text(metric)
+        rows.append(Row(name, meaning, tuple(_quality_value(f) for f in facts)))
+    return Table(f"{task} ({suite})", tuple(rows))
+
+
+def _quality_value(fact: QualityFact | None) -> Value:
+    if fact is None or fact.estimate.value is None:
+        return Value(text.NOT_MEASURED, is_missing=True)
+    e = fact.estimate
+    if not is_share(e):
+        return Value(f"{e.value:.4g}", f"n = {e.n}; {e.reason}".rstrip("; "))
+    bounds = f"95 %: {text.interval(e)}" if e.low is not None else e.reason
+    chance = f"; chance {text.percent(fact.chance, 0)}" if fact.chance is not None else ""
+    return Value(text.percent(e.value), f"{bounds}; n = {e.n}{chance}")
+
+
+def _latency(e: Estimate | None) -> Value:
+    if e is None or e.value is None:
+        return Value(text.NOT_MEASURED, e.reason if e else "", is_missing=True)
+    mark = "" if e.is_supported else f" {MARK}"
+    return Value(f"{text.seconds(e.value)}{mark}", f"n = {e.n}")
+
+
+def _rate(e: Estimate | None) -> Value:
+    if e is None or e.value is None:
+        return Value(text.NOT_MEASURED, e.reason if e else "", is_missing=True)
+    return Value(text.rate(e.value, e.unit))
+
+
+def _shown(value: str | None, note: str = "") -> Value:
+    """Return a value; a missing one says so, with the reason."""
+    if value is None or value == text.MISSING:
+        return Value(text.NOT_MEASURED, note, is_missing=True)
+    return Value(value)
+
+
+def footnotes(models: Sequence[Model]) -> Iterator[str]:
+    """Yield why some percentiles are marked."""
+    reasons: dict[str, None] = {}
+    for f in map(overall, models):
+        if f is None:
+            continue
+        for latency in (f.ttft_s, f.tpot_s, f.e2e_latency_s):
+            for e in (latency.p50, latency.p95):
+                if e.value is not None and not e.is_supported:
+                    reasons[e.reason] = None
+    for reason in reasons:
+        yield f"{MARK} {reason}: shown for orientation, not to be relied on."
+
+
+def is_share(e: Estimate) -> bool:
+    """Tell whether a number can be drawn between 0 and 100 %."""
+    return e.value is not None and 0 <= e.value <= 1
