@@ -107,7 +107,12 @@ def reading(t_ms: int, **changes: Any) -> Telemetry:
 
 def manifest(**changes: Any) -> RunManifest:
     hardware = Hardware(
-        cpu="c", cores_physical=1, cores_logical=2, memory_bytes=8, os="Linux", gpu_note="no GPU"
+        cpu="c",
+        cores_physical=1,
+        cores_logical=2,
+        memory_bytes=8_000_000_000,
+        os="Linux",
+        gpu_note="no GPU",
     )
     values: dict[str, Any] = {
         "run_id": "r",

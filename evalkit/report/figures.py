@@ -16,7 +16,9 @@ from matplotlib.figure import Figure
 from evalkit.report.style import INK, QUIET, RC, colour
 
 WIDTH_IN = 8.6
+HALF_WIDTH_IN = 4.4
 _ROW_IN = 0.34
+FONTS = "system-ui, Helvetica, Arial, sans-serif"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ def share_lines(lines: Sequence[Line], unit: str, title: str, description: str) 
 def bars(items: Sequence[Bar], title: str, description: str) -> str:
     """Draw one amount per model, labelled with its text."""
     height = 0.3 + len(items) * _ROW_IN
-    with _figure(height) as figure:
-        axes = figure.add_axes((0.22, 0.08, 0.60, 0.84))
+    with _figure(height, HALF_WIDTH_IN) as figure:
+        axes = figure.add_axes((0.30, 0.08, 0.42, 0.84))
         longest = max((item.value or 0.0 for item in items), default=0.0) or 1.0
         for y, item in enumerate(reversed(items)):
             if item.value is not None:
@@ -140,9 +142,9 @@ def _label_ends(axes: Any, lines: Sequence[Line]) -> None:
 
 
 @contextmanager
-def _figure(height_in: float) -> Iterator[Figure]:
+def _figure(height_in: float, width_in: float = WIDTH_IN) -> Iterator[Figure]:
     with mpl.rc_context(RC):
-        figure = Figure(figsize=(WIDTH_IN, height_in))
+        figure = Figure(figsize=(width_in, height_in))
         FigureCanvasSVG(figure)
         yield figure
 
@@ -154,6 +156,7 @@ def _svg(figure: Figure, title: str, description: str) -> str:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = svg.replace("'DejaVu Sans', ", "").replace("'DejaVu Sans'", FONTS)
     prefix = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     svg = re.sub(r'id="([^"]+)"', rf'id="{prefix}-\1"', svg)
     svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", svg)

@@ -27,7 +27,7 @@ def seconds(value: float | None) -> str:
     if value < 1:
         return f"{value * 1000:.3g} ms"
     if value < 120:
-        return f"{value:.3g} s"
+        return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
     return f"{value / 60:.1f} min"
 
 

@@ -152,13 +152,13 @@ def _dots(models: Sequence[Model], tasks: Sequence[tuple[str, str]]) -> Iterator
                     rows.setdefault((q.filter, q.metric), []).append((position, q))
         for (_, metric), found in rows.items():
             first = found[0][1]
-            arrow = "  (lower is better)" if first.higher_is_better is False else ""
+            arrow = "  ↓" if first.higher_is_better is False else ""
             dots = tuple(
                 Dot(i, q.estimate.value, q.estimate.low, q.estimate.high)
                 for i, q in found
                 if q.estimate.value is not None
             )
-            yield DotRow(f"{task}\n{metric}{arrow}", dots, first.chance)
+            yield DotRow(f"{task} · {metric}{arrow}", dots, first.chance)
 
 
 def _lines(models: Sequence[Model], *, is_ttft: bool) -> Iterator[Line]:

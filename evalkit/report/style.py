@@ -15,7 +15,9 @@ RC: dict[str, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "font.family": "sans-serif",
-    "font.sans-serif": ["Helvetica", "Arial", "sans-serif"],
+    "font.sans-serif": [
+        "DejaVu Sans"
+    ],  # comes with matplotlib; the SVG names the reader's own fonts
     "font.size": 10,
     "text.color": INK,
     "axes.labelcolor": QUIET,

@@ -24,9 +24,10 @@ def render_tables(facts: RunFacts) -> list[RenderableType]:
 
 
 def _quality_table(facts: RunFacts) -> Table:
-    table = _table("Quality: lm-eval's metric, 95 % interval, n docs")
-    for title in ("suite", "task", "metric", "better"):
-        table.add_column(title)
+    table = _table("Quality: lm-eval's own number in %, and its 95 % interval")
+    for title in ("task", "metric", "better"):
+        table.add_column(title, overflow="fold")
+    table.add_column("n", justify="right")
     for model in facts.models:
         table.add_column(model, justify="right")
     for suite, task, filter_name, metric in _quality_keys(facts):
@@ -38,7 +39,8 @@ def _quality_table(facts: RunFacts) -> Table:
         by_model = {f.model: f for f in row}
         name = metric if filter_name == "none" else f"{metric} ({filter_name})"
         cells = [_quality_cell(by_model.get(model)) for model in facts.models]
-        table.add_row(suite, task, name, _direction(row[0]), *cells)
+        n = str(row[0].estimate.n)
+        table.add_row(f"{suite}/{task}", name, _direction(row[0]), n, *cells)
     return table
 
 
@@ -48,16 +50,17 @@ def _quality_keys(facts: RunFacts) -> list[tuple[str, str, str, str]]:
 
 
 def _quality_cell(fact: QualityFact | None) -> str:
-    if fact is None or fact.estimate.value is None:
+    if fact is None:
         return text.MISSING
     e = fact.estimate
-    if not _is_share(e):
-        return f"{e.value:.4g}  n={e.n}"
-    return f"{text.percent(e.value)}  ({text.interval(e)})  n={e.n}"
-
-
-def _is_share(estimate: Estimate) -> bool:
-    return estimate.value is not None and 0 <= estimate.value <= 1
+    if e.value is None:
+        return text.MISSING
+    if not 0 <= e.value <= 1:
+        return f"{e.value:.4g}"
+    shown = f"{100 * e.value:.1f}"
+    if e.low is None or e.high is None:
+        return shown
+    return f"{shown} ({100 * e.low:.0f}-{100 * e.high:.0f})"
 
 
 def _direction(fact: QualityFact) -> str:

