@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean
 
 from evalkit.analysis.facts import Estimate, QualityFact
@@ -12,6 +13,8 @@ from evalkit.records import CellRecord, Sample, TaskResult
 from evalkit.store.run_dir import Run
 
 _CHOICE_METRICS = {"acc", "acc_norm", "acc_bytes"}
+SHARE = "share"
+"""Unit of metrics whose every doc scores between 0 and 1: shown in percent."""
 Key = tuple[str, str, str, str, str]
 """Model, suite, task, filter, metric."""
 
@@ -21,7 +24,7 @@ def quality_facts(run: Run) -> tuple[QualityFact, ...]:
     cells = {c.cell_id: c for c in run.manifest.cells if c.state == "done"}
     scores = _scores(run.samples, cells)
     chances = _chances(run.samples)
-    facts = []
+    facts: list[QualityFact] = []
     for key, results in _results(run.results, cells).items():
         model, suite, task, filter_name, metric = key
         first = results[0]
@@ -38,7 +41,18 @@ def quality_facts(run: Run) -> tuple[QualityFact, ...]:
                 chance=chances.get(task) if metric in _CHOICE_METRICS else None,
             )
         )
-    return tuple(facts)
+    return tuple(_with_group_units(facts))
+
+
+def _with_group_units(facts: list[QualityFact]) -> list[QualityFact]:
+    """A group's metric is a share when that metric is a share for some task; groups have no docs of their own."""
+    shares = {(f.model, f.metric) for f in facts if f.estimate.unit == SHARE}
+    return [
+        replace(f, estimate=replace(f.estimate, unit=SHARE))
+        if f.is_group and (f.model, f.metric) in shares
+        else f
+        for f in facts
+    ]
 
 
 def _results(
@@ -74,7 +88,9 @@ def _estimate(results: list[TaskResult], by_doc: dict[int, list[float]]) -> Esti
     if not by_doc and results[0].n_docs is not None:
         reason = "computed over the whole task, so no interval"
         return Estimate(value, "score", results[0].n_docs, reason=reason)
-    return mean_estimate([fmean(scores) for scores in by_doc.values()], value, "score")
+    scores = [fmean(some) for some in by_doc.values()]
+    is_share = bool(scores) and all(0 <= score <= 1 for score in scores)
+    return mean_estimate(scores, value, SHARE if is_share else "score")
 
 
 def _chances(samples: Sequence[Sample]) -> dict[str, float]:

@@ -52,9 +52,12 @@ class CellRunner:
         start = now_ns()
         try:
             backend = open_backend(todo[0].model)
-        except (EvalkitError, OSError, RuntimeError, ValueError) as error:
+        except (
+            Exception
+        ) as error:  # foreign loading code raises anything; the other models still run
             for cell in todo:
-                self._end(cell, replace(records[cell.cell_id], state="failed", reason=str(error)))
+                record = replace(records[cell.cell_id], state="failed", reason=_reason(error))
+                self._end(cell, record)
             return
         load_s = (now_ns() - start) / _NS_PER_S
         self._progress.model_loaded(name, load_s)
@@ -71,8 +74,8 @@ class CellRunner:
         except KeyboardInterrupt:
             self._end(cell, replace(record, state="interrupted"))
             raise
-        except (EvalkitError, RuntimeError, OSError, ValueError) as error:
-            self._end(cell, replace(record, state="failed", reason=str(error)))
+        except Exception as error:  # as above: a failing cell is recorded and the next one runs
+            self._end(cell, replace(record, state="failed", reason=_reason(error)))
 
     def _evaluate(self, cell: Cell, record: CellRecord, backend: Backend) -> None:
         known = {r.request_id: r for r in self._journal.requests(cell.cell_id) if r.is_measured}
@@ -105,6 +108,11 @@ class CellRunner:
     def _end(self, cell: Cell, record: CellRecord) -> None:
         self._journal.update_cell(record)
         self._progress.cell_ended(cell, record.state, record.reason)
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong, with the kind of error where it is not one of ours."""
+    return str(error) if isinstance(error, EvalkitError) else f"{type(error).__name__}: {error}"
 
 
 def _uses_template(cell: Cell, backend: Backend) -> bool:

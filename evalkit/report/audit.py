@@ -32,7 +32,10 @@ def audit_run(run: Run, facts: RunFacts) -> Audit:
         ("started", m.started_at),
         ("finished", m.finished_at or text.MISSING),
         ("command", m.command),
-        ("processor", f"{h.cpu}, {h.cores_logical} threads, torch uses {h.torch_threads}"),
+        (
+            "processor",
+            f"{h.cpu}, {text.count(h.cores_logical)} threads, torch uses {text.count(h.torch_threads)}",
+        ),
         ("memory", text.size(h.memory_bytes)),
         ("GPUs", gpus),
         ("system", h.os),

@@ -13,11 +13,13 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from evalkit.report.style import INK, QUIET, RC, colour
+from evalkit.report.style import INK, QUIET, RC, colour, dash, marker
+from evalkit.report.text_safety import visible
 
 WIDTH_IN = 8.6
 HALF_WIDTH_IN = 4.4
 _ROW_IN = 0.34
+_LABEL = 22
 FONTS = "system-ui, Helvetica, Arial, sans-serif"
 
 
@@ -82,7 +84,8 @@ def share_lines(lines: Sequence[Line], unit: str, title: str, description: str) 
         for line in lines:
             n = len(line.values)
             shares = [(i + 1) / n for i in range(n)]
-            axes.step(line.values, shares, where="post", color=colour(line.series), linewidth=2)
+            look = {"color": colour(line.series), "linestyle": dash(line.series)}
+            axes.step(line.values, shares, where="post", linewidth=2, **look)
         _label_ends(axes, lines)
         axes.set_ylim(0, 1.02)
         axes.set_xlim(left=0)
@@ -104,7 +107,7 @@ def bars(items: Sequence[Bar], title: str, description: str) -> str:
                 axes.barh(y, item.value, height=0.55, color=colour(item.series))
             at = (item.value or 0.0) + longest * 0.012
             axes.text(at, y, item.text, va="center", color=INK)
-        axes.set_yticks(range(len(items)), [item.label for item in reversed(items)])
+        axes.set_yticks(range(len(items)), [_short(item.label) for item in reversed(items)])
         axes.set_xlim(0, longest * 1.02)
         axes.set_ylim(-0.6, len(items) - 0.4)
         axes.set_xticks([])
@@ -124,21 +127,20 @@ def _draw_row(axes: Any, y: int, row: DotRow, n_series: int) -> None:
         if dot.low is not None and dot.high is not None:
             line = {"color": colour(dot.series), "linewidth": 2.2, "alpha": 0.45}
             axes.plot([dot.low, dot.high], [at, at], solid_capstyle="round", **line)
-        axes.plot([dot.value], [at], "o", color=colour(dot.series), markersize=6.5)
+        axes.plot([dot.value], [at], marker(dot.series), color=colour(dot.series), markersize=6.5)
 
 
 def _label_ends(axes: Any, lines: Sequence[Line]) -> None:
-    """Write each model's name beside the plot, in its colour, without overlaps."""
+    """Write each model's name beside the plot, behind a piece of its line."""
     for position, line in enumerate(lines):
-        axes.text(
-            1.02,
-            0.92 - 0.11 * position,
-            line.label,
-            transform=axes.transAxes,
-            color=colour(line.series),
-            fontweight="bold",
-            va="center",
-        )
+        y = 0.92 - 0.11 * position
+        look = {"color": colour(line.series), "linestyle": dash(line.series), "clip_on": False}
+        axes.plot([1.02, 1.06], [y, y], transform=axes.transAxes, linewidth=3, **look)
+        axes.text(1.07, y, _short(line.label), transform=axes.transAxes, va="center")
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
 
 
 @contextmanager
@@ -153,7 +155,7 @@ def _svg(figure: Figure, title: str, description: str) -> str:
     """Return the SVG element, named and described for screen readers, ids made unique by its title."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    svg = buffer.getvalue()
+    svg = visible(buffer.getvalue())
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = svg.replace("'DejaVu Sans', ", "").replace("'DejaVu Sans'", FONTS)

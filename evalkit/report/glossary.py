@@ -35,6 +35,11 @@ METRICS: dict[str, str] = {
 }
 
 
+def all_terms() -> tuple[tuple[str, str], ...]:
+    """Return terms and metrics in alphabetical order."""
+    return tuple(sorted({**METRICS, **TERMS}.items(), key=lambda item: item[0].lower()))
+
+
 def metric_text(metric: str) -> str:
     """Say what a task's metric means, as far as evalkit knows it."""
     return METRICS.get(metric, "as defined by the task")

@@ -12,6 +12,7 @@ from evalkit import __version__
 from evalkit.analysis.facts import RunFacts
 from evalkit.report.figures import bars, dot_plot, share_lines
 from evalkit.report.page import Page, build_page
+from evalkit.report.text_safety import visible
 from evalkit.store.run_dir import Run
 
 _FOLDER = files("evalkit.report")
@@ -26,6 +27,7 @@ def render_report(runs: Sequence[tuple[Run, RunFacts]]) -> bytes:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_finalize,
     )
     html = environment.get_template("report.html.j2").render(
         page=page,
@@ -35,6 +37,11 @@ def render_report(runs: Sequence[tuple[Run, RunFacts]]) -> bytes:
         version=__version__,
     )
     return html.encode()
+
+
+def _finalize(value: object) -> object:
+    """Neutralise every text that is put into the page; our own markup is already safe."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _figures(page: Page) -> dict[str, Markup]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from evalkit.analysis.facts import PerformanceFact, QualityFact, RunFacts
 from evalkit.metrics.latency import e2e_latency_s, ttft_s
@@ -12,7 +11,7 @@ from evalkit.records import RequestKind
 from evalkit.report import format as text
 from evalkit.report.audit import Audit, audit_run
 from evalkit.report.figures import Bar, Dot, DotRow, Line
-from evalkit.report.glossary import TERMS
+from evalkit.report.glossary import all_terms
 from evalkit.report.models import Model, compared_models, overall, quality_of
 from evalkit.report.samples import TaskSamples, collect_samples
 from evalkit.report.tables import (
@@ -47,7 +46,7 @@ class Page:
     memory_bars: tuple[Bar, ...]
     samples: tuple[TaskSamples, ...]
     audits: tuple[Audit, ...]
-    terms: tuple[tuple[str, str], ...] = field(default=tuple(sorted(TERMS.items())))
+    terms: tuple[tuple[str, str], ...]
 
 
 def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
@@ -55,26 +54,29 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
     models = compared_models(runs)
     quality = [q for m in models for q in m.facts.quality if q.model == m.name]
     tasks = list(dict.fromkeys((q.suite, q.task) for q in quality))
+    groups = {(q.suite, q.task) for q in quality if q.is_group}
+    leaves = [task for task in tasks if task not in groups]
     names = ", ".join(dict.fromkeys(facts.name for _, facts in runs))
     performance = [overall(m) for m in models]
     return Page(
         title=f"{names}: {len(models)} model{'s' if len(models) != 1 else ''} compared",
         subtitle=_subtitle(runs),
         is_partial=any(facts.state != "complete" for _, facts in runs),
-        warnings=tuple(w for _, facts in runs for w in facts.warnings),
-        summary=tuple(_summary(models, tasks, performance)),
+        warnings=tuple(_warnings(runs)),
+        summary=tuple(_summary(models, leaves, performance)),
         models=tuple(m.label for m in models),
         identity=identity_table(models),
         quality=tuple(quality_table(models, suite, task) for suite, task in tasks),
         performance=performance_table(models),
         footnotes=tuple(footnotes(models)),
-        quality_dots=tuple(_dots(models, tasks)),
+        quality_dots=tuple(_dots(models, leaves)),
         ttft_lines=tuple(_lines(models, is_ttft=True)),
         e2e_lines=tuple(_lines(models, is_ttft=False)),
         speed_bars=tuple(_speed_bars(models, performance)),
         memory_bars=tuple(_memory_bars(models, performance)),
         samples=collect_samples([(m.label, m.name, m.run) for m in models]),
         audits=tuple(audit_run(run, facts) for run, facts in runs),
+        terms=all_terms(),
     )
 
 
@@ -91,13 +93,26 @@ def _headline(facts: Sequence[QualityFact]) -> QualityFact | None:
     return next(iter(better or shares), None)
 
 
+def _warnings(runs: Sequence[tuple[Run, RunFacts]]) -> Iterator[str]:
+    """Yield every run's warnings, and whether the runs' speeds can be compared."""
+    for _, facts in runs:
+        head = f"{facts.run_id}: " if len(runs) > 1 else ""
+        yield from (head + warning for warning in facts.warnings)
+    machines = {run.manifest.hardware.model_dump_json(exclude={"gpu_note"}) for run, _ in runs}
+    if len(machines) > 1:
+        yield "The runs were made on different machines: their speed and memory do not compare."
+
+
 def _summary(
     models: Sequence[Model],
     tasks: Sequence[tuple[str, str]],
     performance: Sequence[PerformanceFact | None],
 ) -> Iterator[str]:
-    if len(models) > 1 and tasks:
-        yield from _compare(models, tasks)
+    lines = [line for suite, task in tasks for line in _best_on(models, suite, task)]
+    if len(models) > 1 and lines:
+        clear = sum(_STANDINGS["clear"] in line for line in lines)
+        yield f"A clear difference shows on {clear or 'none'} of {len(lines)} tasks."
+    yield from lines
     for model, fact in zip(models, performance, strict=True):
         if fact is not None and fact.e2e_latency_s.p50.value is not None:
             yield (
@@ -108,39 +123,38 @@ def _summary(
     yield "Cost, energy price and a build-or-buy verdict: not measured in this run."
 
 
-def _compare(models: Sequence[Model], tasks: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Say for each pair on how many tasks the intervals separate the two."""
-    for a, b in itertools.combinations(models, 2):
-        ahead: dict[str, list[str]] = {a.label: [], b.label: [], "": []}
-        for suite, task in tasks:
-            first, second = (
-                _headline(quality_of(a, suite, task)),
-                _headline(quality_of(b, suite, task)),
-            )
-            if first is None or second is None or first.metric != second.metric:
-                continue
-            ahead[_clear_leader(a.label, first, b.label, second)].append(task)
-        clear = [
-            f"{name} is clearly better on {', '.join(won)}"
-            for name, won in ahead.items()
-            if name and won
-        ]
-        undecided = ahead[""]
-        if undecided:
-            which = "all tasks" if not clear else ", ".join(undecided)
-            clear.append(f"no clear difference on {which}: the 95 % intervals overlap")
-        yield f"{a.label} and {b.label}: {'; '.join(clear) or 'no common task'}."
+def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[str]:
+    """Say who scores highest on a task's headline metric, and from whom that tells it apart."""
+    found = [(m.label, _headline(quality_of(m, suite, task))) for m in models]
+    facts = [(label, q) for label, q in found if q is not None]
+    if not facts:
+        return
+    metric, is_higher = facts[0][1].metric, facts[0][1].higher_is_better is not False
+    facts = [(label, q) for label, q in facts if q.metric == metric]
+    best = max if is_higher else min
+    leader, top = best(facts, key=lambda item: item[1].estimate.value or 0.0)
+    others = [(label, _standing(top, q)) for label, q in facts if label != leader]
+    line = f"{task}, {metric}: {leader} {text.percent(top.estimate.value)}"
+    line += f" (95 %: {text.interval(top.estimate)}, n = {top.estimate.n})"
+    for standing, words in _STANDINGS.items():
+        names = [label for label, where in others if where == standing]
+        if names:
+            line += f"; {words} {', '.join(names)}"
+    yield line + "."
 
 
-def _clear_leader(a: str, first: QualityFact, b: str, second: QualityFact) -> str:
-    """Return whose interval lies wholly on the better side, or an empty name."""
-    x, y = first.estimate, second.estimate
+_STANDINGS = {
+    "clear": "clearly ahead of",
+    "overlap": "not clearly ahead (intervals overlap) of",
+    "unknown": "no interval to compare with",
+}
+
+
+def _standing(top: QualityFact, other: QualityFact) -> str:
+    x, y = top.estimate, other.estimate
     if x.low is None or x.high is None or y.low is None or y.high is None:
-        return ""
-    higher, lower = (a, b) if first.higher_is_better is not False else (b, a)
-    if x.low > y.high:
-        return higher
-    return lower if y.low > x.high else ""
+        return "unknown"
+    return "clear" if x.low > y.high or x.high < y.low else "overlap"
 
 
 def _dots(models: Sequence[Model], tasks: Sequence[tuple[str, str]]) -> Iterator[DotRow]:

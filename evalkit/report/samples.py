@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.metrics.latency import e2e_latency_s
+from evalkit.metrics.latency import e2e_latency_s, ttft_s
 from evalkit.records import Request, RequestKind, Sample
 from evalkit.report import format as text
-from evalkit.report.text_safety import visible
+from evalkit.report.text_safety import shortened
 from evalkit.store.run_dir import Run
 
 DOCS_PER_TASK = 200
@@ -25,6 +25,8 @@ class ModelAnswer:
     is_right: bool | None
     """None: the doc has no score that is 0 or 1."""
     timing: str
+    own_prompt: str
+    """Empty when every model got the same prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,6 @@ class TaskSamples:
     docs: tuple[DocSamples, ...]
     n_docs: int
 
-    @property
-    def anchor(self) -> str:
-        """Id of the task's section."""
-        return "".join(c if c.isalnum() else "-" for c in f"task-{self.suite}-{self.task}")
-
 
 def collect_samples(models: Sequence[tuple[str, str, Run]]) -> tuple[TaskSamples, ...]:
     """Pair the models' samples by suite, task, doc and doc hash.
@@ -71,7 +68,7 @@ def collect_samples(models: Sequence[tuple[str, str, Run]]) -> tuple[TaskSamples
             if s.cell_id in suites:
                 docs = grouped.setdefault((suites[s.cell_id], s.task), {})
                 docs.setdefault((s.doc_id, s.doc_hash), {}).setdefault(label, s)
-    return tuple(
+    found = (
         TaskSamples(
             suite,
             task,
@@ -83,38 +80,42 @@ def collect_samples(models: Sequence[tuple[str, str, Run]]) -> tuple[TaskSamples
         )
         for (suite, task), docs in grouped.items()
     )
+    return tuple(found)
 
 
 def _timings(requests: Sequence[Request]) -> dict[tuple[str, int], str]:
-    found = {}
+    found: dict[tuple[str, int], str] = {}
     for r in requests:
         if r.kind == RequestKind.GENERATE and r.is_measured and r.attempts:
-            latency = e2e_latency_s(r.attempts[-1]) if r.batch_size == 1 else None
-            tokens = f"{r.output_tokens} tokens" if r.output_tokens is not None else ""
-            shown = text.seconds(latency) if latency is not None else ""
-            found[r.task, r.doc_id] = ", ".join(part for part in (shown, tokens) if part)
+            parts = [f"{r.output_tokens} tokens"] if r.output_tokens is not None else []
+            if r.batch_size == 1:
+                first, whole = ttft_s(r.attempts[-1]), e2e_latency_s(r.attempts[-1])
+                parts += [f"TTFT {text.seconds(first)}", f"e2e {text.seconds(whole)}"]
+            found.setdefault((r.task, r.doc_id), ", ".join(parts))
     return found
 
 
 def _doc(
     doc_id: int, by_model: dict[str, Sample], timings: dict[str, dict[tuple[str, int], str]]
 ) -> DocSamples:
+    first = next(iter(by_model.values()))
+    is_same = all(s.prompt == first.prompt for s in by_model.values())
     answers = tuple(
         ModelAnswer(
             model=label,
-            response=visible(s.response),
+            response=shortened(s.response),
             scores=", ".join(f"{name} {_score(value)}" for name, value in s.scores.items()),
             is_right=_is_right(s),
             timing=timings[label].get((s.task, s.doc_id), ""),
+            own_prompt="" if is_same else shortened(s.prompt),
         )
         for label, s in by_model.items()
     )
-    first = next(iter(by_model.values()))
     verdicts = {a.is_right for a in answers}
     return DocSamples(
         doc_id=doc_id,
-        prompt=visible(first.prompt),
-        target=visible(first.target),
+        prompt=shortened(first.prompt) if is_same else "",
+        target=shortened(first.target),
         answers=answers,
         disagree={True, False} <= verdicts,
         any_wrong=False in verdicts,

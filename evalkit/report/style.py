@@ -35,6 +35,20 @@ RC: dict[str, Any] = {
 }
 
 
+MARKERS = "osD^vPX*"
+DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
+
+
+def marker(position: int) -> str:
+    """Marker of the n-th model: colour is never the only difference."""
+    return MARKERS[position % len(MARKERS)]
+
+
+def dash(position: int) -> Any:
+    """Line style of the n-th model."""
+    return DASHES[position % len(DASHES)]
+
+
 def colour(position: int) -> str:
     """Colour of the n-th model, the same in every figure."""
     return PALETTE[position % len(PALETTE)]

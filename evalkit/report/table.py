@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact, RunFacts
+from evalkit.analysis.quality import SHARE
 from evalkit.report import format as text
 
 _MARK = "†"
@@ -55,7 +56,7 @@ def _quality_cell(fact: QualityFact | None) -> str:
     e = fact.estimate
     if e.value is None:
         return text.MISSING
-    if not 0 <= e.value <= 1:
+    if e.unit != SHARE:
         return f"{e.value:.4g}"
     shown = f"{100 * e.value:.1f}"
     if e.low is None or e.high is None:

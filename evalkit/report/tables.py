@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact
+from evalkit.analysis.quality import SHARE
 from evalkit.report import format as text
 from evalkit.report.glossary import TERMS, metric_text
 from evalkit.report.models import Model, overall, quality_of
@@ -77,6 +78,7 @@ _SPEED: tuple[tuple[str, str, Callable[[PerformanceFact], Value]], ...] = (
     ),
     ("CPU time", "of the process, all cores added up", lambda f: _shown(text.seconds(f.cpu_s))),
     ("wall time", "first to last reading of each cell", lambda f: _shown(text.seconds(f.wall_s))),
+    ("prompts cut", "longer than the context", lambda f: _shown(text.count(f.n_truncated))),
     (
         "requests",
         "answered; failed ones apart",
@@ -124,13 +126,9 @@ def quality_table(models: Sequence[Model], suite: str, task: str) -> Table:
         facts = [found.get((filter_name, metric)) for found in by_model]
         known = next(f for f in facts if f is not None)
         name = metric if filter_name == "none" else f"{metric} ({filter_name})"
-        direction = (
-            ""
-            if known.higher_is_better is None
-            else ("higher is better" if known.higher_is_better else "lower is better")
-        )
-        meaning = f"{metric_text(metric)}; {direction}" if direction else metric_text(metric)
-        rows.append(Row(name, meaning, tuple(_quality_value(f) for f in facts)))
+        if known.higher_is_better is False:
+            name += " ↓ lower is better"
+        rows.append(Row(name, metric_text(metric), tuple(_quality_value(f) for f in facts)))
     return Table(f"{task} ({suite})", tuple(rows))
 
 
@@ -180,5 +178,5 @@ def footnotes(models: Sequence[Model]) -> Iterator[str]:
 
 
 def is_share(e: Estimate) -> bool:
-    """Tell whether a number can be drawn between 0 and 100 %."""
-    return e.value is not None and 0 <= e.value <= 1
+    """Tell whether a number is shown in percent."""
+    return e.value is not None and e.unit == SHARE

@@ -1,21 +1,26 @@
-"""Model output is hostile text: characters that steer a terminal or turn text around are made visible."""
+"""Model output is hostile text: characters that steer a terminal, hide, or turn text around are made visible."""
 
 from __future__ import annotations
 
 import re
 
-_BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_CONTROL = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_BIDI}]")
+_INVISIBLE = "\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f"
+_SURROGATES = "\ud800-\udfff"
+_ACTING = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_INVISIBLE}{_SURROGATES}]")
 _CONTROL_PICTURES = 0x2400
 LONGEST = 20_000
 """Characters of one text that are shown; the rest is in the Parquet file."""
 
 
 def visible(text: str) -> str:
-    """Return text without characters that act instead of showing; HTML is escaped by the template."""
-    shown = _CONTROL.sub(_picture, text[:LONGEST])
+    """Return text in which every character shows instead of acting; HTML is escaped by the template."""
+    return _ACTING.sub(_picture, text)
+
+
+def shortened(text: str) -> str:
+    """Return at most `LONGEST` characters, and how many are missing."""
     cut = len(text) - LONGEST
-    return f"{shown} … ({cut} more characters in samples.parquet)" if cut > 0 else shown
+    return f"{text[:LONGEST]} … ({cut} more characters in samples.parquet)" if cut > 0 else text
 
 
 def _picture(match: re.Match[str]) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
 
-from evalkit.errors import OutputError
+from evalkit.errors import ExecutionError, OutputError
 
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Write through a temporary neighbour, so that a crash leaves the old file or the new one.
 
     Raises:
-        OutputError: The folder can't be written or the disk is full.
+        OutputError: The folder can't be written.
+        ExecutionError: The disk is full.
     """
     scratch = path.with_name(path.name + ".tmp")
     try:
@@ -24,8 +26,12 @@ def write_atomic(path: Path, data: bytes) -> None:
         scratch.replace(path)
     except OSError as error:
         scratch.unlink(missing_ok=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise ExecutionError(
+                f"{path}: the disk is full.", "Free space and repeat the command."
+            ) from error
         raise OutputError(
-            f"{path}: can't be written: {error.strerror}.", "Free space or choose another folder."
+            f"{path}: can't be written: {error.strerror}.", "Choose another folder."
         ) from error
 
 

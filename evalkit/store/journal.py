@@ -202,10 +202,11 @@ class Journal:
             self._db.execute("BEGIN IMMEDIATE")
             yield
             self._db.execute("COMMIT")
-        except sqlite3.IntegrityError:
-            self._db.execute("ROLLBACK")
-            raise
-        except sqlite3.OperationalError as error:
+        except BaseException as error:  # Ctrl-C too: a half-written batch must not stay open
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            if not isinstance(error, sqlite3.OperationalError):
+                raise
             raise ExecutionError(
                 f"{self.path}: can't be written: {error}.",
                 "Free disk space, then go on with `evalkit run --resume`.",

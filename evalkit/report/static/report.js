@@ -33,6 +33,9 @@
     count.textContent = n + " of " + docs.length + " docs";
   }
 
+  window.addEventListener("beforeprint", () => {
+    for (const details of document.querySelectorAll("details:not(.doc)")) details.open = true;
+  });
   form.hidden = false;
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.backends import embedded
-from evalkit.backends.embedded import EMBEDDED, CARD, PROVENANCE, Wheel, pull
+from evalkit.backends.embedded import CARD, EMBEDDED, PROVENANCE, Wheel, pull
 from evalkit.backends.fingerprint import file_hashes
 from evalkit.backends.sources import local_folder, read_facts
 from evalkit.config import ModelSpec

@@ -73,3 +73,9 @@ def test_warm_up_does_not_count_as_busy() -> None:
 def test_a_rate_without_time_is_missing() -> None:
     assert per_second(5, None) is None
     assert per_second(None, 5.0) is None
+
+
+@pytest.mark.parametrize("metric", [ttft_s, e2e_latency_s, tpot_s, itl_s, percentile, busy_s])
+def test_every_metric_documents_definition_unit_and_source(metric: object) -> None:
+    for section in ("Definition:", "Unit:", "Missing when:", "Source:"):
+        assert section in (metric.__doc__ or "")

@@ -1,18 +1,20 @@
-"""The report: self-contained, inert against hostile text, honest about what is missing, and the same bytes each time."""
+"""The report: self-contained, inert against hostile text, honest about what is missing, repeatable."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evalkit.analysis.summary import analyse
-from evalkit.records import RequestKind
+from evalkit.records import RequestKind, TaskResult
 from evalkit.report.html import render_report
-from evalkit.report.text_safety import visible
+from evalkit.report.text_safety import shortened, visible
 from evalkit.store.manifest import ModelEntry
 from evalkit.store.run_dir import Run
 from tests.builders import cell, manifest, reading, request, result, sample
@@ -115,7 +117,8 @@ def test_hostile_text_is_inert() -> None:
 
 def test_steering_characters_are_made_visible() -> None:
     assert visible("a\x1b[31m\u202eb\tc\nd") == "a␛[31m⟨U+202E⟩b\tc\nd"
-    assert "more characters" in visible("x" * 30_000)
+    assert visible("\u200b\ufeff\U000e0041\ud800") == "⟨U+200B⟩⟨U+FEFF⟩⟨U+E0041⟩⟨U+D800⟩"
+    assert "more characters" in shortened("x" * 30_000)
 
 
 def test_ids_are_unique_and_headings_in_order() -> None:
@@ -124,7 +127,7 @@ def test_ids_are_unique_and_headings_in_order() -> None:
     assert len(ids) == len(set(ids))
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in pairwise(levels))
 
 
 def test_figures_have_a_role_a_title_and_a_description() -> None:
@@ -166,7 +169,40 @@ def test_models_of_the_same_name_are_told_apart_by_their_run() -> None:
 
 
 def test_overlapping_intervals_claim_no_winner() -> None:
-    assert "no clear difference" in render(make_run(2))
+    assert "not clearly ahead" in render(make_run(2))
+
+
+def test_scores_without_intervals_are_not_said_to_overlap() -> None:
+    html = render(make_run(2, samples=[], results=_bits(0.2, 0.9)))
+    assert "overlap) of" not in html
+
+
+def test_a_metric_that_is_no_share_is_not_shown_in_percent() -> None:
+    html = render(make_run(2, samples=[], results=_bits(0.25, 0.85)))
+    assert "85.0 %" not in html
+    assert "0.85" in html
+
+
+def _bits(*values: float) -> list[TaskResult]:
+    return [
+        result(v, cell_id=f"model-{i}/s/0", metric="bits_per_byte", higher_is_better=False)
+        for i, v in enumerate(values)
+    ]
+
+
+def test_prompts_that_differ_are_shown_for_each_model() -> None:
+    samples = [sample(0, cell_id=f"model-{i}/s/0", prompt=f"prompt {i}") for i in range(2)]
+    html = render(make_run(2, samples=samples))
+    assert "prompt 0" in html
+    assert "prompt 1" in html
+
+
+def test_runs_on_different_machines_are_not_compared_on_speed() -> None:
+    other = make_run(run_id="other")
+    hardware = other.manifest.hardware.model_copy(update={"cpu": "another"})
+    moved = replace(other, manifest=other.manifest.model_copy(update={"hardware": hardware}))
+    assert "different machines" in render(make_run(), moved)
+    assert "different machines" not in render(make_run(), other)
 
 
 def test_percentiles_of_few_requests_are_marked() -> None:

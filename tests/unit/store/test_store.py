@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.errors import DataError, OutputError
+from evalkit.errors import DataError, ExecutionError, OutputError
 from evalkit.meters.clock import open_session
 from evalkit.records import Request, Sample, Telemetry
 from evalkit.store.files import write_atomic
@@ -74,6 +75,30 @@ def test_the_journal_refuses_to_record_an_answer_twice(tmp_path: Path) -> None:
         journal.add_requests([request(0)], [])
         with pytest.raises(sqlite3.IntegrityError):
             journal.add_requests([request(1), request(0)], [])
+        assert journal.requests() == [request(0)]
+
+
+def test_ctrl_c_inside_a_batch_leaves_no_half_batch(tmp_path: Path) -> None:
+    def interrupted() -> Iterator[Request]:
+        yield request(0)
+        raise KeyboardInterrupt
+
+    with Journal(tmp_path / JOURNAL, create=True) as journal:
+        with pytest.raises(KeyboardInterrupt):
+            journal.add_requests(interrupted(), [])
+        assert journal.requests() == []
+        journal.add_requests([request(1)], [])
+        assert journal.requests() == [request(1)]
+
+
+def test_a_full_disk_is_told_and_keeps_what_was_written(tmp_path: Path) -> None:
+    with Journal(tmp_path / JOURNAL, create=True) as journal:
+        journal.add_requests([request(0)], [])
+        pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
+        journal._db.execute(f"PRAGMA max_page_count = {pages}")
+        big = request(1, flags=("x" * 100_000,))
+        with pytest.raises(ExecutionError, match="full"):
+            journal.add_requests([big], [])
         assert journal.requests() == [request(0)]
 
 
