@@ -160,6 +160,8 @@ class Telemetry:
     """Highest resident memory of the process since the cell began in this session."""
     cpu_s: float | None = None
     """CPU time (user + system) of the process since the cell began in this session."""
+    others_cpu_s: float | None = None
+    """CPU time all other processes took in the same span: a busy machine makes every latency too long."""
     memory_used_bytes: int | None = None
     """Whole board, as NVML v2 reports it (driver-reserved memory excluded)."""
     memory_process_bytes: int | None = None

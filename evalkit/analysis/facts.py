@@ -73,6 +73,7 @@ class PerformanceFact:
     requests_per_s: Estimate
     wall_s: float | None
     cpu_s: float | None
+    others_cpu_s: float | None
     rss_peak_bytes: int | None
     gpu_peak_used_bytes: int | None
     gpu_peak_process_bytes: int | None

@@ -58,6 +58,7 @@ def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> P
         requests_per_s=_rate(len(requests) or None, requests, "requests/s"),
         wall_s=_wall_s(host),
         cpu_s=_sum_of_peaks(host, lambda t: t.cpu_s),
+        others_cpu_s=_sum_of_peaks(host, lambda t: t.others_cpu_s),
         rss_peak_bytes=_peak(host, lambda t: t.rss_peak_bytes),
         gpu_peak_used_bytes=_peak(gpu, lambda t: t.memory_used_bytes),
         gpu_peak_process_bytes=_peak(gpu, lambda t: t.memory_process_bytes),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from evalkit.analysis.facts import SUMMARY_VERSION, CellFact, RunFacts
+from evalkit.analysis.facts import SUMMARY_VERSION, CellFact, PerformanceFact, RunFacts
 from evalkit.analysis.performance import performance_facts
 from evalkit.analysis.quality import quality_facts
 from evalkit.store.run_dir import Run
+
+BUSY_CORES = 0.1
+"""Other programs' share of processor time that is worth a warning, in cores."""
 
 
 def analyse(run: Run) -> RunFacts:
@@ -29,6 +32,7 @@ def analyse(run: Run) -> RunFacts:
         )
         for c in run.manifest.cells
     )
+    performance = performance_facts(run)
     return RunFacts(
         summary_version=SUMMARY_VERSION,
         run_id=run.manifest.run_id,
@@ -38,9 +42,22 @@ def analyse(run: Run) -> RunFacts:
         suites=tuple(dict.fromkeys(c.suite for c in cells)),
         cells=cells,
         quality=quality_facts(run),
-        performance=performance_facts(run),
-        warnings=tuple(_warnings(run, cells)),
+        performance=performance,
+        warnings=(*_warnings(run, cells), *_busy_warnings(performance)),
     )
+
+
+def _busy_warnings(performance: tuple[PerformanceFact, ...]) -> Iterator[str]:
+    """Tell where other programs competed for the processor: latency and throughput are worse than they need be."""
+    for fact in performance:
+        if fact.suite is None or not fact.wall_s or fact.others_cpu_s is None:
+            continue
+        cores = fact.others_cpu_s / fact.wall_s
+        if cores > BUSY_CORES:
+            yield (
+                f"{fact.model} on {fact.suite}: other programs kept {cores:.1f} cores busy meanwhile;"
+                " its times are longer than on an idle machine."
+            )
 
 
 def _warnings(run: Run, cells: tuple[CellFact, ...]) -> Iterator[str]:

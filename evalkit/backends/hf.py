@@ -183,16 +183,16 @@ class HuggingFaceBackend:
             windows = self._windows(ids)
             outcomes = [o for batch in self._score_pairs(windows, (), batch_size) for _, o in batch]
             total = sum(o.loglikelihood or 0.0 for o in outcomes)
-            size = max(o.batch_size for o in outcomes)
+            size = max((o.batch_size for o in outcomes), default=1)
             yield [(position, Outcome(start, now_ns(), len(ids), size, loglikelihood=total))]
 
     def generate(
         self, requests: Sequence[GenerateRequest], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
         """Generate answers, longest prompts first; requests with other settings never share a batch."""
-        by_settings: dict[GenerationSettings, list[int]] = defaultdict(list)
+        by_settings: dict[str, list[int]] = defaultdict(list)
         for position, request in enumerate(requests):
-            by_settings[request.settings].append(position)
+            by_settings[repr(request.settings)].append(position)
         size = batch_size or self.spec.generate_batch_size
         for positions in by_settings.values():
             ordered = positions
@@ -218,7 +218,8 @@ class HuggingFaceBackend:
             return self.spec.batch_size
         longest = len(groups[0].inputs)
         kept = max(len(s.target) for g in groups for s in g.scored)
-        return auto_batch_size(longest, kept, self._model.config.vocab_size, self._device)
+        vocabulary = self._model.config.get_text_config().vocab_size
+        return auto_batch_size(longest, kept, vocabulary, self._device)
 
     def _score_batch(self, groups: Sequence[RowGroup]) -> Batch:
         start = now_ns()

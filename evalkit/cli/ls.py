@@ -38,4 +38,4 @@ def command(root: Path) -> None:
     if not table.row_count:
         click.echo(f"no runs in {root}")
         return
-    Console().print(table)
+    Console(markup=False, highlight=False).print(table)

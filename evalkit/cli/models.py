@@ -38,7 +38,7 @@ def list_models() -> None:
         else:
             parameters, size, state = text.MISSING, text.MISSING, f"evalkit models pull {name}"
         table.add_row(name, parameters, size, model.licence, state)
-    Console().print(table)
+    Console(markup=False, highlight=False).print(table)
 
 
 @command.command("pull")

@@ -44,7 +44,7 @@ def command(config_file: Path, folder: Path | None, as_json: bool, **selection: 
         return
     from rich.console import Console
 
-    console = Console()
+    console = Console(markup=False, highlight=False)
     console.print(_cells_table(plan, answered))
     console.print(_tasks_table(plan))
     total = sum(cell.n_requests for cell in plan.cells)

@@ -59,7 +59,7 @@ class Bars(Reporting):
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=Console(stderr=True, markup=False, highlight=False),
         )
         self._all: TaskID | None = None
         self._cell: TaskID | None = None

@@ -99,7 +99,7 @@ def _finish(folder: Path, *, quiet: bool, write_report: bool) -> None:
 
         add_file(folder, REPORT, render_report([(run, facts)]))
     if not quiet:
-        console = Console()
+        console = Console(markup=False, highlight=False)
         for part in render_tables(facts):
             console.print(part)
     if facts.state != "complete":

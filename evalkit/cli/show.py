@@ -24,6 +24,6 @@ def command(folder: Path) -> None:
     from evalkit.report.table import render_tables
     from evalkit.store.run_dir import open_run
 
-    console = Console()
+    console = Console(markup=False, highlight=False)
     for part in render_tables(analyse(open_run(folder))):
         console.print(part)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
+from evalkit.errors import ExecutionError
+
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
@@ -56,7 +58,15 @@ class Tokenization:
         Trailing spaces of the context move to the continuation. Where the two share a token, so that nothing would be
         left to score, the pair is split at the longest common prefix and flagged `merged_boundary`; lm-eval 0.4.13
         stops with an assertion there.
+
+        Raises:
+            ExecutionError: There is nothing to score.
         """
+        if continuation == "":
+            raise ExecutionError(
+                "A task asks how likely an empty answer is.",
+                "Check its doc_to_choice and doc_to_target.",
+            )
         if context == "":
             return self._after_nothing(continuation)
         stripped = context.rstrip()

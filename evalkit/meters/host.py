@@ -18,6 +18,8 @@ class HostReading:
     rss_bytes: int
     rss_peak_bytes: int
     cpu_s: float
+    others_cpu_s: float
+    """CPU seconds of all other processes, summed over cores."""
 
 
 class HostProbe:
@@ -31,6 +33,7 @@ class HostProbe:
         self._process = psutil.Process()
         self._highest = 0
         self._cpu_start = 0.0
+        self._machine_start = 0.0
         self.is_exact_peak = _STATUS.exists() and _CLEAR_REFS.exists()
         self.reset()
 
@@ -38,6 +41,7 @@ class HostProbe:
         """Forget the peak and the CPU time so far."""
         self._highest = 0
         self._cpu_start = self._cpu_seconds()
+        self._machine_start = _machine_cpu_seconds()
         if self.is_exact_peak:
             try:
                 _CLEAR_REFS.write_text("5", encoding="ascii")
@@ -48,11 +52,20 @@ class HostProbe:
         """Read memory and CPU time now."""
         rss = self._process.memory_info().rss
         self._highest = max(self._highest, rss, _peak_bytes() if self.is_exact_peak else 0)
-        return HostReading(rss, self._highest, self._cpu_seconds() - self._cpu_start)
+        own = self._cpu_seconds() - self._cpu_start
+        others = max(0.0, _machine_cpu_seconds() - self._machine_start - own)
+        return HostReading(rss, self._highest, own, others)
 
     def _cpu_seconds(self) -> float:
         times = self._process.cpu_times()
         return float(times.user + times.system)
+
+
+def _machine_cpu_seconds() -> float:
+    """Return the time all cores have been busy, whoever kept them busy."""
+    times = psutil.cpu_times()
+    names = ("user", "nice", "system", "irq", "softirq", "steal")  # guest time is part of user time
+    return float(sum(getattr(times, name, 0.0) for name in names))
 
 
 def _peak_bytes() -> int:

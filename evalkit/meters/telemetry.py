@@ -81,6 +81,7 @@ class TelemetrySampler:
             rss_bytes=host.rss_bytes,
             rss_peak_bytes=host.rss_peak_bytes,
             cpu_s=host.cpu_s,
+            others_cpu_s=host.others_cpu_s,
         )
 
     def _gpu_readings(self) -> list[Telemetry]:

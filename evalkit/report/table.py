@@ -11,6 +11,8 @@ from evalkit.analysis.quality import SHARE
 from evalkit.report import format as text
 
 _MARK = "†"
+Key = tuple[str, str, str, str]
+"""Suite, task, filter, metric."""
 
 
 def render_tables(facts: RunFacts) -> list[RenderableType]:
@@ -25,29 +27,35 @@ def render_tables(facts: RunFacts) -> list[RenderableType]:
 
 
 def _quality_table(facts: RunFacts) -> Table:
-    table = _table("Quality: lm-eval's own number in %, and its 95 % interval")
-    for title in ("task", "metric", "better"):
-        table.add_column(title, overflow="fold")
+    table = _table("Quality: lm-eval's own number in %, and its 95 % interval; ↓ lower is better")
+    table.add_column("task", overflow="fold")
+    table.add_column("metric", overflow="fold")
     table.add_column("n", justify="right")
     for model in facts.models:
         table.add_column(model, justify="right")
-    for suite, task, filter_name, metric in _quality_keys(facts):
-        row = [
-            f
-            for f in facts.quality
-            if (f.suite, f.task, f.filter, f.metric) == (suite, task, filter_name, metric)
-        ]
-        by_model = {f.model: f for f in row}
+    for key, row in _quality_rows(facts).items():
+        _, _, filter_name, metric = key
+        first = next(iter(row.values()))
         name = metric if filter_name == "none" else f"{metric} ({filter_name})"
-        cells = [_quality_cell(by_model.get(model)) for model in facts.models]
-        n = str(row[0].estimate.n)
-        table.add_row(f"{suite}/{task}", name, _direction(row[0]), n, *cells)
+        name += " ↓" if first.higher_is_better is False else ""
+        cells = [_quality_cell(row.get(model)) for model in facts.models]
+        table.add_row(_task_name(key, facts), name, str(first.estimate.n), *cells)
     return table
 
 
-def _quality_keys(facts: RunFacts) -> list[tuple[str, str, str, str]]:
-    keys = ((f.suite, f.task, f.filter, f.metric) for f in facts.quality)
-    return list(dict.fromkeys(keys))
+def _quality_rows(facts: RunFacts) -> dict[Key, dict[str, QualityFact]]:
+    """Return the facts of every metric, by model."""
+    rows: dict[Key, dict[str, QualityFact]] = {}
+    for f in facts.quality:
+        rows.setdefault((f.suite, f.task, f.filter, f.metric), {})[f.model] = f
+    return rows
+
+
+def _task_name(key: Key, facts: RunFacts) -> str:
+    """Name the suite only where the same task runs in several."""
+    suite, task, _, _ = key
+    suites = {f.suite for f in facts.quality if f.task == task}
+    return task if len(suites) == 1 else f"{suite}/{task}"
 
 
 def _quality_cell(fact: QualityFact | None) -> str:
@@ -62,12 +70,6 @@ def _quality_cell(fact: QualityFact | None) -> str:
     if e.low is None or e.high is None:
         return shown
     return f"{shown} ({100 * e.low:.0f}-{100 * e.high:.0f})"
-
-
-def _direction(fact: QualityFact) -> str:
-    if fact.higher_is_better is None:
-        return ""
-    return "higher" if fact.higher_is_better else "lower"
 
 
 def _performance_table(facts: RunFacts) -> Table:

@@ -77,6 +77,11 @@ _SPEED: tuple[tuple[str, str, Callable[[PerformanceFact], Value]], ...] = (
         lambda f: _shown(text.seconds(f.load_s)),
     ),
     ("CPU time", "of the process, all cores added up", lambda f: _shown(text.seconds(f.cpu_s))),
+    (
+        "CPU time of other programs",
+        "what else kept the machine busy meanwhile",
+        lambda f: _shown(text.seconds(f.others_cpu_s)),
+    ),
     ("wall time", "first to last reading of each cell", lambda f: _shown(text.seconds(f.wall_s))),
     ("prompts cut", "longer than the context", lambda f: _shown(text.count(f.n_truncated))),
     (

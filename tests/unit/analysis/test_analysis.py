@@ -136,6 +136,13 @@ def test_without_a_gpu_nothing_is_zero() -> None:
     assert overall.gpu_peak_used_bytes is None
 
 
+def test_a_busy_machine_is_told() -> None:
+    idle = [reading(t, others_cpu_s=t / 1e6) for t in (0, 10_000)]
+    busy = [reading(t, others_cpu_s=t / 1e3) for t in (0, 10_000)]
+    assert not any("kept" in w for w in facts(telemetry=idle).warnings)
+    assert any("other programs kept 1.0 cores busy" in w for w in facts(telemetry=busy).warnings)
+
+
 def test_energy_is_the_counters_difference() -> None:
     readings = [reading(t, device="gpu0", energy_j=100.0 + t) for t in (1, 5, 9)]
     overall, _ = facts(telemetry=readings).performance

@@ -127,6 +127,16 @@ def test_scoring_survives_running_out_of_memory(
         assert outcome.loglikelihood == pytest.approx(expected[position].loglikelihood, abs=1e-4)
 
 
+def test_settings_that_are_lists_do_not_confuse_batching(tiny_model: Path) -> None:
+    outcomes = generate(open_tiny(tiny_model), extra=(("bad_words_ids", [[5, 6]]),))
+    assert len(outcomes) == len(PROMPTS)
+
+
+def test_an_empty_text_has_log_likelihood_zero(tiny_model: Path) -> None:
+    backend = open_tiny(tiny_model)
+    assert collect(backend.score_rolling([""], (), None))[0].loglikelihood == 0.0
+
+
 def test_bfloat16_runs_on_the_cpu(tiny_model: Path) -> None:
     outcome = generate(open_tiny(tiny_model, dtype="bfloat16"))[0]
     assert outcome.output_tokens

@@ -17,7 +17,7 @@ from evalkit.engine.reference import Row, score_rows
 from evalkit.engine.rows import group_pairs
 from evalkit.engine.stamps import cut_at_stop
 from evalkit.engine.tokens import Tokenization, TokenPair
-from evalkit.errors import OutOfMemoryError
+from evalkit.errors import ExecutionError, OutOfMemoryError
 
 pytestmark = pytest.mark.model
 
@@ -54,6 +54,11 @@ def test_a_pair_that_merges_to_one_token_is_split_and_flagged(tokens: Tokenizati
     assert pair.flags == ("merged_boundary",)
     assert pair.continuation
     assert tokens.tokenizer.decode(pair.context + pair.continuation) == "The Answer"
+
+
+def test_an_empty_answer_is_refused_in_words(tokens: Tokenization) -> None:
+    with pytest.raises(ExecutionError, match="empty answer"):
+        tokens.encode_pair("Answer:", "")
 
 
 @given(st.integers(0, 30), st.integers(1, 7), st.sets(st.integers(0, 30)))

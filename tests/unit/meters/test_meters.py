@@ -42,6 +42,14 @@ def test_a_reset_forgets_the_peak_and_the_cpu_time() -> None:
     assert low.cpu_s <= high.cpu_s
 
 
+def test_other_programs_that_keep_the_machine_busy_are_seen() -> None:
+    probe = HostProbe()
+    subprocess.run([sys.executable, "-c", "sum(range(30_000_000))"], check=True)
+    reading = probe.read()
+    assert reading.others_cpu_s > 0.1
+    assert reading.cpu_s < reading.others_cpu_s
+
+
 def test_the_sampler_reads_at_start_at_end_and_in_between() -> None:
     sampler = TelemetrySampler("c", 0, NoGpus("none"), interval_s=0.02)
     with sampler:
