@@ -42,6 +42,7 @@ def hardware(gpus: GpuProbe) -> Hardware:
         gpus=tuple(
             GpuEntry(name=g.name, uuid=g.uuid, memory_bytes=g.memory_bytes) for g in gpus.info()
         ),
+        gpu_driver=gpus.driver(),
         gpu_note=gpus.reason,
         torch_threads=torch.get_num_threads() if torch else None,
     )

@@ -45,6 +45,10 @@ class GpuProbe(Protocol):
         """Return every board, for the hardware fingerprint."""
         ...
 
+    def driver(self) -> str | None:
+        """Return the driver's version."""
+        ...
+
     def read(self) -> tuple[GpuReading, ...]:
         """Read every board now."""
         ...
@@ -63,6 +67,10 @@ class NoGpus:
     def info(self) -> tuple[GpuInfo, ...]:
         """Return no board."""
         return ()
+
+    def driver(self) -> str | None:
+        """Return no version."""
+        return None
 
     def read(self) -> tuple[GpuReading, ...]:
         """Return no reading."""
@@ -85,6 +93,10 @@ class NvmlProbe:
     def info(self) -> tuple[GpuInfo, ...]:
         """Return name, UUID and memory of every board."""
         return tuple(self._info(i, handle) for i, handle in enumerate(self._handles))
+
+    def driver(self) -> str | None:
+        """Return the driver's version."""
+        return self._ask(lambda: str(self._nvml.nvmlSystemGetDriverVersion()))
 
     def read(self) -> tuple[GpuReading, ...]:
         """Read every board now."""

@@ -26,7 +26,8 @@ def audit_run(run: Run, facts: RunFacts) -> Audit:
     """Collect machine, versions, config, hashes and cells of a run."""
     m = run.manifest
     h = m.hardware
-    gpus = ", ".join(g.name for g in h.gpus) or f"none ({h.gpu_note})"
+    driver = f", driver {h.gpu_driver}" if h.gpu_driver else ""
+    gpus = ", ".join(g.name for g in h.gpus) + driver if h.gpus else f"none ({h.gpu_note})"
     rows = (
         ("run", m.run_id),
         ("started", m.started_at),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from typing import Any
+
+import pandas as pd
 
 from evalkit.analysis.facts import Estimate, RunFacts, facts_to_dict
 from evalkit.records import Sample
@@ -86,8 +86,7 @@ def _estimate(e: Estimate) -> dict[str, Any]:
 
 
 def _csv(columns: list[str], rows: list[dict[str, Any]]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
-    return out.getvalue()
+    """Write rows; a missing value or key is an empty cell, and a count stays a whole number."""
+    return pd.DataFrame(rows, columns=columns, dtype=object).to_csv(
+        index=False, lineterminator="\n"
+    )

@@ -142,6 +142,11 @@ def test_bfloat16_runs_on_the_cpu(tiny_model: Path) -> None:
     assert outcome.output_tokens
 
 
+def test_a_device_map_places_the_model(tiny_model: Path) -> None:
+    placed = generate(open_tiny(tiny_model, device_map="auto"))
+    assert placed[0].text == generate(open_tiny(tiny_model))[0].text
+
+
 def test_the_entry_says_exactly_what_was_loaded(tiny_model: Path) -> None:
     entry = open_tiny(tiny_model).entry()
     assert entry.dtype == "float32"

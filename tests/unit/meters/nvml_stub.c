@@ -16,6 +16,7 @@ static int set(const char *name) { const char *v = getenv(name); return v && *v 
 nvmlReturn_t nvmlInitWithFlags(unsigned int flags) { (void)flags; clock_gettime(CLOCK_MONOTONIC, &start); return SUCCESS; }
 nvmlReturn_t nvmlShutdown(void) { return SUCCESS; }
 const char *nvmlErrorString(nvmlReturn_t r) { return r == NOT_SUPPORTED ? "Not Supported" : "error"; }
+nvmlReturn_t nvmlSystemGetDriverVersion(char *s, unsigned int n) { strncpy(s, "575.00", n); return SUCCESS; }
 nvmlReturn_t nvmlDeviceGetCount_v2(unsigned int *n) { *n = 1; return SUCCESS; }
 nvmlReturn_t nvmlDeviceGetHandleByIndex_v2(unsigned int i, nvmlDevice_t *d) { *d = (void *)(long)(i + 1); return SUCCESS; }
 nvmlReturn_t nvmlDeviceGetName(nvmlDevice_t d, char *s, unsigned int n) { (void)d; strncpy(s, "Stub GPU", n); return SUCCESS; }

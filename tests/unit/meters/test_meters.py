@@ -67,6 +67,7 @@ def test_a_machine_without_nvml_says_why() -> None:
     if gpus.info():
         pytest.skip("this machine has a GPU; the stub tests cover the binding")
     assert gpus.read() == ()
+    assert gpus.driver() is None
     assert "NVML" in gpus.reason
 
 
@@ -91,7 +92,7 @@ def read_stub(stub: Path, **flags: str) -> dict[str, object]:
         "time.sleep(0.55)\n"
         "second = gpus.read()[0]\n"
         "print(json.dumps({'info': dataclasses.asdict(gpus.info()[0]), 'reason': gpus.reason,\n"
-        "  'first': dataclasses.asdict(first), 'second': dataclasses.asdict(second)}))\n"
+        "  'driver': gpus.driver(), 'first': dataclasses.asdict(first), 'second': dataclasses.asdict(second)}))\n"
         "gpus.close()"
     )
     environment = {**os.environ, "LD_LIBRARY_PATH": str(stub), **flags}
@@ -113,6 +114,7 @@ def test_a_board_is_read_through_the_real_binding(stub: Path) -> None:
         "memory_bytes": 80_000_000_000,
     }
     assert found["reason"] == ""
+    assert found["driver"] == "575.00"
     assert first["memory_used_bytes"] == 1_000_000_000, "v2: without what the driver reserves"
     assert first["memory_process_bytes"] == 700_000_000
     assert first["power_w"] == 100.0
