@@ -18,24 +18,17 @@ def command(root: Path) -> None:
     Example:
       evalkit ls
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from evalkit.errors import DataError
     from evalkit.store.run_dir import list_runs
 
-    table = Table(box=None, pad_edge=False)
-    for title in ("run", "state", "started", "models", "cells done"):
-        table.add_column(title)
-    for folder, manifest in list_runs(root):
+    runs = list(list_runs(root))
+    if not runs:
+        click.echo(f"no runs in {root}")
+    for folder, manifest in runs:
         if isinstance(manifest, DataError):
-            table.add_row(str(folder), "damaged", "", "", "")
+            click.echo(f"{folder}  damaged: see evalkit verify {folder}")
             continue
         models = ", ".join(dict.fromkeys(c.model for c in manifest.cells))
         done = sum(c.state == "done" for c in manifest.cells)
-        cells = f"{done}/{len(manifest.cells)}"
-        table.add_row(str(folder), manifest.state, manifest.started_at, models, cells)
-    if not table.row_count:
-        click.echo(f"no runs in {root}")
-        return
-    Console(markup=False, highlight=False).print(table)
+        cells = f"{done}/{len(manifest.cells)} cells"
+        click.echo(f"{folder}  {manifest.state}  {manifest.started_at}  {cells}  {models}")

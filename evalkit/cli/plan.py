@@ -71,7 +71,7 @@ def _tasks_table(plan: Plan) -> Table:
 
     table = Table(box=None, pad_edge=False, title="tasks", title_justify="left")
     for title in ("suite", "task", "kind", "few-shot", "docs", "requests", "data class"):
-        table.add_column(title)
+        table.add_column(title, overflow="fold")
     suites = {cell.suite.name: cell for cell in plan.cells}
     for cell in suites.values():
         for task in cell.tasks:
