@@ -81,7 +81,6 @@ def start_run(plan: Plan, config_file: Path | None, progress: Progress) -> Path:
     with _locked(folder), Journal(folder / JOURNAL, create=True) as journal:
         manifest = _first_manifest(plan, config_file, folder.name, started)
         journal.put_cells(manifest.cells)
-        journal.write_meta("manifest", manifest.model_dump_json())
         write_manifest(folder, manifest)
         _work(folder, plan, manifest, journal, progress)
     return folder
@@ -89,6 +88,8 @@ def start_run(plan: Plan, config_file: Path | None, progress: Progress) -> Path:
 
 def resume_run(folder: Path, config: RunConfig | None, progress: Progress) -> None:
     """Go on with a run that was interrupted.
+
+    A complete run that still has its journal is published again, which mends damaged Parquet files.
 
     Args:
         folder: The run directory.
@@ -102,7 +103,7 @@ def resume_run(folder: Path, config: RunConfig | None, progress: Progress) -> No
     manifest = read_manifest(folder)
     stored = RunConfig.model_validate(manifest.config)
     _check_same(folder, stored, config)
-    if manifest.state == "complete":
+    if manifest.state == "complete" and not (folder / JOURNAL).exists():
         return
     with _locked(folder), Journal(folder / JOURNAL) as journal:
         problem = journal.check()

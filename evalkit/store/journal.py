@@ -22,7 +22,6 @@ JOURNAL = "journal.sqlite"
 T = TypeVar("T")
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta      (key TEXT PRIMARY KEY, payload TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS session   (number INTEGER PRIMARY KEY, payload TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS cell      (cell_id TEXT PRIMARY KEY, position INTEGER, payload TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS request   (request_id TEXT PRIMARY KEY, cell_id TEXT NOT NULL, payload TEXT NOT NULL);
@@ -79,16 +78,6 @@ class Journal:
         except sqlite3.DatabaseError as error:
             return str(error)
         return None if finding == "ok" else str(finding)
-
-    def write_meta(self, key: str, payload: str) -> None:
-        """Keep one text under a key."""
-        with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, payload))
-
-    def read_meta(self, key: str) -> str | None:
-        """Return the text under a key."""
-        row = self._query("SELECT payload FROM meta WHERE key = ?", key)
-        return str(row[0][0]) if row else None
 
     def add_session(self, session: Session) -> None:
         """Record that a process started to work on the run."""

@@ -12,9 +12,11 @@ from click.testing import CliRunner, Result
 
 from evalkit.cli import main
 from evalkit.config import load_run_config
+from evalkit.execute.local import start_run
+from evalkit.execute.progress import Silent
 from evalkit.plan import make_plan
 from evalkit.records import RequestKind
-from evalkit.store.run_dir import open_run
+from evalkit.store.run_dir import open_run, verify
 from tests.runs import SUITES, only_run, write_config
 
 pytestmark = pytest.mark.model
@@ -138,6 +140,21 @@ def test_resuming_a_complete_run_changes_no_number(folder: Path) -> None:
     result = invoke("run", "--resume", str(folder), "-q")
     assert result.exit_code == 0, result.output
     assert json.loads((folder / "summary.json").read_text()) == before
+
+
+def test_a_damaged_file_is_mended_while_the_journal_is_there(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    suites = [{"name": "write", "tasks": ["table_arithmetic"], "limit": 2}]
+    file = write_config(tmp_path, tiny_model, suites=suites)
+    folder = start_run(make_plan(load_run_config(file)), file, Silent())
+    before = open_run(folder).requests
+    (folder / "requests.parquet").write_bytes(b"damaged")
+    (finding,) = verify(folder)
+    assert "--resume" in finding.advice
+    result = invoke("run", "--resume", str(folder), "-q")
+    assert result.exit_code == 0, result.output
+    assert open_run(folder).requests == before
 
 
 def test_a_model_that_fails_does_not_stop_the_others(tmp_path: Path, tiny_model: Path) -> None:
