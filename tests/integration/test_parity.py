@@ -10,6 +10,7 @@ import pytest
 import yaml
 from lm_eval import simple_evaluate
 from lm_eval.models.huggingface import HFLM
+from lm_eval.tasks import TaskManager
 
 from evalkit.config import SuiteSpec, load_run_config
 from evalkit.execute.local import start_run
@@ -130,6 +131,40 @@ def test_every_metric_equals_lm_evals_own(
     run = ours(tmp_path, model, suite, template, [])
     assert {r.task for r in run.results} == set(TASKS)
     assert compare(run, theirs(model, suite, template, [])) == 3 * 5 + 3 * 4
+
+
+def test_sampled_few_shot_examples_are_lm_evals_own(tmp_path: Path, tiny_model: Path) -> None:
+    """The default sampler draws examples at random; nothing of evalkit takes part in the expected side."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    docs = [json.dumps({"q": f"{i} + {i} =", "a": [f"{2 * i}", f"{2 * i + 1}"]}) for i in range(30)]
+    (folder / "docs.jsonl").write_text("\n".join(docs))
+    files = {split: str(folder / "docs.jsonl") for split in ("test", "train")}
+    task = {
+        "task": "sums",
+        "dataset_path": "json",
+        "dataset_kwargs": {"data_files": files},
+        "test_split": "test",
+        "fewshot_split": "train",
+        "output_type": "multiple_choice",
+        "doc_to_text": "{{q}}",
+        "doc_to_choice": "a",
+        "doc_to_target": 0,
+        "metric_list": [{"metric": "acc"}],
+    }
+    (folder / "sums.yaml").write_text(yaml.safe_dump(task))
+    suite = SuiteSpec(name="s", tasks=("sums",), num_fewshot=3, limit=8)
+    run = ours(tmp_path, tiny_model, suite, False, [folder])
+    expected = simple_evaluate(
+        model=HFLM(pretrained=str(tiny_model), dtype="float32", device="cpu", batch_size=1),
+        tasks=["sums"],
+        task_manager=TaskManager(include_path=str(folder), include_defaults=False),
+        num_fewshot=3,
+        limit=8,
+        bootstrap_iters=0,
+    )
+    assert len({s.prompt for s in run.samples}) == 8
+    assert compare(run, dict(expected)) == 16
 
 
 @pytest.mark.parametrize("name", ["smollm2", "gemma"])
