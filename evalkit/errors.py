@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -97,3 +98,28 @@ class DataError(EvalkitError):
     """A run directory is damaged, half-written or of another version."""
 
     exit_code = ExitCode.DATA
+
+
+def did_you_mean(
+    name: str,
+    known: Iterable[str],
+    otherwise: str = "",
+    *,
+    what: str = "",
+    most: int = 1,
+    cutoff: float = 0.6,
+) -> str:
+    """Return a hint that names the nearest known names, or `otherwise` when none is near.
+
+    Args:
+        name: What the user wrote.
+        known: What there is.
+        otherwise: The hint when nothing is near.
+        what: What the names are, with a space behind it.
+        most: How many names to suggest.
+        cutoff: How alike they must be, from 0 to 1.
+    """
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), n=most, cutoff=cutoff)
+    return f"Did you mean {what}{' or '.join(map(repr, near))}?" if near else otherwise

@@ -12,7 +12,7 @@ from typing import Any
 
 from evalkit.backends import backend_class
 from evalkit.backends.base import Capability
-from evalkit.backends.sources import local_folder, read_facts
+from evalkit.backends.sources import has_chat_template, local_folder
 from evalkit.config.run import ModelSpec, RunConfig, SuiteSpec
 from evalkit.errors import ModelError
 
@@ -71,6 +71,11 @@ class Plan:
     config: RunConfig
     cells: tuple[Cell, ...]
 
+    @property
+    def n_requests(self) -> int:
+        """Requests of all cells."""
+        return sum(cell.n_requests for cell in self.cells)
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 over everything that decides what is asked; where results go is not part of it."""
@@ -99,6 +104,7 @@ def make_plan(config: RunConfig) -> Plan:
         for suite in config.suites:
             tasks = suites[suite.name]
             _check_capabilities(model, suite, tasks)
+            prompt_tokens = _estimate_tokens(tasks, tokenizer)
             for repeat in range(suite.repeats):
                 cells.append(
                     Cell(
@@ -107,7 +113,7 @@ def make_plan(config: RunConfig) -> Plan:
                         suite=suite,
                         repeat=repeat,
                         tasks=tasks,
-                        prompt_tokens=_estimate_tokens(tasks, tokenizer),
+                        prompt_tokens=prompt_tokens,
                         chat_template=chat_template,
                     )
                 )
@@ -157,14 +163,14 @@ def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None]:
     folder = local_folder(spec) if spec.backend == "hf" else None
     if folder is None:
         return None, spec.chat_template
-    has_template = read_facts(spec.source, folder).has_chat_template
+    has_template = has_chat_template(folder)
     if spec.chat_template and not has_template:
         raise ModelError(
             f"model {spec.name!r}: chat_template is true, but {spec.source} has none.",
             "Remove the key, or set it to false.",
         )
     tokenizer = folder / "tokenizer.json"
-    wanted = has_template if spec.chat_template is None else spec.chat_template
+    wanted = spec.uses_chat_template(has_template)
     return (tokenizer if tokenizer.exists() else None), wanted
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 RECORDS_VERSION = 1
+NS_PER_S = 1_000_000_000
 
 
 class RequestKind(StrEnum):

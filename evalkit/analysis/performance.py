@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from evalkit.analysis.facts import Estimate, Latency, PerformanceFact
-from evalkit.metrics.latency import NS_PER_S, e2e_latency_s, itl_s, tpot_s, ttft_s
+from evalkit.metrics.latency import e2e_latency_s, is_timed, itl_s, tpot_s, ttft_s
 from evalkit.metrics.percentiles import MINIMUM_N, percentile
 from evalkit.metrics.throughput import busy_s, per_second
-from evalkit.records import CellRecord, Request, RequestKind, Telemetry
+from evalkit.records import NS_PER_S, CellRecord, Request, RequestKind, Telemetry
 from evalkit.store.run_dir import Run
 
 NOTHING_GENERATED = "nothing was generated"
@@ -35,7 +35,7 @@ def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> P
     readings = [t for t in run.telemetry if t.cell_id in ids]
     generated = [r for r in requests if r.kind == RequestKind.GENERATE]
     scored = [r for r in requests if r.kind != RequestKind.GENERATE]
-    alone = [r for r in generated if r.batch_size == 1 and r.attempts]
+    alone = [r for r in generated if is_timed(r)]
     reason = "" if alone else BATCHED if generated else NOTHING_GENERATED
     host = [t for t in readings if t.device == "host"]
     gpu = [t for t in readings if t.device != "host"]
@@ -47,10 +47,12 @@ def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> P
         n_truncated=sum("truncated" in r.flags for r in requests),
         input_tokens=_total(r.input_tokens for r in requests),
         output_tokens=_total(r.output_tokens for r in generated),
-        ttft_s=_latency(_each(alone, ttft_s), "s", reason),
-        tpot_s=_latency(_tpots(alone), "s/token", reason),
+        ttft_s=_latency(_each(alone, lambda r: ttft_s(r.attempts[-1])), "s", reason),
+        tpot_s=_latency(
+            _each(alone, lambda r: tpot_s(r.attempts[-1], r.output_tokens)), "s/token", reason
+        ),
         itl_s=_latency([gap for r in alone for gap in itl_s(r.attempts[-1])], "s", reason),
-        e2e_latency_s=_latency(_each(alone, e2e_latency_s), "s", reason),
+        e2e_latency_s=_latency(_each(alone, lambda r: e2e_latency_s(r.attempts[-1])), "s", reason),
         output_tokens_per_s=_rate(
             _total(r.output_tokens for r in generated), generated, "tokens/s"
         ),
@@ -69,14 +71,8 @@ def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> P
     )
 
 
-def _each(requests: Iterable[Request], metric: Callable[..., float | None]) -> list[float]:
-    values = (metric(r.attempts[-1]) for r in requests)
-    return [v for v in values if v is not None]
-
-
-def _tpots(requests: Iterable[Request]) -> list[float]:
-    values = (tpot_s(r.attempts[-1], r.output_tokens) for r in requests)
-    return [v for v in values if v is not None]
+def _each(requests: Iterable[Request], metric: Callable[[Request], float | None]) -> list[float]:
+    return [value for r in requests if (value := metric(r)) is not None]
 
 
 def _latency(values: Sequence[float], unit: str, reason: str) -> Latency:

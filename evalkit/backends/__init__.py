@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from importlib.metadata import entry_points
 
 from evalkit.backends.base import Backend
 from evalkit.config.run import ModelSpec
-from evalkit.errors import ModelError
+from evalkit.errors import ModelError, did_you_mean
 
 BACKENDS = {"hf": "evalkit.backends.hf:HuggingFaceBackend"}
 """Name in a config → `module:class`. Modules are imported when the backend is used."""
@@ -24,8 +23,7 @@ def backend_class(name: str) -> type[Backend]:
     for entry in entry_points(group="evalkit.backends"):
         known.setdefault(entry.name, entry.value)
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else f"Known backends: {', '.join(known)}."
+        hint = did_you_mean(name, known, f"Known backends: {', '.join(known)}.")
         raise ModelError(f"Unknown backend {name!r}.", hint)
     module, _, attribute = known[name].partition(":")
     loaded: type[Backend] = getattr(importlib.import_module(module), attribute)

@@ -7,7 +7,6 @@ and every other tool can load the result.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import shutil
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.backends.cache import model_cache
-from evalkit.errors import ExecutionError, ModelError
+from evalkit.errors import ExecutionError, ModelError, did_you_mean
 from evalkit.store.files import sha256_of
 
 CARD = "README.md"
@@ -132,8 +131,7 @@ def embedded_model(name: str) -> EmbeddedModel:
     """
     if name in EMBEDDED:
         return EMBEDDED[name]
-    close = difflib.get_close_matches(name, EMBEDDED, n=1, cutoff=0.4)
-    hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(EMBEDDED)}."
+    hint = did_you_mean(name, EMBEDDED, f"There are: {', '.join(EMBEDDED)}.", cutoff=0.4)
     raise ModelError(f"No embedded model is called {name!r}.", hint)
 
 

@@ -132,7 +132,7 @@ class HuggingFaceBackend:
             memory_bytes=self._model.get_memory_footprint(),
             context_length=self.max_length,
             licence=facts.licence,
-            chat_template=self._uses_template(),
+            chat_template=self.spec.uses_chat_template(self.has_chat_template),
             file_hashes=file_hashes(self.folder),
         )
 
@@ -146,10 +146,6 @@ class HuggingFaceBackend:
         except TemplateError:
             without_system = [m for m in messages if m["role"] != "system"]
             return self._render(without_system, add_generation_prompt)
-
-    def _uses_template(self) -> bool:
-        wanted = self.spec.chat_template
-        return self.has_chat_template if wanted is None else wanted
 
     def _render(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
         text: str = self._tokenizer.apply_chat_template(
@@ -199,9 +195,7 @@ class HuggingFaceBackend:
             if size > 1:  # equal lengths waste less padding; alone, the order does not matter
                 ordered = sorted(positions, key=lambda p: -len(requests[p].prompt))
             for batch in batches_to_do(ordered, size, lambda p: [p], done):
-                yield run_with_backoff(
-                    [(p, requests[p]) for p in batch], lambda some: self._generate(some)
-                )
+                yield run_with_backoff([(p, requests[p]) for p in batch], self._generate)
 
     def _score_pairs(
         self, pairs: Sequence[TokenPair], done: Collection[int], batch_size: int | None

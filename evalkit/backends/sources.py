@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import re
@@ -12,7 +11,7 @@ from typing import Any
 
 from evalkit.backends.embedded import EMBEDDED, PROVENANCE, embedded_folder, is_pulled
 from evalkit.config.run import ModelSpec
-from evalkit.errors import ModelError
+from evalkit.errors import ModelError, did_you_mean
 
 _HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
@@ -117,7 +116,7 @@ def read_facts(source: str, folder: Path) -> ModelFacts:
         context_length=text_config.get("max_position_embeddings"),
         licence=provenance.get("licence") or _licence_in_card(folder),
         quantisation=provenance.get("quantisation") or quantisation,
-        has_chat_template=_has_chat_template(folder),
+        has_chat_template=has_chat_template(folder),
     )
 
 
@@ -148,12 +147,10 @@ def _cached(source: str, revision: str | None) -> Path | None:
 
 def _unreachable(spec: ModelSpec, error: Exception) -> ModelError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    close = difflib.get_close_matches(spec.source, EMBEDDED, n=1, cutoff=0.5)
-    hint = (
-        f"Did you mean the embedded model {close[0]!r}?"
-        if close
-        else "Offline: download it elsewhere and give its folder as `source`, or use an embedded model."
+    otherwise = (
+        "Offline: download it elsewhere and give its folder as `source`, or use an embedded model."
     )
+    hint = did_you_mean(spec.source, EMBEDDED, otherwise, what="the embedded model ", cutoff=0.5)
     return ModelError(
         f"model {spec.name!r}: {spec.source!r} is not on this machine, and the Hugging Face hub"
         f" did not give it: {reason}.",
@@ -185,7 +182,8 @@ def _weights(folder: Path) -> tuple[int | None, str | None]:
     return sum(counts.values()), max(counts, key=lambda dtype: counts[dtype])
 
 
-def _has_chat_template(folder: Path) -> bool:
+def has_chat_template(folder: Path) -> bool:
+    """Tell whether a model folder carries a chat template."""
     if (folder / "chat_template.jinja").exists() or (folder / "chat_template.json").exists():
         return True
     return bool(_json(folder / "tokenizer_config.json").get("chat_template"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.errors import EXIT_CODES, EvalkitError
+from evalkit.errors import EXIT_CODES, EvalkitError, did_you_mean
 
 COMMANDS = {
     "run": ("evalkit.cli.run", "Measure models and write a report."),
@@ -43,11 +43,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Suggest the nearest name for an unknown one; click only knows commands that are loaded."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
-
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+            hint = did_you_mean(args[0], COMMANDS)
+            raise click.UsageError(f"No such command {args[0]!r}. {hint}".rstrip(), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(

@@ -47,8 +47,9 @@ def command(config_file: Path, folder: Path | None, as_json: bool, **selection: 
     console = Console(markup=False, highlight=False)
     console.print(_cells_table(plan, answered))
     console.print(_tasks_table(plan))
-    total = sum(cell.n_requests for cell in plan.cells)
-    console.print(f"{len(plan.cells)} cells, {total} requests. Plan hash {plan.hash[:16]}.")
+    console.print(
+        f"{len(plan.cells)} cells, {plan.n_requests} requests. Plan hash {plan.hash[:16]}."
+    )
     console.print("Prompt tokens are estimated, before a chat template.")
 
 

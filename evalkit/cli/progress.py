@@ -20,15 +20,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from evalkit.execute.progress import Silent
+from evalkit.execute import progress
 from evalkit.meters.clock import now_ns
 from evalkit.plan import Cell, Plan
+from evalkit.records import NS_PER_S
 
-_NS_PER_S = 1_000_000_000
 _LINE_EVERY_S = 30
 
 
-class Reporting(Silent):
+class Reporting(progress.Progress):
     """Base of the three: a context manager around the run."""
 
     def __enter__(self) -> Self:
@@ -76,8 +76,7 @@ class Bars(Reporting):
     def run_started(self, plan: Plan, folder: Path) -> None:
         """Draw the bar of the whole run."""
         self._bars.console.print(f"run directory: {folder}")
-        total = sum(cell.n_requests for cell in plan.cells)
-        self._all = self._bars.add_task("all cells", total=total)
+        self._all = self._bars.add_task("all cells", total=plan.n_requests)
 
     def model_loading(self, model: str) -> None:
         """Say which weights are being read."""
@@ -114,9 +113,8 @@ class Lines(Reporting):
 
     def run_started(self, plan: Plan, folder: Path) -> None:
         """Say what will be done."""
-        total = sum(cell.n_requests for cell in plan.cells)
         self._say(f"run directory: {folder}")
-        self._say(f"{len(plan.cells)} cells, {total} requests")
+        self._say(f"{len(plan.cells)} cells, {plan.n_requests} requests")
 
     def model_loading(self, model: str) -> None:
         """Say which weights are being read."""
@@ -137,16 +135,16 @@ class Lines(Reporting):
         """Say now and then how far the cell is."""
         self._done += n_requests
         now = now_ns()
-        if now - self._shown_ns < _LINE_EVERY_S * _NS_PER_S or self._done <= self._done_before:
+        if now - self._shown_ns < _LINE_EVERY_S * NS_PER_S or self._done <= self._done_before:
             return
         self._shown_ns = now
         per_request = (now - self._started_ns) / (self._done - self._done_before)
-        left_s = per_request * (cell.n_requests - self._done) / _NS_PER_S
+        left_s = per_request * (cell.n_requests - self._done) / NS_PER_S
         self._say(f"{cell.cell_id}: {self._done}/{cell.n_requests}, about {left_s:.0f} s left")
 
     def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
         """Say how a cell ended."""
-        took_s = (now_ns() - self._started_ns) / _NS_PER_S
+        took_s = (now_ns() - self._started_ns) / NS_PER_S
         self._say(f"{cell.cell_id}: {state} after {took_s:.0f} s {reason or ''}".rstrip())
 
     def _say(self, line: str) -> None:
@@ -158,8 +156,9 @@ class JsonLog(Reporting):
 
     def run_started(self, plan: Plan, folder: Path) -> None:
         """Log the run."""
-        total = sum(cell.n_requests for cell in plan.cells)
-        self._log("run_started", folder=str(folder), cells=len(plan.cells), requests=total)
+        self._log(
+            "run_started", folder=str(folder), cells=len(plan.cells), requests=plan.n_requests
+        )
 
     def model_loading(self, model: str) -> None:
         """Log the model."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from evalkit.config import ModelSpec, RunConfig, SuiteSpec, load_run_config
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S", ModelSpec, SuiteSpec)
@@ -73,7 +72,6 @@ def _pick(specs: tuple[S, ...], names: Sequence[str], what: str, path: Path) -> 
     known = [spec.name for spec in specs]
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+            hint = did_you_mean(name, known, f"There are: {', '.join(known)}.")
             raise ConfigError(f"{path}: no {what} is called {name!r}.", hint)
     return tuple(spec for spec in specs if not names or spec.name in names)

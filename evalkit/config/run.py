@@ -57,6 +57,10 @@ class ModelSpec(_Spec):
     generation: GenerationDefaults = GenerationDefaults()
     """Generation settings that override the tasks' own."""
 
+    def uses_chat_template(self, has_template: bool) -> bool:
+        """Tell whether prompts get the chat template of a model that has one, or not."""
+        return has_template if self.chat_template is None else self.chat_template
+
 
 class SuiteSpec(_Spec):
     """Tasks to run, and how."""

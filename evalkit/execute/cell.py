@@ -16,11 +16,9 @@ from evalkit.meters.clock import now_ns
 from evalkit.meters.nvml import GpuProbe
 from evalkit.meters.telemetry import TelemetrySampler
 from evalkit.plan import Cell
-from evalkit.records import CellRecord, Request
+from evalkit.records import NS_PER_S, CellRecord, Request
 from evalkit.store.journal import Journal
 from evalkit.store.manifest import ModelEntry
-
-_NS_PER_S = 1_000_000_000
 
 
 class CellRunner:
@@ -52,14 +50,12 @@ class CellRunner:
         start = now_ns()
         try:
             backend = open_backend(todo[0].model)
-        except (
-            Exception
-        ) as error:  # foreign loading code raises anything; the other models still run
+        except Exception as error:  # foreign code raises anything; the other models still run
             for cell in todo:
                 record = replace(records[cell.cell_id], state="failed", reason=_reason(error))
                 self._end(cell, record)
             return
-        load_s = (now_ns() - start) / _NS_PER_S
+        load_s = (now_ns() - start) / NS_PER_S
         self._progress.model_loaded(name, load_s)
         with backend:
             self.models[name] = backend.entry()
@@ -98,7 +94,7 @@ class CellRunner:
                     cell.cell_id,
                     cell.suite,
                     tasks,
-                    chat_template=_uses_template(cell, backend),
+                    chat_template=cell.model.uses_chat_template(backend.has_chat_template),
                 )
         finally:
             keep([])
@@ -113,8 +109,3 @@ class CellRunner:
 def _reason(error: Exception) -> str:
     """Return what went wrong, with the kind of error where it is not one of ours."""
     return str(error) if isinstance(error, EvalkitError) else f"{type(error).__name__}: {error}"
-
-
-def _uses_template(cell: Cell, backend: Backend) -> bool:
-    wanted = cell.model.chat_template
-    return backend.has_chat_template if wanted is None else wanted

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
 from evalkit.plan import Cell, Plan
 
 
-class Progress(Protocol):
-    """Receives events; the command line shows them as bars, lines or JSON."""
+class Progress:
+    """Receives events and shows nothing; the command line overrides it with bars, lines or JSON."""
 
     def run_started(self, plan: Plan, folder: Path) -> None:
         """The run directory exists; cells follow."""
@@ -28,25 +27,3 @@ class Progress(Protocol):
 
     def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
         """The cell is `done`, `failed` or `interrupted`."""
-
-
-class Silent:
-    """Shows nothing."""
-
-    def run_started(self, plan: Plan, folder: Path) -> None:
-        """Ignore."""
-
-    def model_loading(self, model: str) -> None:
-        """Ignore."""
-
-    def model_loaded(self, model: str, seconds: float) -> None:
-        """Ignore."""
-
-    def cell_started(self, cell: Cell, n_known: int) -> None:
-        """Ignore."""
-
-    def advanced(self, cell: Cell, n_requests: int) -> None:
-        """Ignore."""
-
-    def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
-        """Ignore."""

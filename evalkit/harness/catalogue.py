@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import random
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from lm_eval.tasks import TaskManager
 from lm_eval.tasks._factory import TaskFactory
 
 from evalkit.config.run import GenerationDefaults, SuiteSpec
-from evalkit.errors import TaskError
+from evalkit.errors import TaskError, did_you_mean
 
 SEEDS = {"random": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
 """lm-eval's own defaults, so that its numbers and ours compare."""
@@ -138,14 +137,8 @@ def _manager(names: Sequence[str], include_paths: tuple[Path, ...]) -> Any:
 
 
 def _unknown(name: str, local: Sequence[str], known: Sequence[str]) -> TaskError:
-    near = difflib.get_close_matches(name, local, n=1) or difflib.get_close_matches(
-        name, known, n=3
-    )
-    hint = (
-        f"Did you mean {' or '.join(map(repr, near))}?"
-        if near
-        else "Names are those of lm-eval; own tasks need their folder in include_paths."
-    )
+    otherwise = "Names are those of lm-eval; own tasks need their folder in include_paths."
+    hint = did_you_mean(name, local) or did_you_mean(name, known, otherwise, most=3)
     return TaskError(f"Unknown task {name!r}.", hint)
 
 

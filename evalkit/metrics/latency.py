@@ -7,9 +7,24 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from evalkit.records import GENERATED_KINDS, Attempt, TokenEvent
+from evalkit.records import (
+    GENERATED_KINDS,
+    NS_PER_S,
+    Attempt,
+    Request,
+    RequestKind,
+    TokenEvent,
+)
 
-NS_PER_S = 1_000_000_000
+
+def is_timed(request: Request) -> bool:
+    """Tell whether a request's latency is that of a single request: generated, measured, and run alone."""
+    return (
+        request.kind == RequestKind.GENERATE
+        and request.is_measured
+        and request.batch_size == 1
+        and bool(request.attempts)
+    )
 
 
 def ttft_s(attempt: Attempt) -> float | None:

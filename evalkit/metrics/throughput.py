@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from evalkit.metrics.latency import NS_PER_S
-from evalkit.records import Request
+from evalkit.records import NS_PER_S, Request
 
 
 def busy_s(requests: Iterable[Request]) -> float | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from evalkit.analysis.facts import Estimate, RunFacts, facts_to_dict
-from evalkit.records import Sample
+from evalkit.records import CellRecord, Sample
 from evalkit.store.run_dir import Run
 
 SAMPLE_HEAD = ["run_id", "model", "suite", "repeat", "task", "filter", "doc_id", "doc_hash"]
@@ -20,8 +21,7 @@ FACT_COLUMNS = [*FACT_HEAD, "value", "low", "high", "n", "unit", "method", "reas
 def export_json(run: Run, facts: RunFacts) -> str:
     """Return facts and every sample as one JSON document."""
     samples = [
-        {**_sample_head(run, sample), "prompt": sample.prompt, "scores": sample.scores}
-        for sample in run.samples
+        {**head, "prompt": sample.prompt, "scores": sample.scores} for head, sample in _samples(run)
     ]
     document = {"facts": facts_to_dict(facts), "samples": samples}
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -50,17 +50,23 @@ def export_facts_csv(facts: RunFacts) -> str:
 def export_samples_csv(run: Run) -> str:
     """Return one row per doc, filter and score."""
     rows = [
-        {**_sample_head(run, sample), "score_name": name, "score": score}
-        for sample in run.samples
+        {**head, "score_name": name, "score": score}
+        for head, sample in _samples(run)
         for name, score in sample.scores.items()
     ]
     return _csv(SAMPLE_COLUMNS, rows)
 
 
-def _sample_head(run: Run, sample: Sample) -> dict[str, Any]:
-    cell = next(c for c in run.manifest.cells if c.cell_id == sample.cell_id)
+def _samples(run: Run) -> Iterator[tuple[dict[str, Any], Sample]]:
+    """Yield every sample with the columns that say where it belongs."""
+    cells = {c.cell_id: c for c in run.manifest.cells}
+    for sample in run.samples:
+        yield _sample_head(run.manifest.run_id, cells[sample.cell_id], sample), sample
+
+
+def _sample_head(run_id: str, cell: CellRecord, sample: Sample) -> dict[str, Any]:
     return {
-        "run_id": run.manifest.run_id,
+        "run_id": run_id,
         "model": cell.model,
         "suite": cell.suite,
         "repeat": cell.repeat,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from evalkit.analysis.facts import Estimate
+from evalkit.analysis.facts import Estimate, QualityFact
 
 MISSING = "–"
 NOT_MEASURED = "not measured"
+MARK = "†"
+"""Behind a percentile of too few values."""
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -62,3 +64,15 @@ def energy(value: float | None) -> str:
     if value is None:
         return MISSING
     return f"{value:.0f} J" if value < 1000 else f"{value / 1000:.2f} kJ"
+
+
+def latency(estimate: Estimate) -> str:
+    """Duration, marked when too few values support it."""
+    shown = seconds(estimate.value)
+    return shown if estimate.value is None or estimate.is_supported else f"{shown} {MARK}"
+
+
+def metric_name(fact: QualityFact) -> str:
+    """Name a metric with its filter, and an arrow where lower is better."""
+    name = fact.metric if fact.filter == "none" else f"{fact.metric} ({fact.filter})"
+    return f"{name} ↓" if fact.higher_is_better is False else name

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evalkit.analysis.facts import PerformanceFact, QualityFact, RunFacts
-from evalkit.metrics.latency import e2e_latency_s, ttft_s
-from evalkit.records import RequestKind
+from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.report import format as text
 from evalkit.report.audit import Audit, audit_run
 from evalkit.report.figures import Bar, Dot, DotRow, Line
@@ -72,8 +71,22 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
         quality_dots=tuple(_dots(models, leaves)),
         ttft_lines=tuple(_lines(models, is_ttft=True)),
         e2e_lines=tuple(_lines(models, is_ttft=False)),
-        speed_bars=tuple(_speed_bars(models, performance)),
-        memory_bars=tuple(_memory_bars(models, performance)),
+        speed_bars=tuple(
+            _bars(
+                models,
+                performance,
+                lambda f: f.output_tokens_per_s.value,
+                lambda rate: text.rate(rate, "tokens/s"),
+            )
+        ),
+        memory_bars=tuple(
+            _bars(
+                models,
+                performance,
+                lambda f: f.rss_peak_bytes,
+                lambda size: text.size(round(size)),
+            )
+        ),
         samples=collect_samples([(m.label, m.name, m.run) for m in models]),
         audits=tuple(audit_run(run, facts) for run, facts in runs),
         terms=all_terms(),
@@ -108,11 +121,11 @@ def _summary(
     tasks: Sequence[tuple[str, str]],
     performance: Sequence[PerformanceFact | None],
 ) -> Iterator[str]:
-    lines = [line for suite, task in tasks for line in _best_on(models, suite, task)]
-    if len(models) > 1 and lines:
-        clear = sum(_STANDINGS["clear"] in line for line in lines)
-        yield f"A clear difference shows on {clear or 'none'} of {len(lines)} tasks."
-    yield from lines
+    found = [best for suite, task in tasks for best in _best_on(models, suite, task)]
+    if len(models) > 1 and found:
+        clear = sum(is_clear for _, is_clear in found)
+        yield f"A clear difference shows on {clear or 'none'} of {len(found)} tasks."
+    yield from (line for line, _ in found)
     for model, fact in zip(models, performance, strict=True):
         if fact is not None and fact.e2e_latency_s.p50.value is not None:
             yield (
@@ -123,8 +136,8 @@ def _summary(
     yield "Cost, energy price and a build-or-buy verdict: not measured in this run."
 
 
-def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[str]:
-    """Say who scores highest on a task's headline metric, and from whom that tells it apart."""
+def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[tuple[str, bool]]:
+    """Say who is best on a task's headline metric, and whether that tells it apart from anyone."""
     found = [(m.label, _headline(quality_of(m, suite, task))) for m in models]
     facts = [(label, q) for label, q in found if q is not None]
     if not facts:
@@ -140,7 +153,7 @@ def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[str]:
         names = [label for label, where in others if where == standing]
         if names:
             line += f"; {words} {', '.join(names)}"
-    yield line + "."
+    yield f"{line}.", any(where == "clear" for _, where in others)
 
 
 _STANDINGS = {
@@ -164,15 +177,14 @@ def _dots(models: Sequence[Model], tasks: Sequence[tuple[str, str]]) -> Iterator
             for q in quality_of(model, suite, task):
                 if is_share(q.estimate):
                     rows.setdefault((q.filter, q.metric), []).append((position, q))
-        for (_, metric), found in rows.items():
+        for found in rows.values():
             first = found[0][1]
-            arrow = "  ↓" if first.higher_is_better is False else ""
             dots = tuple(
                 Dot(i, q.estimate.value, q.estimate.low, q.estimate.high)
                 for i, q in found
                 if q.estimate.value is not None
             )
-            yield DotRow(f"{task} · {metric}{arrow}", dots, first.chance)
+            yield DotRow(f"{task} · {text.metric_name(first)}", dots, first.chance)
 
 
 def _lines(models: Sequence[Model], *, is_ttft: bool) -> Iterator[Line]:
@@ -182,27 +194,19 @@ def _lines(models: Sequence[Model], *, is_ttft: bool) -> Iterator[Line]:
         values = [
             value
             for r in model.run.requests
-            if r.cell_id in mine
-            and r.is_measured
-            and r.kind == RequestKind.GENERATE
-            and r.batch_size == 1
-            and r.attempts
-            and (value := metric(r.attempts[-1])) is not None
+            if r.cell_id in mine and is_timed(r) and (value := metric(r.attempts[-1])) is not None
         ]
         if values:
             yield Line(position, model.label, tuple(sorted(values)))
 
 
-def _speed_bars(models: Sequence[Model], facts: Sequence[PerformanceFact | None]) -> Iterator[Bar]:
+def _bars(
+    models: Sequence[Model],
+    facts: Sequence[PerformanceFact | None],
+    read: Callable[[PerformanceFact], float | None],
+    show: Callable[[float], str],
+) -> Iterator[Bar]:
     for i, (model, f) in enumerate(zip(models, facts, strict=True)):
-        e = f.output_tokens_per_s if f else None
-        value = e.value if e else None
-        shown = text.rate(value, "tokens/s") if value is not None else text.NOT_MEASURED
-        yield Bar(i, model.label, value, shown)
-
-
-def _memory_bars(models: Sequence[Model], facts: Sequence[PerformanceFact | None]) -> Iterator[Bar]:
-    for i, (model, f) in enumerate(zip(models, facts, strict=True)):
-        value = f.rss_peak_bytes if f else None
-        shown = text.size(value) if value is not None else text.NOT_MEASURED
+        value = read(f) if f else None
+        shown = text.NOT_MEASURED if value is None else show(value)
         yield Bar(i, model.label, value, shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.metrics.latency import e2e_latency_s, ttft_s
+from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.records import Request, RequestKind, Sample
 from evalkit.report import format as text
 from evalkit.report.text_safety import shortened
@@ -88,7 +88,7 @@ def _timings(requests: Sequence[Request]) -> dict[tuple[str, int], str]:
     for r in requests:
         if r.kind == RequestKind.GENERATE and r.is_measured and r.attempts:
             parts = [f"{r.output_tokens} tokens"] if r.output_tokens is not None else []
-            if r.batch_size == 1:
+            if is_timed(r):
                 first, whole = ttft_s(r.attempts[-1]), e2e_latency_s(r.attempts[-1])
                 parts += [f"TTFT {text.seconds(first)}", f"e2e {text.seconds(whole)}"]
             found.setdefault((r.task, r.doc_id), ", ".join(parts))

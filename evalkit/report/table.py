@@ -6,11 +6,10 @@ from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 
-from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact, RunFacts
+from evalkit.analysis.facts import PerformanceFact, QualityFact, RunFacts
 from evalkit.analysis.quality import SHARE
 from evalkit.report import format as text
 
-_MARK = "†"
 Key = tuple[str, str, str, str]
 """Suite, task, filter, metric."""
 
@@ -22,7 +21,7 @@ def render_tables(facts: RunFacts) -> list[RenderableType]:
     parts += [_quality_table(facts), _performance_table(facts)]
     if facts.state != "complete":
         parts.append(_cells_table(facts))
-    parts.append(f"{_MARK} too few values for this percentile; –: not measured")
+    parts.append(f"{text.MARK} too few values for this percentile; –: not measured")
     return parts
 
 
@@ -34,12 +33,11 @@ def _quality_table(facts: RunFacts) -> Table:
     for model in facts.models:
         table.add_column(model, justify="right")
     for key, row in _quality_rows(facts).items():
-        _, _, filter_name, metric = key
         first = next(iter(row.values()))
-        name = metric if filter_name == "none" else f"{metric} ({filter_name})"
-        name += " ↓" if first.higher_is_better is False else ""
         cells = [_quality_cell(row.get(model)) for model in facts.models]
-        table.add_row(_task_name(key, facts), name, str(first.estimate.n), *cells)
+        table.add_row(
+            _task_name(key, facts), text.metric_name(first), str(first.estimate.n), *cells
+        )
     return table
 
 
@@ -86,11 +84,11 @@ def _performance_table(facts: RunFacts) -> Table:
 
 def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[str]]]:
     rows = [
-        ("TTFT p50", [_latency(f.ttft_s.p50) for f in facts]),
-        ("TTFT p95", [_latency(f.ttft_s.p95) for f in facts]),
-        ("TPOT p50", [_latency(f.tpot_s.p50) for f in facts]),
-        ("e2e latency p50", [_latency(f.e2e_latency_s.p50) for f in facts]),
-        ("e2e latency p95", [_latency(f.e2e_latency_s.p95) for f in facts]),
+        ("TTFT p50", [text.latency(f.ttft_s.p50) for f in facts]),
+        ("TTFT p95", [text.latency(f.ttft_s.p95) for f in facts]),
+        ("TPOT p50", [text.latency(f.tpot_s.p50) for f in facts]),
+        ("e2e latency p50", [text.latency(f.e2e_latency_s.p50) for f in facts]),
+        ("e2e latency p95", [text.latency(f.e2e_latency_s.p95) for f in facts]),
         ("requests generated alone", [text.count(f.e2e_latency_s.p50.n) for f in facts]),
         ("output tokens/s", [text.rate(f.output_tokens_per_s.value, "") for f in facts]),
         ("scored tokens/s", [text.rate(f.scored_tokens_per_s.value, "") for f in facts]),
@@ -103,12 +101,6 @@ def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[str]
         ("requests failed", [text.count(f.n_failed) for f in facts]),
     ]
     return rows
-
-
-def _latency(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return text.MISSING
-    return text.seconds(estimate.value) + ("" if estimate.is_supported else f" {_MARK}")
 
 
 def _cells_table(facts: RunFacts) -> Table:

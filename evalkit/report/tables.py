@@ -12,8 +12,6 @@ from evalkit.report.glossary import TERMS, metric_text
 from evalkit.report.models import Model, overall, quality_of
 from evalkit.store.manifest import ModelEntry
 
-MARK = "†"
-
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -127,13 +125,13 @@ def quality_table(models: Sequence[Model], suite: str, task: str) -> Table:
     by_model = [{(q.filter, q.metric): q for q in quality_of(m, suite, task)} for m in models]
     keys = list(dict.fromkeys(key for facts in by_model for key in facts))
     rows = []
-    for filter_name, metric in keys:
-        facts = [found.get((filter_name, metric)) for found in by_model]
+    for key in keys:
+        facts = [found.get(key) for found in by_model]
         known = next(f for f in facts if f is not None)
-        name = metric if filter_name == "none" else f"{metric} ({filter_name})"
+        name = text.metric_name(known)
         if known.higher_is_better is False:
-            name += " ↓ lower is better"
-        rows.append(Row(name, metric_text(metric), tuple(_quality_value(f) for f in facts)))
+            name += " lower is better"
+        rows.append(Row(name, metric_text(known.metric), tuple(_quality_value(f) for f in facts)))
     return Table(f"{task} ({suite})", tuple(rows))
 
 
@@ -148,16 +146,15 @@ def _quality_value(fact: QualityFact | None) -> Value:
     return Value(text.percent(e.value), f"{bounds}; n = {e.n}{chance}")
 
 
-def _latency(e: Estimate | None) -> Value:
-    if e is None or e.value is None:
-        return Value(text.NOT_MEASURED, e.reason if e else "", is_missing=True)
-    mark = "" if e.is_supported else f" {MARK}"
-    return Value(f"{text.seconds(e.value)}{mark}", f"n = {e.n}")
+def _latency(e: Estimate) -> Value:
+    if e.value is None:
+        return Value(text.NOT_MEASURED, e.reason, is_missing=True)
+    return Value(text.latency(e), f"n = {e.n}")
 
 
-def _rate(e: Estimate | None) -> Value:
-    if e is None or e.value is None:
-        return Value(text.NOT_MEASURED, e.reason if e else "", is_missing=True)
+def _rate(e: Estimate) -> Value:
+    if e.value is None:
+        return Value(text.NOT_MEASURED, e.reason, is_missing=True)
     return Value(text.rate(e.value, e.unit))
 
 
@@ -179,7 +176,7 @@ def footnotes(models: Sequence[Model]) -> Iterator[str]:
                 if e.value is not None and not e.is_supported:
                     reasons[e.reason] = None
     for reason in reasons:
-        yield f"{MARK} {reason}: shown for orientation, not to be relied on."
+        yield f"{text.MARK} {reason}: shown for orientation, not to be relied on."
 
 
 def is_share(e: Estimate) -> bool:

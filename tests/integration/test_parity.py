@@ -14,7 +14,7 @@ from lm_eval.tasks import TaskManager
 
 from evalkit.config import SuiteSpec, load_run_config
 from evalkit.execute.local import start_run
-from evalkit.execute.progress import Silent
+from evalkit.execute.progress import Progress
 from evalkit.harness.catalogue import load_tasks
 from evalkit.plan import make_plan
 from evalkit.store.run_dir import Run, open_run
@@ -77,7 +77,7 @@ def ours(folder: Path, model: Path, suite: SuiteSpec, template: bool, include: l
         suites=[suite.model_dump(mode="json")],
         include_paths=[str(path) for path in include],
     )
-    return open_run(start_run(make_plan(load_run_config(file)), file, Silent()))
+    return open_run(start_run(make_plan(load_run_config(file)), file, Progress()))
 
 
 def theirs(model: Path, suite: SuiteSpec, template: bool, include: list[Path]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from evalkit.cli import main
 from evalkit.config import load_run_config
 from evalkit.execute.local import start_run
-from evalkit.execute.progress import Silent
+from evalkit.execute.progress import Progress
 from evalkit.plan import make_plan
 from evalkit.records import RequestKind
 from evalkit.store.run_dir import open_run, verify
@@ -147,7 +147,7 @@ def test_a_damaged_file_is_mended_while_the_journal_is_there(
 ) -> None:
     suites = [{"name": "write", "tasks": ["table_arithmetic"], "limit": 2}]
     file = write_config(tmp_path, tiny_model, suites=suites)
-    folder = start_run(make_plan(load_run_config(file)), file, Silent())
+    folder = start_run(make_plan(load_run_config(file)), file, Progress())
     before = open_run(folder).requests
     (folder / "requests.parquet").write_bytes(b"damaged")
     (finding,) = verify(folder)
