@@ -190,7 +190,8 @@ def _dots(models: Sequence[Model], tasks: Sequence[tuple[str, str]]) -> Iterator
 def _lines(models: Sequence[Model], *, is_ttft: bool) -> Iterator[Line]:
     metric = ttft_s if is_ttft else e2e_latency_s
     for position, model in enumerate(models):
-        mine = {c.cell_id for c in model.run.manifest.cells if c.model == model.name}
+        cells = model.run.manifest.cells
+        mine = {c.cell_id for c in cells if c.model == model.name and c.state == "done"}
         values = [
             value
             for r in model.run.requests

@@ -158,6 +158,15 @@ def test_a_partial_run_says_so_loudly() -> None:
     assert "This run is not complete" not in render(make_run())
 
 
+def test_figures_leave_out_what_the_tables_leave_out() -> None:
+    """Requests of a cell that did not get done count nowhere."""
+    failed = make_run(state="partial")
+    cells = (replace(failed.manifest.cells[0], state="failed"),)
+    failed = replace(failed, manifest=failed.manifest.model_copy(update={"cells": cells}))
+    assert "time-to-first-token-t" not in render(failed)
+    assert "time-to-first-token-t" in render(make_run())
+
+
 def test_cost_is_told_to_be_missing() -> None:
     assert "not measured in this run" in render(make_run())
 
