@@ -7,7 +7,8 @@
     │   ├── ModelError             unknown model, model folder incomplete, dtype or device not supported
     │   └── OutputError            results folder not writable, no disk space
     ├── ExecutionError          1  a model could not load or answer
-    │   └── OutOfMemoryError       even one request at a time does not fit
+    │   ├── OutOfMemoryError       even one request at a time does not fit
+    │   └── ScoringError           `--verify-scoring` found other log-likelihoods than the reference
     ├── PartialRunError         3  the run ended early; what was done is kept and can be resumed
     └── DataError               4  a run directory is damaged, half-written or of another version
 
@@ -86,6 +87,10 @@ class ExecutionError(EvalkitError):
 
 class OutOfMemoryError(ExecutionError):
     """Even one request at a time does not fit into memory."""
+
+
+class ScoringError(ExecutionError):
+    """Log-likelihoods over shared prefixes are not those of the reference path."""
 
 
 class PartialRunError(EvalkitError):

@@ -8,6 +8,7 @@ All `*_ns` fields are `time.perf_counter_ns` of the session that wrote them (a r
 
 RECORDS_VERSION history
     1  first version
+    2  Request.is_timed; CellRecord.kv_budget_bytes and .engine
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-RECORDS_VERSION = 1
+RECORDS_VERSION = 2
 NS_PER_S = 1_000_000_000
 
 
@@ -112,8 +113,10 @@ class Request:
     prompt_hash: str
     is_measured: bool
     """False for warm-up: recorded, never counted."""
+    is_timed: bool
+    """Whether its stamps are those of a request that ran alone from start to end: only such give latencies."""
     batch_size: int
-    """Requests that shared the forward pass. Latency is only read where it is 1."""
+    """Requests that shared the forward pass."""
     input_tokens: int | None
     output_tokens: int | None
     """Ids the model generated, the end token included; None for log-likelihoods."""
@@ -191,6 +194,31 @@ class TaskResult:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineRecord:
+    """How the requests of one kind were computed in a cell, in the last session that asked any."""
+
+    kind: RequestKind
+    path: str
+    """`shared`: what prompts have in common was computed once; `reference`: every request on its own."""
+    reason: str = ""
+    """Why the reference path was taken."""
+    n_checked: int = 0
+    """Log-likelihoods, or generated tokens, compared with the reference before any answer was kept."""
+    max_difference: float | None = None
+    """Largest difference in that check: nats, or logits for generated tokens."""
+    n_verified: int = 0
+    """Log-likelihoods of random docs computed again the reference way (`--verify-scoring`)."""
+    max_verified_difference: float | None = None
+    """Nats."""
+    tokens_asked: int | None = None
+    """Tokens of all prompts with their answers."""
+    tokens_computed: int | None = None
+    """Tokens that went through the model."""
+    n_near_ties: int = 0
+    """Answers generated again alone, because two tokens were too close to call in a batch."""
+
+
+@dataclass(frozen=True, slots=True)
 class CellRecord:
     """One cell of the matrix and how it ended."""
 
@@ -208,3 +236,6 @@ class CellRecord:
     """Reading weights and tokenizer until the model can answer, in the last session."""
     reason: str | None = None
     """Why it failed."""
+    kv_budget_bytes: int | None = None
+    """Memory for keys and values of shared prompts; kept over resumes, since it decides which passes are run."""
+    engine: tuple[EngineRecord, ...] = ()

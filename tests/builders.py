@@ -45,6 +45,7 @@ def request(number: int = 0, **changes: Any) -> Request:
         "prompt_hash": "h",
         "is_measured": True,
         "batch_size": 1,
+        "is_timed": True,
         "input_tokens": 10,
         "output_tokens": 3,
         "finish_reason": "stop",

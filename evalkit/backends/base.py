@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from evalkit.config.run import ModelSpec
-from evalkit.records import TokenEvent
+from evalkit.engine.values import Comparison, GenerationSettings
+from evalkit.records import Answer, EngineRecord, RequestKind, TokenEvent
 from evalkit.store.manifest import ModelEntry
 
 
@@ -19,20 +20,8 @@ class Capability(StrEnum):
     ROLLING = "loglikelihood_rolling"
     GENERATE = "generate"
     CHAT_TEMPLATE = "chat_template"
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationSettings:
-    """How to generate one answer."""
-
-    max_tokens: int
-    stop: tuple[str, ...] = ()
-    """The answer ends before the first of these; the model's end token always counts."""
-    do_sample: bool = False
-    temperature: float | None = None
-    top_p: float | None = None
-    extra: tuple[tuple[str, Any], ...] = ()
-    """Further arguments a task asks for, handed to the backend as they are."""
+    VERIFY = "verify"
+    """Can score again in a slower, independent way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +55,8 @@ class Outcome:
     finish_reason: str | None = None
     events: tuple[TokenEvent, ...] = ()
     flags: tuple[str, ...] = ()
+    is_timed: bool = False
+    """Whether the stamps are those of a request that ran alone from start to end."""
 
 
 Batch = list[tuple[int, Outcome]]
@@ -108,6 +99,24 @@ class Backend(Protocol):
     @property
     def has_chat_template(self) -> bool:
         """Whether the model says how a conversation is written."""
+        ...
+
+    def kv_budget(self) -> int | None:
+        """Return bytes of memory that shared prompts may take by default; None where nothing is shared."""
+        ...
+
+    def begin_cell(self, kv_budget_bytes: int | None) -> None:
+        """Start a cell: forget how the last one's requests were computed."""
+        ...
+
+    def engine_records(self) -> tuple[EngineRecord, ...]:
+        """Return how requests were computed since `begin_cell`; empty where there is one way only."""
+        ...
+
+    def verify(
+        self, kind: RequestKind, requests: Sequence[ScoreRequest | str], answers: Sequence[Answer]
+    ) -> Comparison:
+        """Compute log-likelihoods again the reference way; asked only with `Capability.VERIFY`."""
         ...
 
     def entry(self) -> ModelEntry:

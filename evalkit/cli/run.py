@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 from types import FrameType
@@ -12,6 +13,22 @@ import click
 from evalkit.cli.quiet import quiet_libraries
 from evalkit.cli.selection import EXISTING, read_config, selection_options
 from evalkit.errors import PartialRunError, UsageError
+
+
+class _Bytes(click.ParamType[int]):
+    """An amount of memory: a number with B, KB, MB or GB (powers of 1000)."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return bytes."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|GB)", str(value).strip().upper())
+        if not match or float(match[1]) == 0:
+            self.fail(f"{value!r} is not an amount of memory; write 2GB or 500MB", param, ctx)
+        return int(float(match[1]) * 1000 ** ["B", "KB", "MB", "GB"].index(match[2]))
+
+
+BYTES = _Bytes()
 
 
 @click.command("run", short_help="Measure models and write a report.")
@@ -27,6 +44,19 @@ from evalkit.errors import PartialRunError, UsageError
     show_default=True,
     help="Progress as text, or one JSON object per line on stderr.",
 )
+@click.option(
+    "--kv-budget",
+    type=BYTES,
+    help="Memory for keys and values of shared prompts, such as 2GB or 500MB. [default: a quarter of what is free]",
+)
+@click.option(
+    "--verify-scoring",
+    "verify_docs",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Score N random docs of each task again the reference way; fail when they differ.",
+)
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @selection_options
 def command(
@@ -36,6 +66,8 @@ def command(
     quiet: bool,
     log_format: str,
     no_report: bool,
+    kv_budget: int | None,
+    verify_docs: int,
     **selection: Any,
 ) -> None:
     """Measure every model of CONFIG on every suite.
@@ -47,6 +79,7 @@ def command(
     Examples:
       evalkit run configs/quickstart.yaml
       evalkit run configs/quickstart.yaml -m smollm2-135m --limit 5
+      evalkit run configs/quickstart.yaml --verify-scoring 5
       evalkit run --resume results/quickstart-20261123-101500
     """
     if config_file is None and folder is None:
@@ -65,15 +98,17 @@ def command(
         config = config.model_copy(update={"output": place})
     signal.signal(signal.SIGTERM, _interrupt)
     from evalkit.cli.progress import choose_progress
+    from evalkit.execute.cell import RunOptions
     from evalkit.execute.local import resume_run, start_run
     from evalkit.plan import make_plan
 
+    options = RunOptions(kv_budget, verify_docs)
     with choose_progress(quiet=quiet, log_format=log_format) as progress:
         if folder is not None:
-            resume_run(folder, config, progress)
+            resume_run(folder, config, progress, options)
         else:
             assert config is not None
-            folder = start_run(make_plan(config), config_file, progress)
+            folder = start_run(make_plan(config), config_file, progress, options)
     _finish(folder, quiet=quiet, write_report=not no_report)
 
 

@@ -46,8 +46,10 @@ class ModelSpec(_Spec):
     """`auto` spreads one model over several devices (accelerate); leave unset for a single device."""
     batch_size: Annotated[int, Field(gt=0)] | Literal["auto"] = "auto"
     """Requests per forward pass when scoring log-likelihoods; halved when memory runs out."""
-    generate_batch_size: Annotated[int, Field(gt=0)] = 1
-    """Requests generated together. Latency is only reported from batches of 1."""
+    generate_batch_size: Annotated[int, Field(gt=0)] | Literal["auto"] = 1
+    """Answers generated together; `auto` takes what fits. Latency is only measured with 1, where each runs alone."""
+    scoring: Literal["shared", "reference"] = "shared"
+    """`shared` computes what prompts have in common once; `reference` runs each request on its own, as lm-eval does."""
     max_length: Annotated[int, Field(gt=1)] | None = None
     """Context limit in tokens; unset: the model's own."""
     chat_template: bool | None = None

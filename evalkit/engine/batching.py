@@ -17,6 +17,7 @@ AUTO_BATCH_TOKENS = 4096
 """`batch_size: auto` on a CPU: rows that fill this many padded tokens; more only costs memory there."""
 AUTO_BATCH_LIMIT = 64
 _MEMORY_SHARE = 0.5
+_KV_SHARE = 0.25
 
 
 def auto_batch_size(longest: int, kept: int, vocabulary: int, device: torch.device) -> int:
@@ -35,6 +36,11 @@ def auto_batch_size(longest: int, kept: int, vocabulary: int, device: torch.devi
     if device.type == "cpu":
         rows = min(rows, AUTO_BATCH_TOKENS // max(1, longest))
     return max(1, min(AUTO_BATCH_LIMIT, rows))
+
+
+def default_kv_budget(device: torch.device) -> int:
+    """Return bytes that keys and values may take: a quarter of the memory that is free now."""
+    return int(_free_bytes(device) * _KV_SHARE)
 
 
 def _free_bytes(device: torch.device) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -46,19 +47,31 @@ class TokenStamps(BaseStreamer):  # type: ignore[misc]
         return (*prompt, *tokens)
 
 
-class StopStrings(StoppingCriteria):  # type: ignore[misc]
-    """Ends each row on its own when one of the stop strings has been generated.
+class StopWatch:
+    """Tells when one of the stop strings has been generated.
 
     Looks at the text of the last few tokens, as lm-eval does: two more than the longest stop string takes, since a
     string can be spelled with other tokens than its own encoding.
     """
 
-    def __init__(self, tokenizer: Any, stop: tuple[str, ...], prompt_length: int) -> None:
+    def __init__(self, tokenizer: Any, stop: tuple[str, ...]) -> None:
         self._tokenizer = tokenizer
         self._stop = tuple(s for s in stop if s)
-        self._prompt_length = prompt_length
         lengths = [len(tokenizer.encode(s, add_special_tokens=False)) for s in self._stop]
         self._window = max(lengths, default=0) + 2
+
+    def over(self, answers: Sequence[Sequence[int]]) -> list[bool]:
+        """Return which answers, given as the ids generated so far, are over."""
+        tails = self._tokenizer.batch_decode([list(ids[-self._window :]) for ids in answers])
+        return [any(s in tail for s in self._stop) for tail in tails]
+
+
+class StopStrings(StoppingCriteria):  # type: ignore[misc]
+    """Ends each row of a `generate` batch on its own when its stop string has come."""
+
+    def __init__(self, watch: StopWatch, prompt_length: int) -> None:
+        self._watch = watch
+        self._prompt_length = prompt_length
         self.ended_at: dict[int, int] = {}
         """Row → number of tokens it had generated when a stop string appeared."""
 
@@ -69,9 +82,7 @@ class StopStrings(StoppingCriteria):  # type: ignore[misc]
         **_kwargs: Any,
     ) -> torch.Tensor:
         """Return which rows of `input_ids` `[batch, seq]` are over."""
-        generated = input_ids[:, self._prompt_length :][:, -self._window :]
-        tails = self._tokenizer.batch_decode(generated)
-        over = [any(s in tail for s in self._stop) for tail in tails]
+        over = self._watch.over(input_ids[:, self._prompt_length :].tolist())
         for row in (row for row, is_over in enumerate(over) if is_over):
             self.ended_at.setdefault(row, input_ids.shape[1] - self._prompt_length)
         return torch.tensor(over, device=input_ids.device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from evalkit.backends import open_backend
 from evalkit.backends.base import Backend
@@ -16,9 +16,19 @@ from evalkit.meters.clock import now_ns
 from evalkit.meters.nvml import GpuProbe
 from evalkit.meters.telemetry import TelemetrySampler
 from evalkit.plan import Cell
-from evalkit.records import NS_PER_S, CellRecord, Request
+from evalkit.records import NS_PER_S, CellRecord, EngineRecord, Request
 from evalkit.store.journal import Journal
 from evalkit.store.manifest import ModelEntry
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a session works; does not change what is asked, so it is not part of the plan."""
+
+    kv_budget_bytes: int | None = None
+    """Memory for keys and values of shared prompts; None: what the run began with, or a share of free memory."""
+    verify_docs: int = 0
+    """Random docs per task and cell whose log-likelihoods are computed again the reference way."""
 
 
 class CellRunner:
@@ -31,8 +41,10 @@ class CellRunner:
         session: int,
         gpus: GpuProbe,
         progress: Progress,
+        options: RunOptions,
     ) -> None:
         self._config = config
+        self._options = options
         self._journal = journal
         self._session = session
         self._gpus = gpus
@@ -63,15 +75,18 @@ class CellRunner:
                 self._run_cell(cell, replace(records[cell.cell_id], load_s=load_s), backend)
 
     def _run_cell(self, cell: Cell, record: CellRecord, backend: Backend) -> None:
-        record = replace(record, state="running", reason=None)
+        budget = self._options.kv_budget_bytes or record.kv_budget_bytes or backend.kv_budget()
+        record = replace(record, state="running", reason=None, kv_budget_bytes=budget)
         self._journal.update_cell(record)
+        backend.begin_cell(budget)
         try:
             self._evaluate(cell, record, backend)
         except KeyboardInterrupt:
-            self._end(cell, replace(record, state="interrupted"))
+            self._end(cell, _with_engine(replace(record, state="interrupted"), backend))
             raise
         except Exception as error:  # as above: a failing cell is recorded and the next one runs
-            self._end(cell, replace(record, state="failed", reason=_reason(error)))
+            failed = replace(record, state="failed", reason=_reason(error))
+            self._end(cell, _with_engine(failed, backend))
 
     def _evaluate(self, cell: Cell, record: CellRecord, backend: Backend) -> None:
         known = {r.request_id: r for r in self._journal.requests(cell.cell_id) if r.is_measured}
@@ -90,7 +105,7 @@ class CellRunner:
         try:
             with sampler:
                 samples, results = evaluate_cell(
-                    BackendLM(backend, context, known, keep),
+                    BackendLM(backend, context, known, keep, self._options.verify_docs),
                     cell.cell_id,
                     cell.suite,
                     tasks,
@@ -98,12 +113,21 @@ class CellRunner:
                 )
         finally:
             keep([])
-        self._journal.finish_cell(replace(record, state="done"), samples, results)
+        finished = _with_engine(replace(record, state="done"), backend)
+        self._journal.finish_cell(finished, samples, results)
         self._progress.cell_ended(cell, "done", None)
 
     def _end(self, cell: Cell, record: CellRecord) -> None:
         self._journal.update_cell(record)
         self._progress.cell_ended(cell, record.state, record.reason)
+
+
+def _with_engine(record: CellRecord, backend: Backend) -> CellRecord:
+    """Add how requests were computed; what only an earlier session asked stays as it was."""
+    engine: dict[str, EngineRecord] = {
+        e.kind: e for e in (*record.engine, *backend.engine_records())
+    }
+    return replace(record, engine=tuple(engine.values()))
 
 
 def _reason(error: Exception) -> str:

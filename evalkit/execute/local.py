@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from evalkit.backends import backend_class
 from evalkit.config.run import RunConfig
 from evalkit.errors import DataError, OutputError, UsageError
-from evalkit.execute.cell import CellRunner
+from evalkit.execute.cell import CellRunner, RunOptions
 from evalkit.execute.environment import command_line, git_state, hardware, versions
 from evalkit.execute.progress import Progress
 from evalkit.harness.catalogue import SEEDS
@@ -66,7 +66,9 @@ def check_output(config: RunConfig) -> None:
         )
 
 
-def start_run(plan: Plan, config_file: Path | None, progress: Progress) -> Path:
+def start_run(
+    plan: Plan, config_file: Path | None, progress: Progress, options: RunOptions | None = None
+) -> Path:
     """Make a run directory and work through the plan.
 
     Returns:
@@ -82,11 +84,16 @@ def start_run(plan: Plan, config_file: Path | None, progress: Progress) -> Path:
         manifest = _first_manifest(plan, config_file, folder.name, started)
         journal.put_cells(manifest.cells)
         write_manifest(folder, manifest)
-        _work(folder, plan, manifest, journal, progress)
+        _work(folder, plan, manifest, journal, progress, options or RunOptions())
     return folder
 
 
-def resume_run(folder: Path, config: RunConfig | None, progress: Progress) -> None:
+def resume_run(
+    folder: Path,
+    config: RunConfig | None,
+    progress: Progress,
+    options: RunOptions | None = None,
+) -> None:
     """Go on with a run that was interrupted.
 
     A complete run that still has its journal is published again, which mends damaged Parquet files.
@@ -95,6 +102,7 @@ def resume_run(folder: Path, config: RunConfig | None, progress: Progress) -> No
         folder: The run directory.
         config: Must ask for the same as the stored one; None takes the stored one.
         progress: Told what happens.
+        options: How this session works.
 
     Raises:
         UsageError: The config asks for something else than the run did.
@@ -116,7 +124,7 @@ def resume_run(folder: Path, config: RunConfig | None, progress: Progress) -> No
                 "Restore the tasks, or start a new run.",
             )
         preflight(plan)
-        _work(folder, plan, manifest, journal, progress)
+        _work(folder, plan, manifest, journal, progress, options or RunOptions())
 
 
 def answered_requests(folder: Path, plan: Plan) -> dict[str, int]:
@@ -141,13 +149,18 @@ def answered_requests(folder: Path, plan: Plan) -> dict[str, int]:
 
 
 def _work(
-    folder: Path, plan: Plan, manifest: RunManifest, journal: Journal, progress: Progress
+    folder: Path,
+    plan: Plan,
+    manifest: RunManifest,
+    journal: Journal,
+    progress: Progress,
+    options: RunOptions,
 ) -> None:
     session = open_session(len(journal.sessions()))
     journal.add_session(session)
     progress.run_started(plan, folder)
     gpus = open_gpus()
-    runner = CellRunner(plan.config, journal, session.session, gpus, progress)
+    runner = CellRunner(plan.config, journal, session.session, gpus, progress, options)
     runner.models |= {entry.name: entry for entry in manifest.models}
     interrupted = False
     try:

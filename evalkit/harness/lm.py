@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ from lm_eval.models.utils import normalize_gen_kwargs
 from evalkit.backends.base import (
     Backend,
     Batch,
+    Capability,
     GenerateRequest,
-    GenerationSettings,
     Outcome,
     ScoreRequest,
 )
-from evalkit.errors import DataError
+from evalkit.engine.values import GenerationSettings
+from evalkit.errors import DataError, ScoringError
 from evalkit.records import Answer, Attempt, Request, RequestKind
 
 DEFAULT_MAX_TOKENS = 256
@@ -47,6 +49,7 @@ class BackendLM(LM):  # type: ignore[misc]
         context: Identifies the cell and the session.
         known: Answered requests of earlier sessions, by request id.
         record: Makes a batch of answers durable; called before the next batch starts.
+        verify_docs: Random docs per task whose log-likelihoods are computed again the reference way.
     """
 
     def __init__(
@@ -55,8 +58,10 @@ class BackendLM(LM):  # type: ignore[misc]
         context: CellContext,
         known: Mapping[str, Request],
         record: Callable[[list[Request]], None],
+        verify_docs: int = 0,
     ) -> None:
         super().__init__()
+        self._verify_docs = verify_docs
         self._backend = backend
         self._context = context
         self._known = known
@@ -79,6 +84,7 @@ class BackendLM(LM):  # type: ignore[misc]
         wanted = [ScoreRequest(*instance.args) for instance in requests]
         asker = _Asker(RequestKind.LOGLIKELIHOOD, requests, wanted, self._backend.score)
         answers = self._ask(asker, lambda: _shortest(wanted, lambda r: r.context + r.continuation))
+        self._verify(asker, answers)
         return [(_number(a.loglikelihood), bool(a.is_greedy)) for a in answers]
 
     def loglikelihood_rolling(self, requests: list[Instance]) -> list[float]:
@@ -86,6 +92,7 @@ class BackendLM(LM):  # type: ignore[misc]
         wanted = [instance.args[0] for instance in requests]
         asker = _Asker(RequestKind.ROLLING, requests, wanted, self._backend.score_rolling)
         answers = self._ask(asker, lambda: _shortest(wanted, lambda text: text))
+        self._verify(asker, answers)
         return [_number(a.loglikelihood) for a in answers]
 
     def generate_until(self, requests: list[Instance]) -> list[str]:
@@ -111,6 +118,25 @@ class BackendLM(LM):  # type: ignore[misc]
             self._write(records)
             answers.update({p: _answer(outcome) for p, outcome in fresh})
         return [answers[position] for position in range(len(ids))]
+
+    def _verify(self, asker: _Asker, answers: Sequence[Answer]) -> None:
+        """Compute the log-likelihoods of random docs again.
+
+        Raises:
+            ScoringError: They differ by more than rounding explains.
+        """
+        if not self._verify_docs or Capability.VERIFY not in self._backend.supports:
+            return
+        chosen = random_docs(asker.instances, self._verify_docs, self._context.cell_id)
+        comparison = self._backend.verify(
+            asker.kind, [asker.wanted[p] for p in chosen], [answers[p] for p in chosen]
+        )
+        if comparison.disagreements:
+            raise ScoringError(
+                f"{len(comparison.disagreements)} of {comparison.n} log-likelihoods of"
+                f" {self._context.cell_id} are not the reference's: {comparison.disagreements[0]}.",
+                "Set `scoring: reference` for this model, and report the model: this is a defect.",
+            )
 
     def _earlier_batch_size(self, kind: RequestKind) -> int | None:
         """Return what an earlier session chose; memory may be tighter or wider now, the batches must be the same."""
@@ -149,6 +175,7 @@ class BackendLM(LM):  # type: ignore[misc]
             backend=self._context.backend_name,
             prompt_hash=prompt_hash,
             is_measured=is_measured,
+            is_timed=outcome.is_timed,
             batch_size=outcome.batch_size,
             input_tokens=outcome.input_tokens,
             output_tokens=outcome.output_tokens,
@@ -171,6 +198,16 @@ class _Asker:
     def hashes(self) -> list[str]:
         """Return what identifies each prompt, so that a resumed run notices changed data."""
         return [hash_arguments(instance.args) for instance in self.instances]
+
+
+def random_docs(instances: Sequence[Instance], n: int, seed: str) -> list[int]:
+    """Return the positions of all requests of `n` random docs per task."""
+    docs: dict[str, dict[int, None]] = {}
+    for instance in instances:
+        docs.setdefault(str(instance.task_name), {})[instance.doc_id] = None
+    draw = random.Random(seed)
+    chosen = {(t, d) for t, ids in docs.items() for d in draw.sample(list(ids), min(n, len(ids)))}
+    return [p for p, i in enumerate(instances) if (str(i.task_name), i.doc_id) in chosen]
 
 
 def hash_arguments(arguments: tuple[Any, ...]) -> str:

@@ -18,11 +18,11 @@ from evalkit.records import (
 
 
 def is_timed(request: Request) -> bool:
-    """Tell whether a request's latency is that of a single request: generated, measured, and run alone."""
+    """Tell whether a request's latency is that of a single request: generated, counted, and run alone."""
     return (
         request.kind == RequestKind.GENERATE
         and request.is_measured
-        and request.batch_size == 1
+        and request.is_timed
         and bool(request.attempts)
     )
 

@@ -104,13 +104,13 @@ def test_cells_that_are_not_done_give_no_numbers() -> None:
 
 
 def test_latency_comes_from_single_requests_only() -> None:
-    overall, _ = facts(requests=[request(0), request(1, batch_size=4)]).performance
+    overall, _ = facts(requests=[request(0), request(1, batch_size=4, is_timed=False)]).performance
     assert overall.ttft_s.p50.n == 1
     assert overall.ttft_s.p50.value == pytest.approx(0.1)
 
 
 def test_batched_generation_has_no_latency_and_says_why() -> None:
-    overall, _ = facts(requests=[request(0, batch_size=4)]).performance
+    overall, _ = facts(requests=[request(0, batch_size=4, is_timed=False)]).performance
     assert overall.ttft_s.p50.value is None
     assert "batched" in overall.ttft_s.p50.reason
 

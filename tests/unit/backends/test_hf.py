@@ -12,7 +12,7 @@ from evalkit.backends.base import Batch, GenerateRequest, GenerationSettings, Ou
 from evalkit.backends.hf import HuggingFaceBackend
 from evalkit.config import ModelSpec
 from evalkit.errors import ModelError
-from evalkit.records import EventKind
+from evalkit.records import Answer, EngineRecord, EventKind, RequestKind
 
 pytestmark = pytest.mark.model
 PROMPTS = ["Hello", "The invoice of March says that", "Eins, zwei, drei"]
@@ -32,15 +32,20 @@ def generate(backend: HuggingFaceBackend, **settings: object) -> dict[int, Outco
     return collect(backend.generate([GenerateRequest(p, chosen) for p in PROMPTS], (), None))
 
 
-def test_batched_generation_gives_the_texts_of_single_generation(tiny_model: Path) -> None:
+@pytest.mark.parametrize("scoring", ["shared", "reference"])
+def test_batched_generation_gives_the_texts_of_single_generation(
+    scoring: str, tiny_model: Path
+) -> None:
     alone = generate(open_tiny(tiny_model))
-    together = generate(open_tiny(tiny_model, generate_batch_size=3))
+    together = generate(open_tiny(tiny_model, generate_batch_size=3, scoring=scoring))
     assert {p: o.text for p, o in alone.items()} == {p: o.text for p, o in together.items()}
     assert {p: o.output_tokens for p, o in alone.items()} == {
         p: o.output_tokens for p, o in together.items()
     }
     assert {o.batch_size for o in alone.values()} == {1}
-    assert {o.batch_size for o in together.values()} == {3}
+    assert 3 in {o.batch_size for o in together.values()}  # near ties are generated again alone
+    assert all(o.is_timed for o in alone.values())
+    assert not any(o.is_timed for o in together.values())
 
 
 def test_every_token_has_a_stamp_in_order(tiny_model: Path) -> None:
@@ -110,7 +115,7 @@ def test_known_batches_are_skipped_and_the_others_unchanged(tiny_model: Path) ->
 def test_scoring_survives_running_out_of_memory(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backend = open_tiny(tiny_model, batch_size=8)
+    backend = open_tiny(tiny_model, batch_size=8, scoring="reference")
     requests = [ScoreRequest("A B C " * n, " word") for n in range(1, 9)]
     expected = collect(backend.score(requests, (), None))
     forward = backend._model.forward
@@ -130,6 +135,72 @@ def test_scoring_survives_running_out_of_memory(
 def test_settings_that_are_lists_do_not_confuse_batching(tiny_model: Path) -> None:
     outcomes = generate(open_tiny(tiny_model), extra=(("bad_words_ids", [[5, 6]]),))
     assert len(outcomes) == len(PROMPTS)
+
+
+def engine(backend: HuggingFaceBackend) -> dict[RequestKind, EngineRecord]:
+    return {record.kind: record for record in backend.engine_records()}
+
+
+def test_a_cell_records_how_its_answers_came_about(tiny_model: Path) -> None:
+    backend = open_tiny(tiny_model, generate_batch_size="auto")
+    requests = [ScoreRequest("A B C " * 20 + q, a) for q in "DEF" for a in (" x y", " z")]
+    collect(backend.score(requests, (), None))
+    generate(backend)
+    scored, generated = engine(backend).values()
+    assert (scored.path, scored.reason) == ("shared", "")
+    assert scored.n_checked > 0
+    assert (scored.max_difference or 0) < 1e-3
+    assert (scored.tokens_computed or 0) < (scored.tokens_asked or 0) / 2
+    assert generated.path == "shared"
+    assert generated.n_checked > 0
+    backend.begin_cell(None)
+    assert backend.engine_records() == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "settings", "why"),
+    [
+        ({"generate_batch_size": 1}, {}, "latency is measured"),
+        ({"generate_batch_size": 2}, {"do_sample": True}, "sampled"),
+        ({"generate_batch_size": 2}, {"extra": (("top_k", 3),)}, "top_k"),
+        ({"generate_batch_size": 2, "scoring": "reference"}, {}, "the config says"),
+    ],
+)
+def test_what_cannot_be_generated_over_shared_prefixes_is_recorded(
+    changes: dict[str, object], settings: dict[str, object], why: str, tiny_model: Path
+) -> None:
+    backend = open_tiny(tiny_model, **changes)
+    generate(backend, **settings)
+    record = engine(backend)[RequestKind.GENERATE]
+    assert record.path == "reference"
+    assert why in record.reason
+
+
+def test_scores_are_verified_against_the_reference(tiny_model: Path) -> None:
+    backend = open_tiny(tiny_model)
+    requests = [ScoreRequest("A B C " * 20 + q, a) for q in "DEF" for a in (" x y", " z")]
+    found = collect(backend.score(requests, (), None))
+    answers = [Answer(loglikelihood=found[p].loglikelihood) for p in range(len(requests))]
+    assert backend.verify(RequestKind.LOGLIKELIHOOD, requests, answers).disagreements == ()
+    record = engine(backend)[RequestKind.LOGLIKELIHOOD]
+    assert record.n_verified == len(requests)
+    assert (record.max_verified_difference or 0) < 1e-3
+    wrong = [*answers[:-1], Answer(loglikelihood=(answers[-1].loglikelihood or 0) + 0.1)]
+    (only,) = backend.verify(RequestKind.LOGLIKELIHOOD, requests, wrong).disagreements
+    assert only.startswith("request 5")
+
+
+def test_rolling_scores_of_many_texts_are_those_of_each_alone(tiny_model: Path) -> None:
+    texts = ["word " * n for n in (40, 3, 90, 1)] + ["", "Eins, zwei, drei"]
+    backend = open_tiny(tiny_model, max_length=32)
+    found = collect(backend.score_rolling(texts, (), None))
+    slow = open_tiny(tiny_model, max_length=32, scoring="reference")
+    for position, text in enumerate(texts):
+        expected = collect(slow.score_rolling([text], (), None))[0].loglikelihood
+        assert found[position].loglikelihood == pytest.approx(expected, abs=1e-3)
+    every = set(range(len(texts)))
+    assert collect(backend.score_rolling(texts, every - {0, 4}, None)).keys() >= {0, 4}
+    assert collect(backend.score_rolling(texts, every, None)) == {}
 
 
 def test_an_empty_text_has_log_likelihood_zero(tiny_model: Path) -> None:

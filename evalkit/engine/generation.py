@@ -1,0 +1,244 @@
+"""Generates a cell's answers: alone where latency is measured, else together where that is possible and proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from evalkit.engine.attention import NotSharableError
+from evalkit.engine.batching import batches_to_do, run_with_backoff
+from evalkit.engine.decode import NEAR_TIE, Decoded, DecodeLimits, Decoder, Prompt
+from evalkit.engine.generate import Generated, Generator
+from evalkit.engine.scoring import ROW_TOKENS, Mode
+from evalkit.engine.shared import SharedModel
+from evalkit.engine.sharing import guarded
+from evalkit.engine.values import GenerationSettings
+from evalkit.meters.clock import now_ns
+
+Encode = Callable[[int], Prompt]
+"""Gives the prompt of the request at a position."""
+AUTO_SLOTS = 32
+"""`generate_batch_size: auto`: on two cores twice as many answers are 15 % faster and need twice the memory."""
+_CHECKED_TOKENS = 16
+"""The self-check waits for an answer of this length, or for a few shorter ones."""
+_HELD_BACK = 8
+_HARMLESS = {
+    "bos_token_id",
+    "cache_implementation",
+    "do_sample",
+    "eos_token_id",
+    "max_length",
+    "max_new_tokens",
+    "output_attentions",
+    "output_hidden_states",
+    "output_logits",
+    "output_scores",
+    "pad_token_id",
+    "temperature",
+    "top_k",
+    "top_p",
+    "transformers_version",
+    "use_cache",
+}
+"""Keys of a model's generation config that do not change greedy decoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One generated answer."""
+
+    position: int
+    generated: Generated
+    start_ns: int
+    batch_size: int
+    is_timed: bool
+    """Whether its stamps are those of a request that ran alone from start to end."""
+
+
+@dataclass(slots=True)
+class GenerationBook:
+    """How answers came about; filled while they are generated."""
+
+    n_asked: int = 0
+    path: Mode = "reference"
+    reason: str = ""
+    """Why answers were not generated together over shared prefixes."""
+    n_checked: int = 0
+    """Generated tokens compared with a plain forward pass."""
+    max_difference: float | None = None
+    """Largest distance of a chosen token's logit from the best one in that pass."""
+    n_near_ties: int = 0
+    """Answers generated again alone, because two tokens were too close to call."""
+
+
+class Generation:
+    """Generates with one model.
+
+    Args:
+        generator: The model and what ends its answers.
+        shared: What packed passes need; None takes the reference path.
+        reason: Why `shared` is None.
+        n_slots: Answers in progress at a time; 1 measures latency.
+        kv_budget_bytes: For keys and values of prompts and answers.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        shared: SharedModel | None,
+        reason: str,
+        n_slots: int,
+        kv_budget_bytes: int,
+    ) -> None:
+        self.generator = generator
+        self._shared = shared
+        self._n_slots = n_slots
+        self._kv_budget_bytes = kv_budget_bytes
+        self.book = GenerationBook(reason=reason)
+
+    def generate(
+        self,
+        positions: Sequence[int],
+        encode: Encode,
+        settings: GenerationSettings,
+        done: Collection[int],
+        batch_size: int | None,
+    ) -> Iterator[list[Answered]]:
+        """Yield answers as they are ready.
+
+        Args:
+            positions: Which requests, in their order.
+            encode: Gives a request's prompt; part of its latency.
+            settings: The same for all.
+            done: Positions whose answers are known.
+            batch_size: What an earlier session chose for static batches.
+        """
+        self.book.n_asked += len(positions)
+        if self._n_slots == 1:
+            self.book.reason = "latency is measured: one answer at a time"
+            yield from self._alone([p for p in positions if p not in done], encode, settings)
+            return
+        prompts = [encode(p) for p in positions]
+        shared = self._shared if self._is_sharable(settings) else None
+        if shared is not None:
+            self.book.path, self.book.reason = "shared", ""
+            todo = [p for p in prompts if p.position not in done]
+            try:
+                yield from self._together(shared, todo, settings)
+                return
+            except NotSharableError as error:
+                self.book.path, self.book.reason = "reference", str(error)
+        yield from self._in_batches(prompts, settings, done, batch_size or self._n_slots)
+
+    def _is_sharable(self, settings: GenerationSettings) -> bool:
+        if self._shared is None:
+            return False
+        config = self.generator.model.generation_config.to_diff_dict()
+        changed = {key for key in config if not key.startswith("_")} - _HARMLESS
+        reasons = (
+            "answers are sampled" if settings.do_sample else "",
+            f"the task sets {settings.extra[0][0]}" if settings.extra else "",
+            f"the model's generation config sets {', '.join(sorted(changed))}" if changed else "",
+        )
+        self.book.reason = next((r for r in reasons if r), "")
+        return not self.book.reason
+
+    def _alone(
+        self, positions: Sequence[int], encode: Encode, settings: GenerationSettings
+    ) -> Iterator[list[Answered]]:
+        for position in positions:
+            start = now_ns()
+            prompts = [encode(position)]
+            yield run_with_backoff(prompts, lambda some: self._static(some, settings, start))  # noqa: B023
+
+    def _in_batches(
+        self,
+        prompts: Sequence[Prompt],
+        settings: GenerationSettings,
+        done: Collection[int],
+        size: int,
+    ) -> Iterator[list[Answered]]:
+        """Longest prompts first: equal lengths waste less padding."""
+        ordered = sorted(prompts, key=lambda p: -len(p.ids))
+        for batch in batches_to_do(ordered, size, lambda p: [p.position], done):
+            yield run_with_backoff(batch, lambda some: self._static(some, settings, now_ns()))
+
+    def _static(
+        self, prompts: Sequence[Prompt], settings: GenerationSettings, start: int
+    ) -> list[Answered]:
+        rows = self.generator.generate([p.ids for p in prompts], settings, prompts[0].position)
+        n, is_timed = len(prompts), self._n_slots == 1
+        return [
+            Answered(p.position, row, start, n, is_timed)
+            for p, row in zip(prompts, rows, strict=True)
+        ]
+
+    def _together(
+        self, shared: SharedModel, prompts: Sequence[Prompt], settings: GenerationSettings
+    ) -> Iterator[list[Answered]]:
+        """Yield answers as they finish, then those that two close tokens made doubtful, generated alone."""
+        if not prompts:
+            return
+        limits = DecodeLimits(
+            max_tokens=settings.max_tokens,
+            end_ids=self.generator.end_ids,
+            n_slots=self._n_slots,
+            kv_tokens=self._kv_budget_bytes // max(1, shared.bytes_per_token),
+            batch_tokens=ROW_TOKENS,
+        )
+        decoder = Decoder(shared, limits, self.generator.watch(settings))
+        doubtful: dict[int, Prompt] = {}
+        for decoded in self._checked(shared, guarded(decoder.run(prompts))):
+            if decoded.finish_reason is None:
+                doubtful[decoded.prompt.position] = decoded.prompt
+            else:
+                yield [self._answer(decoded, decoded.finish_reason)]
+        self.book.n_near_ties += len(doubtful)
+        yield from self._alone(list(doubtful), doubtful.__getitem__, settings)
+
+    def _answer(self, decoded: Decoded, reason: str) -> Answered:
+        stamps = tuple(decoded.token_ns)
+        generated = Generated(tuple(decoded.ids), reason, decoded.start_ns, stamps, stamps[-1])
+        return Answered(
+            decoded.prompt.position, generated, decoded.start_ns, self._n_slots, is_timed=False
+        )
+
+    def _checked(self, shared: SharedModel, answers: Iterator[Decoded]) -> Iterator[Decoded]:
+        """Hold the first answers back until one of them has passed the self-check.
+
+        Raises:
+            NotSharableError: It did not; nothing was yielded.
+        """
+        held: list[Decoded] = []
+        is_checked = False
+        for answer in answers:
+            if is_checked:
+                yield answer
+                continue
+            held.append(answer)
+            longest = max(len(a.ids) for a in held)
+            if longest >= _CHECKED_TOKENS or len(held) >= _HELD_BACK:
+                self._self_check(shared, held)
+                is_checked = True
+                yield from held
+        if not is_checked:
+            self._self_check(shared, held)
+            yield from held
+
+    def _self_check(self, shared: SharedModel, held: Sequence[Decoded]) -> None:
+        """Put the longest answer through one plain pass: each of its tokens must be the best one there, too."""
+        answer = max(held, key=lambda a: len(a.ids))
+        if not answer.ids:
+            return
+        ids = torch.tensor([[*answer.prompt.ids, *answer.ids[:-1]]], device=shared.device)
+        n_tokens = len(answer.ids)
+        with torch.inference_mode():
+            logits = shared.model(ids, use_cache=False, logits_to_keep=n_tokens).logits[0].float()
+        chosen = logits[torch.arange(n_tokens), torch.tensor(answer.ids, device=logits.device)]
+        difference = float((logits.amax(dim=-1) - chosen).max())
+        self.book.n_checked += n_tokens
+        self.book.max_difference = difference
+        if not difference <= NEAR_TIE.get(shared.model.dtype, NEAR_TIE[torch.bfloat16]):
+            raise NotSharableError(f"self-check failed: a token is {difference:.2g} below the best")
