@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := smollm2-135m gemma-3-270m
 
-.PHONY: help demo test lint format docs examples lock clean models
+.PHONY: help demo test lint format docs examples bench lock clean models
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ docs: $(READY) ## Write the generated parts of the docs
 examples: models ## Make the example report under reports/ anew
 	$(BIN)/evalkit run configs/quickstart.yaml --output results/example
 	cp "$$(ls -d results/example/quickstart-* | tail -n 1)/report.html" reports/quickstart.html
+
+bench: models ## Compare the scoring engine with lm-eval (20 minutes)
+	$(BIN)/python benchmarks/scoring.py
 
 lock: $(READY) ## Write the versions installed now into .constraints.txt
 	{ head -n 1 .constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > .lock.tmp

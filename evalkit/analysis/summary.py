@@ -70,6 +70,10 @@ def _warnings(run: Run, cells: tuple[CellFact, ...]) -> Iterator[str]:
         yield (
             f"Not like for like: only {with_template} got a chat template, the others plain prompts."
         )
+    for cell in run.manifest.cells:
+        for record in cell.engine:
+            if "self-check failed" in record.reason:
+                yield f"{cell.cell_id}: {record.kind} took the reference path: {record.reason}."
     for flag, meaning in (
         ("truncated", "prompts were longer than the context and lost their beginning"),
         ("merged_boundary", "answers share a token with their prompt and were scored from there"),

@@ -106,7 +106,7 @@ def attend_rows(
     mask: torch.Tensor | None,
     scale: float | None,
 ) -> torch.Tensor:
-    """Return attention `[rows, heads, queries, dim]`; a mask is True where a query may see a key; None is causal."""
+    """Return attention `[rows, heads, queries, dim]`; a mask is added to the scores; None is causal."""
     groups = q.shape[1] // k.shape[1]
     native = q.device.type == "cpu" or mask is None  # elsewhere a mask with grouped heads is slow
     if groups > 1 and not native:
@@ -156,11 +156,13 @@ class PackedRows:
             self._places, self._unpad = _places(lengths, self._longest)
         self._masks = _masks(positions, until, above, set(windows))
 
-    def to(self, device: torch.device) -> PackedRows:
-        """Move indices and masks to where the model runs."""
+    def to(self, device: torch.device, dtype: torch.dtype) -> PackedRows:
+        """Move indices and masks to where the model runs; masks become what is added to scores, once for all layers."""
         if self._places is not None and self._unpad is not None:
             self._places, self._unpad = self._places.to(device), self._unpad.to(device)
-        self._masks = {w: None if m is None else m.to(device) for w, m in self._masks.items()}
+        self._masks = {
+            w: None if m is None else _added(m.to(device), dtype) for w, m in self._masks.items()
+        }
         return self
 
     def attend(
@@ -184,6 +186,12 @@ class PackedRows:
         if self._places is not None:
             x = x.index_select(2, self._places)
         return x[0].reshape(x.shape[1], self._rows, self._longest, -1).transpose(0, 1)
+
+
+def _added(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(
+        ~mask, float("-inf")
+    )
 
 
 def _places(lengths: list[int], longest: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -18,6 +18,7 @@ from evalkit.engine.attention import PackedRows, packed_attention
 from evalkit.engine.batching import is_out_of_memory, release_memory
 from evalkit.engine.families import Family, group_families
 from evalkit.engine.kv import LayerKV
+from evalkit.engine.linear import exchangeable_linear, small_batch_linear
 from evalkit.engine.shared import SharedModel, forward
 from evalkit.engine.slots import Prefix, Slots
 from evalkit.engine.stamps import StopWatch
@@ -79,6 +80,7 @@ class Decoder:
         self._limits = limits
         self._stops = stops
         self._near_tie = NEAR_TIE.get(shared.model.dtype, NEAR_TIE[torch.bfloat16])
+        self._linear = exchangeable_linear(shared.model)
         self._active: list[Decoded] = []
         self._slots = Slots(shared.windows, 1)
         self._prefixes: dict[Family, Prefix] = {}
@@ -111,6 +113,7 @@ class Decoder:
 
     def _advance(self, waiting: deque[tuple[Family, Prompt]], n_slots: int) -> None:
         """Admit prompts when there is room, then decode one token of every answer in progress."""
+        self._slots.n_waiting = len(waiting)
         free = n_slots - len(self._active)
         if waiting and free:
             self._admit(waiting, free)
@@ -144,7 +147,8 @@ class Decoder:
         slots = self._slots
         slots.begin_step(self._shared.device)
         last = [answer.ids[-1] for answer in self._active]
-        logits = forward(self._shared, last, slots.positions(), slots, np.arange(len(last)))
+        with small_batch_linear(self._linear):
+            logits = forward(self._shared, last, slots.positions(), slots, np.arange(len(last)))
         slots.end_step()
         self._take_tokens(self._active, logits)
 
@@ -214,7 +218,7 @@ class Decoder:
             windows=self._shared.windows,
             trunk_kv=lambda layer: prefix.layers[layer],
             keep=keep,
-        ).to(self._shared.device)
+        ).to(self._shared.device, self._shared.model.dtype)
         ids = [token for row in rows for token in row]
         return forward(self._shared, ids, [p for row in positions for p in row], packed, scored)
 

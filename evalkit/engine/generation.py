@@ -129,6 +129,7 @@ class Generation:
                 yield from self._together(shared, todo, settings)
                 return
             except NotSharableError as error:
+                self._shared = None
                 self.book.path, self.book.reason = "reference", str(error)
         yield from self._in_batches(prompts, settings, done, batch_size or self._n_slots)
 
@@ -239,6 +240,6 @@ class Generation:
         chosen = logits[torch.arange(n_tokens), torch.tensor(answer.ids, device=logits.device)]
         difference = float((logits.amax(dim=-1) - chosen).max())
         self.book.n_checked += n_tokens
-        self.book.max_difference = difference
+        self.book.max_difference = max(difference, self.book.max_difference or 0.0)
         if not difference <= NEAR_TIE.get(shared.model.dtype, NEAR_TIE[torch.bfloat16]):
             raise NotSharableError(f"self-check failed: a token is {difference:.2g} below the best")

@@ -114,8 +114,9 @@ class Scoring:
             try:
                 yield from self._score_shared(self._shared, groups, done)
             except NotSharableError as error:
+                self._shared = None
                 self.book.path, self.book.reason = "reference", str(error)
-        if self.book.path == "reference":
+        if self._shared is None:
             yield from self._score_reference(groups, done, batch_size)
 
     def _score_shared(
@@ -167,7 +168,8 @@ class Scoring:
         ]
         comparison = compare(pairs, self._model.dtype)
         self.book.n_checked += comparison.n
-        self.book.max_difference = comparison.max_difference
+        known = [d for d in (self.book.max_difference, comparison.max_difference) if d is not None]
+        self.book.max_difference = max(known, default=None)
         if comparison.disagreements:
             raise NotSharableError(f"self-check failed: {comparison.disagreements[0]}")
 

@@ -132,7 +132,7 @@ class SharedScorer:
             windows=shared.windows,
             trunk_kv=lambda layer: self._kv.above(trunks, layer),
             keep=None if kept is None else keep,
-        ).to(shared.device)
+        ).to(shared.device, shared.model.dtype)
         nodes = [node for row in rows for node in row]
         picks = self._ledger.picks(nodes)
         ids = [token for node in nodes for token in node.tokens]

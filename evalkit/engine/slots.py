@@ -16,7 +16,7 @@ import torch
 
 from evalkit.engine.kv import LayerKV
 
-_GROWTH = 64
+_GROWTH = 32
 """Tokens by which the room of all slots grows: small, since memory is what limits how many slots there are."""
 
 
@@ -39,6 +39,8 @@ class Slots:
     def __init__(self, windows: list[int | None], n_slots: int) -> None:
         self.windows = windows
         self._n_slots = n_slots
+        self.n_waiting = n_slots
+        """Answers that have not begun: with none left, room is only grown for those in progress."""
         self.lengths: list[int] = []
         """Own tokens per active slot, the one being decoded not included."""
         self.prefixes: list[Prefix] = []
@@ -141,11 +143,12 @@ class Slots:
         old = self._kv.get(layer)
         if old is not None and old[0].shape[2] >= n_tokens:
             return old
+        n_slots = min(self._n_slots, len(self) + self.n_waiting)
         grown = []
         for index, x in enumerate(like):
-            new = x.new_zeros(self._n_slots, x.shape[1], _rounded_up(n_tokens), x.shape[3])
+            new = x.new_zeros(n_slots, x.shape[1], _rounded_up(n_tokens), x.shape[3])
             if old is not None:
-                new[:, :, : old[index].shape[2]] = old[index]
+                new[: len(self), :, : old[index].shape[2]] = old[index][: len(self)]
             grown.append(new)
         self._kv[layer] = grown[0], grown[1]
         return self._kv[layer]

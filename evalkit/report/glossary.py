@@ -16,7 +16,8 @@ TERMS: dict[str, str] = {
     "log-likelihood": "How likely a model finds a given text; in multiple choice, the likeliest answer is its choice.",
     "output tokens/s": "Generated tokens / time spent generating, one request at a time unless stated.",
     "p50, p95": "50 (95) of 100 requests took at most this long; linear interpolation. † marks too few requests.",
-    "scored tokens/s": "Tokens of prompts and given answers / time spent scoring them, in batches.",
+    "scored tokens/s": "Tokens of prompts and given answers / time spent scoring them, in batches."
+    " What prompts share is computed once but counts for each.",
     "token": "A piece of text, about three quarters of an English word.",
     "TPOT": "Time per output token after the first: (last token − first token) / (output tokens − 1).",
     "TTFT": "Time to first token: first generated token − sending the request. What a user waits before text appears.",

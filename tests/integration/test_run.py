@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -172,3 +174,62 @@ def test_a_model_that_fails_does_not_stop_the_others(tmp_path: Path, tiny_model:
     shown = invoke("show", str(run.path))
     assert "partial" in shown.output
     assert "1 of 2 cells are not done" in shown.output
+
+
+def test_scoring_is_verified_on_demand_and_recorded(tmp_path: Path, tiny_model: Path) -> None:
+    file = write_config(tmp_path, tiny_model, suites=SUITES[:1])
+    result = invoke("run", str(file), "--verify-scoring", "2", "--kv-budget", "50MB", "--quiet")
+    assert result.exit_code == 0, result.output
+    (cell,) = open_run(only_run(tmp_path)).manifest.cells
+    (record,) = cell.engine
+    assert cell.kv_budget_bytes == 50_000_000
+    assert record.path == "shared"
+    assert record.n_verified == 2 * 4  # two docs of four answers
+    assert record.max_verified_difference is not None
+
+
+def test_scores_that_are_not_the_references_fail_the_run(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores that go wrong after the self-check are found by --verify-scoring, and named."""
+    from evalkit.engine import scoring
+
+    real = scoring.SharedScorer.steps
+
+    def drifting(self: Any, done: Any) -> Any:
+        for number, step in enumerate(real(self, done)):
+            yield [
+                (i, [replace(s, loglikelihood=s.loglikelihood - number) for s in scores])
+                for i, scores in step
+            ]
+
+    monkeypatch.setattr(scoring.SharedScorer, "steps", drifting)
+    file = write_config(tmp_path, tiny_model, suites=SUITES[:1])
+    result = invoke("run", str(file), "--verify-scoring", "6")
+    assert result.exit_code == 3
+    assert "are not the reference's" in result.output
+    assert "scoring: reference" in result.output
+
+
+@pytest.mark.parametrize("amount", ["2", "lots", "0GB", "-1GB"])
+def test_an_amount_of_memory_is_checked(amount: str) -> None:
+    result = invoke("run", "x.yaml", "--kv-budget", amount)
+    assert result.exit_code == 2
+    assert "write 2GB or 500MB" in result.output or "No such option" in result.output
+
+
+def test_a_resumed_run_keeps_its_budget(tmp_path: Path, tiny_model: Path) -> None:
+    from evalkit.execute.cell import RunOptions
+    from evalkit.execute.local import resume_run
+
+    class StopAfterFirst(Progress):
+        def advanced(self, cell: Any, n_requests: int) -> None:
+            if n_requests:
+                raise KeyboardInterrupt
+
+    file = write_config(tmp_path, tiny_model, suites=SUITES[:1])
+    config = load_run_config(file)
+    folder = start_run(make_plan(config), file, StopAfterFirst(), RunOptions(77_000_000))
+    resume_run(folder, config, Progress())
+    (cell,) = open_run(folder).manifest.cells
+    assert (cell.state, cell.kv_budget_bytes) == ("done", 77_000_000)

@@ -10,7 +10,9 @@ from pathlib import Path
 from rich.console import Console
 
 from evalkit.analysis.summary import analyse
+from evalkit.records import EngineRecord, RequestKind
 from evalkit.report import format as text
+from evalkit.report.audit import engine_text
 from evalkit.report.export import export_facts_csv, export_json, export_samples_csv
 from evalkit.report.table import render_tables
 from evalkit.store.run_dir import Run
@@ -72,3 +74,19 @@ def test_terminal_tables_show_a_dash() -> None:
     shown = console.export_text()
     assert text.MISSING in shown
     assert " 0 ms" not in shown
+
+
+def test_the_audit_says_how_scores_were_computed() -> None:
+    record = EngineRecord(
+        RequestKind.LOGLIKELIHOOD,
+        "shared",
+        n_checked=3,
+        max_difference=2e-4,
+        tokens_asked=1000,
+        tokens_computed=250,
+    )
+    text = engine_text(record)
+    assert "shared path" in text
+    assert "250 of 1 000 tokens computed (25%)" in text.replace("\u202f", " ").replace(",", " ")
+    assert "self-check of 3" in text
+    assert "recurrent" in engine_text(EngineRecord(RequestKind.GENERATE, "reference", "recurrent"))
