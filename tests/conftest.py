@@ -61,6 +61,32 @@ def tiny_model(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny_t5(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random two-layer encoder-decoder model with SmolLM2's tokenizer."""
+    import torch
+    from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+
+    folder = tmp_path_factory.mktemp("tiny-t5")
+    torch.manual_seed(7)
+    config = T5Config(
+        vocab_size=49152,
+        d_model=32,
+        d_kv=16,
+        d_ff=64,
+        num_layers=2,
+        num_heads=2,
+        n_positions=600,
+        initializer_factor=3.0,
+        eos_token_id=2,
+        pad_token_id=2,
+        decoder_start_token_id=2,
+    )
+    T5ForConditionalGeneration(config).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(smollm2).save_pretrained(folder)
+    return folder
+
+
 def _pulled(name: str) -> Path:
     from evalkit.backends.embedded import pull
 

@@ -46,7 +46,8 @@ def load(model: Any, tokenizer: Any, device: torch.device, max_length: int) -> L
         shared = share(model, device)
     except NotSharableError as error:
         reason = str(error)
-    return Loaded(model, Tokenization(tokenizer), device, max_length, shared, reason)
+    tokens = Tokenization(tokenizer, is_joint=not model.config.is_encoder_decoder)
+    return Loaded(model, tokens, device, max_length, shared, reason)
 
 
 class Asking:
@@ -227,7 +228,9 @@ class Asking:
         return [TokenPair(*make_disjoint_window(window)) for window in windows]
 
     def _prompt(self, position: int, request: GenerateRequest) -> Prompt:
-        room = self._loaded.max_length - request.settings.max_tokens
+        room = self._loaded.max_length
+        if not self._loaded.model.config.is_encoder_decoder:
+            room -= request.settings.max_tokens
         if room <= 0:
             raise ModelError(
                 f"model {self._spec.name!r}: {request.settings.max_tokens} tokens to generate do not fit into"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from jinja2.exceptions import TemplateError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from evalkit.backends.asking import Asking, load
 from evalkit.backends.base import Batch, Capability, GenerateRequest, ScoreRequest
@@ -28,7 +28,7 @@ _UNLIMITED = 1_000_000_000
 
 
 class HuggingFaceBackend:
-    """One causal language model and its tokenizer."""
+    """One language model and its tokenizer."""
 
     supports = frozenset(Capability)
 
@@ -40,13 +40,9 @@ class HuggingFaceBackend:
         if dtype != "auto":
             check_dtype(spec, self._device)
         config = AutoConfig.from_pretrained(folder, trust_remote_code=spec.trust_remote_code)
-        if config.is_encoder_decoder:
-            raise ModelError(
-                f"model {spec.name!r}: {config.model_type} is an encoder-decoder model.",
-                "The hf backend runs causal language models.",
-            )
+        kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
         self._tokenizer = _load_tokenizer(spec, folder)
-        self._model = AutoModelForCausalLM.from_pretrained(
+        self._model = kind.from_pretrained(
             folder,
             dtype=dtype,
             device_map=spec.device_map,

@@ -35,6 +35,7 @@ class Generator:
         self.tokenizer = tokenizer
         self.device = device
         ends = model.generation_config.eos_token_id
+        self.has_encoder: bool = model.config.is_encoder_decoder
         self.end_ids = frozenset(ends if isinstance(ends, list) else [ends])
         self._end_text: str = tokenizer.decode(tokenizer.eos_token_id)
 
@@ -58,7 +59,9 @@ class Generator:
         """
         inputs, mask = self._pad_left(prompts)
         stamps = TokenStamps()
-        stops = StopStrings(self.watch(settings), inputs.shape[1])
+        # an encoder-decoder model gives back its answer after one start token, without the prompt
+        before = 1 if self.has_encoder else inputs.shape[1]
+        stops = StopStrings(self.watch(settings), before)
         with torch.inference_mode():
             ids = self.model.generate(
                 input_ids=inputs,
@@ -71,7 +74,7 @@ class Generator:
                 **_sampling(settings, seed),
             )
         end_ns = now_ns()
-        rows = ids[:, inputs.shape[1] :].tolist()
+        rows = ids[:, before:].tolist()
         return [
             self._generated(row, stops.ended_at.get(i), settings.max_tokens, stamps, end_ns)
             for i, row in enumerate(rows)

@@ -11,7 +11,7 @@ from evalkit.engine.attention import NotSharableError
 from evalkit.engine.batching import batches_to_do, run_with_backoff
 from evalkit.engine.decode import NEAR_TIE, Decoded, DecodeLimits, Decoder, Prompt
 from evalkit.engine.generate import Generated, Generator
-from evalkit.engine.scoring import ROW_TOKENS, Mode
+from evalkit.engine.scoring import Mode
 from evalkit.engine.shared import SharedModel
 from evalkit.engine.sharing import guarded
 from evalkit.engine.values import GenerationSettings
@@ -19,8 +19,10 @@ from evalkit.meters.clock import now_ns
 
 Encode = Callable[[int], Prompt]
 """Gives the prompt of the request at a position."""
-AUTO_SLOTS = 32
-"""`generate_batch_size: auto`: on two cores twice as many answers are 15 % faster and need twice the memory."""
+AUTO_SLOTS = 16
+"""`generate_batch_size: auto`: on two cores twice as many are 12 % faster and need 150 MB more (docs/performance.md)."""
+_PROMPT_TOKENS = 512
+"""Prompt tokens of a pass: more would be no faster on a CPU, and their keys and values are held twice for a moment."""
 _CHECKED_TOKENS = 16
 """The self-check waits for an answer of this length, or for a few shorter ones."""
 _HELD_BACK = 8
@@ -187,7 +189,7 @@ class Generation:
             end_ids=self.generator.end_ids,
             n_slots=self._n_slots,
             kv_tokens=self._kv_budget_bytes // max(1, shared.bytes_per_token),
-            batch_tokens=ROW_TOKENS,
+            batch_tokens=_PROMPT_TOKENS,
         )
         decoder = Decoder(shared, limits, self.generator.watch(settings))
         doubtful: dict[int, Prompt] = {}

@@ -18,9 +18,8 @@ import torch
 
 def exchangeable_linear(model: Any) -> list[torch.nn.Linear]:
     """Return the layers whose product oneDNN can take over: plain float32 layers on a CPU."""
-    if not torch.backends.mkldnn.is_available() or not hasattr(
-        torch.ops.mkldnn, "_linear_pointwise"
-    ):
+    has_onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    if not has_onednn or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         return []
     return [
         module

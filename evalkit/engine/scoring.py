@@ -10,6 +10,7 @@ import torch
 
 from evalkit.engine.attention import NotSharableError
 from evalkit.engine.batching import auto_batch_size, batches_to_do, run_with_backoff
+from evalkit.engine.encoder_decoder import group_contexts, score_contexts
 from evalkit.engine.reference import Score, score_rows
 from evalkit.engine.rows import RowGroup, Scored, group_pairs
 from evalkit.engine.schedule import Limits
@@ -93,6 +94,7 @@ class Scoring:
     ) -> None:
         self._model = model
         self._device = device
+        self._has_encoder: bool = model.config.is_encoder_decoder
         self._shared = shared
         self._limits = limits
         self.book = ScoringBook("shared" if shared else "reference", reason)
@@ -107,7 +109,8 @@ class Scoring:
             done: Positions whose scores are known.
             batch_size: What an earlier session chose for the reference path.
         """
-        groups = group_pairs(pairs, self._limits.max_length)
+        group = group_contexts if self._has_encoder else group_pairs
+        groups = group(pairs, self._limits.max_length)
         if not groups:
             return
         if self._shared is not None:
@@ -174,7 +177,7 @@ class Scoring:
             raise NotSharableError(f"self-check failed: {comparison.disagreements[0]}")
 
     def _reference(self, group: RowGroup) -> list[Score]:
-        return score_rows(self._model, [group.row], self._device)[0]
+        return score_rows(self._model, [group.row], self._device)[0]  # only asked for causal models
 
     def _score_reference(
         self, groups: Sequence[RowGroup], done: Collection[int], batch_size: int | None
@@ -187,7 +190,8 @@ class Scoring:
 
     def _score_batch(self, groups: Sequence[RowGroup]) -> list[ScoredBatch]:
         start = now_ns()
-        scores = score_rows(self._model, [g.row for g in groups], self._device)
+        score = score_contexts if self._has_encoder else score_rows
+        scores = score(self._model, [g.row for g in groups], self._device)
         end = now_ns()
         self.book.tokens_computed += sum(len(g.inputs) for g in groups)
         answers = [

@@ -46,7 +46,11 @@ def share(model: Any, device: torch.device) -> SharedModel:
         try:
             with packed_attention(model):
                 logits = forward(
-                    bare, ids, positions, packed.to(device, model.dtype), torch.arange(_PROBE_TOKENS).numpy()
+                    bare,
+                    ids,
+                    positions,
+                    packed.to(device, model.dtype),
+                    torch.arange(_PROBE_TOKENS).numpy(),
                 )
         except NotSharableError:
             raise

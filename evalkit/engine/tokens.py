@@ -23,10 +23,12 @@ class Tokenization:
 
     Args:
         tokenizer: A transformers tokenizer.
+        is_joint: Context and continuation are one sequence; False for encoder-decoder models, which read them apart.
     """
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, *, is_joint: bool = True) -> None:
         self.tokenizer = tokenizer
+        self._is_joint = is_joint
         bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
         self.prefix_id: int = bos if bos is not None else eos
         """Stands for "nothing before": the begin token, else the end token."""
@@ -72,6 +74,8 @@ class Tokenization:
         stripped = context.rstrip()
         if stripped:  # a context of nothing but spaces stays as it is
             context, continuation = stripped, context[len(stripped) :] + continuation
+        if not self._is_joint:
+            return TokenPair(self.encode(context), self.encode_raw(continuation))
         whole, start = self.encode(context + continuation), self.encode(context)
         if len(whole) > len(start):
             return TokenPair(start, whole[len(start) :])

@@ -145,6 +145,18 @@ def test_every_metric_equals_lm_evals_own(
     assert path["generate"] == ("reference" if template else "shared")
 
 
+def test_encoder_decoder_models_take_the_reference_path_and_score_as_lm_eval(
+    tiny_t5: Path, tmp_path: Path, rolling_tasks: Path
+) -> None:
+    suite = SuiteSpec(name="s", tasks=("ticket_routing", "my_empty_context"), limit=3)
+    run = ours(tmp_path, tiny_t5, suite, False, [rolling_tasks])
+    assert compare(run, theirs(tiny_t5, suite, False, [rolling_tasks])) == 3 * 5
+    (cell,) = run.manifest.cells
+    assert [(e.path, e.reason) for e in cell.engine] == [
+        ("reference", "it is an encoder-decoder model")
+    ]
+
+
 def test_sampled_few_shot_examples_are_lm_evals_own(tmp_path: Path, tiny_model: Path) -> None:
     """The default sampler draws examples at random; nothing of evalkit takes part in the expected side."""
     folder = tmp_path / "mine"

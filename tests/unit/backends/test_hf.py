@@ -203,6 +203,15 @@ def test_rolling_scores_of_many_texts_are_those_of_each_alone(tiny_model: Path) 
     assert collect(backend.score_rolling(texts, every, None)) == {}
 
 
+def test_an_encoder_decoder_model_generates(tiny_t5: Path) -> None:
+    alone = generate(open_tiny(tiny_t5), max_tokens=6)
+    together = generate(open_tiny(tiny_t5, generate_batch_size=3), max_tokens=6)
+    for position, outcome in alone.items():
+        assert outcome.output_tokens in range(1, 7)
+        assert len(outcome.events) == 1 + (outcome.output_tokens or 0)
+        assert together[position].text == outcome.text
+
+
 def test_an_empty_text_has_log_likelihood_zero(tiny_model: Path) -> None:
     backend = open_tiny(tiny_model)
     assert collect(backend.score_rolling([""], (), None))[0].loglikelihood == 0.0
