@@ -20,7 +20,7 @@ from evalkit.meters.clock import now_ns
 Encode = Callable[[int], Prompt]
 """Gives the prompt of the request at a position."""
 AUTO_SLOTS = 16
-"""`generate_batch_size: auto`: on two cores twice as many are 12 % faster and need 150 MB more (docs/performance.md)."""
+"""`generate_batch_size: auto`: on two cores twice as many are 12 % faster, 150 MB more (docs/performance.md)."""
 _PROMPT_TOKENS = 512
 """Prompt tokens of a pass: more would be no faster on a CPU, and their keys and values are held twice for a moment."""
 _CHECKED_TOKENS = 16

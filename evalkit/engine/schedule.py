@@ -8,7 +8,7 @@ The schedule is a function of the trie and the limits alone: a resumed run compu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.engine.trie import Node, walk
@@ -111,7 +111,7 @@ def plan_steps(root: Node, limits: Limits, scored: Mapping[Node, int]) -> list[S
     """
     steps: list[Step] = []
     batch = _Batch(limits, scored)
-    for row in _bundles(_rows(root, limits), limits):
+    for row in _bundles(_rows(root, limits, scored), limits):
         if batch.rows and not batch.has_room(row):
             steps.append(Step(tuple(batch.rows)))
             batch = _Batch(limits, scored)
@@ -119,14 +119,21 @@ def plan_steps(root: Node, limits: Limits, scored: Mapping[Node, int]) -> list[S
     return [*steps, Step(tuple(batch.rows))] if batch.rows else steps
 
 
-def _rows(root: Node, limits: Limits) -> Iterator[Row]:
+def _rows(root: Node, limits: Limits, scored: Mapping[Node, int]) -> Iterator[Row]:
     """Yield a row per subtree that is small enough; sequences that end above it belong to the first row below."""
+    n_ends = _sums_below(root, lambda node: len(node.ends))
+    n_scored = _sums_below(root, lambda node: scored.get(node, 0))
     stack = [_Visit(root, None, ())]
     waiting: list[int] = []
     while stack:
         visit = stack.pop()
         node, carried = visit.node, (*visit.carried, visit.node)
-        if _length(visit.carried) + node.size <= limits.row_tokens or not node.children:
+        is_small = (
+            _length(visit.carried) + node.size <= limits.row_tokens
+            and n_scored[node] <= limits.logit_rows
+            and (limits.requests is None or n_ends[node] <= limits.requests)
+        )
+        if is_small or not node.children:
             below = list(walk(node))
             ends = (*waiting, *(end for n in below for end in n.ends))
             waiting.clear()
@@ -134,18 +141,28 @@ def _rows(root: Node, limits: Limits) -> Iterator[Row]:
             continue
         waiting.extend(node.ends)
         trunk = visit.trunk
-        if _is_worth_keeping(visit, limits):
+        is_heavy = sum(scored.get(n, 0) for n in carried) >= limits.logit_rows // 2
+        if _is_worth_keeping(visit, limits, is_heavy):
             trunk, carried = Trunk(trunk, carried), ()
         stack.extend(_Visit(child, trunk, carried) for child in reversed(node.children))
 
 
-def _is_worth_keeping(visit: _Visit, limits: Limits) -> bool:
+def _sums_below(root: Node, of: Callable[[Node], int]) -> dict[Node, int]:
+    """Return for every node the sum over itself and all nodes below."""
+    sums: dict[Node, int] = {}
+    for node in reversed(list(walk(root))):
+        sums[node] = of(node) + sum(sums[child] for child in node.children)
+    return sums
+
+
+def _is_worth_keeping(visit: _Visit, limits: Limits, is_heavy: bool) -> bool:
+    """Decide whether a node becomes a trunk; one with many scored positions does, to bound a pass's logits."""
     node = visit.node
     n_tokens = _length(visit.carried) + len(node.tokens)
     if n_tokens == 0 or node.end > limits.kv_tokens:
         return False
     saved = (len(node.children) - 1) * n_tokens
-    return saved >= WORTH_KEEPING or n_tokens >= limits.row_tokens // 2
+    return saved >= WORTH_KEEPING or n_tokens >= limits.row_tokens // 2 or is_heavy
 
 
 def _length(nodes: Sequence[Node]) -> int:

@@ -56,7 +56,7 @@ class SharedScorer:
     def __init__(self, shared: SharedModel, groups: Sequence[RowGroup], limits: Limits) -> None:
         self._shared = shared
         self._groups = groups
-        root = build_trie([g.inputs for g in groups], limits.row_tokens)
+        root = build_trie([g.inputs for g in groups], min(limits.row_tokens, limits.logit_rows))
         self._ledger = _Ledger(groups, root)
         self._steps = plan_steps(root, limits, self._ledger.scored)
         self._last_use = last_uses(self._steps)
