@@ -95,14 +95,15 @@ class Decoder:
         waiting = deque((family, prompts[i]) for family in families for i in family.members)
         n_slots = min(len(prompts), self._fitting_slots(families, prompts))
         self._slots = Slots(self._shared.windows, n_slots)
-        with torch.inference_mode():
-            while waiting or self._active:
-                try:
-                    with packed_attention(self._shared.model):
-                        self._advance(waiting, n_slots)
-                except (RuntimeError, MemoryError) as error:
-                    n_slots = self._with_less_memory(error, waiting, n_slots)
-                yield from self._collect()
+        while waiting or self._active:
+            try:
+                with torch.inference_mode(), packed_attention(self._shared.model):
+                    self._advance(waiting, n_slots)
+            except (RuntimeError, MemoryError) as error:
+                n_slots = self._with_less_memory(error, waiting, n_slots)
+            with torch.inference_mode():
+                over = self._collect()
+            yield from over
         self._slots.clear()
 
     def _fitting_slots(self, families: Sequence[Family], prompts: Sequence[Prompt]) -> int:
@@ -171,8 +172,9 @@ class Decoder:
             elif len(answer.ids) >= self._limits.max_tokens:
                 answer.finish_reason = "length"
 
-    def _collect(self) -> Iterator[Decoded]:
+    def _collect(self) -> list[Decoded]:
         """Take finished and tied answers out of their slots."""
+        over = []
         for slot in reversed(range(len(self._active))):
             answer = self._active[slot]
             if answer.ids and answer.finish_reason is None:
@@ -181,7 +183,8 @@ class Decoder:
             last = self._active.pop()
             if answer is not last:
                 self._active[slot] = last
-            yield answer
+            over.append(answer)
+        return over
 
     def _prefix(self, family: Family) -> Prefix:
         """Compute a family's prefix; only the newest is kept."""

@@ -75,16 +75,15 @@ class SharedScorer:
         Yields:
             Per step, groups and a score for each of their continuations.
         """
-        with torch.inference_mode():
-            for index, step in enumerate(self._steps):
-                if step.ends and all(end in done for end in step.ends):
-                    continue
-                yield self._run(index, step)
+        for index, step in enumerate(self._steps):
+            if step.ends and all(end in done for end in step.ends):
+                continue
+            yield self._run(index, step)
         self._kv.clear()
 
     def _run(self, index: int, step: Step) -> list[tuple[int, list[Score]]]:
         try:
-            with packed_attention(self._shared.model):
+            with torch.inference_mode(), packed_attention(self._shared.model):
                 run_with_backoff(step.rows, lambda rows: self._pass_over(index, rows))
         except OutOfMemoryError:  # a row of several requests may be too much where one is not
             self._kv.clear()
