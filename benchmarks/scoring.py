@@ -35,7 +35,7 @@ TITLES = {
     "unshared": "5-shot, other examples per document",
     "generate": "5-shot arithmetic, generated",
 }
-DOCS = {"shared": 120, "zero": 120, "letters": 120, "unshared": 40, "generate": 32}
+DOCS = {"shared": 120, "zero": 120, "letters": 120, "unshared": 40, "generate": 64}
 _THINGS = [
     "invoice",
     "parcel",
