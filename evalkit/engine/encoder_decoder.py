@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from evalkit.engine.reference import Row, Score
+from evalkit.engine.reference import Row, Score, score_target
 from evalkit.engine.rows import RowGroup, Scored
 from evalkit.engine.tokens import TokenPair
 
@@ -57,9 +57,7 @@ def score_contexts(model: Any, rows: Sequence[Row], device: torch.device) -> lis
 
 def _score(logits: torch.Tensor, target: tuple[int, ...]) -> Score:
     logprobs = torch.log_softmax(logits[: len(target)].float(), dim=-1)
-    ids = torch.tensor(target, device=logits.device)
-    picked = logprobs.gather(1, ids.unsqueeze(1))
-    return Score(float(picked.sum()), bool((logprobs.argmax(dim=-1) == ids).all()))
+    return score_target(logprobs, logprobs.argmax(dim=-1), target)
 
 
 def _padded(rows: Sequence[tuple[int, ...]]) -> tuple[torch.Tensor, torch.Tensor]:

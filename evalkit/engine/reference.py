@@ -72,10 +72,11 @@ def _score_row(logits: torch.Tensor, row: Row, first: int) -> list[Score]:
     start = end - max(map(len, row.targets))
     logprobs = torch.log_softmax(logits[start:end].float(), dim=-1)
     best = logprobs.argmax(dim=-1)
-    return [_score_target(logprobs, best, target) for target in row.targets]
+    return [score_target(logprobs, best, target) for target in row.targets]
 
 
-def _score_target(logprobs: torch.Tensor, best: torch.Tensor, target: tuple[int, ...]) -> Score:
+def score_target(logprobs: torch.Tensor, best: torch.Tensor, target: tuple[int, ...]) -> Score:
+    """Score the last `len(target)` lines of `logprobs` `[lines, vocab]`, whose argmax is `best`."""
     ids = torch.tensor(target, device=logprobs.device)
     picked = logprobs[-len(ids) :].gather(1, ids.unsqueeze(1))
     return Score(float(picked.sum()), bool((best[-len(ids) :] == ids).all()))

@@ -124,8 +124,9 @@ class SharedScorer:
             assert kept is not None
             kept[layer] = k.contiguous(), v.contiguous()
 
+        positions = [_positions(nodes) for nodes in rows]
         packed = PackedRows(
-            positions=[_positions(nodes) for nodes in rows],
+            positions=positions,
             until=[_until(nodes) for nodes in rows],
             above=[trunk.end if trunk else 0 for trunk in trunks],
             windows=shared.windows,
@@ -135,10 +136,10 @@ class SharedScorer:
         nodes = [node for row in rows for node in row]
         picks = self._ledger.picks(nodes)
         ids = [token for node in nodes for token in node.tokens]
-        positions = [p for row in rows for p in _positions(row)]
-        logits = forward(shared, ids, positions, packed, np.unique(picks.place))
+        scored, line = np.unique(picks.place, return_inverse=True)
+        logits = forward(shared, ids, [p for row in positions for p in row], packed, scored)
         self.computed_tokens += len(ids)
-        self._ledger.enter(picks, logits)
+        self._ledger.enter(picks, line, logits)
 
 
 def forward(
@@ -229,11 +230,10 @@ class _Ledger:
         array = np.array(rows, dtype=np.int64).reshape(-1, 3)
         return _Picks(array[:, 0], array[:, 1], array[:, 2])
 
-    def enter(self, picks: _Picks, logits: torch.Tensor) -> None:
-        """Enter log-probabilities from `logits` `[unique places, vocab]`, computed in float32."""
+    def enter(self, picks: _Picks, line: np.ndarray[Any, Any], logits: torch.Tensor) -> None:
+        """Enter log-probabilities from `logits` `[unique places, vocab]`, `line` by pick, computed in float32."""
         if not len(picks.slot):
             return
-        line = np.searchsorted(np.unique(picks.place), picks.place)
         order = np.argsort(line, kind="stable")
         line, token, slot = line[order], picks.token[order], picks.slot[order]
         size = max(1, _LOGITS_AT_ONCE // logits.shape[1])
@@ -263,9 +263,8 @@ def _logprobs(
     chosen = logits[lines, tokens]
     highest = logits.amax(dim=-1)
     is_best = chosen == highest[lines]
-    if (
-        is_best.any()
-    ):  # argmax takes one of several equal ones; it is slow, so only where it matters
+    # argmax takes one of several equal ones; it is slow, so only where it matters
+    if is_best.any():
         best = torch.unique(lines[is_best])
         argmax = torch.full_like(highest, -1, dtype=torch.long)
         argmax[best] = logits[best].argmax(dim=-1)
