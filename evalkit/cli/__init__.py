@@ -18,6 +18,7 @@ COMMANDS = {
     "export": ("evalkit.cli.export", "Write a run's results as CSV or JSON."),
     "verify": ("evalkit.cli.verify", "Check that a run directory is whole and unchanged."),
     "models": ("evalkit.cli.models", "Fetch and describe models."),
+    "prices": ("evalkit.cli.prices", "Show the list price of a model."),
     "config": ("evalkit.cli.config", "Check configs; print their JSON Schema."),
     "completion": ("evalkit.cli.completion", "Print the shell completion script."),
 }

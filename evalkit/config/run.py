@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,6 +15,14 @@ DType = Literal["auto", "float64", "float32", "bfloat16", "float16", "float8_e4m
 
 class _Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+LOCAL_ONLY = (
+    "revision", "dtype", "device", "device_map", "batch_size", "generate_batch_size", "scoring",
+    "trust_remote_code",
+)  # fmt: skip
+"""Keys of a model that mean nothing behind an API."""
+API_BACKENDS = ("openai", "anthropic", "google")
 
 
 class GenerationDefaults(_Spec):
@@ -27,15 +36,75 @@ class GenerationDefaults(_Spec):
     """Nucleus sampling; only used when temperature is above 0."""
 
 
+class EndpointSpec(_Spec):
+    """Where an API is, and how fast it may be asked."""
+
+    base_url: Annotated[str, Field(pattern=r"^https?://[^/@?#\s]+[^@?#\s]*$")] | None = None
+    """Address of a compatible server, such as `http://127.0.0.1:8000/v1`, without user, password or query; unset: the
+    vendor's own."""
+    api: Literal["chat", "completions"] = "chat"
+    """Backend `openai` only: `completions` sends plain prompts."""
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    """Environment variable that holds the key; unset: the vendor's usual one, and none for a compatible server."""
+    echo_logprobs: bool = False
+    """The completions endpoint returns log-probabilities of the prompt (`echo`), so choices can be scored."""
+    concurrency: Annotated[int, Field(gt=0, le=4096)] = 4
+    """Requests at once; halved for a while when the endpoint says it is overloaded."""
+    requests_per_minute: Annotated[int, Field(gt=0)] | None = None
+    """The account's limit; unset: none but what the endpoint answers."""
+    tokens_per_minute: Annotated[int, Field(gt=0)] | None = None
+    """The account's limit on prompt and answer tokens together."""
+    max_attempts: Annotated[int, Field(gt=0, le=20)] = 5
+    """Tries per request; only what may work the next time is tried again."""
+    connect_timeout_s: Annotated[float, Field(gt=0)] = 10
+    """Longest wait for a connection."""
+    headers_timeout_s: Annotated[float, Field(gt=0)] = 120
+    """Longest wait for the response to begin."""
+    stall_timeout_s: Annotated[float, Field(gt=0)] = 60
+    """Longest silence within a response."""
+    request_timeout_s: Annotated[float, Field(gt=0)] = 600
+    """Longest time for one attempt."""
+    breaker_after: Annotated[int, Field(gt=0)] = 10
+    """Give up on the cell after so many requests failed in a row."""
+    omit: tuple[Literal["temperature", "top_p", "stop", "max_tokens", "stream_options"], ...] = ()
+    """Parameters the endpoint refuses; they are not sent."""
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] | None = None
+    """Backend `openai` only. Unset: `max_completion_tokens` for OpenAI itself, `max_tokens` for compatible servers."""
+    extra_body: dict[str, Any] = {}
+    """Further fields of every request, such as `reasoning_effort: low`."""
+
+
+class PriceSpec(_Spec):
+    """Contract prices, in US dollars per million tokens, instead of the list price."""
+
+    input: Annotated[float, Field(ge=0)]
+    """Prompt tokens."""
+    output: Annotated[float, Field(ge=0)]
+    """Generated tokens, reasoning included."""
+    cached_input: Annotated[float, Field(ge=0)] | None = None
+    """Prompt tokens read from the cache; unset: as `input`."""
+    cache_write: Annotated[float, Field(ge=0)] | None = None
+    """Prompt tokens written into the cache; unset: as `input`."""
+    source: str
+    """Where the price is written down: contract, offer, price list."""
+    date: datetime.date
+    """When it was checked."""
+
+
 class ModelSpec(_Spec):
     """One model to measure."""
 
     name: Name
     """How reports and commands call this model."""
     backend: str = "hf"
-    """The code that talks to the model: `hf` runs it in this process through transformers."""
+    """`hf` runs the model in this process through transformers; `openai` (and every compatible server), `anthropic`
+    and `google` ask an API."""
     source: str
-    """An embedded model (`evalkit models list`), a local folder, or a Hugging Face id."""
+    """An embedded model (`evalkit models list`), a local folder, or a Hugging Face id; for an API, its model name."""
+    endpoint: EndpointSpec = EndpointSpec()
+    """API backends: address, limits and time-outs."""
+    price: PriceSpec | None = None
+    """API backends: contract price; unset: the list price of `evalkit prices MODEL`."""
     revision: str | None = None
     """Branch, tag or commit of a Hugging Face id."""
     dtype: DType = "auto"
@@ -59,6 +128,21 @@ class ModelSpec(_Spec):
     generation: GenerationDefaults = GenerationDefaults()
     """Generation settings that override the tasks' own."""
 
+    @model_validator(mode="after")
+    def _keys_fit_the_backend(self) -> Self:
+        is_api = self.backend in API_BACKENDS
+        for key in LOCAL_ONLY if is_api else ("endpoint", "price"):
+            is_given = getattr(self, key) != type(self).model_fields[key].default
+            if (is_api or self.backend == "hf") and is_given:
+                raise ValueError(f"{key!r} means nothing for backend {self.backend!r}")
+        if self.endpoint.echo_logprobs and self.endpoint.api != "completions":
+            raise ValueError("echo_logprobs needs `api: completions`")
+        if self.endpoint.api == "completions" and self.chat_template:
+            raise ValueError("`api: completions` takes no conversations: remove chat_template")
+        if self.backend != "openai" and self.endpoint.api == "completions":
+            raise ValueError("`api: completions` needs backend 'openai'")
+        return self
+
     def uses_chat_template(self, has_template: bool) -> bool:
         """Tell whether prompts get the chat template of a model that has one, or not."""
         return has_template if self.chat_template is None else self.chat_template
@@ -76,13 +160,14 @@ class SuiteSpec(_Spec):
     limit: Annotated[int, Field(gt=0)] | None = None
     """Only the first N docs of each task; unset: all."""
     mode: Literal["auto", "loglikelihood", "generate"] = "auto"
-    """Accept only tasks of this kind; `auto` takes each task as it is."""
+    """How multiple choice is asked. `loglikelihood`: the likeliest choice, for models that can tell; `generate`: every
+    model writes a letter; `auto`: `loglikelihood` when every model of the run can, else `generate`."""
     fewshot_as_multiturn: bool = True
     """With a chat template: examples as turns of a conversation instead of one long message."""
     system_instruction: str | None = None
     """Text in front of every prompt (the system turn with a chat template)."""
     data_class: Literal["public", "internal", "confidential"] = "internal"
-    """How sensitive the docs are. Confidential docs never leave this machine."""
+    """How sensitive the docs are. Confidential docs go to this machine and to `trusted_hosts` only."""
     repeats: Annotated[int, Field(gt=0)] = 1
     """How often the whole suite runs per model."""
 
@@ -96,6 +181,15 @@ class OutputSpec(_Spec):
     """Write report.html into the run directory at the end."""
     min_free_gb: Annotated[float, Field(ge=0)] = 0.2
     """Refuse to start with less free disk space than this."""
+
+
+class LimitsSpec(_Spec):
+    """When to stop. A run that was stopped can be resumed, with higher limits."""
+
+    max_cost_usd: Annotated[float, Field(gt=0)] | None = None
+    """Most that API requests of this run may cost, in all its sessions together."""
+    max_minutes: Annotated[float, Field(gt=0)] | None = None
+    """Longest time for one session's API requests; nothing is sent after it."""
 
 
 class RunConfig(_Spec):
@@ -113,6 +207,10 @@ class RunConfig(_Spec):
     """Let tasks outside evalkit run their own Python (`!function`). Only for tasks you have read."""
     output: OutputSpec = OutputSpec()
     """Results folder, report, and the disk space to keep free."""
+    limits: LimitsSpec = LimitsSpec()
+    """Cost and time after which the run stops."""
+    trusted_hosts: tuple[str, ...] = ()
+    """Hosts that may get confidential docs; this machine always may."""
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
