@@ -13,8 +13,9 @@ from typing import Any
 from evalkit.backends import backend_class
 from evalkit.backends.base import Capability
 from evalkit.backends.sources import has_chat_template, local_folder
-from evalkit.config.run import ModelSpec, RunConfig, SuiteSpec
+from evalkit.config.run import API_BACKENDS, ModelSpec, RunConfig, SuiteSpec
 from evalkit.errors import ModelError
+from evalkit.records import AS_IS, GENERATE
 
 CHARACTERS_PER_TOKEN = 4.0
 """Estimate where no tokenizer is at hand."""
@@ -52,6 +53,8 @@ class Cell:
     """Estimated."""
     chat_template: bool | None
     """Whether prompts get the model's chat template; None: known once the model is downloaded."""
+    mode: str
+    """`as_is`, or `generate`: multiple choice is answered with a letter."""
 
     @property
     def n_docs(self) -> int:
@@ -70,6 +73,14 @@ class Plan:
 
     config: RunConfig
     cells: tuple[Cell, ...]
+
+    @property
+    def unlike_suites(self) -> tuple[str, ...]:
+        """Suites whose models are asked in different ways: not like for like."""
+        modes: dict[str, set[str]] = {}
+        for cell in self.cells:
+            modes.setdefault(cell.suite.name, set()).add(cell.mode)
+        return tuple(name for name, some in modes.items() if len(some) > 1)
 
     @property
     def n_requests(self) -> int:
@@ -97,12 +108,13 @@ def make_plan(config: RunConfig) -> Plan:
         ModelError: A model can't be found, or its backend can't do what a suite needs.
     """
     facts = {model.name: _model_facts(model) for model in config.models}
-    suites = {suite.name: plan_suite(suite, config) for suite in config.suites}
+    planned = _Suites(config)
     cells = []
     for model in config.models:
         tokenizer, chat_template = facts[model.name]
         for suite in config.suites:
-            tasks = suites[suite.name]
+            mode = planned.mode(suite, model)
+            tasks = planned.tasks(suite, mode)
             _check_capabilities(model, suite, tasks)
             prompt_tokens = _estimate_tokens(tasks, tokenizer)
             for repeat in range(suite.repeats):
@@ -115,18 +127,50 @@ def make_plan(config: RunConfig) -> Plan:
                         tasks=tasks,
                         prompt_tokens=prompt_tokens,
                         chat_template=chat_template,
+                        mode=mode,
                     )
                 )
     return Plan(config, tuple(cells))
 
 
-def plan_suite(suite: SuiteSpec, config: RunConfig) -> tuple[TaskPlan, ...]:
+class _Suites:
+    """Plans each suite once per mode, and decides the mode: all models alike, unless the suite insists."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
+        self._able = {model.name: _can_score(model) for model in config.models}
+        self._planned: dict[tuple[str, str], tuple[TaskPlan, ...]] = {}
+
+    def tasks(self, suite: SuiteSpec, mode: str) -> tuple[TaskPlan, ...]:
+        """Return what a suite asks in a mode."""
+        key = suite.name, mode
+        if key not in self._planned:
+            self._planned[key] = plan_suite(suite, self._config, mode)
+        return self._planned[key]
+
+    def mode(self, suite: SuiteSpec, model: ModelSpec) -> str:
+        """Return how a model is asked multiple choice."""
+        if not any(t.output_type == "multiple_choice" for t in self.tasks(suite, AS_IS)):
+            return AS_IS
+        is_by_likelihood = {
+            "auto": all(self._able.values()),
+            "loglikelihood": self._able[model.name],
+            "generate": False,
+        }
+        return AS_IS if is_by_likelihood[suite.mode] else GENERATE
+
+
+def _can_score(model: ModelSpec) -> bool:
+    return Capability.LOGLIKELIHOOD in backend_class(model.backend).supports(model)
+
+
+def plan_suite(suite: SuiteSpec, config: RunConfig, mode: str) -> tuple[TaskPlan, ...]:
     """Load a suite's tasks and build their prompts as the run will, but without a chat template."""
     from lm_eval.evaluator_utils import get_sample_size
 
     from evalkit.harness.catalogue import load_tasks, seed_everything
 
-    loaded = load_tasks(suite, config.include_paths, allow_code=config.allow_task_code)
+    loaded = load_tasks(suite, config.include_paths, allow_code=config.allow_task_code, mode=mode)
     seed_everything()
     plans = []
     for name, task in loaded["tasks"].items():
@@ -159,7 +203,10 @@ def _plan_task(name: str, task: Any) -> TaskPlan:
 
 def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None]:
     """Return the model's tokenizer file, and whether prompts get a chat template."""
-    backend_class(spec.backend)
+    backend = backend_class(spec.backend)
+    if spec.backend in API_BACKENDS:
+        can_chat = Capability.CHAT_TEMPLATE in backend.supports(spec)
+        return None, can_chat and spec.uses_chat_template(True)
     folder = local_folder(spec) if spec.backend == "hf" else None
     if folder is None:
         return None, spec.chat_template
@@ -175,7 +222,7 @@ def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None]:
 
 
 def _check_capabilities(model: ModelSpec, suite: SuiteSpec, tasks: Sequence[TaskPlan]) -> None:
-    supports = backend_class(model.backend).supports
+    supports = backend_class(model.backend).supports(model)
     needs = {"generate_until": Capability.GENERATE, "loglikelihood_rolling": Capability.ROLLING}
     for task in tasks:
         need = needs.get(task.output_type, Capability.LOGLIKELIHOOD)

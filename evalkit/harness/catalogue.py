@@ -17,11 +17,12 @@ from lm_eval.tasks._factory import TaskFactory
 
 from evalkit.config.run import GenerationDefaults, SuiteSpec
 from evalkit.errors import TaskError, did_you_mean
+from evalkit.harness.twins import SUFFIX, twin
+from evalkit.records import AS_IS, GENERATE
 
 SEEDS = {"random": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
 """lm-eval's own defaults, so that its numbers and ours compare."""
 
-LOGLIKELIHOOD_TYPES = {"loglikelihood", "loglikelihood_rolling", "multiple_choice"}
 TaskDict = dict[str, Any]
 """What lm-eval's TaskManager.load returns: `tasks`, `groups`, `group_map`."""
 
@@ -35,17 +36,22 @@ def shipped_tasks() -> Path:
 
 
 def load_tasks(
-    suite: SuiteSpec, include_paths: Sequence[Path], *, allow_code: bool = False
+    suite: SuiteSpec,
+    include_paths: Sequence[Path],
+    *,
+    allow_code: bool = False,
+    mode: str = AS_IS,
 ) -> TaskDict:
     """Load a suite's tasks with their data and apply its settings.
 
     Args:
-        suite: Names, few-shot number and mode.
+        suite: Names and few-shot number.
         include_paths: Folders with the user's own tasks.
         allow_code: Let tasks outside evalkit and lm-eval run their own Python.
+        mode: `generate` puts its generative twin in the place of every multiple-choice task.
 
     Raises:
-        TaskError: Unknown task, data not available, code not allowed, or a kind of task that `mode` excludes.
+        TaskError: Unknown task, data not available, code not allowed, or a task that has no twin.
     """
     manager = _manager(suite.tasks, tuple(include_paths))
     if not allow_code:
@@ -54,10 +60,9 @@ def load_tasks(
         loaded: TaskDict = manager.load(list(suite.tasks))
     except (OSError, ValueError, KeyError, yaml.YAMLError, ImportError) as error:
         raise _load_error(suite, error) from error
-    for name, task in loaded["tasks"].items():
+    for task in loaded["tasks"].values():
         _apply_settings(task, suite)
-        _check_mode(name, task, suite)
-    return loaded
+    return _with_twins(loaded) if mode == GENERATE else loaded
 
 
 def apply_generation(loaded: TaskDict, defaults: GenerationDefaults) -> None:
@@ -167,13 +172,38 @@ def _apply_settings(task: Any, suite: SuiteSpec) -> None:
     task.set_fewshot_seed(seed=SEEDS["fewshot"])
 
 
-def _check_mode(name: str, task: Any, suite: SuiteSpec) -> None:
-    kind = "loglikelihood" if task.get_config("output_type") in LOGLIKELIHOOD_TYPES else "generate"
-    if suite.mode not in {"auto", kind}:
-        raise TaskError(
-            f"suite {suite.name!r}: task {name!r} is scored by {kind}, but mode is {suite.mode}.",
-            "Put it into a suite of its own, or set mode: auto.",
-        )
+def _with_twins(loaded: TaskDict) -> TaskDict:
+    """Put twins in the place of multiple-choice tasks; groups that hold one are renamed, and average accuracy only."""
+    twins = {
+        name: twin(task)
+        for name, task in loaded["tasks"].items()
+        if task.get_config("output_type") == "multiple_choice"
+    }
+    if not twins:
+        return loaded
+    tasks = {
+        (twins[n].task_name if n in twins else n): twins.get(n, t)
+        for n, t in loaded["tasks"].items()
+    }
+    groups = {}
+    for group in loaded["groups"].values():
+        group.name = f"{group.name}{SUFFIX}"
+        if group.aggregate_metric_list:
+            kept = [m for m in group.aggregate_metric_list if m.metric == "acc"]
+            group.aggregate_metric_list = kept or None
+        groups[group.name] = group
+    for group in groups.values():
+        children = list(group)
+        for child in children:
+            group.pop(_name_of(child).removesuffix(SUFFIX))
+            group.pop(_name_of(child))
+            group.add(twins.get(_name_of(child), child))
+    names = {name: group.child_names for name, group in groups.items()}
+    return {"tasks": tasks, "groups": groups, "group_map": names}
+
+
+def _name_of(child: Any) -> str:
+    return str(getattr(child, "task_name", None) or child.name)
 
 
 def _refuse_foreign_code(manager: Any, names: Sequence[str]) -> None:
