@@ -8,7 +8,9 @@
     │   └── OutputError            results folder not writable, no disk space
     ├── ExecutionError          1  a model could not load or answer
     │   ├── OutOfMemoryError       even one request at a time does not fit
-    │   └── ScoringError           `--verify-scoring` found other log-likelihoods than the reference
+    │   ├── ScoringError           `--verify-scoring` found other log-likelihoods than the reference
+    │   ├── EndpointError          an API does not answer at all
+    │   └── StoppedError           budget or deadline reached; what was done is kept
     ├── PartialRunError         3  the run ended early; what was done is kept and can be resumed
     └── DataError               4  a run directory is damaged, half-written or of another version
 
@@ -91,6 +93,14 @@ class OutOfMemoryError(ExecutionError):
 
 class ScoringError(ExecutionError):
     """Log-likelihoods over shared prefixes are not those of the reference path."""
+
+
+class EndpointError(ExecutionError):
+    """An API failed so often in a row that asking on makes no sense."""
+
+
+class StoppedError(ExecutionError):
+    """The run's budget or deadline forbids another request."""
 
 
 class PartialRunError(EvalkitError):

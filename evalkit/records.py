@@ -9,6 +9,7 @@ All `*_ns` fields are `time.perf_counter_ns` of the session that wrote them (a r
 RECORDS_VERSION history
     1  first version
     2  Request.is_timed; CellRecord.kv_budget_bytes and .engine
+    3  Attempt: session, what was received, usage and price; TokenEvent.n_tokens may be None; CellRecord.endpoint
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-RECORDS_VERSION = 2
+RECORDS_VERSION = 3
 NS_PER_S = 1_000_000_000
+
+
+AS_IS, GENERATE = "as_is", "generate"
+"""How multiple choice is asked: by log-likelihood, as the task says; or as a question answered with a letter."""
 
 
 class RequestKind(StrEnum):
@@ -62,8 +67,25 @@ class TokenEvent:
     """One thing that arrived for one attempt of one request."""
 
     t_ns: int
-    n_tokens: int
+    n_tokens: int | None
+    """None: a chunk that carries some tokens, the server does not say how many."""
     kind: EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens one attempt was billed for, as the server said. None: it did not say."""
+
+    input_tokens: int | None = None
+    """All of the prompt, cached and cache-writing parts included."""
+    cached_input_tokens: int | None = None
+    """Part of `input_tokens` that was read from the vendor's prompt cache."""
+    cache_write_tokens: int | None = None
+    """Part of `input_tokens` that was written into the cache."""
+    output_tokens: int | None = None
+    """Everything generated, hidden reasoning included."""
+    reasoning_tokens: int | None = None
+    """Part of `output_tokens` that was spent on reasoning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +93,10 @@ class Attempt:
     """One try of a request. Retries are attempts of their own; none is hidden."""
 
     number: int
+    session: int
+    """Whose clock the stamps are of: an attempt before a crash has another than its retry."""
     status: str
-    """`ok` or `error`."""
+    """`ok`, `error`, or `lost`: sent before a crash, answer unknown, perhaps billed."""
     t_intended_ns: int
     """When the request should have been sent; equals `t_queued_ns` where no schedule exists."""
     t_queued_ns: int
@@ -82,7 +106,42 @@ class Attempt:
     """First byte of an HTTP response; None in process."""
     t_end_ns: int
     error: str | None = None
+    """What happened, in words; no secret, no prompt."""
+    error_class: str | None = None
+    """A class of `backends.endpoints.failures`; None for success and in process."""
     events: tuple[TokenEvent, ...] = ()
+    http_status: int | None = None
+    """None in process, and when no response came."""
+    wait_s: float = 0.0
+    """Waiting between `t_queued_ns` and `t_send_ns` because of limits or back-off."""
+    bytes_sent: int | None = None
+    """Request body; None in process."""
+    bytes_received: int | None = None
+    """Response body; None in process."""
+    is_new_connection: bool | None = None
+    """Whether the time since send includes connecting; None in process."""
+    vendor_request_id: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    """Response headers that tell about limits, ids and processing; never the others."""
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    """Price of `usage` by the run's price list; None when either is unknown."""
+    reserved_usd: float | None = None
+    """What the budget guard set aside; counts as spent where the cost is unknown. None without a budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentAttempt:
+    """An attempt that is about to be sent: durable before it goes out, so that no crash hides what may be billed."""
+
+    request_id: str
+    cell_id: str
+    session: int
+    number: int
+    t_queued_ns: int
+    reserved_usd: float | None
+    failed: Attempt | None
+    """The attempt before, when this one repeats it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +180,11 @@ class Request:
     output_tokens: int | None
     """Ids the model generated, the end token included; None for log-likelihoods."""
     finish_reason: str | None
-    """`stop`, `length`, or None for log-likelihoods."""
+    """`stop`, `length`, `content_filter`, `refusal`, `tool_calls`, the vendor's own word; None for log-likelihoods."""
     flags: tuple[str, ...] = ()
-    """`truncated`: prompt cut at the left; `merged_boundary`: context and answer share a token."""
+    """`truncated`: prompt cut at the left; `merged_boundary`: context and answer share a token; `filtered`: the vendor
+    withheld or refused the answer; `implausible_usage`: the server's token counts contradict the text; `not_streamed`:
+    the answer came in one piece."""
     attempts: tuple[Attempt, ...] = ()
     answer: Answer | None = None
     """None when every attempt failed, and for warm-up."""
@@ -149,6 +210,7 @@ class Sample:
     loglikelihoods: tuple[float, ...] = ()
     """One per answer choice, in the task's order; empty for generated answers."""
     flags: tuple[str, ...] = ()
+    """`failed`: a request of the doc got no answer, so it has no scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +281,26 @@ class EngineRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointRecord:
+    """Where requests of a cell went, and how well evalkit kept its own schedule, in the last session."""
+
+    host: str
+    """Host and port; never the path or the query."""
+    api: str
+    """`chat`, `completions`, `messages` (Anthropic), `generate_content` (Google)."""
+    concurrency: int
+    """Most requests at once."""
+    served_models: tuple[str, ...] = ()
+    """Models the vendor says have answered: often more exact than the name that was asked for."""
+    n_lags: int = 0
+    """Readings of the event loop's lag."""
+    lag_p50_s: float | None = None
+    """How late evalkit's own timers came: an error of that size may be in every stamp."""
+    lag_p99_s: float | None = None
+    lag_max_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CellRecord:
     """One cell of the matrix and how it ended."""
 
@@ -227,7 +309,8 @@ class CellRecord:
     suite: str
     repeat: int
     state: str
-    """`pending`, `running`, `done`, `failed`, `interrupted`."""
+    """`pending`, `running`, `done`, `failed`, `interrupted`, `skipped` (no key, no SDK: nothing was sent), `stopped`
+    (budget or deadline)."""
     backend: str
     data_class: str
     n_docs: int
@@ -235,7 +318,11 @@ class CellRecord:
     load_s: float | None = None
     """Reading weights and tokenizer until the model can answer, in the last session."""
     reason: str | None = None
-    """Why it failed."""
+    """Why it failed, was skipped or stopped."""
     kv_budget_bytes: int | None = None
     """Memory for keys and values of shared prompts; kept over resumes, since it decides which passes are run."""
     engine: tuple[EngineRecord, ...] = ()
+    endpoint: EndpointRecord | None = None
+    """None in process."""
+    mode: str = AS_IS
+    """`as_is` or `generate`."""

@@ -28,7 +28,7 @@ def attempt(
     events = tuple(TokenEvent((send_ms + t) * MS, 1, EventKind.CONTENT) for t in token_ms)
     prompt = TokenEvent(start + MS, 10, EventKind.PROMPT)
     end = events[-1].t_ns + MS if events else start + MS
-    return Attempt(0, status, start, start, start, None, end, None, (prompt, *events))
+    return Attempt(0, 0, status, start, start, start, None, end, events=(prompt, *events))
 
 
 def request(number: int = 0, **changes: Any) -> Request:

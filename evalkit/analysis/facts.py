@@ -7,7 +7,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-SUMMARY_VERSION = 1
+from evalkit.records import AS_IS
+
+SUMMARY_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class QualityFact:
     is_group: bool
     chance: float | None
     """What guessing would score; None where guessing has no meaning."""
+    n_failed: int = 0
+    """Docs that got no answer because of an error: not scored, left out of the estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,52 @@ class PerformanceFact:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointFact:
+    """Errors, tokens and cost of one model behind an API on one suite (`suite=None`: over all suites).
+
+    Counts cover every cell, unfinished ones too: money spent and errors met are facts whatever came after.
+    """
+
+    model: str
+    suite: str | None
+    host: str
+    api: str
+    concurrency: int
+    served_models: tuple[str, ...]
+    n_requests: int
+    n_attempts: int
+    n_retried: int
+    """Requests that needed more than one attempt."""
+    error_rate: Estimate
+    """Requests without an answer / requests."""
+    failed_by_class: dict[str, int]
+    """Error class → requests without an answer whose last attempt ended so."""
+    errors_by_class: dict[str, int]
+    """Error class → attempts, repeated ones too."""
+    n_lost: int
+    """Attempts in flight when a process died: perhaps billed, answer unknown."""
+    n_filtered: int
+    n_implausible_usage: int
+    n_not_streamed: int
+    n_new_connections: int
+    input_tokens: int | None
+    cached_input_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+    cost_usd: Estimate
+    """Of all attempts whose cost is known; `reason` counts the others."""
+    cost_without_answer_usd: float | None
+    """Part of it that was spent on attempts that brought no answer."""
+    cost_per_request_usd: float | None
+    response_time_s: Latency
+    """Last token − when the request was due: waiting for limits and retries included."""
+    bytes_sent: int | None
+    bytes_received: int | None
+    lag_p99_s: float | None
+    """How late evalkit's own timers were: stamps may be wrong by that much."""
+
+
+@dataclass(frozen=True, slots=True)
 class CellFact:
     """How much of a cell was done."""
 
@@ -97,6 +147,7 @@ class CellFact:
     n_requests: int
     n_answered: int
     data_class: str
+    mode: str = AS_IS
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +163,7 @@ class RunFacts:
     cells: tuple[CellFact, ...]
     quality: tuple[QualityFact, ...]
     performance: tuple[PerformanceFact, ...]
+    endpoints: tuple[EndpointFact, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from evalkit.analysis.facts import Estimate, Latency, PerformanceFact
+from evalkit.analysis.estimates import each, latency_of, total
+from evalkit.analysis.facts import Estimate, PerformanceFact
 from evalkit.metrics.latency import e2e_latency_s, is_timed, itl_s, tpot_s, ttft_s
-from evalkit.metrics.percentiles import MINIMUM_N, percentile
 from evalkit.metrics.throughput import busy_s, per_second
 from evalkit.records import NS_PER_S, CellRecord, Request, RequestKind, Telemetry
 from evalkit.store.run_dir import Run
@@ -37,28 +37,27 @@ def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> P
     scored = [r for r in requests if r.kind != RequestKind.GENERATE]
     alone = [r for r in generated if is_timed(r)]
     reason = "" if alone else BATCHED if generated else NOTHING_GENERATED
-    host = [t for t in readings if t.device == "host"]
-    gpu = [t for t in readings if t.device != "host"]
+    here = [] if any(c.endpoint is not None for c in cells) else readings
+    host = [t for t in here if t.device == "host"]
+    gpu = [t for t in here if t.device != "host"]
     return PerformanceFact(
         model=model,
         suite=suite,
         n_requests=len(requests),
         n_failed=sum(r.answer is None for r in requests),
         n_truncated=sum("truncated" in r.flags for r in requests),
-        input_tokens=_total(r.input_tokens for r in requests),
-        output_tokens=_total(r.output_tokens for r in generated),
-        ttft_s=_latency(_each(alone, lambda r: ttft_s(r.attempts[-1])), "s", reason),
-        tpot_s=_latency(
-            _each(alone, lambda r: tpot_s(r.attempts[-1], r.output_tokens)), "s/token", reason
+        input_tokens=total(r.input_tokens for r in requests),
+        output_tokens=total(r.output_tokens for r in generated),
+        ttft_s=latency_of(each(alone, lambda r: ttft_s(r.attempts[-1])), "s", reason),
+        tpot_s=latency_of(
+            each(alone, lambda r: tpot_s(r.attempts[-1], r.output_tokens)), "s/token", reason
         ),
-        itl_s=_latency([gap for r in alone for gap in itl_s(r.attempts[-1])], "s", reason),
-        e2e_latency_s=_latency(_each(alone, lambda r: e2e_latency_s(r.attempts[-1])), "s", reason),
-        output_tokens_per_s=_rate(
-            _total(r.output_tokens for r in generated), generated, "tokens/s"
-        ),
-        scored_tokens_per_s=_rate(_total(r.input_tokens for r in scored), scored, "tokens/s"),
+        itl_s=latency_of([gap for r in alone for gap in itl_s(r.attempts[-1])], "s", reason),
+        e2e_latency_s=latency_of(each(alone, lambda r: e2e_latency_s(r.attempts[-1])), "s", reason),
+        output_tokens_per_s=_rate(total(r.output_tokens for r in generated), generated, "tokens/s"),
+        scored_tokens_per_s=_rate(total(r.input_tokens for r in scored), scored, "tokens/s"),
         requests_per_s=_rate(len(requests) or None, requests, "requests/s"),
-        wall_s=_wall_s(host),
+        wall_s=_wall_s([t for t in readings if t.device == "host"]),
         cpu_s=_sum_of_peaks(host, lambda t: t.cpu_s),
         others_cpu_s=_sum_of_peaks(host, lambda t: t.others_cpu_s),
         rss_peak_bytes=_peak(host, lambda t: t.rss_peak_bytes),
@@ -67,29 +66,8 @@ def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> P
         torch_peak_allocated_bytes=_peak(gpu, lambda t: t.torch_allocated_bytes),
         torch_peak_reserved_bytes=_peak(gpu, lambda t: t.torch_reserved_bytes),
         energy_j=_energy_j(gpu),
-        load_s=next((c.load_s for c in cells if c.load_s is not None), None),
+        load_s=None if not here else next((c.load_s for c in cells if c.load_s is not None), None),
     )
-
-
-def _each(requests: Iterable[Request], metric: Callable[[Request], float | None]) -> list[float]:
-    return [value for r in requests if (value := metric(r)) is not None]
-
-
-def _latency(values: Sequence[float], unit: str, reason: str) -> Latency:
-    return Latency(*(_percentile(values, q, unit, reason) for q in (50, 90, 95, 99)))
-
-
-def _percentile(values: Sequence[float], q: int, unit: str, reason: str) -> Estimate:
-    p = percentile(values, q)
-    if p.n and not p.is_supported:
-        reason = f"n = {p.n}; p{q} needs n ≥ {MINIMUM_N[q]}"
-    return Estimate(p.value, unit, p.n, method="linear", reason=reason, is_supported=p.is_supported)
-
-
-def _total(amounts: Iterable[int | None]) -> int | None:
-    """Return the sum of the known amounts; None when none is known."""
-    known = [a for a in amounts if a is not None]
-    return sum(known) if known else None
 
 
 def _rate(amount: int | None, requests: Sequence[Request], unit: str) -> Estimate:

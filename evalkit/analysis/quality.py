@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
@@ -24,10 +24,13 @@ def quality_facts(run: Run) -> tuple[QualityFact, ...]:
     cells = {c.cell_id: c for c in run.manifest.cells if c.state == "done"}
     scores = _scores(run.samples, cells)
     chances = _chances(run.samples)
+    failed = _failed(run.samples, cells)
     facts: list[QualityFact] = []
     for key, results in _results(run.results, cells).items():
         model, suite, task, filter_name, metric = key
         first = results[0]
+        lost = failed[model, suite]
+        n_failed = lost.total() if first.is_group else lost[task]
         facts.append(
             QualityFact(
                 model=model,
@@ -35,7 +38,8 @@ def quality_facts(run: Run) -> tuple[QualityFact, ...]:
                 task=task,
                 filter=filter_name,
                 metric=metric,
-                estimate=_estimate(results, scores.get(key, {})),
+                estimate=_estimate(results, scores.get(key, {}), n_failed),
+                n_failed=n_failed,
                 higher_is_better=first.higher_is_better,
                 is_group=first.is_group,
                 chance=chances.get(task) if metric in _CHOICE_METRICS else None,
@@ -82,7 +86,22 @@ def _scores(
     return grouped
 
 
-def _estimate(results: list[TaskResult], by_doc: dict[int, list[float]]) -> Estimate:
+def _failed(
+    samples: Sequence[Sample], cells: dict[str, CellRecord]
+) -> dict[tuple[str, str], Counter[str]]:
+    """Return per model and suite how many docs of each task got no answer."""
+    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    docs = {(s.cell_id, s.task, s.doc_id) for s in samples if "failed" in s.flags}
+    for cell_id, task, _ in docs:
+        if cell_id in cells:
+            found[cells[cell_id].model, cells[cell_id].suite][task] += 1
+    return found
+
+
+def _estimate(results: list[TaskResult], by_doc: dict[int, list[float]], n_failed: int) -> Estimate:
+    """Return lm-eval's number; where docs got no answer, the mean over the others, since lm-eval scored empty texts."""
+    if n_failed:
+        return _without_failed(by_doc, n_failed)
     values = [r.value for r in results if r.value is not None]
     value = fmean(values) if values else None
     if not by_doc and results[0].n_docs is not None:
@@ -91,6 +110,16 @@ def _estimate(results: list[TaskResult], by_doc: dict[int, list[float]]) -> Esti
     scores = [fmean(some) for some in by_doc.values()]
     is_share = bool(scores) and all(0 <= score <= 1 for score in scores)
     return mean_estimate(scores, value, SHARE if is_share else "score")
+
+
+def _without_failed(by_doc: dict[int, list[float]], n_failed: int) -> Estimate:
+    if not by_doc:
+        reason = f"{n_failed} docs got no answer, and this number has no score per doc"
+        return Estimate(None, "score", 0, reason=reason)
+    scores = [fmean(some) for some in by_doc.values()]
+    unit = SHARE if all(0 <= score <= 1 for score in scores) else "score"
+    found = mean_estimate(scores, fmean(scores), unit)
+    return replace(found, reason=f"{n_failed} docs got no answer and are left out")
 
 
 def _chances(samples: Sequence[Sample]) -> dict[str, float]:

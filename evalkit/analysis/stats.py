@@ -42,6 +42,13 @@ def mean_estimate(scores: Sequence[float], value: float | None, unit: str) -> Es
     return Estimate(value, unit, n, low, high, "BCa bootstrap 95 %")
 
 
+def share_estimate(count: int, n: int) -> Estimate:
+    """Return a share with Wilson's interval."""
+    if n == 0:
+        return Estimate(None, "share", 0, reason="nothing was asked")
+    return Estimate(count / n, "share", n, *wilson(count, n), "Wilson 95 %")
+
+
 def wilson(successes: float, n: int) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion.
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from evalkit.analysis.facts import SUMMARY_VERSION, CellFact, PerformanceFact, RunFacts
+from evalkit.analysis.endpoints import endpoint_facts
+from evalkit.analysis.facts import (
+    SUMMARY_VERSION,
+    CellFact,
+    EndpointFact,
+    PerformanceFact,
+    RunFacts,
+)
 from evalkit.analysis.performance import performance_facts
 from evalkit.analysis.quality import quality_facts
+from evalkit.records import GENERATE
 from evalkit.store.run_dir import Run
 
+LATE_S = 0.005
+"""Lag of evalkit's own event loop that is worth a warning."""
 BUSY_CORES = 0.1
 """Other programs' share of processor time that is worth a warning, in cores."""
 
@@ -29,10 +39,12 @@ def analyse(run: Run) -> RunFacts:
             n_requests=c.n_requests,
             n_answered=answered[c.cell_id],
             data_class=c.data_class,
+            mode=c.mode,
         )
         for c in run.manifest.cells
     )
     performance = performance_facts(run)
+    endpoints = endpoint_facts(run)
     return RunFacts(
         summary_version=SUMMARY_VERSION,
         run_id=run.manifest.run_id,
@@ -43,7 +55,13 @@ def analyse(run: Run) -> RunFacts:
         cells=cells,
         quality=quality_facts(run),
         performance=performance,
-        warnings=(*_warnings(run, cells), *_busy_warnings(performance)),
+        endpoints=endpoints,
+        warnings=(
+            *_warnings(run, cells),
+            *_mode_warnings(cells),
+            *_busy_warnings(performance),
+            *_endpoint_warnings(endpoints),
+        ),
     )
 
 
@@ -58,6 +76,56 @@ def _busy_warnings(performance: tuple[PerformanceFact, ...]) -> Iterator[str]:
                 f"{fact.model} on {fact.suite}: other programs kept {cores:.1f} cores busy meanwhile;"
                 " its times are longer than on an idle machine."
             )
+
+
+def _mode_warnings(cells: tuple[CellFact, ...]) -> Iterator[str]:
+    """Tell where models of one suite were asked in different ways."""
+    for suite in dict.fromkeys(c.suite for c in cells):
+        modes = {c.model: c.mode for c in cells if c.suite == suite}
+        if len(set(modes.values())) > 1:
+            asked = ", ".join(name for name, mode in modes.items() if mode == GENERATE)
+            others = ", ".join(name for name, mode in modes.items() if mode != GENERATE)
+            yield (
+                f"Not like for like on {suite}: {others} chose by log-likelihood, {asked} wrote a letter."
+                " Their scores are in different rows; set `mode: generate` to compare them."
+            )
+
+
+def _endpoint_warnings(endpoints: tuple[EndpointFact, ...]) -> Iterator[str]:
+    """Tell what makes the numbers of a model behind an API less than whole."""
+    for f in endpoints:
+        if f.suite is None:
+            yield from _money_warnings(f)
+            continue
+        if f.error_rate.value:
+            classes = ", ".join(f"{n} {name}" for name, n in f.failed_by_class.items())
+            yield (
+                f"{f.model} on {f.suite}: {f.error_rate.value:.1%} of {f.n_requests} requests got no answer"
+                f" ({classes}); their docs are not scored."
+            )
+        if f.n_implausible_usage:
+            yield (
+                f"{f.model} on {f.suite}: the server's token counts contradict the text of"
+                f" {f.n_implausible_usage} answers; their cost may be wrong."
+            )
+        if f.n_not_streamed:
+            yield f"{f.model} on {f.suite}: {f.n_not_streamed} answers came in one piece; they have no TTFT."
+        if f.lag_p99_s is not None and f.lag_p99_s > LATE_S:
+            yield (
+                f"{f.model} on {f.suite}: evalkit itself was up to {f.lag_p99_s * 1000:.0f} ms late (p99);"
+                " latencies may be too long by that. Ask fewer requests at once."
+            )
+
+
+def _money_warnings(f: EndpointFact) -> Iterator[str]:
+    if f.cost_usd.value is None and f.n_attempts:
+        yield f"{f.model}: {f.cost_usd.reason}, so there is no cost. Give its `price:` in the config."
+    elif f.cost_usd.reason:
+        yield f"{f.model}: {f.cost_usd.reason}."
+    if f.n_lost:
+        yield (
+            f"{f.model}: {f.n_lost} attempts were in flight when a process ended; they may have been billed."
+        )
 
 
 def _warnings(run: Run, cells: tuple[CellFact, ...]) -> Iterator[str]:

@@ -6,10 +6,15 @@ import importlib
 from importlib.metadata import entry_points
 
 from evalkit.backends.base import Backend
-from evalkit.config.run import ModelSpec
+from evalkit.config.run import API_BACKENDS, ModelSpec
 from evalkit.errors import ModelError, did_you_mean
 
-BACKENDS = {"hf": "evalkit.backends.hf:HuggingFaceBackend"}
+BACKENDS = {
+    "hf": "evalkit.backends.hf:HuggingFaceBackend",
+    "openai": "evalkit.backends.endpoints.openai:OpenAIBackend",
+    "anthropic": "evalkit.backends.endpoints.anthropic:AnthropicBackend",
+    "google": "evalkit.backends.endpoints.google:GoogleBackend",
+}
 """Name in a config → `module:class`. Modules are imported when the backend is used."""
 
 
@@ -28,6 +33,19 @@ def backend_class(name: str) -> type[Backend]:
     module, _, attribute = known[name].partition(":")
     loaded: type[Backend] = getattr(importlib.import_module(module), attribute)
     return loaded
+
+
+def endpoint_host(spec: ModelSpec) -> str | None:
+    """Return the host a model's requests go to; None when they stay on this machine."""
+    if spec.backend not in API_BACKENDS:
+        return None
+    from evalkit.backends.endpoints.backend import EndpointBackend
+    from evalkit.backends.endpoints.wire import host_of, is_loopback
+
+    backend = backend_class(spec.backend)
+    assert issubclass(backend, EndpointBackend)
+    url = backend.base_url(spec)
+    return None if is_loopback(url) else host_of(url)
 
 
 def open_backend(spec: ModelSpec) -> Backend:

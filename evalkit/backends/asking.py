@@ -19,9 +19,8 @@ from evalkit.engine.scoring import ScoredRequest, Scoring, ScoringLimits
 from evalkit.engine.selfcheck import compare
 from evalkit.engine.shared import SharedModel
 from evalkit.engine.sharing import share
-from evalkit.engine.stamps import cut_at_stop
 from evalkit.engine.tokens import Tokenization, TokenPair
-from evalkit.engine.values import Comparison
+from evalkit.engine.values import Comparison, cut_at_stop
 from evalkit.errors import ModelError
 from evalkit.meters.clock import now_ns
 from evalkit.records import Answer, EngineRecord, EventKind, RequestKind, TokenEvent
@@ -193,7 +192,7 @@ class Asking:
             pairs = [r for r in requests if isinstance(r, ScoreRequest)]
             n_scored = [len(pair.continuation) for pair in self._pairs(pairs)]
             batches = reference.score(pairs, (), None)
-        again = {position: outcome for batch in batches for position, outcome in batch}
+        again = {p: o for batch in batches for p, o in batch if isinstance(o, Outcome)}
         both = [
             (f"request {p}", n_scored[p], answers[p].loglikelihood, again[p].loglikelihood)
             for p in sorted(again)

@@ -9,7 +9,15 @@ from typing import Protocol, Self
 
 from evalkit.config.run import ModelSpec
 from evalkit.engine.values import Comparison, GenerationSettings
-from evalkit.records import Answer, EngineRecord, RequestKind, TokenEvent
+from evalkit.records import (
+    Answer,
+    Attempt,
+    EndpointRecord,
+    EngineRecord,
+    RequestKind,
+    TokenEvent,
+    Usage,
+)
 from evalkit.store.manifest import ModelEntry
 
 
@@ -42,11 +50,14 @@ class GenerateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a backend observed for one request; stamps are `perf_counter_ns`."""
+    """What a backend observed for one request; stamps are `perf_counter_ns`.
+
+    Neither text nor log-likelihood: every attempt failed, and `attempts` say how.
+    """
 
     t_send_ns: int
     t_end_ns: int
-    input_tokens: int
+    input_tokens: int | None
     batch_size: int
     text: str | None = None
     loglikelihood: float | None = None
@@ -57,10 +68,55 @@ class Outcome:
     flags: tuple[str, ...] = ()
     is_timed: bool = False
     """Whether the stamps are those of a request that ran alone from start to end."""
+    attempts: tuple[Attempt, ...] = ()
+    """Every try of this session; empty in process, where there is one and the stamps above are its."""
 
 
-Batch = list[tuple[int, Outcome]]
-"""Outcomes of one forward pass, each with the position of its request."""
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Notice that a request is about to be sent: it goes out once this is durable."""
+
+    number: int
+    """Of the attempt, from 0; earlier sessions counted."""
+    t_queued_ns: int
+    reserved_usd: float | None = None
+    failed: Attempt | None = None
+    """The attempt before, when this one repeats it."""
+
+
+Batch = list[tuple[int, Outcome | Sending]]
+"""What became of some requests, each with its position: outcomes of one forward pass, or of an API."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellSetup:
+    """What a backend must know about the cell it works for."""
+
+    session: int = 0
+    kv_budget_bytes: int | None = None
+    """Memory for keys and values of shared prompts; None: a share of free memory."""
+    guard: Guard | None = None
+    """Decides whether another request may be sent; None: always."""
+
+
+class Guard(Protocol):
+    """Budget and deadline of a run; shared by its cells."""
+
+    def price(self, model: ModelSpec, usage: Usage) -> float | None:
+        """Return US dollars; None when the price is unknown."""
+        ...
+
+    def reserve(self, model: ModelSpec, most: Usage) -> float | None:
+        """Set money aside for a request that uses at most this much; return what was set aside, None without a budget.
+
+        Raises:
+            StoppedError: Budget or deadline forbid sending it.
+        """
+        ...
+
+    def settle(self, reserved: float, spent: float | None) -> None:
+        """Replace what was set aside by what was spent; None: unknown, so the reservation counts as spent."""
+        ...
 
 
 class Backend(Protocol):
@@ -71,7 +127,15 @@ class Backend(Protocol):
     exactly what an uninterrupted one would have. `batch_size` is the size an earlier session chose, if there was one.
     """
 
-    supports: frozenset[Capability]
+    @classmethod
+    def supports(cls, spec: ModelSpec, /) -> frozenset[Capability]:
+        """Return what this model can do; told from the config alone."""
+        ...
+
+    @classmethod
+    def unavailable(cls, spec: ModelSpec, /) -> str | None:
+        """Return why the model can't be asked here at all: no key, no SDK. Its cells are skipped."""
+        ...
 
     @classmethod
     def open(cls, spec: ModelSpec) -> Self:
@@ -105,8 +169,12 @@ class Backend(Protocol):
         """Return bytes of memory that shared prompts may take by default; None where nothing is shared."""
         ...
 
-    def begin_cell(self, kv_budget_bytes: int | None) -> None:
+    def begin_cell(self, setup: CellSetup) -> None:
         """Start a cell: forget how the last one's requests were computed."""
+        ...
+
+    def endpoint_record(self) -> EndpointRecord | None:
+        """Return where requests went since `begin_cell`; None in process."""
         ...
 
     def engine_records(self) -> tuple[EngineRecord, ...]:

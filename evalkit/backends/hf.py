@@ -11,7 +11,7 @@ from jinja2.exceptions import TemplateError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from evalkit.backends.asking import Asking, load
-from evalkit.backends.base import Batch, Capability, GenerateRequest, ScoreRequest
+from evalkit.backends.base import Batch, Capability, CellSetup, GenerateRequest, ScoreRequest
 from evalkit.backends.devices import check_dtype, resolve_device, resolve_dtype, torch_memory
 from evalkit.backends.fingerprint import file_hashes
 from evalkit.backends.sources import check_reachable, fetch, read_facts
@@ -19,7 +19,7 @@ from evalkit.config.run import ModelSpec
 from evalkit.engine.batching import default_kv_budget, release_memory
 from evalkit.engine.values import Comparison
 from evalkit.errors import ModelError
-from evalkit.records import Answer, EngineRecord, RequestKind
+from evalkit.records import Answer, EndpointRecord, EngineRecord, RequestKind
 from evalkit.store.manifest import ModelEntry
 
 DEFAULT_CONTEXT = 2048
@@ -29,8 +29,6 @@ _UNLIMITED = 1_000_000_000
 
 class HuggingFaceBackend:
     """One language model and its tokenizer."""
-
-    supports = frozenset(Capability)
 
     def __init__(self, spec: ModelSpec, folder: Path) -> None:
         self.spec = spec
@@ -54,7 +52,17 @@ class HuggingFaceBackend:
         self._model.eval()
         self.max_length = spec.max_length or _context_length(self._model.config, self._tokenizer)
         self._loaded = load(self._model, self._tokenizer, self._device, self.max_length)
-        self.begin_cell(None)
+        self.begin_cell(CellSetup())
+
+    @classmethod
+    def supports(cls, _spec: ModelSpec) -> frozenset[Capability]:
+        """Return everything: the model is in this process."""
+        return frozenset(Capability)
+
+    @classmethod
+    def unavailable(cls, _spec: ModelSpec) -> str | None:
+        """Return nothing: what is missing is an error of the config."""
+        return None
 
     @classmethod
     def open(cls, spec: ModelSpec) -> Self:
@@ -135,11 +143,14 @@ class HuggingFaceBackend:
         """Return a quarter of the memory that is free now, in bytes."""
         return default_kv_budget(self._device)
 
-    def begin_cell(self, kv_budget_bytes: int | None) -> None:
-        """Start a cell with this much memory for keys and values."""
-        self._asking = Asking(
-            self._loaded, self.spec, kv_budget_bytes or default_kv_budget(self._device)
-        )
+    def begin_cell(self, setup: CellSetup) -> None:
+        """Start a cell with its memory for keys and values."""
+        budget = setup.kv_budget_bytes or default_kv_budget(self._device)
+        self._asking = Asking(self._loaded, self.spec, budget)
+
+    def endpoint_record(self) -> EndpointRecord | None:
+        """Return nothing: no request leaves the process."""
+        return None
 
     def engine_records(self) -> tuple[EngineRecord, ...]:
         """Return how requests were computed since `begin_cell`."""

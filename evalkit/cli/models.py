@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli import models_check
 from evalkit.cli.quiet import quiet_libraries
 
 
@@ -97,3 +98,6 @@ def info(source: str) -> None:
     }
     for name, value in rows.items():
         click.echo(f"{name:16}{value if value is not None else text.MISSING}")
+
+
+command.add_command(models_check.command)

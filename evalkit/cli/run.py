@@ -29,6 +29,8 @@ class _Bytes(click.ParamType[int]):
 
 
 BYTES = _Bytes()
+_SESSION_OPTIONS = ("kv_budget_bytes", "verify_docs", "max_cost_usd", "max_minutes")
+"""Options that are fields of `RunOptions`; what is left selects from the config."""
 
 
 @click.command("run", short_help="Measure models and write a report.")
@@ -46,6 +48,7 @@ BYTES = _Bytes()
 )
 @click.option(
     "--kv-budget",
+    "kv_budget_bytes",
     type=BYTES,
     help="Memory for keys and values of shared prompts, such as 2GB or 500MB. [default: a quarter of what is free]",
 )
@@ -57,6 +60,16 @@ BYTES = _Bytes()
     metavar="N",
     help="Score N random docs of each task again the reference way; fail when they differ.",
 )
+@click.option(
+    "--max-cost-usd",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop before API requests of this run cost more, instead of limits.max_cost_usd.",
+)
+@click.option(
+    "--max-minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Send no API request after so many minutes, instead of limits.max_minutes.",
+)
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @selection_options
 def command(
@@ -66,20 +79,19 @@ def command(
     quiet: bool,
     log_format: str,
     no_report: bool,
-    kv_budget: int | None,
-    verify_docs: int,
-    **selection: Any,
+    **more: Any,
 ) -> None:
     """Measure every model of CONFIG on every suite.
 
     Results go into a new directory under the results folder. Ctrl-C keeps what was done and says how to go on; so does
-    a crash, whenever it happens.
+    a crash, whenever it happens, and a budget that is used up. Answers that were paid for are not asked again.
 
     \b
     Examples:
       evalkit run configs/quickstart.yaml
       evalkit run configs/quickstart.yaml -m smollm2-135m --limit 5
       evalkit run configs/quickstart.yaml --verify-scoring 5
+      evalkit run configs/vendors.yaml --max-cost-usd 2
       evalkit run --resume results/quickstart-20261123-101500
     """
     if config_file is None and folder is None:
@@ -87,6 +99,8 @@ def command(
             "Give a CONFIG, or --resume DIR.", "Try: evalkit run configs/quickstart.yaml"
         )
     quiet_libraries()
+    session = {name: more.pop(name) for name in _SESSION_OPTIONS}
+    selection = more
     config = read_config(config_file, **selection) if config_file else None
     if config is None and any(selection.values()):
         raise UsageError(
@@ -102,7 +116,7 @@ def command(
     from evalkit.execute.local import resume_run, start_run
     from evalkit.plan import make_plan
 
-    options = RunOptions(kv_budget, verify_docs)
+    options = RunOptions(**session)
     with choose_progress(quiet=quiet, log_format=log_format) as progress:
         if folder is not None:
             resume_run(folder, config, progress, options)
@@ -138,8 +152,9 @@ def _finish(folder: Path, *, quiet: bool, write_report: bool) -> None:
         for part in render_tables(facts):
             console.print(part)
     if facts.state != "complete":
-        failed = [c for c in facts.cells if c.state == "failed"]
-        why = f"{failed[0].cell_id} failed: {failed[0].reason}" if failed else "interrupted"
+        missing = [c for c in facts.cells if c.state in {"failed", "stopped", "skipped"}]
+        first = next(iter(missing), None)
+        why = f"{first.cell_id} {first.state}: {first.reason}" if first else "interrupted"
         raise PartialRunError(
             f"{folder}: the run is not complete ({why}). What was done is kept.",
             f"Go on with: evalkit run --resume {folder}",

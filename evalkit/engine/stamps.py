@@ -86,11 +86,3 @@ class StopStrings(StoppingCriteria):  # type: ignore[misc]
         for row in (row for row, is_over in enumerate(over) if is_over):
             self.ended_at.setdefault(row, input_ids.shape[1] - self._prompt_length)
         return torch.tensor(over, device=input_ids.device)
-
-
-def cut_at_stop(text: str, stop: tuple[str, ...]) -> str:
-    """Return the text before the first stop string."""
-    for term in stop:
-        if term:
-            text = text.split(term)[0]
-    return text

@@ -29,3 +29,11 @@ class Comparison:
     """Nats."""
     disagreements: tuple[str, ...]
     """What differs by more than rounding explains, in words."""
+
+
+def cut_at_stop(text: str, stop: tuple[str, ...]) -> str:
+    """Return the text before the first stop string."""
+    for term in stop:
+        if term:
+            text = text.split(term)[0]
+    return text

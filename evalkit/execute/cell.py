@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from evalkit.backends import open_backend
-from evalkit.backends.base import Backend
+from evalkit.backends import backend_class, open_backend
+from evalkit.backends.base import Backend, Capability, CellSetup, Guard
+from evalkit.backends.endpoints.failures import RETRYABLE
 from evalkit.config.run import RunConfig
-from evalkit.errors import EvalkitError
+from evalkit.errors import EvalkitError, StoppedError
 from evalkit.execute.progress import Progress
 from evalkit.harness.catalogue import apply_generation, load_tasks
 from evalkit.harness.evaluate import evaluate_cell
@@ -16,7 +17,7 @@ from evalkit.meters.clock import now_ns
 from evalkit.meters.nvml import GpuProbe
 from evalkit.meters.telemetry import TelemetrySampler
 from evalkit.plan import Cell
-from evalkit.records import NS_PER_S, CellRecord, EngineRecord, Request
+from evalkit.records import NS_PER_S, CellRecord, EngineRecord, Request, SentAttempt
 from evalkit.store.journal import Journal
 from evalkit.store.manifest import ModelEntry
 
@@ -29,6 +30,10 @@ class RunOptions:
     """Memory for keys and values of shared prompts; None: what the run began with, or a share of free memory."""
     verify_docs: int = 0
     """Random docs per task and cell whose log-likelihoods are computed again the reference way."""
+    max_cost_usd: float | None = None
+    """Instead of the config's `limits.max_cost_usd`."""
+    max_minutes: float | None = None
+    """Instead of the config's `limits.max_minutes`."""
 
 
 class CellRunner:
@@ -42,8 +47,10 @@ class CellRunner:
         gpus: GpuProbe,
         progress: Progress,
         options: RunOptions,
+        guard: Guard,
     ) -> None:
         self._config = config
+        self._guard = guard
         self._options = options
         self._journal = journal
         self._session = session
@@ -58,6 +65,11 @@ class CellRunner:
         if not todo:
             return
         name = todo[0].model.name
+        missing = backend_class(todo[0].model.backend).unavailable(todo[0].model)
+        if missing is not None:
+            for cell in todo:
+                self._end(cell, replace(records[cell.cell_id], state="skipped", reason=missing))
+            return
         self._progress.model_loading(name)
         start = now_ns()
         try:
@@ -78,44 +90,58 @@ class CellRunner:
         budget = self._options.kv_budget_bytes or record.kv_budget_bytes or backend.kv_budget()
         record = replace(record, state="running", reason=None, kv_budget_bytes=budget)
         self._journal.update_cell(record)
-        backend.begin_cell(budget)
+        backend.begin_cell(CellSetup(self._session, budget, self._guard))
         try:
             self._evaluate(cell, record, backend)
         except KeyboardInterrupt:
             self._end(cell, _with_engine(replace(record, state="interrupted"), backend))
             raise
+        except StoppedError as error:
+            self._end(
+                cell, _with_engine(replace(record, state="stopped", reason=str(error)), backend)
+            )
         except Exception as error:  # as above: a failing cell is recorded and the next one runs
             failed = replace(record, state="failed", reason=_reason(error))
             self._end(cell, _with_engine(failed, backend))
 
     def _evaluate(self, cell: Cell, record: CellRecord, backend: Backend) -> None:
-        known = {r.request_id: r for r in self._journal.requests(cell.cell_id) if r.is_measured}
+        before = [r for r in self._journal.requests(cell.cell_id) if r.is_measured]
+        known = {r.request_id: r for r in before if _is_settled(r)}
+        earlier = {r.request_id: r.attempts for r in before if not _is_settled(r)}
+        earlier |= {k: tuple(v) for k, v in self._journal.open_attempts(cell.cell_id).items()}
         self._progress.cell_started(cell, len(known))
         tasks = load_tasks(
-            cell.suite, self._config.include_paths, allow_code=self._config.allow_task_code
+            cell.suite,
+            self._config.include_paths,
+            allow_code=self._config.allow_task_code,
+            mode=cell.mode,
         )
         apply_generation(tasks, cell.model.generation)
         context = CellContext(cell.cell_id, self._session, cell.model.backend)
         sampler = TelemetrySampler(cell.cell_id, self._session, self._gpus, backend.torch_memory)
 
-        def keep(requests: list[Request]) -> None:
-            self._journal.add_requests(requests, sampler.drain())
+        def keep(requests: list[Request], sent: list[SentAttempt]) -> None:
+            self._journal.add_requests(requests, sampler.drain(), sent)
             self._progress.advanced(cell, sum(r.is_measured for r in requests))
 
         try:
             with sampler:
                 samples, results = evaluate_cell(
-                    BackendLM(backend, context, known, keep, self._options.verify_docs),
+                    BackendLM(backend, context, known, keep, earlier, self._n_verified(cell)),
                     cell.cell_id,
                     cell.suite,
                     tasks,
                     chat_template=cell.model.uses_chat_template(backend.has_chat_template),
                 )
         finally:
-            keep([])
+            keep([], [])
         finished = _with_engine(replace(record, state="done"), backend)
         self._journal.finish_cell(finished, samples, results)
         self._progress.cell_ended(cell, "done", None)
+
+    def _n_verified(self, cell: Cell) -> int:
+        supports = backend_class(cell.model.backend).supports(cell.model)
+        return self._options.verify_docs if Capability.VERIFY in supports else 0
 
     def _end(self, cell: Cell, record: CellRecord) -> None:
         self._journal.update_cell(record)
@@ -123,11 +149,19 @@ class CellRunner:
 
 
 def _with_engine(record: CellRecord, backend: Backend) -> CellRecord:
-    """Add how requests were computed; what only an earlier session asked stays as it was."""
+    """Add how requests were computed or sent; what only an earlier session asked stays as it was."""
     engine: dict[str, EngineRecord] = {
         e.kind: e for e in (*record.engine, *backend.engine_records())
     }
-    return replace(record, engine=tuple(engine.values()))
+    endpoint = backend.endpoint_record() or record.endpoint
+    return replace(record, engine=tuple(engine.values()), endpoint=endpoint)
+
+
+def _is_settled(request: Request) -> bool:
+    """Tell whether a request needs no further try: it is answered, or would fail again."""
+    if request.answer is not None:
+        return True
+    return request.attempts[-1].error_class not in RETRYABLE
 
 
 def _reason(error: Exception) -> str:

@@ -11,16 +11,18 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from evalkit.backends import backend_class
-from evalkit.config.run import RunConfig
-from evalkit.errors import DataError, OutputError, UsageError
+from evalkit.backends import backend_class, endpoint_host
+from evalkit.config.run import API_BACKENDS, RunConfig
+from evalkit.errors import ConfigError, DataError, ModelError, OutputError, UsageError
 from evalkit.execute.cell import CellRunner, RunOptions
 from evalkit.execute.environment import command_line, git_state, hardware, versions
+from evalkit.execute.limits import RunGuard, check_budget, spent_usd
 from evalkit.execute.progress import Progress
 from evalkit.harness.catalogue import SEEDS
 from evalkit.meters.clock import open_session
 from evalkit.meters.nvml import NoGpus, open_gpus
 from evalkit.plan import Cell, Plan, make_plan
+from evalkit.prices import snapshot
 from evalkit.records import CellRecord
 from evalkit.store.journal import JOURNAL, Journal
 from evalkit.store.manifest import RunManifest, read_manifest, write_manifest
@@ -36,8 +38,33 @@ def preflight(plan: Plan) -> None:
         UsageError: Nothing was written.
     """
     check_output(plan.config)
+    api_models = [m for m in plan.config.models if m.backend in API_BACKENDS]
+    check_budget(plan.config, api_models)
+    for cell in plan.cells:
+        check_data_class(cell, plan.config)
+    missing = {m.name: backend_class(m.backend).unavailable(m) for m in plan.config.models}
+    if all(missing.values()):
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
+        raise ModelError(f"no model of this run can be asked: {reasons}.", "Set what is missing.")
     for model in plan.config.models:
-        backend_class(model.backend).preflight(model)
+        if missing[model.name] is None:
+            backend_class(model.backend).preflight(model)
+
+
+def check_data_class(cell: Cell, config: RunConfig) -> None:
+    """Check that confidential docs stay on this machine and on trusted hosts.
+
+    Raises:
+        ConfigError: They would not.
+    """
+    host = endpoint_host(cell.model)
+    is_confidential = cell.suite.data_class == "confidential"
+    if host is None or not is_confidential or host in config.trusted_hosts:
+        return
+    raise ConfigError(
+        f"suite {cell.suite.name!r} is confidential, model {cell.model.name!r} would send it to {host}.",
+        "Leave the model out, or add the host to `trusted_hosts` if it may have the data.",
+    )
 
 
 def check_output(config: RunConfig) -> None:
@@ -80,11 +107,12 @@ def start_run(
     preflight(plan)
     started = datetime.now(UTC)
     folder = _new_folder(plan.config.output.dir, plan.config.name, started)
+    options = options or RunOptions()
     with _locked(folder), Journal(folder / JOURNAL, create=True) as journal:
         manifest = _first_manifest(plan, config_file, folder.name, started)
         journal.put_cells(manifest.cells)
         write_manifest(folder, manifest)
-        _work(folder, plan, manifest, journal, progress, options or RunOptions())
+        _work(folder, plan, manifest, journal, progress, options)
     return folder
 
 
@@ -160,7 +188,8 @@ def _work(
     journal.add_session(session)
     progress.run_started(plan, folder)
     gpus = open_gpus()
-    runner = CellRunner(plan.config, journal, session.session, gpus, progress, options)
+    guard = _guard(plan, journal, options)
+    runner = CellRunner(plan.config, journal, session.session, gpus, progress, options, guard)
     runner.models |= {entry.name: entry for entry in manifest.models}
     interrupted = False
     try:
@@ -188,6 +217,15 @@ def _work(
     )
 
 
+def _guard(plan: Plan, journal: Journal, options: RunOptions) -> RunGuard:
+    """Return budget and deadline, with what earlier sessions spent."""
+    given = {"max_cost_usd": options.max_cost_usd, "max_minutes": options.max_minutes}
+    limits = plan.config.limits.model_copy(update={k: v for k, v in given.items() if v is not None})
+    open_attempts = [a for some in journal.open_attempts().values() for a in some]
+    spent = spent_usd(journal.requests(), open_attempts)
+    return RunGuard(limits, spent)
+
+
 def _first_manifest(
     plan: Plan, config_file: Path | None, run_id: str, started: datetime
 ) -> RunManifest:
@@ -205,6 +243,7 @@ def _first_manifest(
         started_at=_iso(started),
         command=command_line(),
         cells=tuple(_pending(cell) for cell in plan.cells),
+        prices=snapshot() if any(m.backend in API_BACKENDS for m in plan.config.models) else None,
     )
 
 
@@ -219,6 +258,7 @@ def _pending(cell: Cell) -> CellRecord:
         data_class=cell.suite.data_class,
         n_docs=cell.n_docs,
         n_requests=cell.n_requests,
+        mode=cell.mode,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lm_eval import evaluator
@@ -47,6 +48,7 @@ def evaluate_cell(
         for name, rows in results["samples"].items()
         for row in rows
     ]
+    samples = [_unscored(s) if (s.task, s.doc_id) in lm.failed_docs else s for s in samples]
     return samples, list(_task_results(cell_id, results))
 
 
@@ -62,12 +64,27 @@ def _sample(cell_id: str, task_name: str, task: Any, row: dict[str, Any]) -> Sam
         doc_hash=row["doc_hash"],
         prompt_hash=row["prompt_hash"],
         doc=json.dumps(row["doc"], ensure_ascii=False, default=str),
-        prompt=str(row["arguments"][0][0]),
+        prompt=_readable(str(row["arguments"][0][0])),
         target=_choice_target(row) if is_choice else str(row["target"]),
         response=_chosen(row, lls) if is_choice else str(row["resps"][0][0]),
         scores=scores,
         loglikelihoods=lls,
     )
+
+
+def _unscored(sample: Sample) -> Sample:
+    """Take the scores from a doc that got no answer: an error of the endpoint is no wrong answer of the model."""
+    scores = dict.fromkeys(sample.scores)
+    return replace(sample, scores=scores, response="", loglikelihoods=(), flags=("failed",))
+
+
+def _readable(prompt: str) -> str:
+    """Return a conversation that is packed for an API as text for a reader; other prompts as they are."""
+    try:
+        turns = json.loads(prompt)
+        return "\n\n".join(f"[{turn['role']}]\n{turn['content']}" for turn in turns)
+    except (ValueError, TypeError, KeyError):
+        return prompt
 
 
 def _chosen(row: dict[str, Any], lls: tuple[float, ...]) -> str:

@@ -7,7 +7,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lm_eval.api.instance import Instance
@@ -17,14 +17,14 @@ from lm_eval.models.utils import normalize_gen_kwargs
 from evalkit.backends.base import (
     Backend,
     Batch,
-    Capability,
     GenerateRequest,
     Outcome,
     ScoreRequest,
+    Sending,
 )
 from evalkit.engine.values import GenerationSettings
 from evalkit.errors import DataError, ScoringError
-from evalkit.records import Answer, Attempt, Request, RequestKind
+from evalkit.records import Answer, Attempt, Request, RequestKind, SentAttempt
 
 DEFAULT_MAX_TOKENS = 256
 """When a task does not say; lm-eval's Hugging Face backend uses the same."""
@@ -48,7 +48,8 @@ class BackendLM(LM):  # type: ignore[misc]
         backend: A loaded model.
         context: Identifies the cell and the session.
         known: Answered requests of earlier sessions, by request id.
-        record: Makes a batch of answers durable; called before the next batch starts.
+        record: Makes answers, and notices of sending, durable; called before the next batch starts.
+        earlier: Attempts of earlier sessions, by request id, for requests that still need an answer.
         verify_docs: Random docs per task whose log-likelihoods are computed again the reference way.
     """
 
@@ -57,10 +58,14 @@ class BackendLM(LM):  # type: ignore[misc]
         backend: Backend,
         context: CellContext,
         known: Mapping[str, Request],
-        record: Callable[[list[Request]], None],
+        record: Callable[[list[Request], list[SentAttempt]], None],
+        earlier: Mapping[str, Sequence[Attempt]] | None = None,
         verify_docs: int = 0,
     ) -> None:
         super().__init__()
+        self._earlier = earlier or {}
+        self.failed_docs: set[tuple[str, int]] = set()
+        """Task and doc id of requests that got no answer."""
         self._verify_docs = verify_docs
         self._backend = backend
         self._context = context
@@ -85,7 +90,7 @@ class BackendLM(LM):  # type: ignore[misc]
         asker = _Asker(RequestKind.LOGLIKELIHOOD, requests, wanted, self._backend.score)
         answers = self._ask(asker, lambda: _shortest(wanted, lambda r: r.context + r.continuation))
         self._verify(asker, answers)
-        return [(_number(a.loglikelihood), bool(a.is_greedy)) for a in answers]
+        return [(a.loglikelihood or 0.0, bool(a.is_greedy)) for a in answers]
 
     def loglikelihood_rolling(self, requests: list[Instance]) -> list[float]:
         """Score whole texts, in the order of the requests."""
@@ -93,7 +98,7 @@ class BackendLM(LM):  # type: ignore[misc]
         asker = _Asker(RequestKind.ROLLING, requests, wanted, self._backend.score_rolling)
         answers = self._ask(asker, lambda: _shortest(wanted, lambda text: text))
         self._verify(asker, answers)
-        return [_number(a.loglikelihood) for a in answers]
+        return [a.loglikelihood or 0.0 for a in answers]
 
     def generate_until(self, requests: list[Instance]) -> list[str]:
         """Generate answers, in the order of the requests."""
@@ -103,7 +108,10 @@ class BackendLM(LM):  # type: ignore[misc]
         return [a.text or "" for a in answers]
 
     def _ask(self, asker: _Asker, warm_up: Callable[[], Any]) -> list[Answer]:
-        """Return an answer per request: known ones from earlier sessions, the others from the backend."""
+        """Return an answer per request: known ones from earlier sessions, the others from the backend.
+
+        A request that got no answer counts as an empty one here and its doc as failed: it will not be scored.
+        """
         ids, hashes = _request_ids(self._context.cell_id, asker), asker.hashes()
         answers: dict[int, Answer] = {}
         for position, request_id in enumerate(ids):
@@ -113,11 +121,21 @@ class BackendLM(LM):  # type: ignore[misc]
             self._warm_up(asker, warm_up)
         done = frozenset(answers)
         for batch in asker.run(asker.wanted, done, self._earlier_batch_size(asker.kind)):
-            fresh = [(p, outcome) for p, outcome in batch if p not in done]
-            records = [self._request(asker, p, ids[p], hashes[p], o, True) for p, o in fresh]
-            self._write(records)
-            answers.update({p: _answer(outcome) for p, outcome in fresh})
+            fresh = {p: o for p, o in batch if p not in done and isinstance(o, Outcome)}
+            records = [
+                self._request(asker, p, ids[p], hashes[p], o, True) for p, o in fresh.items()
+            ]
+            sent = [self._sent(ids[p], o) for p, o in batch if isinstance(o, Sending)]
+            self._write(records, sent)
+            answers.update({p: _answer(outcome) or Answer() for p, outcome in fresh.items()})
+        self._note_failures(asker, answers)
         return [answers[position] for position in range(len(ids))]
+
+    def _note_failures(self, asker: _Asker, answers: Mapping[int, Answer]) -> None:
+        for position, answer in answers.items():
+            if answer.text is None and answer.loglikelihood is None:
+                instance = asker.instances[position]
+                self.failed_docs.add((str(instance.task_name), int(instance.doc_id or 0)))
 
     def _verify(self, asker: _Asker, answers: Sequence[Answer]) -> None:
         """Compute the log-likelihoods of random docs again.
@@ -125,7 +143,7 @@ class BackendLM(LM):  # type: ignore[misc]
         Raises:
             ScoringError: They differ by more than rounding explains.
         """
-        if not self._verify_docs or Capability.VERIFY not in self._backend.supports:
+        if not self._verify_docs:
             return
         chosen = random_docs(asker.instances, self._verify_docs, self._context.cell_id)
         comparison = self._backend.verify(
@@ -150,8 +168,24 @@ class BackendLM(LM):  # type: ignore[misc]
         self._warm.add(asker.kind)
         request_id = f"{self._context.cell_id}/{asker.kind}/warmup/{self._context.session}"
         for batch in asker.run([warm_up()], frozenset(), None):
-            for _, outcome in batch:
-                self._write([self._request(asker, 0, request_id, "", outcome, False)])
+            outcomes = [o for _, o in batch if isinstance(o, Outcome)]
+            records = [self._request(asker, 0, request_id, "", o, False) for o in outcomes]
+            self._write(
+                records, [self._sent(request_id, o) for _, o in batch if isinstance(o, Sending)]
+            )
+
+    def _sent(self, request_id: str, sending: Sending) -> SentAttempt:
+        n_before = len(self._earlier.get(request_id, ()))
+        failed = sending.failed
+        return SentAttempt(
+            request_id=request_id,
+            cell_id=self._context.cell_id,
+            session=self._context.session,
+            number=sending.number + n_before,
+            t_queued_ns=sending.t_queued_ns,
+            reserved_usd=sending.reserved_usd,
+            failed=failed and replace(failed, number=failed.number + n_before),
+        )
 
     def _request(
         self,
@@ -163,6 +197,9 @@ class BackendLM(LM):  # type: ignore[misc]
         is_measured: bool,
     ) -> Request:
         instance = asker.instances[position]
+        earlier = tuple(self._earlier.get(request_id, ()))
+        made = outcome.attempts or (_attempt(outcome, self._context.session),)
+        attempts = (*earlier, *(replace(a, number=a.number + len(earlier)) for a in made))
         return Request(
             request_id=request_id,
             cell_id=self._context.cell_id,
@@ -181,7 +218,7 @@ class BackendLM(LM):  # type: ignore[misc]
             output_tokens=outcome.output_tokens,
             finish_reason=outcome.finish_reason,
             flags=outcome.flags,
-            attempts=(_attempt(outcome),),
+            attempts=attempts,
             answer=_answer(outcome) if is_measured else None,
         )
 
@@ -228,12 +265,12 @@ def _request_ids(cell_id: str, asker: _Asker) -> list[str]:
 
 
 def _known_answer(request: Request, prompt_hash: str) -> Answer:
-    if request.prompt_hash != prompt_hash or request.answer is None:
+    if request.prompt_hash != prompt_hash:
         raise DataError(
             f"{request.request_id}: the prompt is not the one that was answered before.",
             "Task data, chat template or lm-eval changed: start a new run.",
         )
-    return request.answer
+    return request.answer or Answer()
 
 
 def _settings(arguments: dict[str, Any]) -> GenerationSettings:
@@ -259,9 +296,10 @@ def _brief(request: GenerateRequest) -> GenerateRequest:
     return GenerateRequest(request.prompt, GenerationSettings(max_tokens=few))
 
 
-def _attempt(outcome: Outcome) -> Attempt:
+def _attempt(outcome: Outcome, session: int) -> Attempt:
     return Attempt(
         number=0,
+        session=session,
         status="ok",
         t_intended_ns=outcome.t_send_ns,
         t_queued_ns=outcome.t_send_ns,
@@ -272,11 +310,7 @@ def _attempt(outcome: Outcome) -> Attempt:
     )
 
 
-def _answer(outcome: Outcome) -> Answer:
+def _answer(outcome: Outcome) -> Answer | None:
+    if outcome.text is None and outcome.loglikelihood is None:
+        return None
     return Answer(outcome.text, outcome.loglikelihood, outcome.is_greedy)
-
-
-def _number(value: float | None) -> float:
-    if value is None:
-        raise DataError("A log-likelihood is missing from the journal.", "Run `evalkit verify`.")
-    return value

@@ -65,6 +65,22 @@ def tpot_s(attempt: Attempt, output_tokens: int | None) -> float | None:
     return (tokens[-1].t_ns - tokens[0].t_ns) / NS_PER_S / (output_tokens - 1)
 
 
+def response_time_s(request: Request) -> float | None:
+    """Response time: what somebody waiting for the answer experiences.
+
+    Definition: last generated token − the moment the request was due, so waiting for limits, back-off and failed
+    attempts are in it.
+    Unit: seconds.
+    Missing when: the request got no answer, or its attempts belong to different processes.
+    Source: docs/metrics.md; MLPerf LoadGen measures from the scheduled time.
+    """
+    first, last = request.attempts[0], request.attempts[-1]
+    tokens = generated_events(last)
+    if not tokens or first.session != last.session:
+        return None
+    return (tokens[-1].t_ns - first.t_intended_ns) / NS_PER_S
+
+
 def itl_s(attempt: Attempt) -> list[float]:
     """Inter-token latencies.
 
@@ -81,4 +97,4 @@ def generated_events(attempt: Attempt) -> tuple[TokenEvent, ...]:
     """Return the events that carry generated tokens; none for a failed attempt."""
     if attempt.status != "ok":
         return ()
-    return tuple(e for e in attempt.events if e.kind in GENERATED_KINDS and e.n_tokens > 0)
+    return tuple(e for e in attempt.events if e.kind in GENERATED_KINDS and e.n_tokens != 0)

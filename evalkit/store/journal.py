@@ -9,13 +9,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter
 
 from evalkit.errors import DataError, ExecutionError
-from evalkit.records import CellRecord, Request, Sample, Session, TaskResult, Telemetry
+from evalkit.records import (
+    Attempt,
+    CellRecord,
+    Request,
+    Sample,
+    SentAttempt,
+    Session,
+    TaskResult,
+    Telemetry,
+)
 
 JOURNAL = "journal.sqlite"
 
@@ -26,6 +36,8 @@ CREATE TABLE IF NOT EXISTS session   (number INTEGER PRIMARY KEY, payload TEXT N
 CREATE TABLE IF NOT EXISTS cell      (cell_id TEXT PRIMARY KEY, position INTEGER, payload TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS request   (request_id TEXT PRIMARY KEY, cell_id TEXT NOT NULL, payload TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS request_of_cell ON request (cell_id);
+CREATE TABLE IF NOT EXISTS attempt   (request_id TEXT, session INTEGER, number INTEGER, cell_id TEXT NOT NULL,
+                                      sent TEXT NOT NULL, payload TEXT, PRIMARY KEY (request_id, session, number));
 CREATE TABLE IF NOT EXISTS sample    (cell_id TEXT, task TEXT, filter TEXT, doc_id INTEGER, payload TEXT NOT NULL,
                                       PRIMARY KEY (cell_id, task, filter, doc_id));
 CREATE TABLE IF NOT EXISTS result    (cell_id TEXT, task TEXT, filter TEXT, metric TEXT, payload TEXT NOT NULL,
@@ -34,7 +46,7 @@ CREATE TABLE IF NOT EXISTS telemetry (id INTEGER PRIMARY KEY, cell_id TEXT NOT N
 """
 
 
-_RECORDS = (Session, CellRecord, Request, Sample, TaskResult, Telemetry)
+_RECORDS = (Session, CellRecord, Request, Sample, TaskResult, Telemetry, Attempt, SentAttempt)
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _RECORDS}
 
 
@@ -84,21 +96,57 @@ class Journal:
         with self._transaction():
             self._db.execute("INSERT INTO session VALUES (?, ?)", (session.session, _dump(session)))
 
-    def add_requests(self, requests: Iterable[Request], telemetry: Iterable[Telemetry]) -> None:
-        """Record one answered batch and the readings so far, all or nothing.
+    def add_requests(
+        self,
+        requests: Iterable[Request],
+        telemetry: Iterable[Telemetry],
+        sent: Iterable[SentAttempt] = (),
+    ) -> None:
+        """Record one answered batch, attempts about to be sent and the readings so far, all or nothing.
+
+        A request that failed in an earlier session gives way to the one that repeats it and holds its attempts.
 
         Raises:
-            sqlite3.IntegrityError: A request is already there: nothing may be asked twice.
+            sqlite3.IntegrityError: A request is already answered: nothing may be asked twice.
         """
         with self._transaction():
-            self._db.executemany(
-                "INSERT INTO request VALUES (?, ?, ?)",
-                [(r.request_id, r.cell_id, _dump(r)) for r in requests],
-            )
+            for attempt in sent:
+                self._add_sent(attempt)
+            for request in requests:
+                self._db.execute(
+                    "DELETE FROM request WHERE request_id = ? AND payload ->> 'answer' IS NULL",
+                    (request.request_id,),
+                )
+                self._db.execute(
+                    "INSERT INTO request VALUES (?, ?, ?)",
+                    (request.request_id, request.cell_id, _dump(request)),
+                )
+                self._db.execute("DELETE FROM attempt WHERE request_id = ?", (request.request_id,))
             self._db.executemany(
                 "INSERT INTO telemetry (cell_id, payload) VALUES (?, ?)",
                 [(t.cell_id, _dump(t)) for t in telemetry],
             )
+
+    def open_attempts(self, cell_id: str | None = None) -> dict[str, list[Attempt]]:
+        """Return, by request, the attempts whose request has no final record: failed ones, and ones that got lost.
+
+        Args:
+            cell_id: Only of this cell; None: of all.
+        """
+        where = "" if cell_id is None else " WHERE cell_id = ?"
+        rows = self._query(
+            f"SELECT request_id, sent, payload FROM attempt{where} ORDER BY request_id, number",
+            *(() if cell_id is None else (cell_id,)),
+        )
+        found: dict[str, list[Attempt]] = {}
+        for request_id, sent, payload in rows:
+            attempt = (
+                _lost(_ADAPTERS[SentAttempt].validate_json(sent))
+                if payload is None
+                else _ADAPTERS[Attempt].validate_json(payload)
+            )
+            found.setdefault(request_id, []).append(attempt)
+        return found
 
     def put_cells(self, cells: Iterable[CellRecord]) -> None:
         """Record cells in the order of the plan."""
@@ -164,6 +212,23 @@ class Journal:
         """Return every reading, oldest first."""
         return self._read(Telemetry, "SELECT payload FROM telemetry ORDER BY id")
 
+    def _add_sent(self, sent: SentAttempt) -> None:
+        if sent.failed is not None:
+            self._db.execute(
+                "UPDATE attempt SET payload = ? WHERE request_id = ? AND session = ? AND number = ?",
+                (_dump(sent.failed), sent.request_id, sent.session, sent.failed.number),
+            )
+        self._db.execute(
+            "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, NULL)",
+            (
+                sent.request_id,
+                sent.session,
+                sent.number,
+                sent.cell_id,
+                _dump(replace(sent, failed=None)),
+            ),
+        )
+
     def _update_cell(self, cell: CellRecord) -> None:
         self._db.execute(
             "UPDATE cell SET payload = ? WHERE cell_id = ?", (_dump(cell), cell.cell_id)
@@ -194,6 +259,23 @@ class Journal:
                 f"{self.path}: can't be written: {error}.",
                 "Free disk space, then go on with `evalkit run --resume`.",
             ) from error
+
+
+def _lost(sent: SentAttempt) -> Attempt:
+    """Return an attempt that was sent before a crash; whether it was answered, and billed, nobody knows."""
+    t = sent.t_queued_ns
+    return Attempt(
+        number=sent.number,
+        session=sent.session,
+        status="lost",
+        t_intended_ns=t,
+        t_queued_ns=t,
+        t_send_ns=t,
+        t_headers_ns=None,
+        t_end_ns=t,
+        error="sent before the process ended; the answer is not known",
+        reserved_usd=sent.reserved_usd,
+    )
 
 
 def _damaged(path: Path, error: Exception) -> DataError:

@@ -58,7 +58,7 @@ class ModelEntry(_Part):
     revision: str | None
     path: str | None
     """Folder name of the weights, without machine-specific parents."""
-    dtype: str
+    dtype: str | None
     device: str
     quantisation: str | None
     n_parameters: int | None
@@ -68,6 +68,8 @@ class ModelEntry(_Part):
     licence: str | None
     chat_template: bool
     """Whether prompts were wrapped in the model's chat template."""
+    is_api: bool = False
+    """Behind an API: weights, memory and number format are not disclosed."""
     file_hashes: dict[str, str] = {}
     """File name → SHA-256."""
 

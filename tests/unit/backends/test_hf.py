@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from evalkit.backends.base import Batch, GenerateRequest, GenerationSettings, Outcome, ScoreRequest
+from evalkit.backends.base import (
+    Batch,
+    CellSetup,
+    GenerateRequest,
+    GenerationSettings,
+    Outcome,
+    ScoreRequest,
+)
 from evalkit.backends.hf import HuggingFaceBackend
 from evalkit.config import ModelSpec
 from evalkit.errors import ModelError
@@ -153,7 +160,7 @@ def test_a_cell_records_how_its_answers_came_about(tiny_model: Path) -> None:
     assert (scored.tokens_computed or 0) < (scored.tokens_asked or 0) / 2
     assert generated.path == "shared"
     assert generated.n_checked > 0
-    backend.begin_cell(None)
+    backend.begin_cell(CellSetup())
     assert backend.engine_records() == ()
 
 

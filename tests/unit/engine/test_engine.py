@@ -15,8 +15,8 @@ from transformers import AutoTokenizer
 from evalkit.engine.batching import auto_batch_size, batches_to_do, run_with_backoff
 from evalkit.engine.reference import Row, score_rows
 from evalkit.engine.rows import group_pairs
-from evalkit.engine.stamps import cut_at_stop
 from evalkit.engine.tokens import Tokenization, TokenPair
+from evalkit.engine.values import cut_at_stop
 from evalkit.errors import ExecutionError, OutOfMemoryError
 
 pytestmark = pytest.mark.model

@@ -18,7 +18,9 @@ def test_ttft_is_first_generated_token_minus_send() -> None:
 
 def test_the_role_chunk_is_not_a_token() -> None:
     events = (TokenEvent(1 * MS, 0, EventKind.ROLE), TokenEvent(90 * MS, 1, EventKind.REASONING))
-    assert ttft_s(Attempt(0, "ok", 0, 0, 0, None, 99 * MS, None, events)) == pytest.approx(0.090)
+    assert ttft_s(Attempt(0, 0, "ok", 0, 0, 0, None, 99 * MS, events=events)) == pytest.approx(
+        0.090
+    )
 
 
 def test_tpot_leaves_the_first_token_out() -> None:

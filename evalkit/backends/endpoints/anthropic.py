@@ -1,0 +1,193 @@
+"""Anthropic's Messages API, through the `anthropic` SDK."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from typing import Any
+
+import httpx2
+
+from evalkit.backends.endpoints.backend import EndpointBackend
+from evalkit.backends.endpoints.dialect import (
+    Ask,
+    Message,
+    Piece,
+    PromptToken,
+    Reader,
+    VendorError,
+    contradicts,
+    count,
+    stop_strings,
+    temperature,
+    text_of,
+)
+from evalkit.config.run import ModelSpec
+from evalkit.records import EventKind, Usage
+
+ANTHROPIC_URL = "https://api.anthropic.com"
+_MOST_STOPS = 8
+_LONG_S = 86_400.0  # the transport has the time-outs; the SDK's own must not interfere
+_FINISH = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+}
+
+
+class AnthropicDialect:
+    """Sends Messages requests.
+
+    Args:
+        spec: The model.
+        base_url: Where to.
+        key: API key.
+        client: HTTP client over the stamping transport.
+    """
+
+    api = "messages"
+
+    def __init__(
+        self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
+    ) -> None:
+        import anthropic
+
+        self.secrets: Collection[str] = (key,) if key else ()
+        self._spec = spec
+        self._client = anthropic.AsyncAnthropic(
+            api_key=key or "no-key",
+            base_url=base_url,
+            max_retries=0,
+            timeout=_LONG_S,
+            http_client=client,
+        )
+
+    def reader(self) -> Reader:
+        """Return a reader for one answer."""
+        return AnthropicReader()
+
+    async def send(self, ask: Ask) -> AsyncIterator[None]:
+        """Stream a request."""
+        create: Any = self._client.messages.with_streaming_response.create
+        async with create(**self._arguments(ask)) as response:
+            async for _ in response.http_response.aiter_raw():
+                yield
+
+    def _arguments(self, ask: Ask) -> dict[str, Any]:
+        """Return the call's arguments; sampling parameters go into the body, since the SDK has none for them."""
+        endpoint, settings = self._spec.endpoint, ask.settings
+        system = "\n\n".join(m["content"] for m in ask.messages if m["role"] == "system")
+        body: dict[str, Any] = {"temperature": temperature(settings)}
+        if settings.do_sample and settings.top_p is not None:
+            body["top_p"] = settings.top_p
+        stops = stop_strings(settings, _MOST_STOPS, visible_only=True)
+        if stops and "stop" not in endpoint.omit:
+            body["stop_sequences"] = stops
+        body = {k: v for k, v in body.items() if k not in endpoint.omit}
+        arguments = {
+            "model": self._spec.source,
+            "max_tokens": settings.max_tokens,
+            "messages": _turns(ask.messages),
+            "stream": True,
+            "extra_body": {**body, **endpoint.extra_body},
+        }
+        return {**arguments, "system": system} if system else arguments
+
+
+def _turns(messages: list[Message]) -> list[Message]:
+    """Return the turns without the system's; a last turn of the assistant must not end in white space."""
+    turns = [m for m in messages if m["role"] != "system"]
+    if turns and turns[-1]["role"] == "assistant":
+        turns[-1] = {**turns[-1], "content": turns[-1]["content"].rstrip()}
+    return turns
+
+
+class AnthropicReader:
+    """Reads the events of one message."""
+
+    def __init__(self) -> None:
+        self.usage: Usage | None = None
+        self.has_bad_usage = False
+        self.is_complete = False
+        self.prompt_tokens: tuple[PromptToken, ...] = ()
+        self._counts: dict[str, Any] = {}
+
+    def read(self, name: str, data: Any) -> list[Piece]:
+        """Return what an event says; its own type decides, the event's name is only a copy of it."""
+        if not isinstance(data, dict):
+            raise VendorError(data)
+        kind = data.get("type") or name
+        if kind == "error":
+            raise VendorError(data.get("error", data))
+        if kind == "message_start":
+            return [Piece(EventKind.ROLE), *self._usage(data.get("message"))]
+        if kind == "content_block_start":
+            return _block(data.get("content_block"))
+        if kind == "content_block_delta":
+            return _block(data.get("delta"))
+        if kind == "message_delta":
+            return [*self._usage(data), *_finish(data.get("delta"))]
+        self.is_complete = self.is_complete or kind == "message_stop"
+        return []
+
+    def read_whole(self, data: Any) -> list[Piece]:
+        """Return what a message says that came in one piece."""
+        if not isinstance(data, dict) or data.get("type") == "error":
+            raise VendorError(data.get("error", data) if isinstance(data, dict) else data)
+        pieces = [p for block in data.get("content") or () for p in _block(block)]
+        self.is_complete = True
+        return [*pieces, *self._usage(data), *_finish(data)]
+
+    def _usage(self, holder: object) -> list[Piece]:
+        """Merge counts: the first event has the prompt's, a later one the answer's, each may repeat the other's."""
+        found = holder.get("usage") if isinstance(holder, dict) else None
+        if not isinstance(found, dict):
+            return []
+        self._counts |= {k: v for k, v in found.items() if v is not None}
+        self.usage = read_usage(self._counts)
+        self.has_bad_usage = contradicts(self.usage)
+        return [Piece(EventKind.USAGE)]
+
+
+def read_usage(data: Mapping[str, Any]) -> Usage:
+    """Read Anthropic's usage; its `input_tokens` leave out what the cache read or wrote, ours include it."""
+    fresh = count(data, "input_tokens")
+    cached = count(data, "cache_read_input_tokens")
+    written = count(data, "cache_creation_input_tokens")
+    return Usage(
+        input_tokens=None if fresh is None else fresh + (cached or 0) + (written or 0),
+        cached_input_tokens=cached,
+        cache_write_tokens=written,
+        output_tokens=count(data, "output_tokens"),
+        reasoning_tokens=count(data, "output_tokens_details", "thinking_tokens"),
+    )
+
+
+def _block(block: object) -> list[Piece]:
+    """Return what a content block, or a part of one, carries; signatures and citations are no tokens."""
+    if not isinstance(block, dict):
+        return []
+    if text := text_of(block.get("text")):
+        return [Piece(EventKind.CONTENT, text)]
+    if text := text_of(block.get("thinking")):
+        return [Piece(EventKind.REASONING, text)]
+    if block.get("type") == "redacted_thinking":
+        return [Piece(EventKind.REASONING)]
+    if block.get("partial_json") or (block.get("type") == "tool_use" and block.get("name")):
+        return [Piece(EventKind.TOOL)]
+    return []
+
+
+def _finish(delta: object) -> list[Piece]:
+    reason = text_of(delta.get("stop_reason")) if isinstance(delta, dict) else ""
+    return [Piece(EventKind.FINISH, finish_reason=_FINISH.get(reason, reason))] if reason else []
+
+
+class AnthropicBackend(EndpointBackend):
+    """A model behind Anthropic's API."""
+
+    sdk = "anthropic"
+    vendor_url = ANTHROPIC_URL
+    key_names = ("ANTHROPIC_API_KEY",)
+    dialect = AnthropicDialect

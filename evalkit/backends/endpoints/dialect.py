@@ -1,0 +1,173 @@
+"""What differs from vendor to vendor: how a request is sent, and what the events of its answer mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx2
+
+from evalkit.config.run import ModelSpec
+from evalkit.engine.values import GenerationSettings
+from evalkit.records import EventKind, Usage
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request, as far as all vendors agree. A conversation, or (completions only) a plain prompt."""
+
+    prompt: str
+    """As lm-eval has it: plain text, or a conversation packed by `pack`."""
+    is_chat: bool
+    settings: GenerationSettings
+    echo: bool = False
+    """Ask for the log-probabilities of the prompt instead of an answer."""
+
+    @property
+    def messages(self) -> list[Message]:
+        """The conversation; a plain prompt is one turn of the user."""
+        if self.is_chat:
+            return unpack(self.prompt)
+        return [{"role": "user", "content": self.prompt}]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One thing an event says."""
+
+    kind: EventKind
+    text: str = ""
+    finish_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptToken:
+    """A token of an echoed prompt."""
+
+    text: str
+    loglikelihood: float | None
+    """None for the first token."""
+    is_likeliest: bool
+    offset: int | None = None
+    """Characters of the echoed text before it, as the server counts them."""
+
+
+class Reader(Protocol):
+    """Makes sense of the events of one answer, in the order they come."""
+
+    usage: Usage | None
+    """The last the server said, checked."""
+    has_bad_usage: bool
+    """The server said something that can't be true."""
+    is_complete: bool
+    """The answer has ended as the vendor's API says it ends."""
+    prompt_tokens: tuple[PromptToken, ...]
+    """Of an echoed prompt."""
+
+    def read(self, name: str, data: Any) -> list[Piece]:
+        """Return what an event of a stream says.
+
+        Args:
+            name: The event's name, often empty.
+            data: Its data, parsed.
+
+        Raises:
+            VendorError: The event reports an error.
+        """
+        ...
+
+    def read_whole(self, data: Any) -> list[Piece]:
+        """Return what an answer says that came in one piece."""
+        ...
+
+
+class VendorError(Exception):
+    """An error the vendor reports within a successful response."""
+
+    def __init__(self, error: Any) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Dialect(Protocol):
+    """One vendor's API, spoken through its SDK."""
+
+    api: str
+    secrets: Collection[str]
+    """Texts that must never be written anywhere."""
+
+    def send(self, ask: Ask) -> AsyncIterator[None]:
+        """Send a request and pull its response; yields whenever bytes may have come."""
+        ...
+
+    def reader(self) -> Reader:
+        """Return a reader for one answer."""
+        ...
+
+
+class DialectFactory(Protocol):
+    """Builds a dialect around an HTTP client."""
+
+    def __call__(
+        self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
+    ) -> Dialect:
+        """Open the vendor's SDK; raises ModelError when it is not installed."""
+        ...
+
+
+def pack(messages: list[Message]) -> str:
+    """Write a conversation as text, since lm-eval passes prompts as text."""
+    return json.dumps(messages, ensure_ascii=False)
+
+
+def unpack(prompt: str) -> list[Message]:
+    """Read what `pack` wrote."""
+    messages: list[Message] = json.loads(prompt)
+    return messages
+
+
+def whole_number(value: object) -> int | None:
+    """Return a token count; None when it is none."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_count else None  # type: ignore[return-value]
+
+
+def count(data: Mapping[str, Any], *path: str) -> int | None:
+    """Return a token count from nested objects; None when it is not there."""
+    found: Any = data
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return whole_number(found)
+
+
+def contradicts(usage: Usage) -> bool:
+    """Tell whether parts are larger than what they are parts of, or main counts are missing."""
+    whole_in, whole_out = usage.input_tokens, usage.output_tokens
+    if whole_in is None or whole_out is None:
+        return True
+    cached = (usage.cached_input_tokens or 0) + (usage.cache_write_tokens or 0)
+    return cached > whole_in or (usage.reasoning_tokens or 0) > whole_out
+
+
+def text_of(value: object) -> str:
+    """Return a text field; anything else counts as no text."""
+    return value if isinstance(value, str) else ""
+
+
+def stop_strings(
+    settings: GenerationSettings, most: int, *, visible_only: bool = False
+) -> list[str]:
+    """Return the stop strings an API takes; answers are cut at all of them when they arrive, so none is lost."""
+    stops = [s for s in settings.stop if s and (s.strip() or not visible_only)]
+    return stops[:most]
+
+
+def temperature(settings: GenerationSettings) -> float:
+    """Return the temperature to send: 0 unless the task samples."""
+    if not settings.do_sample:
+        return 0.0
+    return 1.0 if settings.temperature is None else settings.temperature

@@ -1,0 +1,172 @@
+"""Google's Gemini API, through the `google-genai` SDK."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from typing import Any
+
+import httpx2
+
+from evalkit.backends.endpoints.backend import EndpointBackend
+from evalkit.backends.endpoints.dialect import (
+    Ask,
+    Piece,
+    PromptToken,
+    Reader,
+    VendorError,
+    contradicts,
+    count,
+    stop_strings,
+    temperature,
+    text_of,
+)
+from evalkit.config.run import ModelSpec
+from evalkit.records import EventKind, Usage
+
+GOOGLE_URL = "https://generativelanguage.googleapis.com"
+_MOST_STOPS = 5
+_FINISH = {"STOP": "stop", "MAX_TOKENS": "length"}
+_FILTERED = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"}
+_ROLES = {"assistant": "model"}
+
+
+class GoogleDialect:
+    """Sends generateContent requests.
+
+    Args:
+        spec: The model.
+        base_url: Where to.
+        key: API key.
+        client: HTTP client over the stamping transport.
+    """
+
+    api = "generate_content"
+
+    def __init__(
+        self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
+    ) -> None:
+        from google import genai
+        from google.genai import types
+
+        self.secrets: Collection[str] = (key,) if key else ()
+        self._spec = spec
+        self._client = genai.Client(
+            api_key=key or "no-key",
+            vertexai=False,
+            http_options=types.HttpOptions(
+                base_url=base_url,
+                httpx_async_client=client,
+                retry_options=types.HttpRetryOptions(attempts=1),
+            ),
+        )
+
+    def reader(self) -> Reader:
+        """Return a reader for one answer."""
+        return GoogleReader()
+
+    async def send(self, ask: Ask) -> AsyncIterator[None]:
+        """Stream a request; the SDK's own objects are passed over, the events are read from the wire."""
+        generate: Any = self._client.aio.models.generate_content_stream
+        async for _ in await generate(**self._arguments(ask)):
+            yield
+
+    def _arguments(self, ask: Ask) -> dict[str, Any]:
+        endpoint, settings = self._spec.endpoint, ask.settings
+        fields: dict[str, Any] = {
+            "max_tokens": settings.max_tokens,
+            "temperature": temperature(settings),
+        }
+        if settings.do_sample and settings.top_p is not None:
+            fields["top_p"] = settings.top_p
+        if stops := stop_strings(settings, _MOST_STOPS):
+            fields["stop"] = stops
+        fields = {k: v for k, v in fields.items() if k not in endpoint.omit}
+        names = {"max_tokens": "max_output_tokens", "stop": "stop_sequences"}
+        config = {names.get(k, k): v for k, v in fields.items()}
+        system = "\n\n".join(m["content"] for m in ask.messages if m["role"] == "system")
+        if system:
+            config["system_instruction"] = system
+        if endpoint.extra_body:
+            config["http_options"] = {"extra_body": endpoint.extra_body}
+        contents = [
+            {"role": _ROLES.get(m["role"], m["role"]), "parts": [{"text": m["content"]}]}
+            for m in ask.messages
+            if m["role"] != "system"
+        ]
+        return {"model": self._spec.source, "contents": contents, "config": config}
+
+
+class GoogleReader:
+    """Reads streamed responses; each repeats the usage so far, so the last one counts."""
+
+    def __init__(self) -> None:
+        self.usage: Usage | None = None
+        self.has_bad_usage = False
+        self.is_complete = False
+        self.prompt_tokens: tuple[PromptToken, ...] = ()
+
+    def read(self, name: str, data: Any) -> list[Piece]:
+        """Return what one response of the stream says."""
+        if not isinstance(data, dict) or data.get("error"):
+            raise VendorError(data.get("error", data) if isinstance(data, dict) else data)
+        pieces = [p for some in (data.get("candidates") or ())[:1] for p in self._candidate(some)]
+        feedback = data.get("promptFeedback")
+        if isinstance(feedback, dict) and feedback.get("blockReason"):
+            self.is_complete = True
+            pieces.append(Piece(EventKind.FINISH, finish_reason="content_filter"))
+        if isinstance(data.get("usageMetadata"), dict):
+            self.usage = read_usage(data["usageMetadata"])
+            # A prompt that was blocked, or only thoughts so far: no answer's tokens are named.
+            self.has_bad_usage = self.usage.input_tokens is None or (
+                self.usage.output_tokens is not None and contradicts(self.usage)
+            )
+            pieces.append(Piece(EventKind.USAGE))
+        return pieces
+
+    def read_whole(self, data: Any) -> list[Piece]:
+        """Return what a response says that came in one piece, or as a list of responses."""
+        parts = data if isinstance(data, list) else [data]
+        pieces = [piece for part in parts for piece in self.read("", part)]
+        self.is_complete = True
+        return pieces
+
+    def _candidate(self, candidate: object) -> Iterator[Piece]:
+        if not isinstance(candidate, dict):
+            return
+        content = candidate.get("content")
+        for part in (content.get("parts") if isinstance(content, dict) else None) or ():
+            yield from _part(part)
+        if reason := text_of(candidate.get("finishReason")):
+            self.is_complete = True
+            name = "content_filter" if reason in _FILTERED else _FINISH.get(reason, reason.lower())
+            yield Piece(EventKind.FINISH, finish_reason=name)
+
+
+def read_usage(data: Mapping[str, Any]) -> Usage:
+    """Read Gemini's usage; its candidates' tokens leave out the thoughts, our output tokens include them."""
+    answer, thoughts = count(data, "candidatesTokenCount"), count(data, "thoughtsTokenCount")
+    known = [n for n in (answer, thoughts) if n is not None]
+    return Usage(
+        input_tokens=count(data, "promptTokenCount"),
+        cached_input_tokens=count(data, "cachedContentTokenCount"),
+        output_tokens=sum(known) if known else None,
+        reasoning_tokens=thoughts,
+    )
+
+
+def _part(part: object) -> Iterator[Piece]:
+    if not isinstance(part, dict):
+        return
+    if text := text_of(part.get("text")):
+        yield Piece(EventKind.REASONING if part.get("thought") else EventKind.CONTENT, text)
+    elif part.get("functionCall"):
+        yield Piece(EventKind.TOOL)
+
+
+class GoogleBackend(EndpointBackend):
+    """A model behind Google's Gemini API."""
+
+    sdk = "google.genai"
+    vendor_url = GOOGLE_URL
+    key_names = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+    dialect = GoogleDialect

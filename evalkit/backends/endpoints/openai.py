@@ -1,0 +1,233 @@
+"""OpenAI and every server that speaks its chat or completions API, through the `openai` SDK."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from typing import Any
+
+import httpx2
+
+from evalkit.backends.endpoints.backend import EndpointBackend
+from evalkit.backends.endpoints.dialect import (
+    Ask,
+    Piece,
+    PromptToken,
+    Reader,
+    VendorError,
+    contradicts,
+    count,
+    stop_strings,
+    temperature,
+    text_of,
+    whole_number,
+)
+from evalkit.config.run import ModelSpec
+from evalkit.records import EventKind, Usage
+
+OPENAI_URL = "https://api.openai.com/v1"
+_MOST_STOPS = 4
+_LONG_S = 86_400.0  # the transport has the time-outs; the SDK's own must not interfere
+
+
+class OpenAIDialect:
+    """Sends chat or completions requests.
+
+    Args:
+        spec: The model.
+        base_url: Where to.
+        key: API key; a compatible server without keys gets a placeholder.
+        client: HTTP client over the stamping transport.
+    """
+
+    def __init__(
+        self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
+    ) -> None:
+        import openai
+
+        self.api: str = spec.endpoint.api
+        self.secrets: Collection[str] = (key,) if key else ()
+        self._spec = spec
+        self._is_openai = base_url == OPENAI_URL
+        self._client = openai.AsyncOpenAI(
+            api_key=key or "no-key",
+            base_url=base_url,
+            max_retries=0,
+            timeout=_LONG_S,
+            http_client=client,
+        )
+
+    def reader(self) -> Reader:
+        """Return a reader for one answer."""
+        return OpenAIReader()
+
+    async def send(self, ask: Ask) -> AsyncIterator[None]:
+        """Stream a chat or completions request."""
+        resource: Any = self._client.completions
+        if self.api == "chat":
+            resource = self._client.chat.completions
+        create = resource.with_streaming_response.create
+        async with create(**self._arguments(ask)) as response:
+            async for _ in response.http_response.aiter_raw():
+                yield
+
+    def _arguments(self, ask: Ask) -> dict[str, Any]:
+        endpoint, settings = self._spec.endpoint, ask.settings
+        limit = "max_completion_tokens" if self._is_openai and self.api == "chat" else "max_tokens"
+        fields: dict[str, Any] = {
+            "stream_options": {"include_usage": True},
+            "max_tokens": settings.max_tokens,
+            "temperature": temperature(settings),
+        }
+        if settings.do_sample and settings.top_p is not None:
+            fields["top_p"] = settings.top_p
+        if stops := stop_strings(settings, _MOST_STOPS):
+            fields["stop"] = stops
+        fields = {k: v for k, v in fields.items() if k not in endpoint.omit}
+        if "max_tokens" in fields:
+            fields[endpoint.max_tokens_field or limit] = fields.pop("max_tokens")
+        if ask.echo:
+            fields |= {"echo": True, "logprobs": 1}
+        prompt = {"messages": ask.messages} if self.api == "chat" else {"prompt": ask.prompt}
+        body = {"extra_body": endpoint.extra_body} if endpoint.extra_body else {}
+        return {"model": self._spec.source, "stream": True, **prompt, **fields, **body}
+
+
+class OpenAIReader:
+    """Reads chunks of chat and completions, with the fields that compatible servers add."""
+
+    def __init__(self) -> None:
+        self.usage: Usage | None = None
+        self.has_bad_usage = False
+        self.is_complete = False
+        self.prompt_tokens: tuple[PromptToken, ...] = ()
+
+    def read(self, name: str, data: Any) -> list[Piece]:
+        """Return what a chunk says; usage may come with choices, without, and more than once: the last one counts."""
+        if data == "[DONE]":
+            self.is_complete = True
+            return []
+        if not isinstance(data, dict) or name == "error" or data.get("error"):
+            raise VendorError(data.get("error", data) if isinstance(data, dict) else data)
+        pieces = [p for choice in _choices(data) for p in self._choice(choice, "delta")]
+        pieces += self._usage(data)
+        return pieces
+
+    def read_whole(self, data: Any) -> list[Piece]:
+        """Return what an answer of a server says that does not stream."""
+        if not isinstance(data, dict) or data.get("error"):
+            raise VendorError(data.get("error", data) if isinstance(data, dict) else data)
+        pieces = [p for choice in _choices(data) for p in self._choice(choice, "message")]
+        pieces += self._usage(data)
+        self.is_complete = True
+        return pieces
+
+    def _choice(self, choice: Mapping[str, Any], key: str) -> Iterator[Piece]:
+        delta = choice.get(key)
+        if isinstance(delta, dict):
+            yield from _delta(delta)
+        if text := text_of(choice.get("text")):
+            yield Piece(EventKind.CONTENT, text)
+        if isinstance(choice.get("logprobs"), dict) and not isinstance(delta, dict):
+            self.prompt_tokens += tuple(_prompt_tokens(choice["logprobs"]))
+        if reason := text_of(choice.get("finish_reason")):
+            self.is_complete = True
+            yield Piece(EventKind.FINISH, finish_reason=reason)
+
+    def _usage(self, data: Mapping[str, Any]) -> Iterator[Piece]:
+        found = data.get("usage")
+        if not found and isinstance(data.get("x_groq"), dict):
+            found = data["x_groq"].get("usage")
+        if not found:
+            return
+        self.usage = read_usage(found) if isinstance(found, dict) else None
+        self.has_bad_usage = self.usage is None or contradicts(self.usage)
+        yield Piece(EventKind.USAGE)
+
+
+def read_usage(data: Mapping[str, Any]) -> Usage:
+    """Read OpenAI's usage object.
+
+    Completion tokens include reasoning. Some servers leave it out of them; the total then tells (xAI).
+    """
+    prompt, output = count(data, "prompt_tokens"), count(data, "completion_tokens")
+    reasoning = count(data, "completion_tokens_details", "reasoning_tokens")
+    total = count(data, "total_tokens")
+    if None not in (prompt, output, reasoning, total) and reasoning:
+        is_apart = prompt + output + reasoning == total  # type: ignore[operator]
+        output = output + reasoning if is_apart else output  # type: ignore[operator]
+    cached = count(data, "prompt_tokens_details", "cached_tokens")
+    if cached is None:
+        cached = count(data, "prompt_cache_hit_tokens")  # DeepSeek
+    return Usage(
+        input_tokens=prompt,
+        cached_input_tokens=cached,
+        output_tokens=output,
+        reasoning_tokens=reasoning,
+    )
+
+
+def _choices(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    choices = data.get("choices")
+    found = choices if isinstance(choices, list) else []
+    return [c for c in found if isinstance(c, dict) and not c.get("index")]
+
+
+def _delta(delta: Mapping[str, Any]) -> Iterator[Piece]:
+    pieces = [*_reasoning(delta), *_content(delta.get("content"))]
+    if refusal := text_of(delta.get("refusal")):
+        pieces += [
+            Piece(EventKind.CONTENT, refusal),
+            Piece(EventKind.FINISH, finish_reason="refusal"),
+        ]
+    if any(_has_tool_text(call) for call in delta.get("tool_calls") or ()):
+        pieces.append(Piece(EventKind.TOOL))
+    if not pieces and delta.get("role"):
+        pieces.append(Piece(EventKind.ROLE))
+    yield from pieces
+
+
+def _reasoning(delta: Mapping[str, Any]) -> Iterator[Piece]:
+    """Yield reasoning under the names servers give it: DeepSeek and vLLM, OpenRouter and gpt-oss."""
+    text = text_of(delta.get("reasoning_content")) or text_of(delta.get("reasoning"))
+    if text:
+        yield Piece(EventKind.REASONING, text)
+
+
+def _content(content: object) -> Iterator[Piece]:
+    """Yield text; Mistral sends a list of parts when it reasons."""
+    if isinstance(content, str) and content:
+        yield Piece(EventKind.CONTENT, content)
+    elif isinstance(content, list):
+        for part in content:
+            if not isinstance(part, dict):
+                continue
+            if text := text_of(part.get("text")):
+                yield Piece(EventKind.CONTENT, text)
+            elif part.get("thinking"):
+                yield Piece(EventKind.REASONING)
+
+
+def _has_tool_text(call: object) -> bool:
+    function = call.get("function") if isinstance(call, dict) else None
+    return isinstance(function, dict) and bool(function.get("name") or function.get("arguments"))
+
+
+def _prompt_tokens(logprobs: Mapping[str, Any]) -> Iterator[PromptToken]:
+    """Yield the tokens of a completions endpoint's legacy log-probabilities."""
+    values = logprobs.get("token_logprobs") or []
+    texts = logprobs.get("tokens") or []
+    likeliest = logprobs.get("top_logprobs") or [None] * len(values)
+    offsets = logprobs.get("text_offset") or [None] * len(values)
+    for value, text, top, offset in zip(values, texts, likeliest, offsets, strict=False):
+        best = max(top.values(), default=None) if isinstance(top, dict) else None
+        is_likeliest = value is not None and best is not None and value >= best
+        yield PromptToken(text_of(text), value, is_likeliest, whole_number(offset))
+
+
+class OpenAIBackend(EndpointBackend):
+    """A model behind OpenAI's API, or behind a server that speaks it."""
+
+    sdk = "openai"
+    vendor_url = OPENAI_URL
+    key_names = ("OPENAI_API_KEY",)
+    dialect = OpenAIDialect

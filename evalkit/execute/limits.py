@@ -1,0 +1,102 @@
+"""The run's budget and deadline: asked before every API request, in whichever thread sends it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from evalkit.config.run import LimitsSpec, ModelSpec, RunConfig
+from evalkit.errors import ConfigError, StoppedError
+from evalkit.meters.clock import now_ns
+from evalkit.prices import cost_usd, find_price
+from evalkit.records import NS_PER_S, Attempt, Request, Usage
+
+
+class RunGuard:
+    """Adds up what requests cost and stops the run before the budget is passed.
+
+    A request sets aside what it can cost at most before it is sent, so the budget holds with any number in flight.
+
+    Args:
+        limits: Budget and deadline.
+        spent_usd: By earlier sessions.
+    """
+
+    def __init__(self, limits: LimitsSpec, spent_usd: float = 0.0) -> None:
+        self._most_usd = limits.max_cost_usd
+        self._minutes = limits.max_minutes
+        self._until_ns = (
+            None
+            if limits.max_minutes is None
+            else now_ns() + round(limits.max_minutes * 60 * NS_PER_S)
+        )
+        self._spent_usd = spent_usd
+        self._reserved_usd = 0.0
+        self._lock = threading.Lock()  # protects the two sums: requests settle in the loop's thread
+
+    @property
+    def spent_usd(self) -> float:
+        """What all sessions have spent so far, unknown costs at their reservation."""
+        return self._spent_usd
+
+    def price(self, model: ModelSpec, usage: Usage) -> float | None:
+        """Return US dollars for one attempt at today's price; None when it is unknown."""
+        return cost_usd(model, usage, datetime.now(UTC))
+
+    def reserve(self, model: ModelSpec, most: Usage) -> float | None:
+        """Set money aside for a request.
+
+        Raises:
+            StoppedError: Budget or deadline forbid sending it.
+        """
+        if self._until_ns is not None and now_ns() > self._until_ns:
+            raise StoppedError(
+                f"the deadline of {self._minutes:g} minutes has passed.",
+                "Resume the run to go on, with another --max-minutes if need be.",
+            )
+        if self._most_usd is None:
+            return None
+        written = replace(most, cache_write_tokens=most.input_tokens)  # may cost more than reading
+        cost = max(self.price(model, most) or 0.0, self.price(model, written) or 0.0)
+        with self._lock:
+            if self._spent_usd + self._reserved_usd + cost > self._most_usd:
+                raise StoppedError(
+                    f"the budget of ${self._most_usd:g} does not cover another request: ${self._spent_usd:.4f}"
+                    f" spent, ${self._reserved_usd + cost:.4f} set aside for requests in flight and the next one.",
+                    "Resume the run with a higher --max-cost-usd to go on.",
+                )
+            self._reserved_usd += cost
+        return cost
+
+    def settle(self, reserved: float, spent: float | None) -> None:
+        """Replace what was set aside by what was spent."""
+        with self._lock:
+            self._reserved_usd -= reserved
+            self._spent_usd += reserved if spent is None else spent
+
+
+def spent_usd(requests: Iterable[Request], open_attempts: Iterable[Attempt]) -> float:
+    """Return what attempts of a run cost so far; an unknown cost counts as what was set aside for it."""
+    attempts = [*(a for r in requests for a in r.attempts), *open_attempts]
+    costs = (a.reserved_usd if a.cost_usd is None else a.cost_usd for a in attempts)
+    return sum(cost for cost in costs if cost is not None)
+
+
+def check_budget(
+    config: RunConfig, api_models: Iterable[ModelSpec], today: datetime | None = None
+) -> None:
+    """Check that a budget can be kept: every model behind an API must have a price.
+
+    Raises:
+        ConfigError: One has none.
+    """
+    if config.limits.max_cost_usd is None:
+        return
+    for model in api_models:
+        if find_price(model, today or datetime.now(UTC)) is None:
+            raise ConfigError(
+                f"model {model.name!r}: the price of {model.source!r} is not known, so max_cost_usd can't be kept.",
+                "Give its `price:` in the config, or remove limits.max_cost_usd.",
+            )

@@ -1,0 +1,399 @@
+"""Whole runs against a scripted endpoint, as a user would start, break, kill and resume them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from evalkit.cli import main
+from evalkit.loadgen.chunks import chat_answer, usage
+from evalkit.loadgen.scripted import Plan, Received, ScriptedServer, Send
+from evalkit.store.run_dir import Run, open_run, verify
+from tests.runs import only_run
+
+ANSWER = Plan(chat_answer(["B"], ttft_s=0.01, itl_s=0.0, usage=usage(100, 2)))
+PRICE = {"input": 10.0, "output": 100.0, "source": "a test", "date": "2026-11-01"}
+COST = (100 * 10 + 2 * 100) / 1e6
+SUITES = [
+    {"name": "choose", "tasks": ["ticket_routing"], "limit": 8, "data_class": "public"},
+    {"name": "write", "tasks": ["table_arithmetic"], "limit": 6, "data_class": "public"},
+]
+
+
+def api(url: str, **changes: Any) -> dict[str, Any]:
+    endpoint = {"base_url": url + "/v1", "max_attempts": 2, **changes.pop("endpoint", {})}
+    return {
+        "name": "api",
+        "backend": "openai",
+        "source": "scripted",
+        "endpoint": endpoint,
+        **changes,
+    }
+
+
+def write_config(folder: Path, models: list[dict[str, Any]], **changes: Any) -> Path:
+    config = {
+        "name": "t",
+        "models": models,
+        "suites": SUITES,
+        "output": {"dir": str(folder / "out")},
+        **changes,
+    }
+    file = folder / "run.yaml"
+    file.write_text(yaml.safe_dump(config))
+    return file
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def fails(status: int, message: str) -> Plan:
+    body = json.dumps({"error": {"message": message}}).encode()
+    return Plan((Send(body),), status=status, headers={"Content-Type": "application/json"})
+
+
+def prompt_of(received: Received) -> str:
+    return json.dumps(json.loads(received.body)["messages"])
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "summary.json").read_text())
+    return found
+
+
+def overall(folder: Path) -> dict[str, Any]:
+    return next(f for f in summary(folder)["endpoints"] if f["suite"] is None)
+
+
+def answered(run: Run) -> Counter[str]:
+    return Counter(r.request_id for r in run.requests if r.is_measured and r.answer)
+
+
+def test_a_run_measures_an_endpoint(tmp_path: Path) -> None:
+    with ScriptedServer(lambda _: ANSWER) as server:
+        config = write_config(tmp_path, [api(server.url, price=PRICE)])
+        result = invoke("run", str(config))
+    assert result.exit_code == 0, result.output
+    folder = only_run(tmp_path)
+    run = open_run(folder)
+    assert {c.mode for c in run.manifest.cells} == {"generate", "as_is"}
+    assert {r.task for r in run.results} == {"ticket_routing_generate", "table_arithmetic"}
+    fact = overall(folder)
+    n = 8 + 6 + 2  # two warm-ups
+    assert fact["n_attempts"] == len(server.received) == n
+    assert fact["cost_usd"]["value"] == pytest.approx(n * COST)
+    assert fact["cost_per_request_usd"] == pytest.approx(COST)
+    assert fact["error_rate"]["value"] == 0.0
+    assert fact["served_models"] == ["scripted"]
+    (speed,) = (p for p in summary(folder)["performance"] if p["suite"] == "write")
+    assert speed["ttft_s"]["p50"]["value"] == pytest.approx(0.01, abs=0.02)
+    assert speed["rss_peak_bytes"] is None, "evalkit's own memory is not the model's"
+    page = (folder / "report.html").read_text()
+    assert "scripted" in page
+    assert server.url.removeprefix("http://") in page
+
+
+def test_errors_are_a_rate_in_summary_and_report_and_their_docs_are_not_scored(
+    tmp_path: Path,
+) -> None:
+    def script(received: Received) -> Plan:
+        asked = prompt_of(received)
+        if "Department" not in asked and len(server.received) % 3 == 0:
+            return fails(400, "this one not")
+        return ANSWER
+
+    with ScriptedServer(script) as server:
+        config = write_config(tmp_path, [api(server.url, price=PRICE)])
+        result = invoke("run", str(config))
+    assert result.exit_code == 0, result.output
+    folder = only_run(tmp_path)
+    run = open_run(folder)
+    failed = [r for r in run.requests if r.is_measured and r.answer is None]
+    assert 1 <= len(failed) <= 3
+    fact = next(f for f in summary(folder)["endpoints"] if f["suite"] == "write")
+    assert fact["error_rate"]["value"] == pytest.approx(len(failed) / 6)
+    assert fact["failed_by_class"] == {"bad_request": len(failed)}
+    unscored = [s for s in run.samples if "failed" in s.flags]
+    assert len(unscored) == len(failed)
+    assert all(score is None for s in unscored for score in s.scores.values())
+    quality = next(
+        q
+        for q in summary(folder)["quality"]
+        if q["task"] == "table_arithmetic" and q["metric"] == "exact_match"
+    )
+    assert quality["estimate"]["n"] == 6 - len(failed)
+    assert quality["n_failed"] == len(failed)
+    assert "got no answer" in " ".join(summary(folder)["warnings"])
+    assert "bad_request" in (folder / "report.html").read_text()
+
+
+def test_a_dead_endpoint_fails_its_cells_and_resuming_finishes_them(tmp_path: Path) -> None:
+    is_up = threading.Event()
+
+    def script(received: Received) -> Plan:
+        if len(server.received) <= 5 or is_up.is_set():
+            return ANSWER
+        return fails(503, "maintenance")
+
+    with ScriptedServer(script) as server:
+        endpoint = {"max_attempts": 1, "breaker_after": 3, "concurrency": 1}
+        config = write_config(tmp_path, [api(server.url, endpoint=endpoint)])
+        result = invoke("run", str(config))
+        assert result.exit_code == 3, result.output
+        assert "3 requests failed in a row" in result.output
+        folder = only_run(tmp_path)
+        before = answered(open_run(folder))
+        assert len(before) == 4
+        is_up.set()
+        again = invoke("run", "--resume", str(folder))
+        assert again.exit_code == 0, again.output
+    run = open_run(folder)
+    assert len(answered(run)) == 14
+    assert set(answered(run).values()) == {1}
+    retried = [r for r in run.requests if len(r.attempts) > 1]
+    assert {a.error_class for r in retried for a in r.attempts[:-1]} == {"overloaded"}
+    assert verify(folder) == []
+
+
+def evalkit(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "evalkit", *arguments]
+
+
+SLOW = Plan(chat_answer(["B"], ttft_s=0.25, itl_s=0.0, usage=usage(100, 2)))
+
+
+@pytest.mark.slow
+def test_an_answer_that_was_paid_for_is_not_asked_again_after_a_kill(tmp_path: Path) -> None:
+    suites = [{"name": "write", "tasks": ["table_arithmetic"], "limit": 40, "data_class": "public"}]
+    with ScriptedServer(lambda _: SLOW) as server:
+        model = api(server.url, price=PRICE, endpoint={"concurrency": 4})
+        config = write_config(tmp_path, [model], suites=suites)
+        process = subprocess.Popen(evalkit("run", str(config), "-q"), stderr=subprocess.DEVNULL)
+        while len(server.received) < 20:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        n_first = len(server.received)
+        done = {prompt_of(r) for r in server.received[1:] if not r.is_client_gone and r.t_closed_ns}
+        folder = only_run(tmp_path)
+        result = invoke("run", "--resume", str(folder), "-q")
+        assert result.exit_code == 0, result.output
+        second = [prompt_of(r) for r in server.received[n_first + 1 :]]
+    run = open_run(folder)
+    assert len(answered(run)) == 40
+    assert len(second) == len(set(second))
+    lost = [a for r in run.requests for a in r.attempts if a.status == "lost"]
+    again = [p for p in second if p in done]
+    assert len(again) <= 4, "at most what was in flight, or not yet on disk, is asked again"
+    assert len(lost) >= len(again), "and what may have been billed twice is recorded"
+    assert 1 <= len(lost) <= 5
+    assert overall(folder)["n_lost"] == len(lost)
+    assert any("may have been billed" in w for w in summary(folder)["warnings"])
+    assert {a.session for r in run.requests for a in r.attempts} == {0, 1}
+
+
+@pytest.mark.slow
+def test_ctrl_c_waits_for_requests_in_flight_and_sends_no_more(tmp_path: Path) -> None:
+    suites = [{"name": "write", "tasks": ["table_arithmetic"], "limit": 40, "data_class": "public"}]
+    with ScriptedServer(lambda _: SLOW) as server:
+        config = write_config(tmp_path, [api(server.url)], suites=suites)
+        process = subprocess.Popen(
+            evalkit("run", str(config)), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        while len(server.received) < 10:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        n = len(server.received)
+    assert process.returncode == 3, said
+    assert "paid for" in said
+    folder = only_run(tmp_path)
+    assert f"evalkit run --resume {folder}" in said
+    run = open_run(folder)
+    assert n < 25
+    assert len(answered(run)) == n - 1, (
+        "every request that reached the server is kept, warm-up apart"
+    )
+
+
+def test_the_budget_stops_the_run_and_a_higher_one_finishes_it(tmp_path: Path) -> None:
+    with ScriptedServer(lambda _: ANSWER) as server:
+        model = api(server.url, price=PRICE, endpoint={"concurrency": 2})
+        limits = {"max_cost_usd": 0.02}
+        config = write_config(tmp_path, [model], limits=limits)
+        result = invoke("run", str(config))
+        assert result.exit_code == 3, result.output
+        assert "budget of $0.02" in result.output
+        folder = only_run(tmp_path)
+        assert len(server.received) * COST <= 0.02
+        states = {c["state"] for c in summary(folder)["cells"]}
+        assert "stopped" in states
+        assert "stopped" in (folder / "report.html").read_text()
+        again = invoke("run", "--resume", str(folder), "--max-cost-usd", "1")
+        assert again.exit_code == 0, again.output
+    assert len(answered(open_run(folder))) == 14
+
+
+def test_a_budget_without_a_price_is_refused(tmp_path: Path) -> None:
+    config = write_config(tmp_path, [api("http://127.0.0.1:9")], limits={"max_cost_usd": 1})
+    result = invoke("run", str(config))
+    assert result.exit_code == 2
+    assert "max_cost_usd can't be kept" in result.output
+    assert not list((tmp_path / "out").glob("*/"))
+
+
+def test_a_model_without_its_key_is_skipped_before_anything_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MISSING_KEY", raising=False)
+    with ScriptedServer(lambda _: ANSWER) as server:
+        keyless = api(server.url, name="keyless", endpoint={"api_key_env": "MISSING_KEY"})
+        config = write_config(tmp_path, [keyless, api(server.url)])
+        result = invoke("run", str(config))
+        assert result.exit_code == 3
+        assert "MISSING_KEY is not set" in result.output
+        n_first = len(server.received)
+        folder = only_run(tmp_path)
+        states = {(c["model"], c["state"]) for c in summary(folder)["cells"]}
+        assert states == {("keyless", "skipped"), ("api", "done")}
+        monkeypatch.setenv("MISSING_KEY", "k")
+        again = invoke("run", "--resume", str(folder))
+        assert again.exit_code == 0, again.output
+        assert len(server.received) == 2 * n_first
+    assert server.received[-1].headers["authorization"] == "Bearer k"
+
+
+def test_when_no_model_can_be_asked_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MISSING_KEY", raising=False)
+    model = api("http://127.0.0.1:9", endpoint={"api_key_env": "MISSING_KEY"})
+    result = invoke("run", str(write_config(tmp_path, [model])))
+    assert result.exit_code == 2
+    assert "MISSING_KEY" in result.output
+    assert not list((tmp_path / "out").glob("*/"))
+
+
+def test_the_vendors_key_does_not_go_to_another_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-vendor-only")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9")
+    with ScriptedServer(lambda _: ANSWER) as server:
+        assert invoke("run", str(write_config(tmp_path, [api(server.url)]))).exit_code == 0
+    assert not any("sk-vendor-only" in str(r.headers) for r in server.received)
+
+
+def test_confidential_docs_stay_here(tmp_path: Path) -> None:
+    suites = [{**SUITES[0], "data_class": "confidential"}]
+    far = api("http://api.example.com")
+    config = write_config(tmp_path, [far], suites=suites)
+    result = invoke("run", str(config))
+    assert result.exit_code == 2
+    assert "would send it to api.example.com" in result.output
+    with ScriptedServer(lambda _: ANSWER) as server:
+        near = write_config(tmp_path, [api(server.url)], suites=suites)
+        assert invoke("run", str(near)).exit_code == 0
+
+
+def test_models_check_tells_latency_usage_price_or_what_is_wrong(tmp_path: Path) -> None:
+    with ScriptedServer(lambda _: ANSWER) as server:
+        good = api(server.url, name="good", price=PRICE)
+        config = write_config(tmp_path, [good])
+        result = invoke("models", "check", str(config))
+        assert result.exit_code == 0, result.output
+        for word in ("good: ok", "scripted", "first token", "100 + 2 tokens", f"${COST:.6f}"):
+            assert word in result.output
+        assert len(server.received) == 1
+        bad = api("http://127.0.0.1:9", name="bad")
+        result = invoke("models", "check", str(write_config(tmp_path, [good, bad])))
+    assert result.exit_code == 1
+    assert "bad: connection_refused" in result.output
+
+
+CANARY = "sk-canary-7f3a9c"
+
+
+@pytest.mark.slow
+def test_secrets_are_written_nowhere(tmp_path: Path) -> None:
+    """The endpoint echoes the key in headers, errors and pages; it must not turn up in any file or output."""
+
+    def script(received: Received) -> Plan:
+        n = len(server.received)
+        if n % 4 == 1:
+            return fails(401, f"Incorrect API key provided: {CANARY}")
+        if n % 4 == 2:
+            page = f"<html><title>{CANARY}</title></html>".encode()
+            return Plan((Send(page),), status=502, headers={"Content-Type": "text/html"})
+        headers = {
+            "Content-Type": "text/event-stream",
+            "x-request-id": CANARY,
+            "x-ratelimit-token": CANARY,
+            "set-cookie": CANARY,
+        }
+        return Plan(ANSWER.steps, headers=headers)
+
+    environment = {**os.environ, "CANARY_KEY": CANARY}
+    with ScriptedServer(script) as server:
+        endpoint = {"api_key_env": "CANARY_KEY", "concurrency": 1}
+        config = write_config(tmp_path, [api(server.url, endpoint=endpoint)])
+        done = subprocess.run(
+            evalkit("run", str(config), "--log", "json"),
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        check = subprocess.run(
+            evalkit("models", "check", str(config)),
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert server.received[0].headers["authorization"] == f"Bearer {CANARY}"
+    assert done.returncode == 0, done.stderr
+    assert open_run(only_run(tmp_path)).requests
+    for text in (done.stdout, done.stderr, check.stdout, check.stderr):
+        assert CANARY not in text
+    files = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert len(files) > 6
+    for file in files:
+        assert CANARY.encode() not in file.read_bytes(), file
+    run = open_run(only_run(tmp_path))
+    assert CANARY not in repr(run), "Parquet is compressed, so the records are searched as well"
+
+
+@pytest.mark.slow
+def test_secrets_are_not_in_the_journal_of_a_killed_run(tmp_path: Path) -> None:
+    suites = [{"name": "write", "tasks": ["table_arithmetic"], "limit": 40, "data_class": "public"}]
+    with ScriptedServer(
+        lambda _: SLOW if len(server.received) % 2 else fails(500, CANARY)
+    ) as server:
+        endpoint = {"api_key_env": "CANARY_KEY", "concurrency": 4}
+        config = write_config(tmp_path, [api(server.url, endpoint=endpoint)], suites=suites)
+        process = subprocess.Popen(
+            evalkit("run", str(config), "-q"),
+            env={**os.environ, "CANARY_KEY": CANARY},
+            stderr=subprocess.DEVNULL,
+        )
+        while len(server.received) < 15:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+    journals = list(only_run(tmp_path).glob("journal*"))
+    assert journals
+    assert all(CANARY.encode() not in file.read_bytes() for file in journals)

@@ -1,0 +1,122 @@
+"""evalkit against servers it did not write: an answer or a latency that is wrong on our side shows here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+import yaml
+
+from evalkit.config import load_run_config
+from evalkit.engine.values import GenerationSettings
+from evalkit.execute.local import start_run
+from evalkit.execute.progress import Progress
+from evalkit.metrics.latency import itl_s, tpot_s, ttft_s
+from evalkit.plan import make_plan
+from evalkit.records import EventKind
+from evalkit.store.run_dir import Run, open_run
+from tests.endpoints import api_model, ask, kinds
+from tests.servers import serving
+
+pytestmark = pytest.mark.slow
+TTFT_S, ITL_S, N_TOKENS = 0.4, 0.05, 16
+
+
+@pytest.fixture(scope="module")
+def compared(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """SmolLM2 in this process and behind `transformers serve`, on the same docs."""
+    folder = tmp_path_factory.mktemp("compared")
+    command = ["transformers", "serve", str(smollm2), "--device", "cpu", "--dtype", "float32"]
+    with serving(command, folder / "serve.log") as url:
+        here = {"name": "here", "source": str(smollm2), "dtype": "float32", "device": "cpu"}
+        there = {
+            "name": "there",
+            "backend": "openai",
+            "source": str(smollm2),
+            "endpoint": {"base_url": url + "/v1", "concurrency": 1},
+        }
+        tasks = ["ticket_routing", "table_arithmetic", "grounded_qa"]
+        suite = {"name": "all", "tasks": tasks, "limit": 10, "data_class": "confidential"}
+        config = {
+            "name": "compared",
+            "models": [here, there],
+            "suites": [suite],
+            "output": {"dir": str(folder / "out")},
+        }
+        file = folder / "run.yaml"
+        file.write_text(yaml.safe_dump(config))
+        yield open_run(start_run(make_plan(load_run_config(file)), file, Progress()))
+
+
+@pytest.mark.model
+def test_a_served_model_answers_like_the_same_model_in_process(compared: Run) -> None:
+    def answers(model: str) -> dict[tuple[str, int], str]:
+        return {
+            (s.task, s.doc_id): s.response
+            for s in compared.samples
+            if s.cell_id.startswith(f"{model}/")
+        }
+
+    here, there = answers("here"), answers("there")
+    assert len(here) == 30
+    assert here.keys() == there.keys()
+    differing = {key: (here[key], there[key]) for key in here if here[key] != there[key]}
+    assert len(differing) <= 0.05 * len(here), differing
+
+
+@pytest.mark.model
+def test_both_were_asked_in_the_same_way(compared: Run) -> None:
+    assert {c.state for c in compared.manifest.cells} == {"done"}
+    assert {c.mode for c in compared.manifest.cells} == {"generate"}
+    tasks = {s.task for s in compared.samples}
+    assert "ticket_routing_generate" in tasks
+    tokens = {
+        r.cell_id.split("/")[0]: sum(
+            q.input_tokens or 0
+            for q in compared.requests
+            if q.cell_id == r.cell_id and q.is_measured
+        )
+        for r in compared.requests
+    }
+    assert tokens["here"] == tokens["there"], "the server's template gives the same prompts"
+
+
+@pytest.mark.model
+def test_a_served_model_has_a_first_token_after_its_role_chunk(compared: Run) -> None:
+    """The server sends the role before it begins to generate: a meter that counts it reads a TTFT near 0."""
+    served = [r for r in compared.requests if r.cell_id.startswith("there/") and r.is_measured]
+    for request in served:
+        attempt = request.attempts[-1]
+        role = next(e for e in attempt.events if e.kind == EventKind.ROLE)
+        first = ttft_s(attempt)
+        assert first is None or first > (role.t_ns - attempt.t_send_ns) / 1e9
+    firsts = [t for r in served if (t := ttft_s(r.attempts[-1])) is not None]
+    local = [
+        t
+        for r in compared.requests
+        if r.cell_id.startswith("here/") and r.is_measured
+        if (t := ttft_s(r.attempts[-1])) is not None
+    ]
+    assert median(firsts) > 0.3 * median(local), "prefill on the same machine takes about as long"
+
+
+def test_a_server_with_known_latencies_is_measured_right(tmp_path: Path) -> None:
+    command = ["guidellm", "mock-server", "--host", "127.0.0.1"]
+    command += ["--ttft-ms", str(TTFT_S * 1000), "--itl-ms", str(ITL_S * 1000)]
+    command += ["--output-tokens", str(N_TOKENS)]
+    with serving(command, tmp_path / "mock.log") as url:
+        spec = api_model(url, concurrency=4, stall_timeout_s=5, headers_timeout_s=10)
+        outcomes = ask(spec, ["hello"] * 20, GenerationSettings(max_tokens=N_TOKENS))
+    attempts = [o.attempts[-1] for o in outcomes]
+    assert [a.error for a in attempts] == [None] * 20
+    ttfts = [t for a in attempts if (t := ttft_s(a)) is not None]
+    gaps = [gap for a in attempts for gap in itl_s(a)]
+    tpots = [t for o in outcomes if (t := tpot_s(o.attempts[-1], o.output_tokens)) is not None]
+    assert len(ttfts) == 20
+    assert median(ttfts) == pytest.approx(TTFT_S, rel=0.03)
+    assert median(gaps) == pytest.approx(ITL_S, rel=0.03)
+    assert median(tpots) == pytest.approx(ITL_S, rel=0.03)
+    assert {o.output_tokens for o in outcomes} == {N_TOKENS}
+    assert {kinds(o).count(EventKind.CONTENT) for o in outcomes} == {N_TOKENS}
