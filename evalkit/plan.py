@@ -34,6 +34,8 @@ class TaskPlan:
     n_requests: int
     n_characters: int
     """Of all prompts, before a chat template."""
+    most_output_tokens: int
+    """What all answers may have together, before a model's own limit; 0 where nothing is generated."""
     prompts_hash: str
     """SHA-256 over every request: changes when data, prompts or settings change."""
     excerpt: str
@@ -55,6 +57,14 @@ class Cell:
     """Whether prompts get the model's chat template; None: known once the model is downloaded."""
     mode: str
     """`as_is`, or `generate`: multiple choice is answered with a letter."""
+
+    @property
+    def most_output_tokens(self) -> int:
+        """Tokens that all answers may have together."""
+        most = self.model.generation.max_tokens
+        if most is not None:
+            return most * sum(t.n_requests for t in self.tasks if t.most_output_tokens)
+        return sum(task.most_output_tokens for task in self.tasks)
 
     @property
     def n_docs(self) -> int:
@@ -183,7 +193,7 @@ def plan_suite(suite: SuiteSpec, config: RunConfig, mode: str) -> tuple[TaskPlan
 
 
 def _plan_task(name: str, task: Any) -> TaskPlan:
-    from evalkit.harness.lm import hash_arguments
+    from evalkit.harness.lm import hash_arguments, most_tokens
 
     prompts = ["".join(a for a in i.args if isinstance(a, str)) for i in task.instances]
     hashes = [hash_arguments(i.args) for i in task.instances]
@@ -196,6 +206,7 @@ def _plan_task(name: str, task: Any) -> TaskPlan:
         n_docs=len({i.doc_id for i in task.instances}),
         n_requests=sum(repeats),
         n_characters=sum(len(p) * n for p, n in zip(prompts, repeats, strict=True)),
+        most_output_tokens=sum(most_tokens(i) * (i.repeats or 1) for i in task.instances),
         prompts_hash=hashlib.sha256("".join(hashes).encode()).hexdigest(),
         excerpt="\n".join(prompts)[:_PROBED_CHARACTERS],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,19 +52,61 @@ def command(config_file: Path, folder: Path | None, as_json: bool, **selection: 
         f"{len(plan.cells)} cells, {plan.n_requests} requests. Plan hash {plan.hash[:16]}."
     )
     console.print("Prompt tokens are estimated, before a chat template.")
+    for line in _notes(plan):
+        console.print(line)
+
+
+def _notes(plan: Plan) -> Iterator[str]:
+    """Yield what a reader must know about modes and money."""
+    from evalkit.config import API_BACKENDS
+    from evalkit.execute.limits import most_cost_usd
+    from evalkit.records import GENERATE
+    from evalkit.report import format as text
+
+    for suite in plan.unlike_suites:
+        modes = {c.model.name: c.mode for c in plan.cells if c.suite.name == suite}
+        lettered = ", ".join(name for name, mode in modes.items() if mode == GENERATE)
+        scored = ", ".join(name for name, mode in modes.items() if mode != GENERATE)
+        yield (
+            f"Suite {suite}: not like for like: {scored} scored by log-likelihood, {lettered} writes a letter."
+        )
+    chosen = {c.suite.name for c in plan.cells if c.suite.mode == "auto" and c.mode == GENERATE}
+    if chosen:
+        yield (
+            f"Suite {', '.join(sorted(chosen))}: multiple choice is answered with a letter by every model, because"
+            " one of them can't score log-likelihoods."
+        )
+    costs = [most_cost_usd(c) for c in plan.cells if c.model.backend in API_BACKENDS]
+    if not costs:
+        return
+    known = sum(cost for cost in costs if cost is not None)
+    yield (
+        f"API requests cost at most about {text.usd(known)}"
+        + (", models without a known price not counted." if None in costs else ".")
+    )
+    budget = plan.config.limits.max_cost_usd
+    if budget is not None and known > budget:
+        yield f"The budget is {text.usd(budget)}: the run may stop before its end, and can be resumed."
 
 
 def _cells_table(plan: Plan, answered: dict[str, int] | None) -> Table:
     from rich.table import Table
 
+    from evalkit.execute.limits import most_cost_usd
+    from evalkit.report import format as text
+
     table = Table(box=None, pad_edge=False)
-    for title in ("cell", "docs", "requests", "prompt tokens", "chat template", "done"):
-        table.add_column(title, justify="left" if title in {"cell", "chat template"} else "right")
+    titles = ("cell", "mode", "docs", "requests", "prompt tokens", "most cost", "chat template")
+    for title in (*titles, *(() if answered is None else ("done",))):
+        is_text = title in {"cell", "mode", "chat template"}
+        table.add_column(title, justify="left" if is_text else "right", overflow="fold")
     for cell in plan.cells:
         template = {True: "yes", False: "no", None: "when loaded"}[cell.chat_template]
-        done = "" if answered is None else f"{answered.get(cell.cell_id, 0)}/{cell.n_requests}"
+        done = () if answered is None else (f"{answered.get(cell.cell_id, 0)}/{cell.n_requests}",)
         numbers = (cell.n_docs, cell.n_requests, cell.prompt_tokens)
-        table.add_row(cell.cell_id, *map(str, numbers), template, done)
+        cost = text.usd(most_cost_usd(cell))
+        mode = cell.mode.replace("_", " ")
+        table.add_row(cell.cell_id, mode, *map(str, numbers), cost, template, *done)
     return table
 
 
@@ -88,6 +131,8 @@ def _tasks_table(plan: Plan) -> Table:
 
 
 def _to_dict(plan: Plan, answered: dict[str, int] | None) -> dict[str, Any]:
+    from evalkit.execute.limits import most_cost_usd
+
     cells = [
         {
             "cell_id": cell.cell_id,
@@ -96,10 +141,13 @@ def _to_dict(plan: Plan, answered: dict[str, int] | None) -> dict[str, Any]:
             "repeat": cell.repeat,
             "docs": cell.n_docs,
             "requests": cell.n_requests,
+            "mode": cell.mode,
             "prompt_tokens_estimated": cell.prompt_tokens,
+            "most_output_tokens": cell.most_output_tokens,
+            "most_cost_usd_estimated": most_cost_usd(cell),
             "chat_template": cell.chat_template,
             "answered": None if answered is None else answered.get(cell.cell_id, 0),
         }
         for cell in plan.cells
     ]
-    return {"plan_hash": plan.hash, "cells": cells}
+    return {"plan_hash": plan.hash, "cells": cells, "unlike_suites": list(plan.unlike_suites)}

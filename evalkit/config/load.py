@@ -135,7 +135,16 @@ def _sentence(details: list[Any], loc: Loc, name: str, lines: dict[Loc, int]) ->
     if first["type"] == "missing":
         return f"{where}: this key is required and missing."
     message = ", or: ".join(_message(d) for d in details)
-    return f"{where}: {message}; found {first['input']!r}." if key else f"{where}: {message}."
+    found = _shown(loc, first["input"])
+    return f"{where}: {message}; found {found}." if key and found else f"{where}: {message}."
+
+
+def _shown(loc: Loc, value: Any) -> str:
+    """Return a wrong value as text; empty for a whole mapping, and never a secret that was put into the file."""
+    is_url_with_more = loc[-1] == "base_url" and any(mark in str(value) for mark in "@?#")
+    if loc[-1] == "api_key_env" or is_url_with_more:
+        return "something that may be a secret, so it is not shown"
+    return "" if isinstance(value, dict) else repr(value)
 
 
 def _nearest(loc: Loc) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from evalkit.config.run import LimitsSpec, ModelSpec, RunConfig
+from evalkit.config.run import API_BACKENDS, LimitsSpec, ModelSpec, RunConfig
 from evalkit.errors import ConfigError, StoppedError
 from evalkit.meters.clock import now_ns
+from evalkit.plan import Cell
 from evalkit.prices import cost_usd, find_price
 from evalkit.records import NS_PER_S, Attempt, Request, Usage
 
@@ -82,6 +83,17 @@ def spent_usd(requests: Iterable[Request], open_attempts: Iterable[Attempt]) -> 
     attempts = [*(a for r in requests for a in r.attempts), *open_attempts]
     costs = (a.reserved_usd if a.cost_usd is None else a.cost_usd for a in attempts)
     return sum(cost for cost in costs if cost is not None)
+
+
+def most_cost_usd(cell: Cell) -> float | None:
+    """Return what a cell costs if every answer is as long as it may be; None in process, and without a price.
+
+    Prompt tokens are estimated, so this is an estimate, too; warm-up and retries come on top.
+    """
+    if cell.model.backend not in API_BACKENDS:
+        return None
+    most = Usage(input_tokens=cell.prompt_tokens, output_tokens=cell.most_output_tokens)
+    return cost_usd(cell.model, most, datetime.now(UTC))
 
 
 def check_budget(

@@ -16,13 +16,13 @@ _CUE = (
     r"|antwort|lösung|richtig|auswahl)"
 )
 _AFTER_CUE = re.compile(
-    rf"\b{_CUE}(?:\s+(?:is|would be|should be|ist|lautet|wäre))?\s*[:=]?\s*[*_]*\s*"
+    rf"\b{_CUE}\b(?:\s+(?:is|would be|should be|ist|lautet|wäre)\b)?\s*[:=]?\s*[*_]*\s*"
     rf"(?:(?:option|choice|letter|buchstabe)\s+)?{_LETTER}",
     re.IGNORECASE,
 )
 _BOXED = re.compile(r"\\boxed\{\s*(?:\\text\{)?\s*(?P<letter>[A-Za-z])\s*\}")
 _ALONE = re.compile(rf"^\s*(?:option\s+)?{_LETTER}\s*(?:$|[.:),\n-])", re.IGNORECASE)
-_LAST_LINE = re.compile(rf"(?:^|\n)\s*{_LETTER}\s*[.)]?\s*$")
+_LAST_LINE = re.compile(rf"(?:^|\n)\s*{_LETTER}[\s.)*_]*$")
 _OR = re.compile(r"^\s*[.,]?\s*(?:or|and|oder|und|/|,)\s*\(?[A-Za-z]\b(?!\w)", re.IGNORECASE)
 _KEYS = ("answer", "choice", "option", "letter", "label", "antwort")
 

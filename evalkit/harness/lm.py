@@ -247,6 +247,13 @@ def random_docs(instances: Sequence[Instance], n: int, seed: str) -> list[int]:
     return [p for p, i in enumerate(instances) if (str(i.task_name), i.doc_id) in chosen]
 
 
+def most_tokens(instance: Instance) -> int:
+    """Return how many tokens a request may generate; 0 where it generates none."""
+    if instance.request_type != "generate_until":
+        return 0
+    return _settings(instance.args[1]).max_tokens
+
+
 def hash_arguments(arguments: tuple[Any, ...]) -> str:
     """Return the SHA-256 of a request's prompt with its continuation or settings."""
     text = json.dumps(arguments, sort_keys=True, ensure_ascii=False, default=str)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from math import floor, log10
+
 from evalkit.analysis.facts import Estimate, QualityFact
 
 MISSING = "–"
 NOT_MEASURED = "not measured"
+NOT_KNOWN = "not known"
+NOT_DISCLOSED = "not disclosed"
 MARK = "†"
 """Behind a percentile of too few values."""
 
@@ -66,10 +70,25 @@ def energy(value: float | None) -> str:
     return f"{value:.0f} J" if value < 1000 else f"{value / 1000:.2f} kJ"
 
 
+def usd(value: float | None) -> str:
+    """US dollars: to the cent from a dollar on, three figures below."""
+    if value is None:
+        return MISSING
+    if value >= 1 or value <= 0:
+        return f"${value:,.2f}"
+    digits = f"{value:.{2 - floor(log10(value))}f}"
+    return f"${digits[:4]}{digits[4:].rstrip('0')}"
+
+
 def latency(estimate: Estimate) -> str:
     """Duration, marked when too few values support it."""
     shown = seconds(estimate.value)
     return shown if estimate.value is None or estimate.is_supported else f"{shown} {MARK}"
+
+
+def docs_without_answer(n: int) -> str:
+    """Say how many docs could not be scored."""
+    return f"{n} doc{'' if n == 1 else 's'} got no answer"
 
 
 def metric_name(fact: QualityFact) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.analysis.facts import PerformanceFact, QualityFact, RunFacts
+from evalkit.analysis.facts import EndpointFact, PerformanceFact, QualityFact, RunFacts
 from evalkit.store.manifest import ModelEntry
 from evalkit.store.run_dir import Run
 
@@ -19,6 +19,11 @@ class Model:
     facts: RunFacts
     entry: ModelEntry | None
     name: str
+
+    @property
+    def is_api(self) -> bool:
+        """Whether it was asked over the network, so that its machine can't be measured."""
+        return bool(self.entry and self.entry.is_api) or endpoint_of(self) is not None
 
 
 def compared_models(runs: Sequence[tuple[Run, RunFacts]]) -> list[Model]:
@@ -37,6 +42,12 @@ def compared_models(runs: Sequence[tuple[Run, RunFacts]]) -> list[Model]:
 def overall(model: Model) -> PerformanceFact | None:
     """Return speed and resources over all suites, if anything was measured."""
     found = (p for p in model.facts.performance if p.suite is None and p.model == model.name)
+    return next(found, None)
+
+
+def endpoint_of(model: Model) -> EndpointFact | None:
+    """Return errors, tokens and cost over all suites; None for a model that ran here."""
+    found = (f for f in model.facts.endpoints if f.suite is None and f.model == model.name)
     return next(found, None)
 
 

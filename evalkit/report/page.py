@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evalkit.analysis.facts import PerformanceFact, QualityFact, RunFacts
+from evalkit.analysis.facts import EndpointFact, PerformanceFact, QualityFact, RunFacts
 from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.report import format as text
 from evalkit.report.audit import Audit, audit_run
+from evalkit.report.endpoints import endpoint_footnotes, endpoint_table
 from evalkit.report.figures import Bar, Dot, DotRow, Line
 from evalkit.report.glossary import all_terms
-from evalkit.report.models import Model, compared_models, overall, quality_of
+from evalkit.report.models import (
+    Model,
+    compared_models,
+    endpoint_of,
+    overall,
+    quality_of,
+)
 from evalkit.report.samples import TaskSamples, collect_samples
 from evalkit.report.tables import (
     Table,
@@ -38,12 +45,18 @@ class Page:
     quality: tuple[Table, ...]
     performance: Table
     footnotes: tuple[str, ...]
+    api_models: tuple[str, ...]
+    """Columns of `endpoints`."""
+    endpoints: Table | None
+    """None when every model ran here."""
+    endpoint_footnotes: tuple[str, ...]
     quality_dots: tuple[DotRow, ...]
     ttft_lines: tuple[Line, ...]
     e2e_lines: tuple[Line, ...]
     speed_bars: tuple[Bar, ...]
     memory_bars: tuple[Bar, ...]
     samples: tuple[TaskSamples, ...]
+    any_unanswered: bool
     audits: tuple[Audit, ...]
     terms: tuple[tuple[str, str], ...]
 
@@ -57,6 +70,8 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
     leaves = [task for task in tasks if task not in groups]
     names = ", ".join(dict.fromkeys(facts.name for _, facts in runs))
     performance = [overall(m) for m in models]
+    api_models = [m for m in models if endpoint_of(m) is not None]
+    samples = collect_samples([(m.label, m.name, m.run) for m in models])
     return Page(
         title=f"{names}: {len(models)} model{'s' if len(models) != 1 else ''} compared",
         subtitle=_subtitle(runs),
@@ -68,6 +83,9 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
         quality=tuple(quality_table(models, suite, task) for suite, task in tasks),
         performance=performance_table(models),
         footnotes=tuple(footnotes(models)),
+        api_models=tuple(m.label for m in api_models),
+        endpoints=endpoint_table(api_models) if api_models else None,
+        endpoint_footnotes=tuple(endpoint_footnotes(api_models)),
         quality_dots=tuple(_dots(models, leaves)),
         ttft_lines=tuple(_lines(models, is_ttft=True)),
         e2e_lines=tuple(_lines(models, is_ttft=False)),
@@ -87,7 +105,8 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
                 lambda size: text.size(round(size)),
             )
         ),
-        samples=collect_samples([(m.label, m.name, m.run) for m in models]),
+        samples=samples,
+        any_unanswered=any(doc.any_unanswered for task in samples for doc in task.docs),
         audits=tuple(audit_run(run, facts) for run, facts in runs),
         terms=all_terms(),
     )
@@ -128,12 +147,31 @@ def _summary(
     yield from (line for line, _ in found)
     for model, fact in zip(models, performance, strict=True):
         if fact is not None and fact.e2e_latency_s.p50.value is not None:
+            memory = "" if model.is_api else f"; peak memory {text.size(fact.rss_peak_bytes)}"
             yield (
                 f"{model.label}: half of its answers were complete within"
-                f" {text.seconds(fact.e2e_latency_s.p50.value)}; peak memory"
-                f" {text.size(fact.rss_peak_bytes)}."
+                f" {text.seconds(fact.e2e_latency_s.p50.value)}{memory}."
             )
-    yield "Cost, energy price and a build-or-buy verdict: not measured in this run."
+    yield from _costs(models)
+
+
+def _costs(models: Sequence[Model]) -> Iterator[str]:
+    """Say what API requests cost, and what about money is not known."""
+    found = [(m.label, f) for m in models if (f := endpoint_of(m)) is not None]
+    yield from (_cost(label, f) for label, f in found)
+    is_known = any(f.cost_usd.value is not None for _, f in found)
+    cost = "Cost of own hardware" if is_known else "Cost"
+    yield f"{cost}, energy price and a build-or-buy verdict: not measured in this run."
+
+
+def _cost(label: str, f: EndpointFact) -> str:
+    requests = f"{text.count(f.n_requests)} request{'' if f.n_requests == 1 else 's'}"
+    if f.cost_usd.value is None:
+        return f"{label}: what its {requests} cost is not known ({f.cost_usd.reason})."
+    line = f"{label}: {requests} cost {text.usd(f.cost_usd.value)}"
+    if f.cost_per_request_usd is not None:
+        line += f", {text.usd(1000 * f.cost_per_request_usd)} per 1000"
+    return f"{line} ({f.cost_usd.reason})." if f.cost_usd.reason else f"{line}."
 
 
 def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[tuple[str, bool]]:
@@ -153,7 +191,19 @@ def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[tuple[s
         names = [label for label, where in others if where == standing]
         if names:
             line += f"; {words} {', '.join(names)}"
+    line += _left_out(models, suite, task)
     yield f"{line}.", any(where == "clear" for _, where in others)
+
+
+def _left_out(models: Sequence[Model], suite: str, task: str) -> str:
+    """Say which models left docs without an answer; those docs are not in the numbers."""
+    failed = {m.label: [q.n_failed for q in quality_of(m, suite, task)] for m in models}
+    parts = [
+        f"{text.docs_without_answer(max(counts))} from {label}"
+        for label, counts in failed.items()
+        if any(counts)
+    ]
+    return f"; left out: {', '.join(parts)}" if parts else ""
 
 
 _STANDINGS = {

@@ -6,9 +6,11 @@ from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 
-from evalkit.analysis.facts import PerformanceFact, QualityFact, RunFacts
+from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact, RunFacts
 from evalkit.analysis.quality import SHARE
 from evalkit.report import format as text
+from evalkit.report.endpoints import endpoint_rows
+from evalkit.report.text_safety import visible
 
 Key = tuple[str, str, str, str]
 """Suite, task, filter, metric."""
@@ -17,8 +19,10 @@ Key = tuple[str, str, str, str]
 def render_tables(facts: RunFacts) -> list[RenderableType]:
     """Return the tables and notes of `evalkit show`."""
     parts: list[RenderableType] = [f"{facts.run_id}  [{facts.state}]"]
-    parts += [f"warning: {warning}" for warning in facts.warnings]
+    parts += [f"warning: {visible(warning)}" for warning in facts.warnings]
     parts += [_quality_table(facts), _performance_table(facts)]
+    if facts.endpoints:
+        parts.append(_endpoint_table(facts))
     if facts.state != "complete":
         parts.append(_cells_table(facts))
     parts.append(f"{text.MARK} too few values for this percentile; –: not measured")
@@ -34,10 +38,10 @@ def _quality_table(facts: RunFacts) -> Table:
         table.add_column(model, justify="right")
     for key, row in _quality_rows(facts).items():
         first = next(iter(row.values()))
+        counts = [str(f.estimate.n) for f in row.values()]
+        n = counts[0] if len(set(counts)) == 1 else "/".join(counts)
         cells = [_quality_cell(row.get(model)) for model in facts.models]
-        table.add_row(
-            _task_name(key, facts), text.metric_name(first), str(first.estimate.n), *cells
-        )
+        table.add_row(_task_name(key, facts), text.metric_name(first), n, *cells)
     return table
 
 
@@ -59,7 +63,11 @@ def _task_name(key: Key, facts: RunFacts) -> str:
 def _quality_cell(fact: QualityFact | None) -> str:
     if fact is None:
         return text.MISSING
-    e = fact.estimate
+    score = _score(fact.estimate)
+    return f"{score}, {text.docs_without_answer(fact.n_failed)}" if fact.n_failed else score
+
+
+def _score(e: Estimate) -> str:
     if e.value is None:
         return text.MISSING
     if e.unit != SHARE:
@@ -103,12 +111,25 @@ def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[str]
     return rows
 
 
+def _endpoint_table(facts: RunFacts) -> Table:
+    table = _table("Behind an API, over all suites")
+    table.add_column("")
+    found = [f for f in facts.endpoints if f.suite is None]
+    for f in found:
+        table.add_column(f.model, justify="right", overflow="fold")
+    for row in endpoint_rows(found):
+        cells = (f"{v.text} ({v.note})" if v.note else v.text for v in row.values)
+        table.add_row(row.name, *map(visible, cells))
+    return table
+
+
 def _cells_table(facts: RunFacts) -> Table:
     table = _table("Cells")
     for title in ("cell", "state", "answered", "reason"):
         table.add_column(title)
     for c in facts.cells:
-        table.add_row(c.cell_id, c.state, f"{c.n_answered}/{c.n_requests}", c.reason or "")
+        reason = visible(c.reason or "")
+        table.add_row(c.cell_id, c.state, f"{c.n_answered}/{c.n_requests}", reason)
     return table
 
 

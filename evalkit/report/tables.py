@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact
 from evalkit.analysis.quality import SHARE
 from evalkit.report import format as text
 from evalkit.report.glossary import TERMS, metric_text
-from evalkit.report.models import Model, overall, quality_of
+from evalkit.report.models import Model, endpoint_of, overall, quality_of
 from evalkit.store.manifest import ModelEntry
 
 
@@ -89,6 +89,12 @@ _SPEED: tuple[tuple[str, str, Callable[[PerformanceFact], Value]], ...] = (
     ),
 )
 
+_VENDORS_OWN = {"parameters", "weights in memory", "number format", "quantisation", "licence"}
+"""What only the vendor of an API model knows."""
+_MACHINE = {"host memory, peak", "load time", "CPU time", "CPU time of other programs"}
+_RATES = {"output tokens/s", "scored tokens/s"}
+BEHIND_API = "runs behind an API"
+
 _GPU: tuple[tuple[str, str, Callable[[PerformanceFact], str]], ...] = (
     ("GPU board memory, peak", "NVML, whole board", lambda f: text.size(f.gpu_peak_used_bytes)),
     ("GPU energy", "difference of the energy counter", lambda f: text.energy(f.energy_j)),
@@ -98,26 +104,62 @@ _GPU: tuple[tuple[str, str, Callable[[PerformanceFact], str]], ...] = (
 def identity_table(models: Sequence[Model]) -> Table:
     """Return what the compared models are."""
     rows = [
-        Row(name, meaning, tuple(_shown(read(m.entry) if m.entry else None) for m in models))
+        Row(name, meaning, tuple(_identity_value(m, name, read) for m in models))
         for name, meaning, read in _IDENTITY
     ]
     return Table("The models", tuple(rows))
+
+
+def _identity_value(model: Model, name: str, read: Callable[[ModelEntry], str | None]) -> Value:
+    if model.entry is None or not model.entry.is_api:
+        return _shown(read(model.entry) if model.entry else None)
+    found = read(model.entry)
+    if name == "quantisation":
+        found = model.entry.quantisation
+    if found is not None and found != text.MISSING:
+        return Value(found)
+    unknown = text.NOT_DISCLOSED if name in _VENDORS_OWN else text.NOT_KNOWN
+    return Value(unknown, is_missing=True)
 
 
 def performance_table(models: Sequence[Model]) -> Table:
     """Return speed and resources of each model over all its suites."""
     facts = [overall(m) for m in models]
     rows = [
-        Row(name, meaning, tuple(read(f) if f else _shown(None) for f in facts))
+        Row(
+            name,
+            meaning,
+            tuple(
+                _performance_value(m, name, read(f) if f else _shown(None))
+                for f, m in zip(facts, models, strict=True)
+            ),
+        )
         for name, meaning, read in _SPEED
     ]
     for name, meaning, read in _GPU:
         values = (
-            _shown(read(f) if f else None, m.run.manifest.hardware.gpu_note)
+            _shown(
+                read(f) if f else None,
+                BEHIND_API if m.is_api else m.run.manifest.hardware.gpu_note,
+            )
             for f, m in zip(facts, models, strict=True)
         )
         rows.append(Row(name, meaning, tuple(values)))
     return Table("Speed and resources, over all suites", tuple(rows))
+
+
+def _performance_value(model: Model, name: str, value: Value) -> Value:
+    """Say of an API model why its machine was not measured, and how many requests shared its speed."""
+    if not model.is_api:
+        return value
+    if name in _MACHINE and value.is_missing:
+        return replace(value, note=BEHIND_API)
+    endpoint = endpoint_of(model)
+    if name in _RATES and endpoint is not None and not value.is_missing:
+        at_once = endpoint.concurrency
+        shared = f"up to {text.count(at_once)} requests" if at_once > 1 else "one request"
+        return replace(value, note=f"{shared} at once")
+    return value
 
 
 def quality_table(models: Sequence[Model], suite: str, task: str) -> Table:
@@ -137,13 +179,20 @@ def quality_table(models: Sequence[Model], suite: str, task: str) -> Table:
 
 def _quality_value(fact: QualityFact | None) -> Value:
     if fact is None or fact.estimate.value is None:
-        return Value(text.NOT_MEASURED, is_missing=True)
+        note = fact.estimate.reason if fact and fact.n_failed else ""
+        return Value(text.NOT_MEASURED, note, is_missing=True)
     e = fact.estimate
+    failed = text.docs_without_answer(fact.n_failed) if fact.n_failed else ""
+    reason = "" if failed else e.reason
     if not is_share(e):
-        return Value(f"{e.value:.4g}", f"n = {e.n}; {e.reason}".rstrip("; "))
-    bounds = f"95 %: {text.interval(e)}" if e.low is not None else e.reason
-    chance = f"; chance {text.percent(fact.chance, 0)}" if fact.chance is not None else ""
-    return Value(text.percent(e.value), f"{bounds}; n = {e.n}{chance}")
+        return Value(f"{e.value:.4g}", _notes(f"n = {e.n}", reason, failed))
+    bounds = f"95 %: {text.interval(e)}" if e.low is not None else reason
+    chance = f"chance {text.percent(fact.chance, 0)}" if fact.chance is not None else ""
+    return Value(text.percent(e.value), _notes(bounds, f"n = {e.n}", chance, failed))
+
+
+def _notes(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _latency(e: Estimate) -> Value:

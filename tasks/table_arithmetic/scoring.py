@@ -11,8 +11,12 @@ _NUMBER = re.compile(r"[-−]?\d[\d,]{0,20}(?:\.\d{1,10})?")
 
 
 def process_results(doc: dict[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """lm-eval's hook: exact_match is 1 when the number equals the gold."""
-    return {"exact_match": float(answer_number(results[0]) == float(doc["answer"]))}
+    """lm-eval's hook: exact_match is 1 when the number equals the gold, extraction_failed when there is none."""
+    number = answer_number(results[0])
+    return {
+        "exact_match": float(number == float(doc["answer"])),
+        "extraction_failed": float(number is None),
+    }
 
 
 def answer_number(text: str) -> float | None:

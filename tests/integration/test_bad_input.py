@@ -126,9 +126,38 @@ def test_chat_template_the_model_does_not_have(tmp_path: Path, gemma: Path) -> N
     refused(run(str(file)), tmp_path, "chat_template is true")
 
 
-def test_mode_that_excludes_a_task(tmp_path: Path, tiny_model: Path) -> None:
-    file = write_config(tmp_path, tiny_model, suites=[{**SUITES[0], "mode": "generate"}])
-    refused(run(str(file)), tmp_path, "ticket_routing", "mode is generate")
+API = {"name": "api", "backend": "openai", "source": "m"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"dtype": "float32"}, ("'dtype' means nothing for backend 'openai'",)),
+        ({"endpoint": {"base_url": "127.0.0.1:8000"}}, ("endpoint.base_url", "127.0.0.1:8000")),
+        ({"endpoint": {"base_url": "https://me:secret@x.org/v1"}}, ("endpoint.base_url",)),
+        ({"endpoint": {"base_url": "https://x.org/v1?key=secret"}}, ("endpoint.base_url",)),
+        ({"endpoint": {"echo_logprobs": True}}, ("echo_logprobs needs",)),
+        ({"endpoint": {"api_key_env": "sk-a-key-itself"}}, ("endpoint.api_key_env",)),
+        ({"endpoint": {"concurency": 4}}, ("'concurency'", "did you mean 'concurrency'")),
+        ({"backend": "opneai"}, ("Unknown backend 'opneai'", "'openai'")),
+        ({"backend": "google", "endpoint": {"api": "completions"}}, ("needs backend 'openai'",)),
+        ({"price": {"input": 1, "output": 2, "date": "2026-11-01"}}, ("price.source", "missing")),
+    ],
+)
+def test_an_api_model_that_makes_no_sense(
+    tmp_path: Path, tiny_model: Path, changes: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    file = write_config(tmp_path, tiny_model, models=[{**API, **changes}])
+    result = run(str(file))
+    refused(result, tmp_path, *words)
+    assert "secret@" not in result.output
+    assert "key=secret" not in result.output
+    assert "sk-a-key" not in result.output
+
+
+def test_endpoint_keys_for_a_local_model(tmp_path: Path, tiny_model: Path) -> None:
+    file = write_config(tmp_path, tiny_model, models=model(tiny_model, endpoint={"concurrency": 2}))
+    refused(run(str(file)), tmp_path, "'endpoint' means nothing for backend 'hf'")
 
 
 def test_no_disk_space(tmp_path: Path, tiny_model: Path) -> None:

@@ -223,10 +223,13 @@ def test_the_number_of_an_answer(table: ModuleType, answer: str, number: float |
 
 @pytest.mark.parametrize("answer", HOSTILE)
 def test_hostile_answers_are_wrong_numbers(table: ModuleType, answer: str) -> None:
-    assert table.process_results({"answer": "42"}, [answer]) == {"exact_match": 0.0}
+    scores = table.process_results({"answer": "42"}, [answer])
+    assert scores["exact_match"] == 0.0
+    assert scores["extraction_failed"] == float(table.answer_number(answer) is None)
 
 
 @given(number=st.integers(min_value=-(10**9), max_value=10**9))
 def test_every_plain_number_is_read_back(table: ModuleType, number: int) -> None:
     for written in (str(number), f"{number:,}", f"{number}.0"):
-        assert table.process_results({"answer": str(number)}, [written]) == {"exact_match": 1.0}
+        scores = table.process_results({"answer": str(number)}, [written])
+        assert scores == {"exact_match": 1.0, "extraction_failed": 0.0}
