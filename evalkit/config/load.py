@@ -141,8 +141,9 @@ def _sentence(details: list[Any], loc: Loc, name: str, lines: dict[Loc, int]) ->
 
 def _shown(loc: Loc, value: Any) -> str:
     """Return a wrong value as text; empty for a whole mapping, and never a secret that was put into the file."""
-    is_url_with_more = loc[-1] == "base_url" and any(mark in str(value) for mark in "@?#")
-    if loc[-1] == "api_key_env" or is_url_with_more:
+    key = loc[-1] if loc else ""
+    is_url_with_more = key == "base_url" and any(mark in str(value) for mark in "@?#")
+    if key == "api_key_env" or is_url_with_more:
         return "something that may be a secret, so it is not shown"
     return "" if isinstance(value, dict) else repr(value)
 
