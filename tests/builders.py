@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from evalkit.records import (
     Answer,
     Attempt,
     CellRecord,
+    EndpointRecord,
     EventKind,
     Request,
     RequestKind,
@@ -15,8 +18,10 @@ from evalkit.records import (
     TaskResult,
     Telemetry,
     TokenEvent,
+    Usage,
 )
-from evalkit.store.manifest import Hardware, RunManifest
+from evalkit.store.manifest import Hardware, ModelEntry, RunManifest
+from evalkit.store.run_dir import Run
 
 MS = 1_000_000
 
@@ -130,3 +135,177 @@ def manifest(**changes: Any) -> RunManifest:
         "cells": (cell(),),
     }
     return RunManifest(**{**values, **changes})
+
+
+# --- models behind APIs -------------------------------------------------------------------------------------------
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u202eevil\x1b[31m"
+USAGE = Usage(100, cached_input_tokens=20, output_tokens=7, reasoning_tokens=3)
+
+
+def api_attempt(send_ms: int = 0, wait_ms: int = 300, **changes: Any) -> Attempt:
+    """An attempt that was due `wait_ms` before it was sent, and whose answer took 200 ms."""
+    due = (send_ms - wait_ms) * MS
+    values: dict[str, Any] = {
+        "t_intended_ns": due,
+        "t_queued_ns": due,
+        "wait_s": wait_ms / 1000,
+        "http_status": 200,
+        "bytes_sent": 1000,
+        "bytes_received": 5000,
+        "is_new_connection": False,
+        "usage": USAGE,
+        "cost_usd": 0.0001,
+    }
+    return replace(attempt(send_ms), **{**values, **changes})
+
+
+def api_error(send_ms: int, error_class: str, cost_usd: float | None = 0.0, **more: Any) -> Attempt:
+    """An attempt that brought no answer."""
+    values = {"usage": None, "events": (), "error_class": error_class, "cost_usd": cost_usd}
+    return api_attempt(send_ms, **{**values, "status": "error", "error": "it broke", **more})
+
+
+def endpoint(**changes: Any) -> EndpointRecord:
+    values: dict[str, Any] = {
+        "host": "api.example.com:443",
+        "api": "chat",
+        "concurrency": 8,
+        "served_models": ("gpt-2026-08-01",),
+        "n_lags": 500,
+        "lag_p50_s": 0.0002,
+        "lag_p99_s": 0.0031,
+        "lag_max_s": 0.0125,
+    }
+    return EndpointRecord(**{**values, **changes})
+
+
+def api_entry(name: str, **changes: Any) -> ModelEntry:
+    values: dict[str, Any] = {
+        "name": name,
+        "backend": "openai",
+        "source": name,
+        "revision": None,
+        "path": None,
+        "dtype": None,
+        "device": "API at api.example.com:443",
+        "quantisation": None,
+        "n_parameters": None,
+        "memory_bytes": None,
+        "context_length": None,
+        "licence": None,
+        "chat_template": True,
+        "is_api": True,
+    }
+    return ModelEntry(**{**values, **changes})
+
+
+def api_run() -> Run:
+    """Two models behind APIs on two suites: `gpt` has a price, retries and failures; `mystery` tells next to nothing.
+
+    `gpt`: 44 requests (40 on `s`, 4 on `u`), 49 attempts with warm-up, 3 requests repeated, 3 without an answer.
+    `mystery`: 12 requests without usage and price, one of them failed.
+    """
+    records = {("mystery", suite): endpoint(**MYSTERY) for suite in "su"}
+    cells = [
+        cell(cell_id=f"{m}/{s}/0", model=m, suite=s, endpoint=records.get((m, s), endpoint()))
+        for m in ("gpt", "mystery")
+        for s in "su"
+    ]
+    requests = [*_gpt_requests(), *_mystery_requests()]
+    failed = {(r.cell_id, r.doc_id) for r in requests if r.answer is None and r.is_measured}
+    samples = [
+        sample(r.doc_id, cell_id=r.cell_id, task=r.task, scores={"acc": float(r.doc_id % 4 > 0)})
+        for r in requests
+        if r.is_measured
+    ]
+    samples = [
+        replace(s, response="", scores={"acc": None}, flags=("failed",))
+        if (s.cell_id, s.doc_id) in failed
+        else s
+        for s in samples
+    ]
+    return Run(
+        path=Path("r"),
+        manifest=manifest(
+            cells=tuple(cells),
+            models=(api_entry("gpt"), api_entry("mystery")),
+            prices="genai-prices 1.2.3",
+        ),
+        requests=requests,
+        samples=samples,
+        results=[
+            result(0.75, cell_id=c.cell_id, task="t" if c.suite == "s" else "v") for c in cells
+        ],
+        telemetry=[
+            replace(reading(t, rss_peak_bytes=7_000_000, cpu_s=3.0), cell_id="gpt/s/0")
+            for t in (1, 60_001)
+        ],
+    )
+
+
+MYSTERY = {
+    "host": "llm.internal:8000",
+    "concurrency": 1,
+    "served_models": (HOSTILE,),
+    "n_lags": 0,
+    "lag_p50_s": None,
+    "lag_p99_s": None,
+    "lag_max_s": None,
+}
+
+
+def api_request(model: str, number: int, *attempts: Attempt, **changes: Any) -> Request:
+    """A request of suite `s`; its answer is missing when the last attempt failed."""
+    last = attempts[-1]
+    values: dict[str, Any] = {
+        "request_id": f"{model}/s/0/generate/t/{number}/0/0",
+        "cell_id": f"{model}/s/0",
+        "backend": "openai",
+        "attempts": attempts,
+        "input_tokens": last.usage.input_tokens if last.usage else None,
+        "output_tokens": last.usage.output_tokens if last.usage else None,
+        "answer": Answer(text="yes") if last.status == "ok" else None,
+    }
+    return request(number, **{**values, **changes})
+
+
+def _on_u(model: str, number: int) -> dict[str, Any]:
+    name = f"{model}/u/0"
+    return {"cell_id": name, "task": "v", "request_id": f"{name}/generate/v/{number}/0/0"}
+
+
+def _gpt_requests() -> list[Request]:
+    warm_up = api_attempt(0, usage=Usage(1000, output_tokens=1), cost_usd=0.001)
+    requests = [
+        api_request("gpt", 0, warm_up, request_id="w", is_measured=False, answer=None),
+        api_request("gpt", 1, api_error(10_000, "rate_limited"), api_attempt(15_000)),
+        api_request("gpt", 2, api_attempt(20_000), flags=("filtered",), finish_reason="refusal"),
+        api_request("gpt", 3, api_attempt(30_000), flags=("implausible_usage",)),
+        api_request("gpt", 37, *[api_error(t, "timeout", None) for t in (370_000, 375_000)]),
+        api_request(
+            "gpt", 38, *[api_error(380_000 + i, "server_error", error=HOSTILE) for i in range(3)]
+        ),
+        api_request(
+            "gpt",
+            39,
+            api_error(390_000, "malformed", 0.00005, usage=Usage(100, output_tokens=50)),
+        ),
+    ]
+    late = {4, 5, 6}
+    for i in (0, *range(4, 37)):
+        wait_ms = 2000 if i in late else 300
+        requests.append(api_request("gpt", i, api_attempt(10_000 * i, wait_ms)))
+    return requests + [
+        api_request("gpt", i, api_attempt(10_000 * i), **_on_u("gpt", i)) for i in range(4)
+    ]
+
+
+def _mystery_requests() -> list[Request]:
+    silent: dict[str, Any] = {"usage": None, "cost_usd": None}
+    requests = [api_request("mystery", i, api_attempt(10_000 * i, **silent)) for i in range(7)]
+    requests.append(api_request("mystery", 7, api_error(70_000, "overloaded")))
+    return requests + [
+        api_request("mystery", i, api_attempt(10_000 * i, **silent), **_on_u("mystery", i))
+        for i in range(4)
+    ]

@@ -86,10 +86,14 @@ def _tokens(usages: Sequence[Usage]) -> dict[str, int | None]:
 
 
 def _cost(attempts: Sequence[Attempt]) -> Estimate:
-    """Return the sum of the known costs, warm-up included: it was paid, too."""
+    """Return the sum of the known costs, warm-up included: it was paid, too.
+
+    Errors cost 0 at any price, so they alone do not make a sum.
+    """
     unknown = sum(a.cost_usd is None for a in attempts)
     known = _sum(a.cost_usd for a in attempts)
-    if unknown == len(attempts):
+    is_priced = any(a.cost_usd is not None and (a.cost_usd or a.status == "ok") for a in attempts)
+    if not attempts or (unknown and not is_priced):
         return Estimate(None, "USD", 0, reason="price not known" if attempts else "nothing sent")
     reason = f"{unknown} attempts of unknown cost are not in it" if unknown else ""
     return Estimate(known, "USD", len(attempts) - unknown, method="sum", reason=reason)

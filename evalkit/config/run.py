@@ -64,6 +64,8 @@ class EndpointSpec(_Spec):
     """Longest silence within a response."""
     request_timeout_s: Annotated[float, Field(gt=0)] = 600
     """Longest time for one attempt."""
+    deadline_s: Annotated[float, Field(gt=0)] | None = None
+    """Longest time for one request with all its attempts and waits; unset: as long as the attempts take."""
     breaker_after: Annotated[int, Field(gt=0)] = 10
     """Give up on the cell after so many requests failed in a row."""
     omit: tuple[Literal["temperature", "top_p", "stop", "max_tokens", "stream_options"], ...] = ()

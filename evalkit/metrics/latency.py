@@ -56,11 +56,11 @@ def tpot_s(attempt: Attempt, output_tokens: int | None) -> float | None:
 
     Definition: (last token − first token) / (output tokens − 1), per request.
     Unit: seconds per token.
-    Missing when: fewer than two tokens came, or their number is unknown.
+    Missing when: fewer than two tokens or token-bearing chunks came, or the tokens' number is unknown.
     Source: docs/metrics.md; MLPerf LoadGen.
     """
     tokens = generated_events(attempt)
-    if output_tokens is None or output_tokens < 2 or not tokens:
+    if output_tokens is None or output_tokens < 2 or len(tokens) < 2:
         return None
     return (tokens[-1].t_ns - tokens[0].t_ns) / NS_PER_S / (output_tokens - 1)
 

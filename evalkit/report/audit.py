@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import yaml
 
-from evalkit.analysis.facts import RunFacts
-from evalkit.records import EngineRecord
+from evalkit.analysis.facts import CellFact, RunFacts
+from evalkit.records import AS_IS, GENERATE, CellRecord, EndpointRecord, EngineRecord
 from evalkit.report import format as text
+from evalkit.report.endpoints import APIS
+from evalkit.store.manifest import RunManifest
 from evalkit.store.run_dir import Run
+
+MODES = {AS_IS: "as the task says", GENERATE: "multiple choice answered with a letter"}
+_COLUMNS = ("cell", "state", "data class", "answered", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,8 @@ class Audit:
     facts: tuple[tuple[str, str], ...]
     config: str
     hashes: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+    """Of `cells`."""
     cells: tuple[tuple[str, ...], ...]
 
 
@@ -42,6 +50,25 @@ def engine_text(record: EngineRecord) -> str:
         )
     if record.n_near_ties:
         parts.append(f"{record.n_near_ties} near ties generated again alone")
+    return "; ".join(parts)
+
+
+def endpoint_text(record: EndpointRecord) -> str:
+    """Say where requests went, who answered, and how well evalkit kept its own time."""
+    at_once = text.count(record.concurrency)
+    parts = [f"{record.host}, {APIS.get(record.api, record.api)}", f"at most {at_once} at once"]
+    names = ", ".join(record.served_models)
+    parts.append(
+        f"answered by {names}" if names else "the server does not say which model answered"
+    )
+    if record.n_lags:
+        delays = (record.lag_p50_s, record.lag_p99_s, record.lag_max_s)
+        p50, p99, longest = map(text.seconds, delays)
+        parts.append(
+            f"own delay p50 {p50}, p99 {p99}, max {longest} ({text.count(record.n_lags)} readings)"
+        )
+    else:
+        parts.append(f"own delay {text.NOT_MEASURED}")
     return "; ".join(parts)
 
 
@@ -80,13 +107,32 @@ def audit_run(run: Run, facts: RunFacts) -> Audit:
         (f"{e.name}: {name}", digest) for e in m.models for name, digest in e.file_hashes.items()
     ]
     hashes += [(name, entry.sha256) for name, entry in m.files.items() if name.endswith(".parquet")]
+    has_modes = _has_modes(m.cells)
     return Audit(
         run_id=m.run_id,
-        facts=(*rows, *computed),
+        facts=(*rows, *_endpoint_rows(m), *computed),
         config=yaml.safe_dump(m.config, sort_keys=False, allow_unicode=True),
         hashes=tuple(hashes),
-        cells=tuple(
-            (c.cell_id, c.state, c.data_class, f"{c.n_answered} of {c.n_requests}", c.reason or "")
-            for c in facts.cells
-        ),
+        columns=(*_COLUMNS, "asked") if has_modes else _COLUMNS,
+        cells=tuple(_cell_row(c, has_modes=has_modes) for c in facts.cells),
     )
+
+
+def _endpoint_rows(m: RunManifest) -> Iterator[tuple[str, str]]:
+    """Yield what only runs with models behind an API have."""
+    if any(e.is_api for e in m.models) or any(c.endpoint for c in m.cells):
+        yield "prices", m.prices or "no price list: nothing was priced"
+    for cell in m.cells:
+        if cell.endpoint is not None:
+            yield f"requests of {cell.cell_id}", endpoint_text(cell.endpoint)
+
+
+def _has_modes(cells: Iterable[CellRecord]) -> bool:
+    """Tell whether it is worth a column how multiple choice was asked."""
+    return any(c.endpoint is not None or c.mode != AS_IS for c in cells)
+
+
+def _cell_row(c: CellFact, *, has_modes: bool) -> tuple[str, ...]:
+    answered = f"{c.n_answered} of {c.n_requests}"
+    row = (c.cell_id, c.state, c.data_class, answered, c.reason or "")
+    return (*row, MODES.get(c.mode, c.mode)) if has_modes else row

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.analysis.facts import Estimate, RunFacts, facts_to_dict
+from evalkit.analysis.facts import EndpointFact, Estimate, Latency, RunFacts, facts_to_dict
 from evalkit.records import CellRecord, Sample
 from evalkit.store.run_dir import Run
 
@@ -17,11 +17,32 @@ SAMPLE_COLUMNS = [*SAMPLE_HEAD, "target", "response", "score_name", "score"]
 FACT_HEAD = ["run_id", "model", "suite", "task", "filter", "metric"]
 FACT_COLUMNS = [*FACT_HEAD, "value", "low", "high", "n", "unit", "method", "reason"]
 
+ENDPOINT_COUNTS = (
+    "concurrency",
+    "n_requests",
+    "n_attempts",
+    "n_retried",
+    "n_lost",
+    "n_filtered",
+    "n_implausible_usage",
+    "n_not_streamed",
+    "n_new_connections",
+    "input_tokens",
+    "cached_input_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "bytes_sent",
+    "bytes_received",
+    "lag_p99_s",
+)
+"""Plain numbers of an `EndpointFact`."""
+
 
 def export_json(run: Run, facts: RunFacts) -> str:
     """Return facts and every sample as one JSON document."""
     samples = [
-        {**head, "prompt": sample.prompt, "scores": sample.scores} for head, sample in _samples(run)
+        {**head, "prompt": sample.prompt, "scores": sample.scores, "flags": sample.flags}
+        for head, sample in _samples(run)
     ]
     document = {"facts": facts_to_dict(facts), "samples": samples}
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -36,15 +57,35 @@ def export_facts_csv(facts: RunFacts) -> str:
     for p in facts.performance:
         head = {"model": p.model, "suite": p.suite or "all"}
         for name in ("ttft_s", "tpot_s", "itl_s", "e2e_latency_s"):
-            latency = getattr(p, name)
-            for q_name in ("p50", "p90", "p95", "p99"):
-                estimate = _estimate(getattr(latency, q_name))
-                rows.append({**head, "metric": f"{name}_{q_name}", **estimate})
+            rows += ({**head, **row} for row in _latency_rows(name, getattr(p, name)))
         for name in ("output_tokens_per_s", "scored_tokens_per_s", "requests_per_s"):
             rows.append({**head, "metric": name, **_estimate(getattr(p, name))})
         for name in ("rss_peak_bytes", "gpu_peak_used_bytes", "energy_j", "cpu_s", "load_s"):
             rows.append({**head, "metric": name, "value": getattr(p, name)})
+    for f in facts.endpoints:
+        head = {"model": f.model, "suite": f.suite or "all"}
+        rows += ({**head, **row} for row in _endpoint_rows(f))
     return _csv(FACT_COLUMNS, [{"run_id": facts.run_id, **row} for row in rows])
+
+
+def _latency_rows(name: str, latency: Latency) -> Iterator[dict[str, Any]]:
+    for q_name in ("p50", "p90", "p95", "p99"):
+        yield {"metric": f"{name}_{q_name}", **_estimate(getattr(latency, q_name))}
+
+
+def _endpoint_rows(f: EndpointFact) -> Iterator[dict[str, Any]]:
+    """Yield every number of one model behind an API; names and host are in the JSON."""
+    yield {"metric": "error_rate", **_estimate(f.error_rate)}
+    yield {"metric": "cost_usd", **_estimate(f.cost_usd)}
+    for name in ("cost_without_answer_usd", "cost_per_request_usd"):
+        yield {"metric": name, "value": getattr(f, name), "unit": "USD"}
+    yield from _latency_rows("response_time_s", f.response_time_s)
+    for name in ENDPOINT_COUNTS:
+        yield {"metric": name, "value": getattr(f, name)}
+    for name, n in f.failed_by_class.items():
+        yield {"metric": f"failed_requests.{name}", "value": n}
+    for name, n in f.errors_by_class.items():
+        yield {"metric": f"failed_attempts.{name}", "value": n}
 
 
 def export_samples_csv(run: Run) -> str:

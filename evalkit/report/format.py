@@ -10,6 +10,7 @@ MISSING = "–"
 NOT_MEASURED = "not measured"
 NOT_KNOWN = "not known"
 NOT_DISCLOSED = "not disclosed"
+NOT_TOLD = "the server does not say"
 MARK = "†"
 """Behind a percentile of too few values."""
 

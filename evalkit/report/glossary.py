@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 TERMS: dict[str, str] = {
+    "attempt": "One try of sending a request to an API. A request that fails for a passing reason is tried again.",
     "95 % interval": "Where the true score lies with 95 % confidence, given how few docs were asked. When two models'"
     " intervals overlap, the test can't tell them apart.",
+    "cached tokens": "Tokens of prompts that the vendor had kept from earlier requests, often billed at a lower price.",
     "chance": "What guessing would score: 1 / number of choices.",
     "cell": "One model on one suite of tasks, once.",
     "chat template": "The text around a prompt that a chat model was trained with.",
+    "cost": "What all attempts are billed, warm-up included: the server's token counts at the price list or contract."
+    " Taxes and discounts are not in it.",
     "doc": "One item of a task: one question.",
     "e2e latency": "How long a whole answer takes: last token − sending the request.",
+    "error rate": "Requests that got no answer after all their attempts / requests. Their docs are not scored: an error"
+    " of the service is no wrong answer of the model.",
     "few-shot": "Worked examples in front of each question.",
+    "filtered": "Answers that the vendor withheld, or that its model refused by rule. They count as answers and are"
+    " scored as they came.",
     "greedy": "The model always takes its likeliest next token, so answers repeat exactly.",
     "host memory, peak": "Most main memory the process held while working, weights included.",
+    "like for like": "Every model got the same tasks in the same words. Where not, their scores do not compare.",
     "log-likelihood": "How likely a model finds a given text; in multiple choice, the likeliest answer is its choice.",
     "output tokens/s": "Generated tokens / time spent generating, one request at a time unless stated.",
+    "own delay": "How late evalkit itself noticed things, p99. Times of an API model may be wrong by that much.",
     "p50, p95": "50 (95) of 100 requests took at most this long; linear interpolation. † marks too few requests.",
+    "reasoning tokens": "Tokens a model generated for thinking. They are billed as output, but are not in the answer.",
+    "response time": "What somebody waits for the answer: last token − the moment the request was due. Waiting for"
+    " limits and repeated attempts are included; e2e latency counts from sending the last attempt.",
     "scored tokens/s": "Tokens of prompts and given answers / time spent scoring them, in batches."
     " What prompts share is computed once but counts for each.",
+    "served model": "The model that the vendor says has answered, often more exact than the name that was asked for.",
     "token": "A piece of text, about three quarters of an English word.",
     "TPOT": "Time per output token after the first: (last token − first token) / (output tokens − 1).",
     "TTFT": "Time to first token: first generated token − sending the request. What a user waits before text appears.",
@@ -26,6 +40,7 @@ TERMS: dict[str, str] = {
 METRICS: dict[str, str] = {
     "acc": "share of docs where the likeliest choice is the right one",
     "acc_norm": "as acc, with the likelihood divided by the answer's length",
+    "extraction_failed": "share of answers in which no choice, or no number, could be read",
     "exact_match": "share of docs answered exactly right",
     "json_valid": "share of answers that contain valid JSON",
     "field_accuracy": "share of the fields that were read correctly",
@@ -34,6 +49,35 @@ METRICS: dict[str, str] = {
     "over_refusal_rate": "share of answerable questions that were refused",
     "perplexity": "how surprised the model is by the text",
 }
+
+FAILURES: dict[str, str] = {
+    "connection_refused": "connection refused",
+    "dns": "host name not found",
+    "tls": "no secure connection",
+    "connect": "no connection",
+    "timeout": "no answer in time",
+    "stalled": "response fell silent",
+    "disconnected": "response broke off",
+    "malformed": "response not readable",
+    "not_a_stream": "a web page instead of an answer",
+    "empty": "empty response",
+    "oversized": "response too long",
+    "bad_request": "request not accepted",
+    "auth": "key not accepted",
+    "not_found": "address or model not found",
+    "context_length": "prompt too long",
+    "content_filter": "stopped by the content filter",
+    "rate_limited": "rate limit reached",
+    "quota": "account without credit",
+    "overloaded": "server overloaded",
+    "server_error": "error of the server",
+}
+"""`Attempt.error_class` → words that fit behind a count."""
+
+
+def failure_text(error_class: str) -> str:
+    """Say in words why an attempt failed; an unknown class is shown as it is called."""
+    return FAILURES.get(error_class, error_class.replace("_", " "))
 
 
 def all_terms() -> tuple[tuple[str, str], ...]:

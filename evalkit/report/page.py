@@ -198,12 +198,8 @@ def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[tuple[s
 def _left_out(models: Sequence[Model], suite: str, task: str) -> str:
     """Say which models left docs without an answer; those docs are not in the numbers."""
     failed = {m.label: [q.n_failed for q in quality_of(m, suite, task)] for m in models}
-    parts = [
-        f"{text.docs_without_answer(max(counts))} from {label}"
-        for label, counts in failed.items()
-        if any(counts)
-    ]
-    return f"; left out: {', '.join(parts)}" if parts else ""
+    parts = [f"{max(counts)} of {label}" for label, counts in failed.items() if any(counts)]
+    return f"; docs without an answer are left out: {', '.join(parts)}" if parts else ""
 
 
 _STANDINGS = {

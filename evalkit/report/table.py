@@ -14,6 +14,9 @@ from evalkit.report.text_safety import visible
 
 Key = tuple[str, str, str, str]
 """Suite, task, filter, metric."""
+ALONE = "requests generated alone"
+TIMED = "requests timed"
+"""Instead of `ALONE` with models behind APIs, where several requests may be under way at once."""
 
 
 def render_tables(facts: RunFacts) -> list[RenderableType]:
@@ -38,7 +41,7 @@ def _quality_table(facts: RunFacts) -> Table:
         table.add_column(model, justify="right")
     for key, row in _quality_rows(facts).items():
         first = next(iter(row.values()))
-        counts = [str(f.estimate.n) for f in row.values()]
+        counts = [str(row[m].estimate.n) for m in facts.models if m in row]
         n = counts[0] if len(set(counts)) == 1 else "/".join(counts)
         cells = [_quality_cell(row.get(model)) for model in facts.models]
         table.add_row(_task_name(key, facts), text.metric_name(first), n, *cells)
@@ -86,7 +89,8 @@ def _performance_table(facts: RunFacts) -> Table:
     for model in models:
         table.add_column(model, justify="right")
     for name, cells in _performance_rows([by_model[m] for m in models]):
-        table.add_row(name, *cells)
+        is_shared = name == ALONE and bool(facts.endpoints)
+        table.add_row(TIMED if is_shared else name, *cells)
     return table
 
 
@@ -97,7 +101,7 @@ def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[str]
         ("TPOT p50", [text.latency(f.tpot_s.p50) for f in facts]),
         ("e2e latency p50", [text.latency(f.e2e_latency_s.p50) for f in facts]),
         ("e2e latency p95", [text.latency(f.e2e_latency_s.p95) for f in facts]),
-        ("requests generated alone", [text.count(f.e2e_latency_s.p50.n) for f in facts]),
+        (ALONE, [text.count(f.e2e_latency_s.p50.n) for f in facts]),
         ("output tokens/s", [text.rate(f.output_tokens_per_s.value, "") for f in facts]),
         ("scored tokens/s", [text.rate(f.scored_tokens_per_s.value, "") for f in facts]),
         ("wall time", [text.seconds(f.wall_s) for f in facts]),

@@ -93,6 +93,8 @@ _VENDORS_OWN = {"parameters", "weights in memory", "number format", "quantisatio
 """What only the vendor of an API model knows."""
 _MACHINE = {"host memory, peak", "load time", "CPU time", "CPU time of other programs"}
 _RATES = {"output tokens/s", "scored tokens/s"}
+_NEED_COUNTS = {"TPOT p50", "output tokens/s"}
+"""Need the number of generated tokens, which only the server knows."""
 BEHIND_API = "runs behind an API"
 
 _GPU: tuple[tuple[str, str, Callable[[PerformanceFact], str]], ...] = (
@@ -155,7 +157,11 @@ def _performance_value(model: Model, name: str, value: Value) -> Value:
     if name in _MACHINE and value.is_missing:
         return replace(value, note=BEHIND_API)
     endpoint = endpoint_of(model)
-    if name in _RATES and endpoint is not None and not value.is_missing:
+    if endpoint is None:
+        return value
+    if name in _NEED_COUNTS and value.is_missing and endpoint.output_tokens is None:
+        return replace(value, note=f"{text.NOT_TOLD} how many tokens")
+    if name in _RATES and not value.is_missing:
         at_once = endpoint.concurrency
         shared = f"up to {text.count(at_once)} requests" if at_once > 1 else "one request"
         return replace(value, note=f"{shared} at once")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import queue
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
@@ -140,6 +141,8 @@ class Asking:
         """Return the outcome of one request after all its attempts."""
         attempts: list[Attempt] = []
         wait_s = 0.0
+        most_s = self._spec.endpoint.deadline_s or math.inf
+        due_ns = now_ns()
         while True:
             queued = now_ns()
             most = _most(ask)
@@ -151,13 +154,16 @@ class Asking:
                 raise
             before = attempts[-1] if attempts else None
             sending = Sending(len(attempts), queued, reserved, before)
-            made, reply = await self._attempt(run, position, ask, sending)
+            left_s = most_s - (now_ns() - due_ns) / NS_PER_S
+            made, reply = await self._attempt(run, position, ask, sending, left_s)
             attempts.append(made)
             if reply.failure is None:
                 return replace(judge(position, reply), attempts=tuple(attempts))
             if not self._may_retry(reply.failure, len(attempts)):
                 return _outcome(attempts)
             wait_s = self._flow.backoff_s(len(attempts) - 1, reply.failure.retry_after_s)
+            if wait_s + (now_ns() - due_ns) / NS_PER_S > most_s:
+                return _outcome(attempts)
             if reply.failure.error_class in BUSY:
                 self._flow.overloaded(wait_s)
 
@@ -179,7 +185,7 @@ class Asking:
             raise
 
     async def _attempt(
-        self, run: _Run, position: int, ask: Ask, sending: Sending
+        self, run: _Run, position: int, ask: Ask, sending: Sending, left_s: float
     ) -> tuple[Attempt, Reply]:
         cost: float | None = None
         task = asyncio.current_task()
@@ -187,7 +193,7 @@ class Asking:
         run.in_flight.add(task)
         try:
             await self._announce(run, position, sending)
-            timeout_s = self._spec.endpoint.request_timeout_s
+            timeout_s = min(self._spec.endpoint.request_timeout_s, max(left_s, 0.001))
             reply = await attempt(self._dialect, ask, timeout_s, self._thread.reading)
             cost = self._cost(reply)
             if reply.failure is None:

@@ -5,6 +5,7 @@
   const task = document.getElementById("filter-task");
   const disagree = document.getElementById("filter-disagree");
   const wrong = document.getElementById("filter-wrong");
+  const unanswered = document.getElementById("filter-unanswered");
   const search = document.getElementById("filter-text");
   const count = document.getElementById("filter-count");
   const docs = Array.from(document.querySelectorAll(".doc"), (element) => ({
@@ -22,6 +23,7 @@
         (!task.value || doc.task.id === task.value) &&
         (!disagree.checked || doc.element.dataset.disagree === "1") &&
         (!wrong.checked || doc.element.dataset.wrong === "1") &&
+        (!unanswered?.checked || doc.element.dataset.unanswered === "1") &&
         (!wanted || doc.text.includes(wanted));
       doc.element.hidden = !visible;
       if (visible) {

@@ -17,9 +17,7 @@ from evalkit.report.html import render_report
 from evalkit.report.text_safety import shortened, visible
 from evalkit.store.manifest import ModelEntry
 from evalkit.store.run_dir import Run
-from tests.builders import cell, manifest, reading, request, result, sample
-
-HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u202eevil\x1b[31m"
+from tests.builders import HOSTILE, cell, manifest, reading, request, result, sample
 
 
 class Parsed(HTMLParser):

@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from evalkit.analysis.summary import analyse
@@ -36,6 +37,7 @@ def test_format_never_turns_missing_into_zero() -> None:
         text.count,
         text.big_count,
         text.energy,
+        text.usd,
     ):
         assert formatter(None) == text.MISSING
     assert text.rate(None, "tokens/s") == text.MISSING
@@ -48,6 +50,23 @@ def test_units_are_readable() -> None:
     assert text.size(1_500_000_000) == "1.50 GB"
     assert text.big_count(134_515_008) == "135 M"
     assert text.percent(0.125) == "12.5 %"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1234.5, "$1,234.50"),
+        (1.234, "$1.23"),
+        (0.9996, "$1.00"),
+        (0.1, "$0.10"),
+        (0.0042, "$0.0042"),
+        (0.01234, "$0.0123"),
+        (0.00000123, "$0.00000123"),
+        (0.0, "$0.00"),
+    ],
+)
+def test_small_amounts_of_money_are_readable(value: float, shown: str) -> None:
+    assert text.usd(value) == shown
 
 
 def test_csv_leaves_missing_cells_empty() -> None:

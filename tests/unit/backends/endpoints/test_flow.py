@@ -175,6 +175,18 @@ def test_a_wait_longer_than_anyone_would_accept_is_a_failure() -> None:
     assert len(outcome.attempts) == 1
 
 
+def test_a_request_ends_at_its_deadline_with_all_its_attempts() -> None:
+    with ScriptedServer(lambda _: refused(500)) as server:
+        started = time.perf_counter()
+        (outcome,) = ask(api_model(server.url, max_attempts=20, deadline_s=2.5))
+    assert time.perf_counter() - started < 3.5
+    assert 2 <= len(outcome.attempts) <= 4
+    slow = Plan(chat_answer(["a"] * 100, ttft_s=0.0, itl_s=0.1))
+    with ScriptedServer(lambda _: slow) as server:
+        (outcome,) = ask(api_model(server.url, deadline_s=0.5, max_attempts=3))
+    assert [a.error_class for a in outcome.attempts] == ["timeout"]
+
+
 PRICE = PriceSpec(input=1000, output=1000, source="test", date=datetime(2026, 11, 1).date())  # noqa: DTZ001
 
 

@@ -106,6 +106,14 @@ def test_several_tokens_in_one_chunk_do_not_change_tpot() -> None:
     assert all(e.n_tokens is None for e in attempt.events if e.kind == EventKind.CONTENT)
 
 
+def test_an_answer_in_one_chunk_has_no_tpot() -> None:
+    """Two tokens, one of them the end that nobody sees: no time per token can be told, and certainly not 0."""
+    told = Send(sse(chat_chunk(usage=usage(5, 2), with_choices=False)))
+    outcome, _ = play(ROLE, Send(sse(chat_chunk("B"))), END[0], told, END[1])
+    assert outcome.output_tokens == 2
+    assert tpot_s(outcome.attempts[-1], outcome.output_tokens) is None
+
+
 def test_a_character_split_over_chunks_arrives_whole() -> None:
     data = sse(chat_chunk("Grüße 👋"))
     at = data.index("ü".encode()) + 1
