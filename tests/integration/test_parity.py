@@ -21,8 +21,10 @@ from evalkit.store.run_dir import Run, open_run
 from tests.runs import write_config
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
-TOLERANCE = 5e-4
-"""lm-eval's own float32 log-softmax is up to 2e-4 nats from float64 on these prompts; evalkit's up to 5e-5."""
+TOLERANCE = 2e-3
+"""Nats. Float32 kernels differ from processor to processor: lm-eval's log-likelihoods (they sum up to -32 nats here) were
+2e-4 from evalkit's on one, 7e-4 on another. A wrong mask or position is off by 0.1 and more."""
+RELATIVE = 5e-4
 MAX_TOKENS = 24
 TASKS = (
     "ticket_routing",
@@ -108,7 +110,7 @@ def compare(run: Run, expected: dict[str, Any]) -> int:
     for r in run.results:
         value = expected["results"][r.task][f"{r.metric},{r.filter}"]
         if "perplexity" in r.metric or "bits" in r.metric:  # continuous in the log-likelihoods
-            assert r.value == pytest.approx(value, rel=TOLERANCE), (r.task, r.metric)
+            assert r.value == pytest.approx(value, rel=RELATIVE), (r.task, r.metric)
         else:
             assert r.value == value, (r.task, r.metric)
     compared = 0
