@@ -10,6 +10,7 @@ RECORDS_VERSION history
     1  first version
     2  Request.is_timed; CellRecord.kv_budget_bytes and .engine
     3  Attempt: session, what was received, usage and price; TokenEvent.n_tokens may be None; CellRecord.endpoint
+    4  LoadStep, Request.step; Telemetry of servers, CPU packages and clocks
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-RECORDS_VERSION = 3
+RECORDS_VERSION = 4
 NS_PER_S = 1_000_000_000
 
 
@@ -187,7 +188,50 @@ class Request:
     the answer came in one piece."""
     attempts: tuple[Attempt, ...] = ()
     answer: Answer | None = None
-    """None when every attempt failed, and for warm-up."""
+    """None when every attempt failed, and for warm-up. Load tests keep no texts."""
+    step: int | None = None
+    """The `LoadStep` it belongs to; None outside load tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadStep:
+    """One setting of load, held for a while: warm-up, steady window, cool-down. A sweep or a search has several.
+
+    Windows hold requests by when they were due, so that a slow answer never drops out of the window it belongs to.
+    """
+
+    cell_id: str
+    step: int
+    """From 0, in the order of measuring; steps that were cut off keep their number."""
+    session: int
+    kind: str
+    """`concurrency` (closed loop), `constant`, `poisson`, `ramp`, `trace`, or `idle` (nothing is asked)."""
+    state: str
+    """`running`, `done`, or `cut` (the process ended, or the step was given up)."""
+    t_start_ns: int
+    rate_per_s: float | None = None
+    """Offered requests (conversations, where they have turns) per second; None in a closed loop."""
+    to_rate_per_s: float | None = None
+    """Where a ramp ends."""
+    concurrency: int | None = None
+    t_steady_ns: int | None = None
+    """Warm-up is over."""
+    t_cool_ns: int | None = None
+    """The steady window is over; load goes on until its requests are answered."""
+    t_end_ns: int | None = None
+    n_lags: int = 0
+    """Readings of the lag of evalkit's event loop in this step."""
+    lag_p50_s: float | None = None
+    lag_p99_s: float | None = None
+    lag_max_s: float | None = None
+    loop_cpu_s: float | None = None
+    """CPU time of the thread that sends and stamps, in the steady window; None for a model in this process."""
+    client_cpu_s: float | None = None
+    """CPU time of evalkit's whole process in the steady window; None for a model in this process."""
+    sampler_cpu_s: float | None = None
+    """CPU time the telemetry thread took in this step."""
+    reason: str = ""
+    """Why it was cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +259,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """One reading of the machine. Host readings have `device='host'`, GPUs `device='gpu<i>'`."""
+    """One reading of the machine.
+
+    `device` is `host` (evalkit's own process), `server` (the process tree of a server that evalkit started), `gpu<i>`
+    (NVML's index), or `rapl<i>` (a CPU package).
+    """
 
     cell_id: str
     session: int
@@ -223,7 +271,7 @@ class Telemetry:
     device: str
     rss_bytes: int | None = None
     rss_peak_bytes: int | None = None
-    """Highest resident memory of the process since the cell began in this session."""
+    """Highest resident memory since the cell began in this session."""
     cpu_s: float | None = None
     """CPU time (user + system) of the process since the cell began in this session."""
     others_cpu_s: float | None = None
@@ -235,9 +283,13 @@ class Telemetry:
     torch_reserved_bytes: int | None = None
     power_w: float | None = None
     energy_j: float | None = None
-    """The board's energy counter since driver load: only differences mean anything."""
+    """The energy counter of a board (since driver load) or CPU package: only differences mean anything."""
     utilisation_percent: float | None = None
     temperature_c: float | None = None
+    clock_mhz: float | None = None
+    """Of the board's multiprocessors."""
+    throttle_reasons: str | None = None
+    """Why the board runs slower than it could, joined by ", "; empty: it does not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from evalkit.records import (
     CellRecord,
     EndpointRecord,
     EventKind,
+    LoadStep,
     Request,
     RequestKind,
     Sample,
@@ -309,3 +310,192 @@ def _mystery_requests() -> list[Request]:
         api_request("mystery", i, api_attempt(10_000 * i, **silent), **_on_u("mystery", i))
         for i in range(4)
     ]
+
+
+# --- load tests ---------------------------------------------------------------------------------------------------
+
+BENCH_CONFIG: dict[str, Any] = {
+    "name": "b",
+    "models": [{"name": n, "backend": "hf", "source": n} for n in ("alpha", "beta")],
+    "profiles": [
+        {
+            "name": "closed",
+            "load": {"kind": "concurrency", "concurrency": [1, 4]},
+            "prompts": {"lengths": [[32, 5]]},
+            "warmup_s": 1,
+            "measure_s": 10,
+            "idle_s": 5,
+        },
+        {
+            "name": "rates",
+            "load": {"kind": "constant", "rates": [2, 20]},
+            "prompts": {"lengths": [[32, 5]]},
+            "slo": {"ttft_s": 0.5, "percentile": 50, "max_error_rate": 0.1},
+            "warmup_s": 1,
+            "measure_s": 10,
+            "idle_s": 5,
+        },
+    ],
+}
+IDLE_S = 5
+STEP_MS = 40_000
+"""From the start of one step to that of the next."""
+
+
+def load_step(cell_id: str, number: int, **changes: Any) -> LoadStep:
+    """A step with 1 s of warm-up and a steady window of 10 s, that takes 35 s in all."""
+    start = (IDLE_S * 1000 + number * STEP_MS) * MS
+    values: dict[str, Any] = {
+        "kind": "concurrency",
+        "state": "done",
+        "t_start_ns": start,
+        "t_steady_ns": start + 1000 * MS,
+        "t_cool_ns": start + 11_000 * MS,
+        "t_end_ns": start + 35_000 * MS,
+        "n_lags": 100,
+        "lag_p50_s": 0.0005,
+        "lag_p99_s": 0.001,
+        "lag_max_s": 0.002,
+        "loop_cpu_s": 1.0,
+        "client_cpu_s": 1.2,
+        "sampler_cpu_s": 0.07,
+    }
+    return LoadStep(cell_id, number, 0, **{**values, **changes})
+
+
+def load_request(
+    step: LoadStep,
+    number: int,
+    due_ms: int,
+    ttft_ms: int = 100,
+    late_ms: int = 0,
+    error_class: str | None = None,
+) -> Request:
+    """A request of a step with five tokens 50 ms apart, sent `late_ms` after it was due; from the step's start."""
+    due = step.t_start_ns + due_ms * MS
+    send = due + late_ms * MS
+    events = tuple(
+        TokenEvent(send + (ttft_ms + 50 * i) * MS, 1, EventKind.CONTENT)
+        for i in range(0 if error_class else 5)
+    )
+    end = events[-1].t_ns if events else send + ttft_ms * MS
+    status = "error" if error_class else "ok"
+    attempt = Attempt(
+        0, 0, status, due, due, send, None, end, error_class=error_class, events=events
+    )
+    name = f"{step.cell_id}/{step.step}/{number}/0"
+    return request(
+        number,
+        request_id=name,
+        cell_id=step.cell_id,
+        step=step.step,
+        is_measured=due_ms >= 1000,
+        input_tokens=32,
+        output_tokens=None if error_class else 5,
+        attempts=(attempt,),
+        answer=None,
+    )
+
+
+def bench_run() -> Run:
+    """Two models, a closed sweep and a rate sweep; `alpha` runs here with a GPU, `beta` behind an API.
+
+    alpha closed  1 at once:  20 requests, TTFT 100 ms, 10 tokens/s, 100 W: 10 J/token
+                  4 at once:  80 requests, TTFT 200 ms, 40 tokens/s: 2.5 J/token
+    alpha rates   2/s:        20 requests, one failed, 19 answered within the service level: 1.9/s good
+                  20/s:      200 requests, half of them completed: overloaded
+    beta closed   1 at once:  as alpha
+                  4 at once:  sent 50 ms late: INVALID
+    beta rates    2/s, 20/s:  both hold, so λ_SLO is 20/s or more
+    """
+    cells = tuple(
+        cell(cell_id=f"{m}/{p}/0", model=m, suite=p, n_docs=0, data_class="public", endpoint=e)
+        for m, e in (("alpha", None), ("beta", endpoint(concurrency=0, n_lags=0)))
+        for p in ("closed", "rates")
+    )
+    steps = [
+        step
+        for c in cells
+        for step in (
+            _levels(c.cell_id, "concurrency", 1, 4)
+            if c.suite == "closed"
+            else _levels(c.cell_id, "rate_per_s", 2.0, 20.0)
+        )
+    ]
+    requests = [r for step in steps for r in _load_requests(step)]
+    idle = [_idle(c.cell_id) for c in cells if c.model == "alpha"]
+    hardware = manifest().hardware.model_copy(update={"gpu_note": ""})
+    return Run(
+        path=Path("b"),
+        manifest=manifest(
+            run_id="b",
+            name="b",
+            kind="bench",
+            config=BENCH_CONFIG,
+            cells=cells,
+            models=(api_entry("alpha", is_api=False, device="cuda:0"), api_entry("beta")),
+            hardware=hardware,
+        ),
+        requests=requests,
+        samples=[],
+        results=[],
+        telemetry=[t for c in cells for t in _load_readings(c)],
+        steps=[*idle, *steps],
+    )
+
+
+def _idle(cell_id: str) -> LoadStep:
+    end = IDLE_S * 1000 * MS
+    return LoadStep(cell_id, 99, 0, "idle", "done", 0, t_steady_ns=0, t_cool_ns=end, t_end_ns=end)
+
+
+def _levels(cell_id: str, key: str, *amounts: float) -> list[LoadStep]:
+    kind = "concurrency" if key == "concurrency" else "constant"
+    return [load_step(cell_id, i, kind=kind, **{key: n}) for i, n in enumerate(amounts)]
+
+
+def _load_requests(step: LoadStep) -> list[Request]:
+    if step.concurrency is not None:
+        late_ms = 50 if step.cell_id == "beta/closed/0" and step.concurrency == 4 else 0
+        ttft_ms = 100 if step.concurrency == 1 else 200
+        return [
+            load_request(step, 4 * i + user, 500 * i, ttft_ms, late_ms)
+            for i in range(22)
+            for user in range(step.concurrency)
+        ]
+    if step.rate_per_s == 2:
+        failing = {5} if step.cell_id == "alpha/rates/0" else set()
+        return [
+            load_request(step, i, 500 * i, error_class="timeout" if i in failing else None)
+            for i in range(22)
+        ]
+    is_overloaded = step.cell_id == "alpha/rates/0"
+    return [
+        # one answer each 100 ms, one request each 50 ms: every request waits 50 ms longer
+        load_request(step, i, 50 * i, 100 + (50 * i if is_overloaded else 0))
+        for i in range(220)
+    ]
+
+
+def _load_readings(c: CellRecord) -> list[Telemetry]:
+    """Readings each 500 ms; the board draws 30 W when idle and 100 W under load."""
+    readings: list[Telemetry] = []
+    for t_ms in range(0, IDLE_S * 1000 + 2 * STEP_MS, 500):
+        at: dict[str, Any] = {"cell_id": c.cell_id, "session": 0, "t_ns": t_ms * MS}
+        readings.append(Telemetry(**at, device="host", rss_bytes=300_000_000, cpu_s=t_ms / 1e4))
+        if c.model != "alpha":
+            continue
+        t_s = t_ms / 1000
+        energy_j = 30 * min(t_s, IDLE_S) + 100 * max(t_s - IDLE_S, 0)
+        power_w = 30.0 if t_s < IDLE_S else 100.0
+        readings += (
+            Telemetry(**at, device="server", rss_bytes=2_000_000_000, cpu_s=t_s),
+            Telemetry(
+                **at,
+                device="gpu0",
+                memory_used_bytes=8_000_000_000,
+                power_w=power_w,
+                energy_j=energy_j,
+            ),
+        )
+    return readings

@@ -19,7 +19,7 @@ START_S = 120
 @contextmanager
 def serving(command: Sequence[str], log: Path, health: str = "/health") -> Iterator[str]:
     """Run `command --port N` until the block ends; yields the server's URL once it is healthy."""
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     program, *arguments = command
     executable = str(Path(sys.executable).parent / program)
@@ -55,7 +55,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], url: str, log: Path) -
     raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

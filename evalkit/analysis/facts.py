@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from evalkit.metrics.load import LoadPoint
 from evalkit.records import AS_IS
 
-SUMMARY_VERSION = 2
+SUMMARY_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,87 @@ class EndpointFact:
 
 
 @dataclass(frozen=True, slots=True)
+class StepFact:
+    """One step of a load test: its metrics, and what the machine did in its steady window."""
+
+    cell_id: str
+    step: int
+    repeat: int
+    load: LoadPoint
+    gpu_energy_j: float | None
+    cpu_energy_j: float | None
+    energy_per_output_token_j: float | None
+    """GPU energy / tokens that arrived in the window; idle power is in it."""
+    power_w: float | None
+    """Mean over the window, all boards."""
+    idle_power_w: float | None
+    is_energy_consistent: bool | None
+    """Counter and integrated power agree within 5 %."""
+    server_rss_peak_bytes: int | None
+    """Of the server's process tree; pages that processes share count for each."""
+    client_rss_peak_bytes: int | None
+    """Of evalkit itself."""
+    gpu_memory_peak_bytes: int | None
+    server_cpu_cores: float | None
+    throttled: tuple[str, ...]
+    lag_p99_s: float | None
+    sampler_cpu_share: float | None
+    """What reading the machine cost, as a share of one core."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelFact:
+    """One level of load on one model, over its repeats; invalid repeats are left out where there are valid ones."""
+
+    model: str
+    profile: str
+    kind: str
+    is_search: bool
+    rate_per_s: float | None
+    concurrency: int | None
+    n_repeats: int
+    n_invalid: int
+    n_requests: int
+    latencies: dict[str, Estimate]
+    """`ttft_s_p50` and so on: mean over repeats of each repeat's percentile."""
+    offered_per_s: Estimate
+    completed_per_s: Estimate
+    goodput_per_s: Estimate
+    error_rate: Estimate
+    output_tokens_per_s: Estimate
+    peak_output_tokens_per_s: Estimate
+    tokens_per_s_per_user: Estimate
+    in_flight_mean: Estimate
+    energy_per_output_token_j: Estimate
+    power_w: Estimate
+    passed: bool | None
+    """Sustained within the service level; None without one."""
+    flaws: tuple[str, ...]
+    """Why it is INVALID; then neither cost nor gate may use it."""
+    overloads: tuple[str, ...]
+    breaches: tuple[str, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether at least one repeat measured the target and not evalkit."""
+        return self.n_invalid < self.n_repeats
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityFact:
+    """The highest load a model sustains within a profile's service level: λ_SLO."""
+
+    model: str
+    profile: str
+    slo: str
+    """In words."""
+    lambda_per_s: Estimate
+    """Requests per second completed at the highest rate that held; of one run, up to the lowest rate that did not."""
+    n_invalid: int
+    """Steps that could not be used, because evalkit was the bottleneck."""
+
+
+@dataclass(frozen=True, slots=True)
 class CellFact:
     """How much of a cell was done."""
 
@@ -157,6 +239,8 @@ class RunFacts:
     summary_version: int
     run_id: str
     name: str
+    kind: str
+    """`run` or `bench`."""
     state: str
     models: tuple[str, ...]
     suites: tuple[str, ...]
@@ -164,6 +248,9 @@ class RunFacts:
     quality: tuple[QualityFact, ...]
     performance: tuple[PerformanceFact, ...]
     endpoints: tuple[EndpointFact, ...] = ()
+    steps: tuple[StepFact, ...] = ()
+    levels: tuple[LevelFact, ...] = ()
+    capacities: tuple[CapacityFact, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

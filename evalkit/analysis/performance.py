@@ -37,9 +37,11 @@ def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> P
     scored = [r for r in requests if r.kind != RequestKind.GENERATE]
     alone = [r for r in generated if is_timed(r)]
     reason = "" if alone else BATCHED if generated else NOTHING_GENERATED
-    here = [] if any(c.endpoint is not None for c in cells) else readings
-    host = [t for t in here if t.device == "host"]
-    gpu = [t for t in here if t.device != "host"]
+    process = "server" if any(t.device == "server" for t in readings) else "host"
+    is_here = process == "server" or all(c.endpoint is None for c in cells)
+    here = readings if is_here else []
+    host = [t for t in here if t.device == process]
+    gpu = [t for t in here if t.device.startswith("gpu")]
     return PerformanceFact(
         model=model,
         suite=suite,

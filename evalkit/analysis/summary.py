@@ -10,12 +10,15 @@ from evalkit.analysis.facts import (
     SUMMARY_VERSION,
     CellFact,
     EndpointFact,
+    LevelFact,
     PerformanceFact,
     RunFacts,
+    StepFact,
 )
+from evalkit.analysis.load import load_facts
 from evalkit.analysis.performance import performance_facts
 from evalkit.analysis.quality import quality_facts
-from evalkit.records import GENERATE
+from evalkit.records import GENERATE, Request
 from evalkit.store.run_dir import Run
 
 LATE_S = 0.005
@@ -26,7 +29,7 @@ BUSY_CORES = 0.1
 
 def analyse(run: Run) -> RunFacts:
     """Compute every fact of a run from its records alone."""
-    answered = Counter(r.cell_id for r in run.requests if r.is_measured and r.answer is not None)
+    answered = Counter(r.cell_id for r in run.requests if r.is_measured and _is_answered(r))
     cells = tuple(
         CellFact(
             cell_id=c.cell_id,
@@ -43,12 +46,15 @@ def analyse(run: Run) -> RunFacts:
         )
         for c in run.manifest.cells
     )
-    performance = performance_facts(run)
-    endpoints = endpoint_facts(run)
+    is_bench = run.manifest.kind == "bench"
+    performance = () if is_bench else performance_facts(run)
+    endpoints = () if is_bench else endpoint_facts(run)
+    steps, levels, capacities = load_facts(run)
     return RunFacts(
         summary_version=SUMMARY_VERSION,
         run_id=run.manifest.run_id,
         name=run.manifest.name,
+        kind=run.manifest.kind,
         state=run.manifest.state,
         models=tuple(dict.fromkeys(c.model for c in cells)),
         suites=tuple(dict.fromkeys(c.suite for c in cells)),
@@ -56,13 +62,54 @@ def analyse(run: Run) -> RunFacts:
         quality=quality_facts(run),
         performance=performance,
         endpoints=endpoints,
+        steps=steps,
+        levels=levels,
+        capacities=capacities,
         warnings=(
+            *_load_warnings(run, steps, levels),
             *_warnings(run, cells),
             *_mode_warnings(cells),
             *_busy_warnings(performance),
             *_endpoint_warnings(endpoints),
         ),
     )
+
+
+def _is_answered(request: Request) -> bool:
+    """Tell whether there was an answer; load tests keep none, but how the attempt ended."""
+    if request.step is None:
+        return request.answer is not None
+    return request.attempts[-1].status == "ok"
+
+
+def _load_warnings(
+    run: Run, steps: tuple[StepFact, ...], levels: tuple[LevelFact, ...]
+) -> Iterator[str]:
+    """Tell which steps measured evalkit instead of the target, and what else spoils them."""
+    for level in levels:
+        if level.flaws:
+            name = level_name(level)
+            which = "" if not level.is_valid else f"{level.n_invalid} of {level.n_repeats} runs "
+            yield f"{level.model}, {level.profile}, {name}: {which}INVALID: {'; '.join(level.flaws)}."
+    for fact in steps:
+        if fact.throttled:
+            yield f"{fact.cell_id}, step {fact.step}: the GPU was slowed down ({', '.join(fact.throttled)})."
+        if fact.is_energy_consistent is False:
+            yield (
+                f"{fact.cell_id}, step {fact.step}: energy counter and integrated power differ by more than 5 %."
+            )
+    cut = Counter(s.cell_id for s in run.steps if s.state == "cut")
+    for cell_id, n in cut.items():
+        yield f"{cell_id}: {n} steps were cut off and are not used."
+
+
+def level_name(level: LevelFact) -> str:
+    """Say what load a level is."""
+    if level.concurrency is not None:
+        return f"{level.concurrency} at once"
+    if level.rate_per_s is None:
+        return level.kind
+    return f"{level.rate_per_s:.3g}/s {level.kind}"
 
 
 def _busy_warnings(performance: tuple[PerformanceFact, ...]) -> Iterator[str]:
@@ -133,7 +180,7 @@ def _warnings(run: Run, cells: tuple[CellFact, ...]) -> Iterator[str]:
     if missing:
         yield f"{len(missing)} of {len(cells)} cells are not done: {', '.join(c.cell_id for c in missing)}."
     templates = {m.name: m.chat_template for m in run.manifest.models}
-    if len(set(templates.values())) > 1:
+    if run.manifest.kind == "run" and len(set(templates.values())) > 1:
         with_template = ", ".join(name for name, has in templates.items() if has)
         yield (
             f"Not like for like: only {with_template} got a chat template, the others plain prompts."

@@ -99,6 +99,10 @@ class CellSetup:
     """Decides whether another request may be sent; None: always."""
 
 
+class BudgetHeldError(Exception):
+    """What is left of the budget is set aside for requests in flight."""
+
+
 class Guard(Protocol):
     """Budget and deadline of a run; shared by its cells."""
 
@@ -111,6 +115,7 @@ class Guard(Protocol):
 
         Raises:
             StoppedError: Budget or deadline forbid sending it.
+            BudgetHeldError: Requests in flight hold what is left, but may cost less: ask again when one has settled.
         """
         ...
 

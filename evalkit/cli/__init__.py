@@ -12,11 +12,13 @@ from evalkit.errors import EXIT_CODES, EvalkitError, did_you_mean
 COMMANDS = {
     "run": ("evalkit.cli.run", "Measure models and write a report."),
     "plan": ("evalkit.cli.plan", "Show what a run would do, without loading a model."),
+    "bench": ("evalkit.cli.bench", "Put models under load: latency, throughput, capacity."),
     "show": ("evalkit.cli.show", "Show a run's results in the terminal."),
     "report": ("evalkit.cli.report", "Write the HTML report of one or more runs."),
     "ls": ("evalkit.cli.ls", "List runs."),
     "export": ("evalkit.cli.export", "Write a run's results as CSV or JSON."),
     "verify": ("evalkit.cli.verify", "Check that a run directory is whole and unchanged."),
+    "selftest": ("evalkit.cli.selftest", "Measure the meter itself on this machine."),
     "models": ("evalkit.cli.models", "Fetch and describe models."),
     "prices": ("evalkit.cli.prices", "Show the list price of a model."),
     "config": ("evalkit.cli.config", "Check configs; print their JSON Schema."),

@@ -12,7 +12,7 @@ from evalkit.cli.selection import EXISTING
 
 @click.group("config", short_help="Check configs; print their JSON Schema.")
 def command() -> None:
-    """Check run configs and print the schema that editors use."""
+    """Check configs and print the schema that editors use."""
 
 
 @command.command("check")
@@ -24,20 +24,26 @@ def check(file: Path) -> None:
     Example:
       evalkit config check configs/quickstart.yaml
     """
-    from evalkit.config import load_run_config
+    from evalkit.config import RunConfig, load_config
 
-    config = load_run_config(file)
-    click.echo(f"{file}: ok, {len(config.models)} models, {len(config.suites)} suites")
+    config = load_config(file)
+    what = (
+        f"{len(config.suites)} suites"
+        if isinstance(config, RunConfig)
+        else f"{len(config.profiles)} profiles"
+    )
+    click.echo(f"{file}: ok, {len(config.models)} models, {what}")
 
 
 @command.command("schema")
-def schema() -> None:
-    """Print the JSON Schema of run configs.
+@click.option("--bench", "is_bench", is_flag=True, help="Of bench configs instead of run configs.")
+def schema(is_bench: bool) -> None:
+    """Print the JSON Schema of run configs, or of bench configs.
 
     \b
     Example, for editors with the YAML language server:
       evalkit config schema > .evalkit-schema.json
     """
-    from evalkit.config import run_config_schema
+    from evalkit.config import BenchConfig, RunConfig, config_schema
 
-    click.echo(json.dumps(run_config_schema(), indent=2))
+    click.echo(json.dumps(config_schema(BenchConfig if is_bench else RunConfig), indent=2))

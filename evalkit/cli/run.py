@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import signal
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
+from evalkit.cli.finish import finish, stop_on_sigterm
 from evalkit.cli.quiet import quiet_libraries
 from evalkit.cli.selection import EXISTING, read_config, selection_options
-from evalkit.errors import PartialRunError, UsageError
+from evalkit.errors import UsageError
 
 
 class _Bytes(click.ParamType[int]):
@@ -110,7 +109,7 @@ def command(
     if config and output:
         place = config.output.model_copy(update={"dir": output})
         config = config.model_copy(update={"output": place})
-    signal.signal(signal.SIGTERM, _interrupt)
+    stop_on_sigterm()
     from evalkit.cli.progress import choose_progress
     from evalkit.execute.cell import RunOptions
     from evalkit.execute.local import resume_run, start_run
@@ -123,42 +122,4 @@ def command(
         else:
             assert config is not None
             folder = start_run(make_plan(config), config_file, progress, options)
-    _finish(folder, quiet=quiet, write_report=not no_report)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _finish(folder: Path, *, quiet: bool, write_report: bool) -> None:
-    """Analyse what is there, write summary and report, print; exit 3 when the run is not complete."""
-    from rich.console import Console
-
-    from evalkit.analysis.facts import facts_to_json
-    from evalkit.analysis.summary import analyse
-    from evalkit.config import RunConfig
-    from evalkit.report.table import render_tables
-    from evalkit.store.run_dir import REPORT, SUMMARY, add_file, open_run, remove_journal
-
-    run = open_run(folder)
-    facts = analyse(run)
-    add_file(folder, SUMMARY, facts_to_json(facts))
-    if write_report and RunConfig.model_validate(run.manifest.config).output.report:
-        from evalkit.report.html import render_report
-
-        add_file(folder, REPORT, render_report([(run, facts)]))
-    if not quiet:
-        console = Console(markup=False, highlight=False)
-        for part in render_tables(facts):
-            console.print(part)
-    if facts.state != "complete":
-        missing = [c for c in facts.cells if c.state in {"failed", "stopped", "skipped"}]
-        first = next(iter(missing), None)
-        why = f"{first.cell_id} {first.state}: {first.reason}" if first else "interrupted"
-        raise PartialRunError(
-            f"{folder}: the run is not complete ({why}). What was done is kept.",
-            f"Go on with: evalkit run --resume {folder}",
-        )
-    remove_journal(folder)
-    report = folder / REPORT
-    click.echo(f"report: {report}" if report.exists() else f"run: {folder}")
+    finish(folder, quiet=quiet, write_report=not no_report)

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import click
 
-from evalkit.config import ModelSpec, RunConfig, SuiteSpec, load_run_config
+from evalkit.config import ModelSpec, ProfileSpec, RunConfig, SuiteSpec, load_run_config
 from evalkit.errors import ConfigError, did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
-S = TypeVar("S", ModelSpec, SuiteSpec)
+S = TypeVar("S", ModelSpec, SuiteSpec, ProfileSpec)
 
 EXISTING = click.Path(path_type=Path)
 
@@ -55,12 +55,12 @@ def read_config(
         ConfigError: The file is wrong, or it has no such model or suite.
     """
     config = load_run_config(path)
-    chosen = _pick(config.suites, suites, "suite", path)
+    chosen = pick(config.suites, suites, "suite", path)
     if limit is not None:
         chosen = tuple(suite.model_copy(update={"limit": limit}) for suite in chosen)
     return config.model_copy(
         update={
-            "models": _pick(config.models, models, "model", path),
+            "models": pick(config.models, models, "model", path),
             "suites": chosen,
             "include_paths": (*config.include_paths, *(p.resolve() for p in include_paths)),
             "allow_task_code": config.allow_task_code or allow_task_code,
@@ -68,7 +68,12 @@ def read_config(
     )
 
 
-def _pick(specs: tuple[S, ...], names: Sequence[str], what: str, path: Path) -> tuple[S, ...]:
+def pick(specs: tuple[S, ...], names: Sequence[str], what: str, path: Path) -> tuple[S, ...]:
+    """Return the specs of these names, or all.
+
+    Raises:
+        ConfigError: There is none of a name.
+    """
     known = [spec.name for spec in specs]
     for name in names:
         if name not in known:

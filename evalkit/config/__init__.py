@@ -1,6 +1,20 @@
 """Typed, frozen configs read from YAML, with errors that name file, line, key and value."""
 
-from evalkit.config.load import load_run_config, parse_run_config, run_config_schema
+from evalkit.config.bench import (
+    BenchConfig,
+    LoadSpec,
+    ProfileSpec,
+    PromptSpec,
+    SloSpec,
+)
+from evalkit.config.load import (
+    config_schema,
+    load_bench_config,
+    load_config,
+    load_run_config,
+    parse_bench_config,
+    parse_run_config,
+)
 from evalkit.config.run import (
     API_BACKENDS,
     EndpointSpec,
@@ -10,20 +24,30 @@ from evalkit.config.run import (
     OutputSpec,
     PriceSpec,
     RunConfig,
+    ServeSpec,
     SuiteSpec,
 )
 
 __all__ = [
     "API_BACKENDS",
+    "BenchConfig",
     "EndpointSpec",
     "GenerationDefaults",
     "LimitsSpec",
+    "LoadSpec",
     "ModelSpec",
     "OutputSpec",
     "PriceSpec",
+    "ProfileSpec",
+    "PromptSpec",
     "RunConfig",
+    "ServeSpec",
+    "SloSpec",
     "SuiteSpec",
+    "config_schema",
+    "load_bench_config",
+    "load_config",
     "load_run_config",
+    "parse_bench_config",
     "parse_run_config",
-    "run_config_schema",
 ]

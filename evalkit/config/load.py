@@ -6,15 +6,18 @@ import difflib
 import typing
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from evalkit.config.bench import BenchConfig, ProfileSpec
 from evalkit.config.run import RunConfig
 from evalkit.errors import ConfigError
 
 Loc = tuple[str | int, ...]
+C = TypeVar("C", RunConfig, BenchConfig)
+KINDS = {RunConfig: "a run config", BenchConfig: "a bench config"}
 
 
 def load_run_config(path: Path) -> RunConfig:
@@ -23,25 +26,25 @@ def load_run_config(path: Path) -> RunConfig:
     Raises:
         ConfigError: The file is missing, not YAML, or says something it may not.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: no such config file.", "Give the path of a run config, see configs/."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: can't be read: {error}.", "It must be a UTF-8 text.") from None
-    config = parse_run_config(text, str(path))
-    folder = path.resolve().parent
-    missing = [p for p in config.include_paths if not (folder / p).is_dir()]
-    if missing:
-        raise ConfigError(
-            f"{path}: include_paths: no such folder: {missing[0]} (looked in {folder}).",
-            "Paths in include_paths are relative to the config file.",
-        )
+    return _load(path, RunConfig)
+
+
+def load_bench_config(path: Path) -> BenchConfig:
+    """Read and check a bench config; `include_paths` and trace files become absolute.
+
+    Raises:
+        ConfigError: As `load_run_config`, or a trace is missing.
+    """
+    config = _load(path, BenchConfig)
     return config.model_copy(
-        update={"include_paths": tuple((folder / p).resolve() for p in config.include_paths)}
+        update={"profiles": tuple(_with_trace(p, path) for p in config.profiles)}
     )
+
+
+def load_config(path: Path) -> RunConfig | BenchConfig:
+    """Read a config of either kind: one with `profiles` is a bench config."""
+    _, data = _parse_yaml(_read(path, "config"), str(path))
+    return load_bench_config(path) if "profiles" in data else load_run_config(path)
 
 
 def parse_run_config(text: str, name: str = "<config>") -> RunConfig:
@@ -54,20 +57,68 @@ def parse_run_config(text: str, name: str = "<config>") -> RunConfig:
     Raises:
         ConfigError: With every problem found, one a line.
     """
+    return _parse(text, name, RunConfig)
+
+
+def parse_bench_config(text: str, name: str = "<config>") -> BenchConfig:
+    """Check the text of a bench config; as `parse_run_config`."""
+    return _parse(text, name, BenchConfig)
+
+
+def config_schema(kind: type[RunConfig] | type[BenchConfig] = RunConfig) -> dict[str, Any]:
+    """JSON Schema of a config, for editors that complete and check YAML."""
+    schema = kind.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _load(path: Path, kind: type[C]) -> C:
+    config = _parse(_read(path, KINDS[kind]), str(path), kind)
+    folder = path.resolve().parent
+    missing = [p for p in config.include_paths if not (folder / p).is_dir()]
+    if missing:
+        raise ConfigError(
+            f"{path}: include_paths: no such folder: {missing[0]} (looked in {folder}).",
+            "Paths in include_paths are relative to the config file.",
+        )
+    return config.model_copy(
+        update={"include_paths": tuple((folder / p).resolve() for p in config.include_paths)}
+    )
+
+
+def _read(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such config file.", f"Give the path of {what}, see configs/."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read: {error}.", "It must be a UTF-8 text.") from None
+
+
+def _with_trace(profile: ProfileSpec, path: Path) -> ProfileSpec:
+    """Return a profile whose trace has an absolute path."""
+    if profile.load.file is None:
+        return profile
+    file = (path.resolve().parent / profile.load.file).resolve()
+    if not file.is_file():
+        raise ConfigError(
+            f"{path}: profile {profile.name!r}: no such trace: {file}.",
+            "The path is relative to the config file.",
+        )
+    load = profile.load.model_copy(update={"file": file})
+    return profile.model_copy(update={"load": load})
+
+
+def _parse(text: str, name: str, kind: type[C]) -> C:
     lines, data = _parse_yaml(text, name)
     try:
-        return RunConfig.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
-        problems = list(_problems(error, name, lines))
+        problems = list(_problems(error, name, lines, kind))
         raise ConfigError(
             "\n".join(problems), "Check the file with `evalkit config check`."
         ) from None
-
-
-def run_config_schema() -> dict[str, Any]:
-    """JSON Schema of a run config, for editors that complete and check YAML."""
-    schema = RunConfig.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _parse_yaml(text: str, name: str) -> tuple[dict[Loc, int], Any]:
@@ -84,7 +135,7 @@ def _parse_yaml(text: str, name: str) -> tuple[dict[Loc, int], Any]:
         ) from None
     if not isinstance(data, dict):
         raise ConfigError(
-            f"{name}:1: a run config must be a mapping with `name`, `models` and `suites`.",
+            f"{name}:1: a config must be a mapping with `name`, `models` and `suites` (or, for a bench, `profiles`).",
             "Start from configs/quickstart.yaml.",
         )
     return lines, data
@@ -108,14 +159,16 @@ def _walk(node: yaml.Node, loc: Loc) -> Iterator[tuple[Loc, int]]:
             yield from _walk(item, (*loc, position))
 
 
-def _problems(error: ValidationError, name: str, lines: dict[Loc, int]) -> Iterator[str]:
+def _problems(
+    error: ValidationError, name: str, lines: dict[Loc, int], kind: type[BaseModel]
+) -> Iterator[str]:
     """One sentence per place; a place whose inner parts are wrong is not reported itself."""
     places: dict[Loc, list[Any]] = {}
     for detail in error.errors():
         places.setdefault(_real_loc(detail, lines), []).append(detail)
     for loc, details in places.items():
         if not any(other[: len(loc)] == loc and other != loc for other in places):
-            yield _sentence(details, loc, name, lines)
+            yield _sentence(details, loc, name, lines, kind)
 
 
 def _real_loc(detail: Any, lines: dict[Loc, int]) -> Loc:
@@ -125,13 +178,15 @@ def _real_loc(detail: Any, lines: dict[Loc, int]) -> Loc:
     return loc[:-1] if is_arm else loc
 
 
-def _sentence(details: list[Any], loc: Loc, name: str, lines: dict[Loc, int]) -> str:
+def _sentence(
+    details: list[Any], loc: Loc, name: str, lines: dict[Loc, int], kind: type[BaseModel]
+) -> str:
     line = next((lines[loc[:n]] for n in range(len(loc), -1, -1) if loc[:n] in lines), 1)
     key = ".".join(str(part) for part in loc)
     where = f"{name}:{line}: {key}" if key else f"{name}:{line}"
     first = details[0]
     if first["type"] == "extra_forbidden":
-        return f"{where}: unknown key {loc[-1]!r}; {_nearest(loc)}"
+        return f"{where}: unknown key {loc[-1]!r}; {_nearest(loc, kind)}"
     if first["type"] == "missing":
         return f"{where}: this key is required and missing."
     message = ", or: ".join(_message(d) for d in details)
@@ -148,14 +203,14 @@ def _shown(loc: Loc, value: Any) -> str:
     return "" if isinstance(value, dict) else repr(value)
 
 
-def _nearest(loc: Loc) -> str:
-    known = _known_keys(loc[:-1])
+def _nearest(loc: Loc, kind: type[BaseModel]) -> str:
+    known = _known_keys(loc[:-1], kind)
     close = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}."
 
 
-def _known_keys(loc: Loc) -> list[str]:
-    model: type[BaseModel] = RunConfig
+def _known_keys(loc: Loc, kind: type[BaseModel]) -> list[str]:
+    model = kind
     for part in loc:
         if isinstance(part, str):
             model = _inner_model(model.model_fields[part].annotation)

@@ -13,7 +13,9 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=
 DType = Literal["auto", "float64", "float32", "bfloat16", "float16", "float8_e4m3fn"]
 
 
-class _Spec(BaseModel):
+class Spec(BaseModel):
+    """Base of everything a config may hold: a value that knows its keys."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
@@ -25,7 +27,7 @@ LOCAL_ONLY = (
 API_BACKENDS = ("openai", "anthropic", "google")
 
 
-class GenerationDefaults(_Spec):
+class GenerationDefaults(Spec):
     """Generation settings that override what a task asks for. Unset means: the task decides."""
 
     max_tokens: Annotated[int, Field(gt=0)] | None = None
@@ -36,7 +38,7 @@ class GenerationDefaults(_Spec):
     """Nucleus sampling; only used when temperature is above 0."""
 
 
-class EndpointSpec(_Spec):
+class EndpointSpec(Spec):
     """Where an API is, and how fast it may be asked."""
 
     base_url: Annotated[str, Field(pattern=r"^https?://[^/@?#\s]+[^@?#\s]*$")] | None = None
@@ -76,7 +78,24 @@ class EndpointSpec(_Spec):
     """Further fields of every request, such as `reasoning_effort: low`."""
 
 
-class PriceSpec(_Spec):
+class ServeSpec(Spec):
+    """A server that evalkit starts for a model, and ends with everything it has started, however evalkit ends."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Program and arguments, a list; `{port}` stands for the port."""
+    port: Annotated[int, Field(gt=0, lt=65536)] = 8000
+    """Port on 127.0.0.1 that the server listens on; it must be free."""
+    path: str = "/v1"
+    """Path of the API; with the port it makes the endpoint's `base_url`."""
+    health: str = "/health"
+    """Path that answers with a status below 400 once the server can be asked."""
+    env: dict[str, str] = {}
+    """Further environment variables of the server. No secrets: configs are stored."""
+    start_timeout_s: Annotated[float, Field(gt=0)] = 600
+    """Longest time until it is healthy: loading weights may take minutes."""
+
+
+class PriceSpec(Spec):
     """Contract prices, in US dollars per million tokens, instead of the list price."""
 
     input: Annotated[float, Field(ge=0)]
@@ -93,7 +112,7 @@ class PriceSpec(_Spec):
     """When it was checked."""
 
 
-class ModelSpec(_Spec):
+class ModelSpec(Spec):
     """One model to measure."""
 
     name: Name
@@ -105,6 +124,8 @@ class ModelSpec(_Spec):
     """An embedded model (`evalkit models list`), a local folder, or a Hugging Face id; for an API, its model name."""
     endpoint: EndpointSpec = EndpointSpec()
     """API backends: address, limits and time-outs."""
+    serve: ServeSpec | None = None
+    """Backend `openai`: start this server for the model, and end it afterwards."""
     price: PriceSpec | None = None
     """API backends: contract price; unset: the list price of `evalkit prices MODEL`."""
     revision: str | None = None
@@ -130,9 +151,24 @@ class ModelSpec(_Spec):
     generation: GenerationDefaults = GenerationDefaults()
     """Generation settings that override the tasks' own."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _server_has_an_address(cls, data: Any) -> Any:
+        """Derive the endpoint's address from the server that is to be started."""
+        serve = data.get("serve") if isinstance(data, dict) else None
+        if not isinstance(serve, dict):
+            return data
+        endpoint = data.get("endpoint", {})
+        if not isinstance(endpoint, dict) or endpoint.get("base_url"):
+            return data
+        port, path = serve.get("port", 8000), serve.get("path", "/v1")
+        return {**data, "endpoint": {**endpoint, "base_url": f"http://127.0.0.1:{port}{path}"}}
+
     @model_validator(mode="after")
     def _keys_fit_the_backend(self) -> Self:
         is_api = self.backend in API_BACKENDS
+        if self.serve is not None and self.backend != "openai":
+            raise ValueError("'serve' needs backend 'openai': the server must speak its API")
         for key in LOCAL_ONLY if is_api else ("endpoint", "price"):
             is_given = getattr(self, key) != type(self).model_fields[key].default
             if (is_api or self.backend == "hf") and is_given:
@@ -150,7 +186,7 @@ class ModelSpec(_Spec):
         return has_template if self.chat_template is None else self.chat_template
 
 
-class SuiteSpec(_Spec):
+class SuiteSpec(Spec):
     """Tasks to run, and how."""
 
     name: Name
@@ -174,7 +210,7 @@ class SuiteSpec(_Spec):
     """How often the whole suite runs per model."""
 
 
-class OutputSpec(_Spec):
+class OutputSpec(Spec):
     """Where results go."""
 
     dir: Path = Path("results")
@@ -185,7 +221,7 @@ class OutputSpec(_Spec):
     """Refuse to start with less free disk space than this."""
 
 
-class LimitsSpec(_Spec):
+class LimitsSpec(Spec):
     """When to stop. A run that was stopped can be resumed, with higher limits."""
 
     max_cost_usd: Annotated[float, Field(gt=0)] | None = None
@@ -194,7 +230,7 @@ class LimitsSpec(_Spec):
     """Longest time for one session's API requests; nothing is sent after it."""
 
 
-class RunConfig(_Spec):
+class RunConfig(Spec):
     """One run: every model on every suite."""
 
     name: Name

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from evalkit.backends import backend_class, open_backend
 from evalkit.backends.base import Backend, Capability, CellSetup, Guard
 from evalkit.backends.endpoints.failures import RETRYABLE
-from evalkit.config.run import RunConfig
+from evalkit.config.run import ModelSpec, RunConfig
 from evalkit.errors import EvalkitError, StoppedError
 from evalkit.execute.progress import Progress
+from evalkit.execute.serving import Server, serving
 from evalkit.harness.catalogue import apply_generation, load_tasks
 from evalkit.harness.evaluate import evaluate_cell
 from evalkit.harness.lm import BackendLM, CellContext
 from evalkit.meters.clock import now_ns
 from evalkit.meters.nvml import GpuProbe
+from evalkit.meters.rapl import open_rapl
 from evalkit.meters.telemetry import TelemetrySampler
 from evalkit.plan import Cell
 from evalkit.records import NS_PER_S, CellRecord, EngineRecord, Request, SentAttempt
@@ -55,6 +59,7 @@ class CellRunner:
         self._journal = journal
         self._session = session
         self._gpus = gpus
+        self._rapl = open_rapl()
         self._progress = progress
         self.models: dict[str, ModelEntry] = {}
 
@@ -70,29 +75,36 @@ class CellRunner:
             for cell in todo:
                 self._end(cell, replace(records[cell.cell_id], state="skipped", reason=missing))
             return
-        self._progress.model_loading(name)
-        start = now_ns()
         try:
-            backend = open_backend(todo[0].model)
+            with self._opened(todo[0].model) as (backend, server, load_s):
+                self._progress.model_loaded(name, load_s)
+                self.models[name] = backend.entry()
+                for cell in todo:
+                    record = replace(records[cell.cell_id], load_s=load_s)
+                    self._run_cell(cell, record, backend, server)
         except Exception as error:  # foreign code raises anything; the other models still run
-            for cell in todo:
+            now = {record.cell_id: record for record in self._journal.cells()}
+            for cell in (c for c in todo if now[c.cell_id].state != "done"):
                 record = replace(records[cell.cell_id], state="failed", reason=_reason(error))
                 self._end(cell, record)
-            return
-        load_s = (now_ns() - start) / NS_PER_S
-        self._progress.model_loaded(name, load_s)
-        with backend:
-            self.models[name] = backend.entry()
-            for cell in todo:
-                self._run_cell(cell, replace(records[cell.cell_id], load_s=load_s), backend)
 
-    def _run_cell(self, cell: Cell, record: CellRecord, backend: Backend) -> None:
+    @contextmanager
+    def _opened(self, spec: ModelSpec) -> Iterator[tuple[Backend, Server | None, float]]:
+        """Start server and backend; yields them and how long it took until the model could answer."""
+        self._progress.model_loading(spec.name)
+        start = now_ns()
+        with serving(spec, self._journal.path.parent) as server, open_backend(spec) as backend:
+            yield backend, server, (now_ns() - start) / NS_PER_S
+
+    def _run_cell(
+        self, cell: Cell, record: CellRecord, backend: Backend, server: Server | None
+    ) -> None:
         budget = self._options.kv_budget_bytes or record.kv_budget_bytes or backend.kv_budget()
         record = replace(record, state="running", reason=None, kv_budget_bytes=budget)
         self._journal.update_cell(record)
         backend.begin_cell(CellSetup(self._session, budget, self._guard))
         try:
-            self._evaluate(cell, record, backend)
+            self._evaluate(cell, record, backend, server)
         except KeyboardInterrupt:
             self._end(cell, _with_engine(replace(record, state="interrupted"), backend))
             raise
@@ -104,7 +116,9 @@ class CellRunner:
             failed = replace(record, state="failed", reason=_reason(error))
             self._end(cell, _with_engine(failed, backend))
 
-    def _evaluate(self, cell: Cell, record: CellRecord, backend: Backend) -> None:
+    def _evaluate(
+        self, cell: Cell, record: CellRecord, backend: Backend, server: Server | None
+    ) -> None:
         before = [r for r in self._journal.requests(cell.cell_id) if r.is_measured]
         known = {r.request_id: r for r in before if _is_settled(r)}
         earlier = {r.request_id: r.attempts for r in before if not _is_settled(r)}
@@ -118,7 +132,14 @@ class CellRunner:
         )
         apply_generation(tasks, cell.model.generation)
         context = CellContext(cell.cell_id, self._session, cell.model.backend)
-        sampler = TelemetrySampler(cell.cell_id, self._session, self._gpus, backend.torch_memory)
+        sampler = TelemetrySampler(
+            cell.cell_id,
+            self._session,
+            self._gpus,
+            backend.torch_memory,
+            server_pid=None if server is None else server.pid,
+            rapl=self._rapl,
+        )
 
         def keep(requests: list[Request], sent: list[SentAttempt]) -> None:
             self._journal.add_requests(requests, sampler.drain(), sent)

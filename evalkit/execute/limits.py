@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from evalkit.config.run import API_BACKENDS, LimitsSpec, ModelSpec, RunConfig
+from evalkit.backends.base import BudgetHeldError
+from evalkit.config.run import API_BACKENDS, LimitsSpec, ModelSpec
 from evalkit.errors import ConfigError, StoppedError
 from evalkit.meters.clock import now_ns
 from evalkit.plan import Cell
@@ -35,7 +36,10 @@ class RunGuard:
         )
         self._spent_usd = spent_usd
         self._reserved_usd = 0.0
-        self._lock = threading.Lock()  # protects the two sums: requests settle in the loop's thread
+        self._n_reserved = 0
+        self._lock = (
+            threading.Lock()
+        )  # protects sums and count: requests settle in the loop's thread
 
     @property
     def spent_usd(self) -> float:
@@ -51,6 +55,7 @@ class RunGuard:
 
         Raises:
             StoppedError: Budget or deadline forbid sending it.
+            BudgetHeldError: It may fit once requests in flight have settled.
         """
         if self._until_ns is not None and now_ns() > self._until_ns:
             raise StoppedError(
@@ -62,19 +67,23 @@ class RunGuard:
         written = replace(most, cache_write_tokens=most.input_tokens)  # may cost more than reading
         cost = max(self.price(model, most) or 0.0, self.price(model, written) or 0.0)
         with self._lock:
-            if self._spent_usd + self._reserved_usd + cost > self._most_usd:
+            if self._spent_usd + cost > self._most_usd:
                 raise StoppedError(
                     f"the budget of ${self._most_usd:g} does not cover another request: ${self._spent_usd:.4f}"
-                    f" spent, ${self._reserved_usd + cost:.4f} set aside for requests in flight and the next one.",
+                    f" spent, the next one may cost ${cost:.4f}.",
                     "Resume the run with a higher --max-cost-usd to go on.",
                 )
+            if self._n_reserved and self._spent_usd + self._reserved_usd + cost > self._most_usd:
+                raise BudgetHeldError
             self._reserved_usd += cost
+            self._n_reserved += 1
         return cost
 
     def settle(self, reserved: float, spent: float | None) -> None:
         """Replace what was set aside by what was spent."""
         with self._lock:
             self._reserved_usd -= reserved
+            self._n_reserved -= 1
             self._spent_usd += reserved if spent is None else spent
 
 
@@ -97,14 +106,14 @@ def most_cost_usd(cell: Cell) -> float | None:
 
 
 def check_budget(
-    config: RunConfig, api_models: Iterable[ModelSpec], today: datetime | None = None
+    limits: LimitsSpec, api_models: Iterable[ModelSpec], today: datetime | None = None
 ) -> None:
     """Check that a budget can be kept: every model behind an API must have a price.
 
     Raises:
         ConfigError: One has none.
     """
-    if config.limits.max_cost_usd is None:
+    if limits.max_cost_usd is None:
         return
     for model in api_models:
         if find_price(model, today or datetime.now(UTC)) is None:

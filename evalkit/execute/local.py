@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from evalkit.backends import backend_class, endpoint_host
-from evalkit.config.run import API_BACKENDS, RunConfig
-from evalkit.errors import ConfigError, DataError, ModelError, OutputError, UsageError
+from evalkit.config.run import API_BACKENDS, ModelSpec, RunConfig, SuiteSpec
+from evalkit.errors import ConfigError, DataError, ModelError, UsageError
 from evalkit.execute.cell import CellRunner, RunOptions
 from evalkit.execute.environment import command_line, git_state, hardware, versions
+from evalkit.execute.folders import check_output, iso, locked, new_folder
 from evalkit.execute.limits import RunGuard, check_budget, spent_usd
 from evalkit.execute.progress import Progress
+from evalkit.execute.serving import check_server
 from evalkit.harness.catalogue import SEEDS
 from evalkit.meters.clock import open_session
 from evalkit.meters.nvml import NoGpus, open_gpus
@@ -28,8 +26,6 @@ from evalkit.store.journal import JOURNAL, Journal
 from evalkit.store.manifest import RunManifest, read_manifest, write_manifest
 from evalkit.store.run_dir import publish
 
-_LOCK = ".lock"
-
 
 def preflight(plan: Plan) -> None:
     """Check everything that would otherwise fail hours later: folder, disk, and every model.
@@ -37,60 +33,34 @@ def preflight(plan: Plan) -> None:
     Raises:
         UsageError: Nothing was written.
     """
-    check_output(plan.config)
+    check_output(plan.config.output)
     api_models = [m for m in plan.config.models if m.backend in API_BACKENDS]
-    check_budget(plan.config, api_models)
+    check_budget(plan.config.limits, api_models)
     for cell in plan.cells:
-        check_data_class(cell, plan.config)
+        check_data_class(cell.model, cell.suite, plan.config.trusted_hosts)
     missing = {m.name: backend_class(m.backend).unavailable(m) for m in plan.config.models}
     if all(missing.values()):
         reasons = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
         raise ModelError(f"no model of this run can be asked: {reasons}.", "Set what is missing.")
     for model in plan.config.models:
+        check_server(model)
         if missing[model.name] is None:
             backend_class(model.backend).preflight(model)
 
 
-def check_data_class(cell: Cell, config: RunConfig) -> None:
+def check_data_class(model: ModelSpec, suite: SuiteSpec, trusted_hosts: Collection[str]) -> None:
     """Check that confidential docs stay on this machine and on trusted hosts.
 
     Raises:
         ConfigError: They would not.
     """
-    host = endpoint_host(cell.model)
-    is_confidential = cell.suite.data_class == "confidential"
-    if host is None or not is_confidential or host in config.trusted_hosts:
+    host = endpoint_host(model)
+    if host is None or suite.data_class != "confidential" or host in trusted_hosts:
         return
     raise ConfigError(
-        f"suite {cell.suite.name!r} is confidential, model {cell.model.name!r} would send it to {host}.",
+        f"suite {suite.name!r} is confidential, model {model.name!r} would send it to {host}.",
         "Leave the model out, or add the host to `trusted_hosts` if it may have the data.",
     )
-
-
-def check_output(config: RunConfig) -> None:
-    """Check that the results folder can be written and the disk has room.
-
-    Raises:
-        OutputError: It can't, or has not.
-    """
-    root = config.output.dir
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        probe = root / ".evalkit-probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise OutputError(
-            f"results folder {root}: can't be written: {error.strerror}.",
-            "Set output.dir in the config, or --output.",
-        ) from error
-    free_gb = shutil.disk_usage(root).free / 1e9
-    if free_gb < config.output.min_free_gb:
-        raise OutputError(
-            f"results folder {root}: {free_gb:.2f} GB of disk space left,"
-            f" output.min_free_gb asks for {config.output.min_free_gb:g}.",
-            "Free space, choose another folder, or lower output.min_free_gb.",
-        )
 
 
 def start_run(
@@ -106,9 +76,9 @@ def start_run(
     """
     preflight(plan)
     started = datetime.now(UTC)
-    folder = _new_folder(plan.config.output.dir, plan.config.name, started)
+    folder = new_folder(plan.config.output.dir, plan.config.name, started)
     options = options or RunOptions()
-    with _locked(folder), Journal(folder / JOURNAL, create=True) as journal:
+    with locked(folder), Journal(folder / JOURNAL, create=True) as journal:
         manifest = _first_manifest(plan, config_file, folder.name, started)
         journal.put_cells(manifest.cells)
         write_manifest(folder, manifest)
@@ -137,11 +107,13 @@ def resume_run(
         DataError: The directory is damaged, or its journal is gone.
     """
     manifest = read_manifest(folder)
+    if manifest.kind != "run":
+        raise UsageError(f"{folder}: this is a bench, not a run.", "Use `evalkit bench --resume`.")
     stored = RunConfig.model_validate(manifest.config)
     _check_same(folder, stored, config)
     if manifest.state == "complete" and not (folder / JOURNAL).exists():
         return
-    with _locked(folder), Journal(folder / JOURNAL) as journal:
+    with locked(folder), Journal(folder / JOURNAL) as journal:
         problem = journal.check()
         if problem:
             raise DataError(f"{journal.path}: damaged: {problem}.", "Start a new run.")
@@ -206,7 +178,7 @@ def _work(
         manifest.model_copy(
             update={
                 "state": "complete" if is_complete else "partial",
-                "finished_at": _iso(datetime.now(UTC)),
+                "finished_at": iso(datetime.now(UTC)),
                 "cells": records,
                 "sessions": tuple(journal.sessions()),
                 "models": tuple(runner.models.values()),
@@ -240,7 +212,7 @@ def _first_manifest(
         git=git_state(),
         hardware=hardware(NoGpus("not read yet")),
         seeds=SEEDS,
-        started_at=_iso(started),
+        started_at=iso(started),
         command=command_line(),
         cells=tuple(_pending(cell) for cell in plan.cells),
         prices=snapshot() if any(m.backend in API_BACKENDS for m in plan.config.models) else None,
@@ -271,31 +243,3 @@ def _check_same(folder: Path, stored: RunConfig, given: RunConfig | None) -> Non
                 f"{folder}: the config asks for other {key} than the run it should resume.",
                 "Resume without a config to go on as planned, or start a new run with this one.",
             )
-
-
-def _new_folder(root: Path, name: str, started: datetime) -> Path:
-    stem = f"{name}-{started:%Y%m%d-%H%M%S}"
-    for suffix in ("", *(f"-{i}" for i in range(2, 100))):
-        folder = root / (stem + suffix)
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
-    raise OutputError(f"{root / stem}: exists a hundred times.", "Clean the results folder.")
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    lock = FileLock(folder / _LOCK, timeout=0)
-    try:
-        with lock:
-            yield
-    except Timeout:
-        raise UsageError(
-            f"{folder}: another process is working on this run.", "Wait for it, or stop it."
-        ) from None
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

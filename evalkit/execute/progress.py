@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evalkit.loadgen.driver import Live
+from evalkit.metrics.load import LoadPoint
 from evalkit.plan import Cell, Plan
+from evalkit.records import LoadStep
 
 
 class Progress:
@@ -27,3 +30,31 @@ class Progress:
 
     def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
         """The cell is `done`, `failed` or `interrupted`."""
+
+
+class BenchProgress:
+    """The same for load tests."""
+
+    def bench_started(self, n_cells: int, folder: Path) -> None:
+        """The run directory exists; cells follow."""
+
+    def server_starting(self, model: str) -> None:
+        """A model's server is being started."""
+
+    def server_started(self, model: str, seconds: float) -> None:
+        """The server is healthy."""
+
+    def model_loading(self, model: str) -> None:
+        """Weights are being read, or an API is being opened."""
+
+    def step_started(self, step: LoadStep) -> None:
+        """A step begins."""
+
+    def live(self, step: LoadStep, live: Live, elapsed_s: float) -> None:
+        """Some time has passed within a step."""
+
+    def step_ended(self, step: LoadStep, point: LoadPoint) -> None:
+        """A step is done."""
+
+    def cell_ended(self, cell_id: str, state: str, reason: str | None) -> None:
+        """The cell is `done`, `failed`, `skipped`, `stopped` or `interrupted`."""

@@ -102,7 +102,7 @@ class BackendLM(LM):  # type: ignore[misc]
 
     def generate_until(self, requests: list[Instance]) -> list[str]:
         """Generate answers, in the order of the requests."""
-        wanted = [GenerateRequest(i.args[0], _settings(i.args[1])) for i in requests]
+        wanted = [GenerateRequest(i.args[0], generation_settings(i.args[1])) for i in requests]
         asker = _Asker(RequestKind.GENERATE, requests, wanted, self._backend.generate)
         answers = self._ask(asker, lambda: _brief(_shortest(wanted, lambda r: r.prompt)))
         return [a.text or "" for a in answers]
@@ -251,7 +251,7 @@ def most_tokens(instance: Instance) -> int:
     """Return how many tokens a request may generate; 0 where it generates none."""
     if instance.request_type != "generate_until":
         return 0
-    return _settings(instance.args[1]).max_tokens
+    return generation_settings(instance.args[1]).max_tokens
 
 
 def hash_arguments(arguments: tuple[Any, ...]) -> str:
@@ -280,7 +280,8 @@ def _known_answer(request: Request, prompt_hash: str) -> Answer:
     return request.answer or Answer()
 
 
-def _settings(arguments: dict[str, Any]) -> GenerationSettings:
+def generation_settings(arguments: dict[str, Any]) -> GenerationSettings:
+    """Return a task's generation arguments as settings."""
     kwargs = normalize_gen_kwargs(arguments, DEFAULT_MAX_TOKENS)
     stop = kwargs.get("until") or []
     extra = tuple(sorted((k, v) for k, v in kwargs.items() if k not in _SETTINGS))

@@ -1,38 +1,13 @@
-"""GPU memory, power, energy, utilisation and temperature through NVML; a null object where there is no GPU."""
+"""GPU memory, power, energy, clocks and temperature through NVML; a null object where there is no GPU."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class GpuReading:
-    """One board now. None: this board or driver does not tell."""
-
-    index: int
-    memory_used_bytes: int | None
-    """Whole board without what the driver reserves (NVML memory info v2)."""
-    memory_process_bytes: int | None
-    power_w: float | None
-    energy_j: float | None
-    """Counter since driver load; None on MIG, where it can't be split between instances."""
-    utilisation_percent: float | None
-    temperature_c: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class GpuInfo:
-    """What a board is."""
-
-    index: int
-    name: str
-    uuid: str
-    memory_bytes: int | None
+from evalkit.meters.board import Board, GpuInfo, GpuReading
+from evalkit.meters.visible import VARIABLE, visible_boards
 
 
 class GpuProbe(Protocol):
@@ -49,8 +24,8 @@ class GpuProbe(Protocol):
         """Return the driver's version."""
         ...
 
-    def read(self) -> tuple[GpuReading, ...]:
-        """Read every board now."""
+    def read(self, pids: Collection[int] | None = None) -> tuple[GpuReading, ...]:
+        """Read every board now; process memory is that of `pids`, by default of this process."""
         ...
 
     def close(self) -> None:
@@ -72,7 +47,7 @@ class NoGpus:
         """Return no version."""
         return None
 
-    def read(self) -> tuple[GpuReading, ...]:
+    def read(self, pids: Collection[int] | None = None) -> tuple[GpuReading, ...]:
         """Return no reading."""
         return ()
 
@@ -81,92 +56,88 @@ class NoGpus:
 
 
 class NvmlProbe:
-    """All boards that NVML lists."""
+    """The boards NVML lists and CUDA_VISIBLE_DEVICES leaves. One that can't be opened is left out.
+
+    Args:
+        nvml: The binding, initialised.
+        visible: CUDA_VISIBLE_DEVICES; None when it is not set.
+    """
 
     reason = ""
 
-    def __init__(self, nvml: Any) -> None:
+    def __init__(self, nvml: Any, visible: str | None = None) -> None:
         self._nvml = nvml
-        count = nvml.nvmlDeviceGetCount()
-        self._handles = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(count)]
+        handles = [self._handle(i) for i in range(nvml.nvmlDeviceGetCount())]
+        uuids = [None if handle is None else self._uuid(handle) for handle in handles]
+        chosen = visible_boards(visible, uuids, self._parent_of_mig)
+        self._boards = [
+            Board(nvml, handles[index], index, cuda_index)
+            for cuda_index, index in enumerate(chosen)
+            if handles[index] is not None
+        ]
 
     def info(self) -> tuple[GpuInfo, ...]:
-        """Return name, UUID and memory of every board."""
-        return tuple(self._info(i, handle) for i, handle in enumerate(self._handles))
+        """Return what every board was when the probe was opened."""
+        return tuple(board.info for board in self._boards)
 
     def driver(self) -> str | None:
         """Return the driver's version."""
-        return self._ask(lambda: str(self._nvml.nvmlSystemGetDriverVersion()))
+        try:
+            return str(self._nvml.nvmlSystemGetDriverVersion())
+        except self._nvml.NVMLError:
+            return None
 
-    def read(self) -> tuple[GpuReading, ...]:
-        """Read every board now."""
-        return tuple(self._read(i, handle) for i, handle in enumerate(self._handles))
+    def read(self, pids: Collection[int] | None = None) -> tuple[GpuReading, ...]:
+        """Read every board now; process memory is that of `pids`, by default of this process."""
+        wanted = frozenset([os.getpid()] if pids is None else pids)
+        return tuple(board.read(wanted) for board in self._boards)
 
     def close(self) -> None:
         """Shut NVML down."""
         self._nvml.nvmlShutdown()
 
-    def _info(self, index: int, handle: Any) -> GpuInfo:
-        nvml = self._nvml
-        memory = self._ask(lambda: nvml.nvmlDeviceGetMemoryInfo(handle).total)
-        return GpuInfo(
-            index, nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetUUID(handle), memory
-        )
-
-    def _read(self, index: int, handle: Any) -> GpuReading:
-        nvml, ask = self._nvml, self._ask
-        milliwatts = ask(lambda: nvml.nvmlDeviceGetPowerUsage(handle))
-        millijoules = (
-            None
-            if self._is_mig(handle)
-            else ask(lambda: nvml.nvmlDeviceGetTotalEnergyConsumption(handle))
-        )
-        return GpuReading(
-            index=index,
-            memory_used_bytes=self._memory_used(handle),
-            memory_process_bytes=self._memory_of_this_process(handle),
-            power_w=None if milliwatts is None else milliwatts / 1000,
-            energy_j=None if millijoules is None else millijoules / 1000,
-            utilisation_percent=ask(lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)),
-            temperature_c=ask(
-                lambda: float(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
-            ),
-        )
-
-    def _memory_used(self, handle: Any) -> int | None:
-        nvml = self._nvml
-        used = self._ask(
-            lambda: nvml.nvmlDeviceGetMemoryInfo(handle, version=nvml.nvmlMemory_v2).used
-        )
-        return (
-            used
-            if used is not None
-            else self._ask(lambda: nvml.nvmlDeviceGetMemoryInfo(handle).used)
-        )
-
-    def _memory_of_this_process(self, handle: Any) -> int | None:
-        processes = self._ask(lambda: self._nvml.nvmlDeviceGetComputeRunningProcesses(handle))
-        mine = [p.usedGpuMemory for p in processes or () if p.pid == os.getpid()]
-        return mine[0] if mine else None
-
-    def _is_mig(self, handle: Any) -> bool:
-        mode = self._ask(lambda: self._nvml.nvmlDeviceGetMigMode(handle))
-        return bool(mode and mode[0])
-
-    def _ask(self, question: Callable[[], T]) -> T | None:
+    def _handle(self, index: int) -> Any:
         try:
-            return question()
+            return self._nvml.nvmlDeviceGetHandleByIndex(index)
         except self._nvml.NVMLError:
             return None
 
+    def _uuid(self, handle: Any) -> str | None:
+        try:
+            return str(self._nvml.nvmlDeviceGetUUID(handle))
+        except self._nvml.NVMLError:
+            return None
 
-def open_gpus() -> GpuProbe:
-    """Return a probe of this machine's NVIDIA boards, or a null probe that says why there is none."""
+    def _parent_of_mig(self, identifier: str) -> int | None:
+        nvml = self._nvml
+        try:
+            instance = nvml.nvmlDeviceGetHandleByUUID(identifier)
+            board = nvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(instance)
+            return int(nvml.nvmlDeviceGetIndex(board))
+        except nvml.NVMLError:
+            return None
+
+
+def open_gpus(environ: Mapping[str, str] | None = None) -> GpuProbe:
+    """Return a probe of the visible NVIDIA boards, or a null probe that says why there is none.
+
+    Args:
+        environ: Whose CUDA_VISIBLE_DEVICES counts: this process's by default, or the one a server is started with.
+    """
     import pynvml
 
+    visible = (os.environ if environ is None else environ).get(VARIABLE)
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
         return NoGpus(f"NVML is not available: {error}")
-    probe = NvmlProbe(pynvml)
-    return probe if probe.info() else NoGpus("NVML lists no GPU")
+    try:
+        probe = NvmlProbe(pynvml, visible)
+    except pynvml.NVMLError as error:
+        return NoGpus(f"NVML does not list the GPUs: {error}")
+    if probe.info():
+        return probe
+    probe.close()
+    return NoGpus(
+        "NVML lists no GPU" if visible is None else f"{VARIABLE}={visible!r} leaves no GPU visible"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ def percentile(values: Sequence[float], q: int) -> Percentile:
 
     Definition: sorted values, position q/100·(n−1), linear between neighbours.
     Unit: that of the values.
-    Missing when: there are no values.
+    Missing when: there are no values. Infinite when a value it is drawn from is (a request that never answered).
     Source: numpy `method="linear"`; floors from MLPerf LoadGen early stopping.
     """
     n = len(values)
@@ -36,5 +37,8 @@ def percentile(values: Sequence[float], q: int) -> Percentile:
     position = q / 100 * (n - 1)
     low = int(position)
     high = min(low + 1, n - 1)
-    value = ordered[low] + (ordered[high] - ordered[low]) * (position - low)
+    share = position - low
+    value = ordered[low] + (ordered[high] - ordered[low]) * share if share else ordered[low]
+    if math.isinf(value) or math.isnan(value):
+        return Percentile(q, math.inf, n, is_supported=n >= MINIMUM_N[q])
     return Percentile(q, value, n, is_supported=n >= MINIMUM_N[q])

@@ -55,8 +55,9 @@ def engine_text(record: EngineRecord) -> str:
 
 def endpoint_text(record: EndpointRecord) -> str:
     """Say where requests went, who answered, and how well evalkit kept its own time."""
-    at_once = text.count(record.concurrency)
-    parts = [f"{record.host}, {APIS.get(record.api, record.api)}", f"at most {at_once} at once"]
+    parts = [f"{record.host}, {APIS.get(record.api, record.api)}"]
+    if record.concurrency:
+        parts.append(f"at most {text.count(record.concurrency)} at once")
     names = ", ".join(record.served_models)
     parts.append(
         f"answered by {names}" if names else "the server does not say which model answered"
@@ -67,7 +68,7 @@ def endpoint_text(record: EndpointRecord) -> str:
         parts.append(
             f"own delay p50 {p50}, p99 {p99}, max {longest} ({text.count(record.n_lags)} readings)"
         )
-    else:
+    elif record.concurrency:  # a load test has neither: each of its steps has its own
         parts.append(f"own delay {text.NOT_MEASURED}")
     return "; ".join(parts)
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-from evalkit.analysis.facts import EndpointFact, Estimate, Latency, RunFacts, facts_to_dict
+from evalkit.analysis.facts import (
+    EndpointFact,
+    Estimate,
+    Latency,
+    LevelFact,
+    RunFacts,
+    facts_to_dict,
+)
 from evalkit.records import CellRecord, Sample
+from evalkit.report.load import load_name, reasons, verdict
 from evalkit.store.run_dir import Run
 
 SAMPLE_HEAD = ["run_id", "model", "suite", "repeat", "task", "filter", "doc_id", "doc_hash"]
@@ -36,6 +45,20 @@ ENDPOINT_COUNTS = (
     "lag_p99_s",
 )
 """Plain numbers of an `EndpointFact`."""
+LEVEL_COUNTS = ("rate_per_s", "concurrency", "n_repeats", "n_invalid", "n_requests")
+LEVEL_ESTIMATES = (
+    "offered_per_s",
+    "completed_per_s",
+    "goodput_per_s",
+    "error_rate",
+    "output_tokens_per_s",
+    "peak_output_tokens_per_s",
+    "tokens_per_s_per_user",
+    "in_flight_mean",
+    "energy_per_output_token_j",
+    "power_w",
+)
+"""Numbers of a `LevelFact` with an interval."""
 
 
 def export_json(run: Run, facts: RunFacts) -> str:
@@ -44,8 +67,17 @@ def export_json(run: Run, facts: RunFacts) -> str:
         {**head, "prompt": sample.prompt, "scores": sample.scores, "flags": sample.flags}
         for head, sample in _samples(run)
     ]
-    document = {"facts": facts_to_dict(facts), "samples": samples}
+    document = {"facts": _finite(facts_to_dict(facts)), "samples": samples}
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """Return a document whose numbers JSON can hold: what never came is infinite in a step, and null here."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def export_facts_csv(facts: RunFacts) -> str:
@@ -65,6 +97,13 @@ def export_facts_csv(facts: RunFacts) -> str:
     for f in facts.endpoints:
         head = {"model": f.model, "suite": f.suite or "all"}
         rows += ({**head, **row} for row in _endpoint_rows(f))
+    for level in facts.levels:
+        head = {"model": level.model, "suite": level.profile, "task": load_name(level)}
+        rows += ({**head, "filter": level.kind, **row} for row in _level_rows(level))
+    for c in facts.capacities:
+        head = {"model": c.model, "suite": c.profile, "filter": c.slo}
+        rows.append({**head, "metric": "lambda_slo_per_s", **_estimate(c.lambda_per_s)})
+        rows.append({**head, "metric": "n_invalid", "value": c.n_invalid})
     return _csv(FACT_COLUMNS, [{"run_id": facts.run_id, **row} for row in rows])
 
 
@@ -86,6 +125,18 @@ def _endpoint_rows(f: EndpointFact) -> Iterator[dict[str, Any]]:
         yield {"metric": f"failed_requests.{name}", "value": n}
     for name, n in f.errors_by_class.items():
         yield {"metric": f"failed_attempts.{name}", "value": n}
+
+
+def _level_rows(f: LevelFact) -> Iterator[dict[str, Any]]:
+    """Yield every number of one level; numbers of an INVALID one say so, since nothing else in their row does."""
+    why = f"{verdict(f)}: {'; '.join(reasons(f))}" if reasons(f) else verdict(f)
+    yield {"metric": "is_valid", "value": int(f.is_valid), "reason": why}
+    yield {"metric": "passed", "value": None if f.passed is None else int(f.passed), "reason": why}
+    for name in LEVEL_COUNTS:
+        yield {"metric": name, "value": getattr(f, name)}
+    for name, e in (*f.latencies.items(), *((name, getattr(f, name)) for name in LEVEL_ESTIMATES)):
+        row = _estimate(e)
+        yield {"metric": name, **row, "reason": row["reason"] if f.is_valid else why}
 
 
 def export_samples_csv(run: Run) -> str:

@@ -64,7 +64,7 @@ class Bar:
 def dot_plot(rows: Sequence[DotRow], n_series: int, title: str, description: str) -> str:
     """Draw shares from 0 to 100 % with their intervals, one row per metric."""
     height = 0.9 + len(rows) * max(_ROW_IN, 0.2 * n_series + 0.14)
-    with _figure(height) as figure:
+    with canvas(height) as figure:
         axes = figure.add_axes((0.40, 0.55 / height, 0.57, 1 - 0.75 / height))
         for y, row in enumerate(reversed(rows)):
             _draw_row(axes, y, row, n_series)
@@ -74,12 +74,12 @@ def dot_plot(rows: Sequence[DotRow], n_series: int, title: str, description: str
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
         axes.grid(axis="x")
         axes.set_axisbelow(True)
-        return _svg(figure, title, description)
+        return to_svg(figure, title, description)
 
 
 def share_lines(lines: Sequence[Line], unit: str, title: str, description: str) -> str:
     """Draw for each model which share of its requests was done within which time."""
-    with _figure(3.0) as figure:
+    with canvas(3.0) as figure:
         axes = figure.add_axes((0.09, 0.19, 0.70, 0.75))
         for line in lines:
             n = len(line.values)
@@ -93,13 +93,13 @@ def share_lines(lines: Sequence[Line], unit: str, title: str, description: str) 
         axes.set_xlabel(unit)
         axes.grid(axis="both")
         axes.set_axisbelow(True)
-        return _svg(figure, title, description)
+        return to_svg(figure, title, description)
 
 
 def bars(items: Sequence[Bar], title: str, description: str) -> str:
     """Draw one amount per model, labelled with its text."""
     height = 0.3 + len(items) * _ROW_IN
-    with _figure(height, HALF_WIDTH_IN) as figure:
+    with canvas(height, HALF_WIDTH_IN) as figure:
         axes = figure.add_axes((0.30, 0.08, 0.42, 0.84))
         longest = max((item.value or 0.0 for item in items), default=0.0) or 1.0
         for y, item in enumerate(reversed(items)):
@@ -107,12 +107,12 @@ def bars(items: Sequence[Bar], title: str, description: str) -> str:
                 axes.barh(y, item.value, height=0.55, color=colour(item.series))
             at = (item.value or 0.0) + longest * 0.012
             axes.text(at, y, item.text, va="center", color=INK)
-        axes.set_yticks(range(len(items)), [_short(item.label) for item in reversed(items)])
+        axes.set_yticks(range(len(items)), [short(item.label) for item in reversed(items)])
         axes.set_xlim(0, longest * 1.02)
         axes.set_ylim(-0.6, len(items) - 0.4)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
-        return _svg(figure, title, description)
+        return to_svg(figure, title, description)
 
 
 def _draw_row(axes: Any, y: int, row: DotRow, n_series: int) -> None:
@@ -136,22 +136,24 @@ def _label_ends(axes: Any, lines: Sequence[Line]) -> None:
         y = 0.92 - 0.11 * position
         look = {"color": colour(line.series), "linestyle": dash(line.series), "clip_on": False}
         axes.plot([1.02, 1.06], [y, y], transform=axes.transAxes, linewidth=3, **look)
-        axes.text(1.07, y, _short(line.label), transform=axes.transAxes, va="center")
+        axes.text(1.07, y, short(line.label), transform=axes.transAxes, va="center")
 
 
-def _short(label: str) -> str:
+def short(label: str) -> str:
+    """Cut a label that would run out of the picture."""
     return label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
 
 
 @contextmanager
-def _figure(height_in: float, width_in: float = WIDTH_IN) -> Iterator[Figure]:
+def canvas(height_in: float, width_in: float = WIDTH_IN) -> Iterator[Figure]:
+    """Yield an empty figure in the report's style."""
     with mpl.rc_context(RC):
         figure = Figure(figsize=(width_in, height_in))
         FigureCanvasSVG(figure)
         yield figure
 
 
-def _svg(figure: Figure, title: str, description: str) -> str:
+def to_svg(figure: Figure, title: str, description: str) -> str:
     """Return the SVG element, named and described for screen readers, ids made unique by its title."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})

@@ -64,6 +64,18 @@ def rate(value: float | None, unit: str) -> str:
     return MISSING if value is None else f"{value:.3g} {unit}"
 
 
+def amount(value: float | None) -> str:
+    """Number of three figures, whole and in groups from a hundred."""
+    if value is None:
+        return MISSING
+    return count(round(value)) if abs(value) >= 100 else f"{value:.3g}"
+
+
+def signed(value: float | None) -> str:
+    """Number with its sign."""
+    return MISSING if value is None else f"{value:+.1f}"
+
+
 def energy(value: float | None) -> str:
     """Joules, or kilojoules from a thousand."""
     if value is None:

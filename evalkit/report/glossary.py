@@ -37,6 +37,32 @@ TERMS: dict[str, str] = {
     "TTFT": "Time to first token: first generated token − sending the request. What a user waits before text appears.",
 }
 
+LOAD_TERMS: dict[str, str] = {
+    "closed loop": "A fixed number of users: each sends the next request when the last one is answered. A slow server"
+    " is asked less, so it is never overloaded.",
+    "energy per output token": "Energy of all boards in the steady window / output tokens that arrived in it. What the"
+    " boards draw when idle is in it.",
+    "goodput": "Requests due in the steady window that kept every limit of the service level / its length.",
+    "in flight": "Requests that are due and not yet answered: in a queue or being computed.",
+    "invalid step": "A step in which evalkit itself was the bottleneck (it sent late, or its processor had no reserve)."
+    " Its numbers tell about evalkit, not the model: they are shown struck out and nothing is concluded from them.",
+    "open loop": "Requests come at their own times, as from many independent users, however slow the server is.",
+    "output tokens/s, steady": "Output tokens that arrived in the steady window / its length.",
+    "peak tokens/s": "Most output tokens that arrived in one whole second of the steady window.",
+    "response view": "Times from the moment a request was due: what a user waits, queues included. The service view"
+    " counts from sending. The service level is judged in the response view.",
+    "schedule lag": "How late evalkit sent its requests: sent − due.",
+    "service level": "What users are promised (SLO): a percentile of requests that must keep limits of time, and how"
+    " many may fail.",
+    "tokens/s per user": "1 / median TPOT: how fast text appears for one user.",
+    "warm-up, steady window": "Load is held for a while before anything counts. Requests due in the steady window after"
+    " it are the ones that count; load goes on until they are answered.",
+    "λ_SLO": "The highest load a model sustains within the service level: requests completed per second at the highest"
+    " rate that held, below every rate that did not. The interval says how well it is known: of one run, up to the"
+    " lowest rate that did not hold.",
+}
+"""Only in reports that show a load test."""
+
 METRICS: dict[str, str] = {
     "acc": "share of docs where the likeliest choice is the right one",
     "acc_norm": "as acc, with the likelihood divided by the answer's length",
@@ -80,9 +106,10 @@ def failure_text(error_class: str) -> str:
     return FAILURES.get(error_class, error_class.replace("_", " "))
 
 
-def all_terms() -> tuple[tuple[str, str], ...]:
-    """Return terms and metrics in alphabetical order."""
-    return tuple(sorted({**METRICS, **TERMS}.items(), key=lambda item: item[0].lower()))
+def all_terms(*, with_load: bool = False) -> tuple[tuple[str, str], ...]:
+    """Return terms and metrics in alphabetical order, those of load tests only where there is one."""
+    terms = {**METRICS, **TERMS, **(LOAD_TERMS if with_load else {})}
+    return tuple(sorted(terms.items(), key=lambda item: item[0].lower()))
 
 
 def metric_text(metric: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -11,11 +12,21 @@ from markupsafe import Markup
 from evalkit import __version__
 from evalkit.analysis.facts import RunFacts
 from evalkit.report.figures import bars, dot_plot, share_lines
+from evalkit.report.load_figures import Curve, load_curves, share_over_time, time_panels
+from evalkit.report.load_page import LoadSection, ProfileLoad
 from evalkit.report.page import Page, build_page
 from evalkit.report.text_safety import visible
 from evalkit.store.run_dir import Run
 
 _FOLDER = files("evalkit.report")
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFigures:
+    """The pictures of one load profile, by name, and one time line per model."""
+
+    by_name: dict[str, Markup]
+    time_lines: tuple[Markup, ...]
 
 
 def render_report(runs: Sequence[tuple[Run, RunFacts]]) -> bytes:
@@ -31,8 +42,9 @@ def render_report(runs: Sequence[tuple[Run, RunFacts]]) -> bytes:
     )
     html = environment.get_template("report.html.j2").render(
         page=page,
-        figures=_figures(page),
-        css=Markup(_static("report.css")),
+        figures={} if page.is_only_load else _figures(page),
+        load_figures=[] if page.load is None else _load_figures(page.load),
+        css=Markup(_static("report.css") + ("" if page.load is None else _static("load.css"))),
         js=Markup(_static("report.js")),
         version=__version__,
     )
@@ -74,6 +86,60 @@ def _figures(page: Page) -> dict[str, Markup]:
     )
     drawn["memory"] = bars(page.memory_bars, "Peak memory", "Peak host memory of each model.")
     return {name: Markup(svg) for name, svg in drawn.items()}
+
+
+def _load_figures(load: LoadSection) -> list[ProfileFigures]:
+    """Return the figures of each profile; titles are numbered, since ids are made of them."""
+    return [_profile_figures(i, p) for i, p in enumerate(load.profiles, start=1)]
+
+
+def _profile_figures(number: int, p: ProfileLoad) -> ProfileFigures:
+    head = f"Profile {number}, {p.name}"
+    curves, shares = {}, {}
+    if _is_curve(p.latency):
+        curves["latency"] = load_curves(
+            p.latency,
+            p.latency_axes,
+            f"{head}: latency against load",
+            "Time to first token from the moment a request was due, p50 and p95 of each model, at each level of load."
+            " The table below gives the numbers.",
+        )
+    if _is_curve(p.tokens):
+        curves["tokens"] = load_curves(
+            p.tokens,
+            p.tokens_axes,
+            f"{head}: output tokens per second against load",
+            "Output tokens per second of each model at each level of load. The table below gives the numbers.",
+        )
+    for name, lines, what in (
+        ("ttft", p.ttft_shares, "first token"),
+        ("e2e", p.e2e_shares, "whole answer"),
+    ):
+        if lines:
+            shares[name] = share_over_time(
+                lines,
+                f"from the moment a request was due until the {what}",
+                f"{head}: share of requests by time until the {what}",
+                f"Share of the requests of each level whose {what} came within so long. Failed requests never come.",
+            )
+    time_lines = [
+        time_panels(
+            c.line,
+            f"{head}: time line {i}, {c.cell_id}",
+            f"{', '.join(panel.label for panel in c.line.panels)} over the seconds of the cell."
+            " The table below it gives the numbers.",
+        )
+        for i, c in enumerate(p.lines, start=1)
+    ]
+    return ProfileFigures(
+        {name: Markup(svg) for name, svg in {**curves, **shares}.items()},
+        tuple(Markup(svg) for svg in time_lines),
+    )
+
+
+def _is_curve(curves: Sequence[Curve]) -> bool:
+    """Tell whether there is more than one level to compare."""
+    return any(len(c.points) > 1 for c in curves)
 
 
 def _template(name: str) -> str:

@@ -12,6 +12,8 @@ from evalkit.report.audit import Audit, audit_run
 from evalkit.report.endpoints import endpoint_footnotes, endpoint_table
 from evalkit.report.figures import Bar, Dot, DotRow, Line
 from evalkit.report.glossary import all_terms
+from evalkit.report.load_page import LoadSection, load_section
+from evalkit.report.load_summary import differing_profiles, load_summary
 from evalkit.report.models import (
     Model,
     compared_models,
@@ -59,6 +61,10 @@ class Page:
     any_unanswered: bool
     audits: tuple[Audit, ...]
     terms: tuple[tuple[str, str], ...]
+    load: LoadSection | None = None
+    """What load tests showed; None without one."""
+    is_only_load: bool = False
+    """Every run is a load test: nothing was asked about quality or the speed of single requests."""
 
 
 def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
@@ -72,12 +78,17 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
     performance = [overall(m) for m in models]
     api_models = [m for m in models if endpoint_of(m) is not None]
     samples = collect_samples([(m.label, m.name, m.run) for m in models])
+    load = load_section(models)
+    is_only_load = all(run.manifest.kind == "bench" for run, _ in runs)
     return Page(
-        title=f"{names}: {len(models)} model{'s' if len(models) != 1 else ''} compared",
+        title=_title(names, len(models), is_only_load=is_only_load),
         subtitle=_subtitle(runs),
         is_partial=any(facts.state != "complete" for _, facts in runs),
         warnings=tuple(_warnings(runs)),
-        summary=tuple(_summary(models, leaves, performance)),
+        summary=(
+            *load_summary(models),
+            *(() if is_only_load else _summary(models, leaves, performance)),
+        ),
         models=tuple(m.label for m in models),
         identity=identity_table(models),
         quality=tuple(quality_table(models, suite, task) for suite, task in tasks),
@@ -108,12 +119,24 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
         samples=samples,
         any_unanswered=any(doc.any_unanswered for task in samples for doc in task.docs),
         audits=tuple(audit_run(run, facts) for run, facts in runs),
-        terms=all_terms(),
+        terms=all_terms(with_load=load is not None),
+        load=load,
+        is_only_load=is_only_load,
     )
+
+
+def _title(names: str, n_models: int, *, is_only_load: bool) -> str:
+    done = "under load" if is_only_load else "compared"
+    return f"{names}: {n_models} model{'' if n_models == 1 else 's'} {done}"
 
 
 def _subtitle(runs: Sequence[tuple[Run, RunFacts]]) -> str:
     parts = [f"{run.manifest.started_at[:10]}, {facts.state}" for run, facts in runs]
+    if all(run.manifest.kind == "bench" for run, _ in runs):
+        n_steps = sum(len(facts.steps) for _, facts in runs)
+        n_profiles = len({suite for _, facts in runs for suite in facts.suites})
+        profiles = f"{n_profiles} load profile{'' if n_profiles == 1 else 's'}"
+        return f"{'; '.join(parts)}; {profiles}, {n_steps} step{'' if n_steps == 1 else 's'}"
     n_docs = len({(s.task, s.doc_id) for run, _ in runs for s in run.samples})
     return f"{'; '.join(parts)}; {n_docs} docs per model"
 
@@ -133,6 +156,7 @@ def _warnings(runs: Sequence[tuple[Run, RunFacts]]) -> Iterator[str]:
     machines = {run.manifest.hardware.model_dump_json(exclude={"gpu_note"}) for run, _ in runs}
     if len(machines) > 1:
         yield "The runs were made on different machines: their speed and memory do not compare."
+    yield from differing_profiles(runs)
 
 
 def _summary(

@@ -10,6 +10,8 @@ from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact, RunFa
 from evalkit.analysis.quality import SHARE
 from evalkit.report import format as text
 from evalkit.report.endpoints import endpoint_rows
+from evalkit.report.load import is_bench
+from evalkit.report.load_terminal import load_parts
 from evalkit.report.text_safety import visible
 
 Key = tuple[str, str, str, str]
@@ -23,12 +25,16 @@ def render_tables(facts: RunFacts) -> list[RenderableType]:
     """Return the tables and notes of `evalkit show`."""
     parts: list[RenderableType] = [f"{facts.run_id}  [{facts.state}]"]
     parts += [f"warning: {visible(warning)}" for warning in facts.warnings]
-    parts += [_quality_table(facts), _performance_table(facts)]
+    if is_bench(facts):
+        parts += load_parts(facts)
+    else:
+        parts += [_quality_table(facts), _performance_table(facts)]
     if facts.endpoints:
         parts.append(_endpoint_table(facts))
     if facts.state != "complete":
         parts.append(_cells_table(facts))
-    parts.append(f"{text.MARK} too few values for this percentile; –: not measured")
+    if not is_bench(facts):
+        parts.append(f"{text.MARK} too few values for this percentile; –: not measured")
     return parts
 
 

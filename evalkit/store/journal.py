@@ -19,6 +19,7 @@ from evalkit.errors import DataError, ExecutionError
 from evalkit.records import (
     Attempt,
     CellRecord,
+    LoadStep,
     Request,
     Sample,
     SentAttempt,
@@ -42,11 +43,22 @@ CREATE TABLE IF NOT EXISTS sample    (cell_id TEXT, task TEXT, filter TEXT, doc_
                                       PRIMARY KEY (cell_id, task, filter, doc_id));
 CREATE TABLE IF NOT EXISTS result    (cell_id TEXT, task TEXT, filter TEXT, metric TEXT, payload TEXT NOT NULL,
                                       PRIMARY KEY (cell_id, task, filter, metric));
+CREATE TABLE IF NOT EXISTS step      (cell_id TEXT, step INTEGER, payload TEXT NOT NULL, PRIMARY KEY (cell_id, step));
 CREATE TABLE IF NOT EXISTS telemetry (id INTEGER PRIMARY KEY, cell_id TEXT NOT NULL, payload TEXT NOT NULL);
 """
 
 
-_RECORDS = (Session, CellRecord, Request, Sample, TaskResult, Telemetry, Attempt, SentAttempt)
+_RECORDS = (
+    Session,
+    CellRecord,
+    Request,
+    Sample,
+    TaskResult,
+    Telemetry,
+    Attempt,
+    SentAttempt,
+    LoadStep,
+)
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _RECORDS}
 
 
@@ -148,6 +160,14 @@ class Journal:
             found.setdefault(request_id, []).append(attempt)
         return found
 
+    def put_step(self, step: LoadStep) -> None:
+        """Record how a step of a load test begins, and later how it ended."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO step VALUES (?, ?, ?)",
+                (step.cell_id, step.step, _dump(step)),
+            )
+
     def put_cells(self, cells: Iterable[CellRecord]) -> None:
         """Record cells in the order of the plan."""
         with self._transaction():
@@ -211,6 +231,14 @@ class Journal:
     def telemetry(self) -> list[Telemetry]:
         """Return every reading, oldest first."""
         return self._read(Telemetry, "SELECT payload FROM telemetry ORDER BY id")
+
+    def steps(self, cell_id: str | None = None) -> list[LoadStep]:
+        """Return the steps of a cell, or of all, cell by cell in the order they were measured."""
+        if cell_id is None:
+            return self._read(LoadStep, "SELECT payload FROM step ORDER BY cell_id, step")
+        return self._read(
+            LoadStep, "SELECT payload FROM step WHERE cell_id = ? ORDER BY step", cell_id
+        )
 
     def _add_sent(self, sent: SentAttempt) -> None:
         if sent.failed is not None:

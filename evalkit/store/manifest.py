@@ -80,9 +80,11 @@ class RunManifest(_Part):
     records_version: int = RECORDS_VERSION
     run_id: str
     name: str
+    kind: Literal["run", "bench"] = "run"
+    """What the cells are: a model on a suite of tasks, or a model under a load profile."""
     state: Literal["running", "partial", "complete"]
     config: dict[str, Any]
-    """The run config as resolved."""
+    """The config as resolved."""
     config_file: str | None
     plan_hash: str
     versions: dict[str, str]

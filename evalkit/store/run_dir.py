@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import DataError
-from evalkit.records import Request, Sample, TaskResult, Telemetry
+from evalkit.records import LoadStep, Request, Sample, TaskResult, Telemetry
 from evalkit.store.files import sha256_of, write_atomic
 from evalkit.store.journal import JOURNAL, Journal
 from evalkit.store.manifest import MANIFEST, FileEntry, RunManifest, read_manifest, write_manifest
@@ -21,6 +21,7 @@ TABLES: dict[str, type[Any]] = {
     "samples.parquet": Sample,
     "results.parquet": TaskResult,
     "telemetry.parquet": Telemetry,
+    "steps.parquet": LoadStep,
 }
 
 
@@ -34,6 +35,8 @@ class Run:
     samples: list[Sample]
     results: list[TaskResult]
     telemetry: list[Telemetry]
+    steps: list[LoadStep] = field(default_factory=list)
+    """Of load tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def publish(folder: Path, manifest: RunManifest, journal: Journal) -> RunManifes
         ("samples.parquet", journal.samples()),
         ("results.parquet", journal.results()),
         ("telemetry.parquet", journal.telemetry()),
+        ("steps.parquet", journal.steps()),
     ]
     files = dict(manifest.files)
     for name, rows in tables:
@@ -104,6 +108,7 @@ def open_run(folder: Path) -> Run:
         read_parquet(Sample, folder / "samples.parquet"),
         read_parquet(TaskResult, folder / "results.parquet"),
         read_parquet(Telemetry, folder / "telemetry.parquet"),
+        read_parquet(LoadStep, folder / "steps.parquet"),
     )
 
 

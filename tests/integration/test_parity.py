@@ -22,8 +22,8 @@ from tests.runs import write_config
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 TOLERANCE = 2e-3
-"""Nats. Float32 kernels differ from processor to processor: lm-eval's log-likelihoods (they sum up to -32 nats here) were
-2e-4 from evalkit's on one, 7e-4 on another. A wrong mask or position is off by 0.1 and more."""
+"""Nats. Float32 kernels differ from one processor to another: lm-eval's log-likelihoods (up to -32 nats) were 2e-4
+from evalkit's on one, 7e-4 on another. A wrong mask or position is off by 0.1 and more."""
 RELATIVE = 5e-4
 MAX_TOKENS = 24
 TASKS = (

@@ -74,6 +74,10 @@ class AnthropicDialect:
             async for _ in response.http_response.aiter_raw():
                 yield
 
+    def send_bare(self, ask: Ask) -> AsyncIterator[None]:
+        """Stream a request; nobody puts a vendor's API under so much load that the SDK would be the bottleneck."""
+        return self.send(ask)
+
     def _arguments(self, ask: Ask) -> dict[str, Any]:
         """Return the call's arguments; sampling parameters go into the body, since the SDK has none for them."""
         endpoint, settings = self._spec.endpoint, ask.settings

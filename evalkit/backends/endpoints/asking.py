@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from evalkit.backends.base import Batch, CellSetup, Outcome, Sending
+from evalkit.backends.base import Batch, BudgetHeldError, CellSetup, Outcome, Sending
 from evalkit.backends.endpoints.attempt import Reply, attempt
 from evalkit.backends.endpoints.dialect import Ask, Dialect
 from evalkit.backends.endpoints.failures import ABOUT_THE_DOC, BUSY, ErrorClass, Failure, clean
@@ -101,6 +101,37 @@ class Asking:
         if run.error is not None:
             raise run.error
 
+    async def once(
+        self, ask: Ask, judge: Callable[[Reply], Outcome], due_ns: int, limit: asyncio.Timeout
+    ) -> Outcome:
+        """Send a request now, once: for load tests, whose schedule nothing may delay, and where an error is a result.
+
+        Args:
+            ask: The request.
+            judge: The reply that worked → outcome, without its attempts.
+            due_ns: When it should have been sent.
+            limit: Ends it when it expires.
+
+        Raises:
+            StoppedError: Budget or deadline forbid sending it.
+        """
+        guard = self._setup.guard
+        reserved = await self._reserve(_most(ask))
+        cost: float | None = None
+        try:
+            reading = self._thread.reading
+            reply = await attempt(self._dialect, ask, limit, reading, is_bare=True)
+            cost = self._cost(reply)
+        finally:
+            if guard is not None and reserved is not None:
+                guard.settle(reserved, cost)
+        if reply.served_model:
+            self.served_models[clean(reply.served_model, self._dialect.secrets)] = None
+        made = self._record(Sending(0, due_ns, reserved), reply, cost)
+        if reply.failure is not None:
+            return _outcome([made])
+        return replace(judge(reply), attempts=(made,))
+
     def _drain(self, inbox: queue.SimpleQueue[Item]) -> Iterator[Batch]:
         """Yield everything that has come, then let go what was waiting for that."""
         items: list[Item] = []
@@ -178,11 +209,20 @@ class Asking:
         try:
             if run.is_stopping:
                 raise asyncio.CancelledError
-            guard = self._setup.guard
-            return None if guard is None else guard.reserve(self._spec, most)
+            return await self._reserve(most)
         except BaseException:
             self._flow.leave()
             raise
+
+    async def _reserve(self, most: Usage) -> float | None:
+        """Set money aside; wait while requests in flight hold what is left."""
+        guard = self._setup.guard
+        while guard is not None:
+            try:
+                return guard.reserve(self._spec, most)
+            except BudgetHeldError:
+                await asyncio.sleep(_POLL_S)
+        return None
 
     async def _attempt(
         self, run: _Run, position: int, ask: Ask, sending: Sending, left_s: float
@@ -194,7 +234,8 @@ class Asking:
         try:
             await self._announce(run, position, sending)
             timeout_s = min(self._spec.endpoint.request_timeout_s, max(left_s, 0.001))
-            reply = await attempt(self._dialect, ask, timeout_s, self._thread.reading)
+            limit = asyncio.timeout(timeout_s)
+            reply = await attempt(self._dialect, ask, limit, self._thread.reading)
             cost = self._cost(reply)
             if reply.failure is None:
                 self._flow.succeeded()

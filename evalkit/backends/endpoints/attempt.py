@@ -19,7 +19,7 @@ from evalkit.backends.endpoints.sse import EventReader, ServerEvent
 from evalkit.backends.endpoints.wire import EXCHANGE, Exchange
 from evalkit.errors import ExecutionError
 from evalkit.meters.clock import now_ns
-from evalkit.records import GENERATED_KINDS, EventKind, TokenEvent, Usage
+from evalkit.records import GENERATED_KINDS, NS_PER_S, EventKind, TokenEvent, Usage
 
 FILTERED = {"content_filter", "refusal"}
 """Finish reasons that mean: the vendor or the model withheld the answer."""
@@ -46,7 +46,14 @@ class Reply:
     failure: Failure | None
 
 
-async def attempt(dialect: Dialect, ask: Ask, timeout_s: float, reading: asyncio.Lock) -> Reply:
+async def attempt(
+    dialect: Dialect,
+    ask: Ask,
+    limit: asyncio.Timeout,
+    reading: asyncio.Lock,
+    *,
+    is_bare: bool = False,
+) -> Reply:
     """Send a request once.
 
     Chunks are stamped while they come and read when the last one is there: reading costs more than receiving, and
@@ -55,8 +62,9 @@ async def attempt(dialect: Dialect, ask: Ask, timeout_s: float, reading: asyncio
     Args:
         dialect: How the vendor is spoken to.
         ask: The request.
-        timeout_s: Longest time for all of it.
+        limit: Ends it when it expires; may be moved meanwhile.
         reading: Shared by all attempts: one answer is read at a time, in slices.
+        is_bare: Send it as `Dialect.send_bare` does.
 
     Raises:
         ExecutionError: The request could not even be written.
@@ -66,14 +74,15 @@ async def attempt(dialect: Dialect, ask: Ask, timeout_s: float, reading: asyncio
     answer = _Answer(dialect.reader(), exchange)
     late: Failure | None = None
     foreign: Failure | None = None
-    sending = dialect.send(ask)
+    sending = dialect.send_bare(ask) if is_bare else dialect.send(ask)
     try:
-        async with asyncio.timeout(timeout_s):
+        async with limit:
             async for _ in sending:
                 if answer.has_failed():
                     break
     except TimeoutError:
-        late = Failure(ErrorClass.TIMEOUT, f"not complete after {timeout_s:g} s")
+        taken_s = (now_ns() - (exchange.t_send_ns or now_ns())) / NS_PER_S
+        late = Failure(ErrorClass.TIMEOUT, f"not complete after {taken_s:.3g} s")
     except Exception as error:  # SDKs have trees of their own; the exchange knows what happened
         if exchange.t_send_ns is None:
             message = clean(f"{type(error).__name__}: {error}", dialect.secrets)

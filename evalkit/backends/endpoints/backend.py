@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import random
@@ -48,7 +49,7 @@ class EndpointBackend:
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
         self._url = self.base_url(spec)
-        self._thread = LoopThread()
+        self.loop_thread = LoopThread()
         self._client = httpx2.AsyncClient(transport=StampingTransport(spec.endpoint, self._url))
         make: DialectFactory = type(self).dialect
         self._dialect = make(spec, self._url, self.key(spec) or "", self._client)
@@ -106,8 +107,8 @@ class EndpointBackend:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._thread.submit(self._client.aclose()).result()
-        self._thread.close()
+        self.loop_thread.submit(self._client.aclose()).result()
+        self.loop_thread.close()
 
     @property
     def tokenizer_name(self) -> str:
@@ -152,7 +153,7 @@ class EndpointBackend:
 
     def begin_cell(self, setup: CellSetup) -> None:
         """Start a cell."""
-        self._asking = Asking(self.spec, self._dialect, self._flow, self._thread, setup)
+        self._asking = Asking(self.spec, self._dialect, self._flow, self.loop_thread, setup)
 
     def engine_records(self) -> tuple[EngineRecord, ...]:
         """Return nothing: the server does not say how it computes."""
@@ -185,20 +186,18 @@ class EndpointBackend:
         asks = [Ask(r.prompt, self._is_chat, self._checked(r.settings)) for r in requests]
 
         def judge(position: int, reply: Reply) -> Outcome:
-            usage = reply.usage
-            return Outcome(
-                t_send_ns=reply.exchange.t_send_ns or 0,
-                t_end_ns=reply.t_end_ns,
-                input_tokens=usage.input_tokens if usage else None,
-                batch_size=1,
-                text=cut_at_stop(reply.text or "", requests[position].settings.stop),
-                output_tokens=usage.output_tokens if usage else None,
-                finish_reason=reply.finish_reason,
-                flags=reply.flags,
-                is_timed="not_streamed" not in reply.flags,
-            )
+            return _generated(reply, requests[position].settings)
 
         return self._asking.ask_all(asks, done, judge)
+
+    async def generate_once(
+        self, request: GenerateRequest, due_ns: int, limit: asyncio.Timeout
+    ) -> Outcome:
+        """Ask for one answer now and once, within this backend's `loop_thread`; see `Asking.once`."""
+        ask = Ask(request.prompt, self._is_chat, request.settings)
+        return await self._asking.once(
+            ask, lambda reply: _generated(reply, request.settings), due_ns, limit
+        )
 
     def score(
         self, requests: Sequence[ScoreRequest], done: Collection[int], batch_size: int | None
@@ -245,3 +244,19 @@ class EndpointBackend:
                 "Give this model suites of other tasks.",
             )
         return settings
+
+
+def _generated(reply: Reply, settings: GenerationSettings) -> Outcome:
+    """Return the outcome of a reply that worked, without its attempts."""
+    usage = reply.usage
+    return Outcome(
+        t_send_ns=reply.exchange.t_send_ns or 0,
+        t_end_ns=reply.t_end_ns,
+        input_tokens=usage.input_tokens if usage else None,
+        batch_size=1,
+        text=cut_at_stop(reply.text or "", settings.stop),
+        output_tokens=usage.output_tokens if usage else None,
+        finish_reason=reply.finish_reason,
+        flags=reply.flags,
+        is_timed="not_streamed" not in reply.flags,
+    )

@@ -104,6 +104,10 @@ class Dialect(Protocol):
         """Send a request and pull its response; yields whenever bytes may have come."""
         ...
 
+    def send_bare(self, ask: Ask) -> AsyncIterator[None]:
+        """Send the same with as little processor time as can be: for load tests."""
+        ...
+
     def reader(self) -> Reader:
         """Return a reader for one answer."""
         ...

@@ -70,6 +70,10 @@ class GoogleDialect:
         async for _ in await generate(**self._arguments(ask)):
             yield
 
+    def send_bare(self, ask: Ask) -> AsyncIterator[None]:
+        """Stream a request; nobody puts a vendor's API under so much load that the SDK would be the bottleneck."""
+        return self.send(ask)
+
     def _arguments(self, ask: Ask) -> dict[str, Any]:
         endpoint, settings = self._spec.endpoint, ask.settings
         fields: dict[str, Any] = {

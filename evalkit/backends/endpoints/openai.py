@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from typing import Any
 
@@ -48,6 +49,10 @@ class OpenAIDialect:
         self.secrets: Collection[str] = (key,) if key else ()
         self._spec = spec
         self._is_openai = base_url == OPENAI_URL
+        self._http = client
+        self._url = (
+            f"{base_url}/chat/completions" if self.api == "chat" else f"{base_url}/completions"
+        )
         self._client = openai.AsyncOpenAI(
             api_key=key or "no-key",
             base_url=base_url,
@@ -55,6 +60,8 @@ class OpenAIDialect:
             timeout=_LONG_S,
             http_client=client,
         )
+        sdk = {**self._client.default_headers, **self._client.auth_headers}
+        self._headers = {k: v for k, v in sdk.items() if isinstance(v, str)}
 
     def reader(self) -> Reader:
         """Return a reader for one answer."""
@@ -69,6 +76,20 @@ class OpenAIDialect:
         async with create(**self._arguments(ask)) as response:
             async for _ in response.http_response.aiter_raw():
                 yield
+
+    async def send_bare(self, ask: Ask) -> AsyncIterator[None]:
+        """Send what `send` sends, written without the SDK, which takes 2 ms of CPU time per request."""
+        body = self._arguments(ask)
+        body |= body.pop("extra_body", {})
+        request = httpx2.Request(
+            "POST", self._url, headers=self._headers, content=json.dumps(body).encode()
+        )
+        response = await self._http.send(request, stream=True)
+        try:
+            async for _ in response.aiter_raw():
+                yield
+        finally:
+            await response.aclose()
 
     def _arguments(self, ask: Ask) -> dict[str, Any]:
         endpoint, settings = self._spec.endpoint, ask.settings
@@ -88,7 +109,8 @@ class OpenAIDialect:
         if ask.echo:
             fields |= {"echo": True, "logprobs": 1}
         prompt = {"messages": ask.messages} if self.api == "chat" else {"prompt": ask.prompt}
-        body = {"extra_body": endpoint.extra_body} if endpoint.extra_body else {}
+        more = {**endpoint.extra_body, **dict(settings.extra)}
+        body = {"extra_body": more} if more else {}
         return {"model": self._spec.source, "stream": True, **prompt, **fields, **body}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.config import load_run_config, parse_run_config, run_config_schema
+from evalkit.config import config_schema, load_run_config, parse_run_config
 from evalkit.errors import ConfigError
 from tests.conftest import REPO
 
@@ -97,7 +97,7 @@ def test_specs_are_frozen() -> None:
 
 
 def test_the_schema_describes_every_key() -> None:
-    schema = json.loads(json.dumps(run_config_schema()))
+    schema = json.loads(json.dumps(config_schema()))
     for definition in [schema, *schema["$defs"].values()]:
         for key, field in definition["properties"].items():
             assert field.get("description"), key

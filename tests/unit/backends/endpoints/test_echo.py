@@ -79,7 +79,7 @@ def test_echoed_scores_are_the_local_ones(smollm2: Path, begin: str) -> None:
         spec = api_model(server.url, api="completions", echo_logprobs=True, headers_timeout_s=60)
         echoed = score(spec)
     for there, here in zip(echoed, score(local), strict=True):
-        assert there.loglikelihood == pytest.approx(here.loglikelihood, abs=1e-4)
+        assert there.loglikelihood == pytest.approx(here.loglikelihood, abs=1e-3)
         assert there.is_greedy == here.is_greedy
 
 

@@ -1,0 +1,341 @@
+"""Load tests: what each level of load showed, over its repeats, and the most a deployment sustains."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from scipy import stats
+
+from evalkit.analysis.facts import CapacityFact, Estimate, LevelFact, StepFact
+from evalkit.config.bench import BenchConfig, ProfileSpec
+from evalkit.metrics.energy import counter_energy_j, integrated_energy_j, mean_power_w
+from evalkit.metrics.load import LoadPoint, load_point
+from evalkit.metrics.percentiles import MINIMUM_N, Percentile
+from evalkit.records import CellRecord, LoadStep, Telemetry
+from evalkit.store.run_dir import Run
+
+IDLE = "idle"
+RATES = {"constant", "poisson"}
+"""Steps whose rate stays the same: only they say what load is sustained."""
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+MOST_DIFFERENCE = 0.05
+"""Between a board's energy counter and its integrated power, before a reader is warned."""
+LATENCIES = (
+    "ttft_s", "ttfo_s", "tpot_s", "itl_s", "e2e_s", "response_ttft_s", "response_e2e_s", "adjusted_ttft_s",
+    "adjusted_e2e_s",
+)  # fmt: skip
+_QS = (50, 90, 95, 99)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One step with all that was computed of it."""
+
+    cell: CellRecord
+    profile: ProfileSpec
+    step: LoadStep
+    point: LoadPoint
+    fact: StepFact
+
+
+def load_facts(
+    run: Run,
+) -> tuple[tuple[StepFact, ...], tuple[LevelFact, ...], tuple[CapacityFact, ...]]:
+    """Return a fact per step, per level (over repeats), and per model and profile with a service level."""
+    if run.manifest.kind != "bench":
+        return (), (), ()
+    measured = list(_measured(run))
+    levels: dict[tuple[object, ...], list[_Measured]] = defaultdict(list)
+    for m in measured:
+        s = m.step
+        # a search tries other rates in every repeat: its steps are levels of their own
+        repeat = m.cell.repeat if m.profile.load.kind == "search" else None
+        key = (m.cell.model, m.cell.suite, s.kind, s.rate_per_s, s.concurrency, repeat)
+        levels[key].append(m)
+    by_profile: dict[tuple[str, str], list[_Measured]] = defaultdict(list)
+    for m in measured:
+        by_profile[m.cell.model, m.cell.suite].append(m)
+    return (
+        tuple(m.fact for m in measured),
+        tuple(_level(some) for some in levels.values()),
+        tuple(
+            _capacity(some)
+            for some in by_profile.values()
+            if some[0].profile.slo is not None and some[0].step.kind in RATES
+        ),
+    )
+
+
+def _measured(run: Run) -> Iterator[_Measured]:
+    profiles = {p.name: p for p in BenchConfig.model_validate(run.manifest.config).profiles}
+    requests = defaultdict(list)
+    for r in run.requests:
+        requests[r.cell_id].append(r)
+    readings = defaultdict(list)
+    for t in run.telemetry:
+        readings[t.cell_id].append(t)
+    steps = defaultdict(list)
+    for s in run.steps:
+        steps[s.cell_id].append(s)
+    for cell in run.manifest.cells:
+        idle = next((s for s in steps[cell.cell_id] if s.kind == IDLE and s.state == "done"), None)
+        idle_w = None if idle is None else _power_w(idle, readings[cell.cell_id])
+        for step in steps[cell.cell_id]:
+            if step.kind == IDLE or step.state != "done":
+                continue
+            profile = profiles[cell.suite]
+            point = load_point(step, requests[cell.cell_id], profile.slo)
+            fact = _step_fact(cell, step, point, readings[cell.cell_id], idle_w)
+            yield _Measured(cell, profile, step, point, fact)
+
+
+def _step_fact(
+    cell: CellRecord,
+    step: LoadStep,
+    point: LoadPoint,
+    readings: Sequence[Telemetry],
+    idle_w: float | None,
+) -> StepFact:
+    inside = [t for t in readings if t.session == step.session]
+    if not _is_here(cell):  # this machine's boards and packages do not do its work
+        inside = [t for t in inside if t.device == "host"]
+    window = [t for t in inside if (step.t_steady_ns or 0) <= t.t_ns < (step.t_cool_ns or 0)]
+    energy = _energy_j(step, inside, "gpu")
+    tokens = None
+    if point.output_tokens_per_s is not None:
+        tokens = point.output_tokens_per_s * point.window_s
+    duration = (step.t_end_ns or 0) - step.t_start_ns
+    return StepFact(
+        cell_id=cell.cell_id,
+        step=step.step,
+        repeat=cell.repeat,
+        load=point,
+        gpu_energy_j=energy,
+        cpu_energy_j=_energy_j(step, inside, "rapl"),
+        energy_per_output_token_j=energy / tokens if energy is not None and tokens else None,
+        power_w=_power_w(step, inside),
+        idle_power_w=idle_w,
+        is_energy_consistent=_is_consistent(step, inside),
+        server_rss_peak_bytes=_peak(window, "server", "rss_bytes"),
+        client_rss_peak_bytes=_peak(window, "host", "rss_bytes"),
+        gpu_memory_peak_bytes=_peak(window, "gpu", "memory_used_bytes"),
+        server_cpu_cores=_cores(window, "server"),
+        throttled=_throttled(window),
+        lag_p99_s=step.lag_p99_s,
+        sampler_cpu_share=(
+            None
+            if step.sampler_cpu_s is None or not duration
+            else step.sampler_cpu_s * 1e9 / duration
+        ),
+    )
+
+
+def _is_here(cell: CellRecord) -> bool:
+    """Tell whether the model computes on this machine."""
+    host = "" if cell.endpoint is None else cell.endpoint.host.rpartition(":")[0]
+    return not host or host in LOOPBACK
+
+
+def _by_device(readings: Sequence[Telemetry], kind: str) -> dict[str, list[Telemetry]]:
+    found: dict[str, list[Telemetry]] = defaultdict(list)
+    for t in readings:
+        if t.device.startswith(kind):
+            found[t.device].append(t)
+    return found
+
+
+def _energy_j(step: LoadStep, readings: Sequence[Telemetry], kind: str) -> float | None:
+    """Return the sum over boards (or packages); None when one of them does not tell."""
+    start, end = step.t_steady_ns or 0, step.t_cool_ns or 0
+    each = [counter_energy_j(some, start, end) for some in _by_device(readings, kind).values()]
+    return sum(e for e in each if e is not None) if each and None not in each else None
+
+
+def _power_w(step: LoadStep, readings: Sequence[Telemetry]) -> float | None:
+    start, end = step.t_steady_ns or 0, step.t_cool_ns or 0
+    each = [mean_power_w(some, start, end) for some in _by_device(readings, "gpu").values()]
+    return sum(p for p in each if p is not None) if each and None not in each else None
+
+
+def _is_consistent(step: LoadStep, readings: Sequence[Telemetry]) -> bool | None:
+    """Tell whether every board's counter agrees with its integrated power; None where one of the two is missing."""
+    start, end = step.t_steady_ns or 0, step.t_cool_ns or 0
+    pairs = [
+        (counter_energy_j(some, start, end), integrated_energy_j(some, start, end))
+        for some in _by_device(readings, "gpu").values()
+    ]
+    known = [(a, b) for a, b in pairs if a is not None and b]
+    if not known:
+        return None
+    return all(abs(a / b - 1) <= MOST_DIFFERENCE for a, b in known)
+
+
+def _peak(readings: Sequence[Telemetry], kind: str, field: str) -> int | None:
+    """Return the highest sum over devices of one kind, each at its own highest."""
+    peaks = []
+    for some in _by_device(readings, kind).values():
+        values = [v for t in some if (v := getattr(t, field)) is not None]
+        if values:
+            peaks.append(max(values))
+    return sum(peaks) if peaks else None
+
+
+def _cores(readings: Sequence[Telemetry], device: str) -> float | None:
+    some = [t for t in readings if t.device == device and t.cpu_s is not None]
+    if len(some) < 2 or some[-1].t_ns == some[0].t_ns:
+        return None
+    first, last = some[0], some[-1]
+    assert first.cpu_s is not None
+    assert last.cpu_s is not None
+    return (last.cpu_s - first.cpu_s) * 1e9 / (last.t_ns - first.t_ns)
+
+
+def _throttled(readings: Sequence[Telemetry]) -> tuple[str, ...]:
+    names = {n for t in readings for n in (t.throttle_reasons or "").split(", ") if n}
+    return tuple(sorted(names))
+
+
+def _level(some: Sequence[_Measured]) -> LevelFact:
+    first = some[0]
+    points = [m.point for m in some]
+    valid = [m for m in some if not m.point.flaws]
+    judged = valid or list(some)
+    latencies = {
+        f"{name}_p{q}": _percentile([getattr(m.point.latency, name).at(q) for m in judged], q)
+        for name in LATENCIES
+        for q in _QS
+    }
+
+    def mean(read: Callable[[_Measured], float | None], unit: str) -> Estimate:
+        return _mean([read(m) for m in judged], unit, sum(p.n_due for p in points))
+
+    return LevelFact(
+        model=first.cell.model,
+        profile=first.cell.suite,
+        kind=first.step.kind,
+        is_search=first.profile.load.kind == "search",
+        rate_per_s=first.step.rate_per_s,
+        concurrency=first.step.concurrency,
+        n_repeats=len(some),
+        n_invalid=len(some) - len(valid),
+        n_requests=sum(p.n_due for p in points),
+        latencies=latencies,
+        offered_per_s=mean(lambda m: m.point.offered_per_s, "requests/s"),
+        completed_per_s=mean(lambda m: m.point.completed_per_s, "requests/s"),
+        goodput_per_s=mean(lambda m: m.point.goodput_per_s, "requests/s"),
+        error_rate=mean(lambda m: m.point.error_rate, ""),
+        output_tokens_per_s=mean(lambda m: m.point.output_tokens_per_s, "tokens/s"),
+        peak_output_tokens_per_s=mean(lambda m: m.point.peak_output_tokens_per_s, "tokens/s"),
+        tokens_per_s_per_user=mean(lambda m: m.point.tokens_per_s_per_user, "tokens/s"),
+        in_flight_mean=mean(lambda m: m.point.in_flight_mean, ""),
+        energy_per_output_token_j=mean(lambda m: m.fact.energy_per_output_token_j, "J/token"),
+        power_w=mean(lambda m: m.fact.power_w, "W"),
+        passed=None if first.profile.slo is None else all(m.point.passed for m in judged),
+        flaws=_distinct(p.flaws for p in points),
+        overloads=_distinct(m.point.overloads for m in judged),
+        breaches=_distinct(m.point.breaches for m in judged),
+    )
+
+
+def _capacity(some: Sequence[_Measured]) -> CapacityFact:
+    """Return λ_SLO: the highest rate within the service level, that no lower measured rate contradicts."""
+    first = some[0]
+    slo = first.profile.slo
+    assert slo is not None
+    by_repeat: dict[int, list[_Measured]] = defaultdict(list)
+    for m in some:
+        by_repeat[m.cell.repeat].append(m)
+    found = [_highest(runs) for runs in by_repeat.values()]
+    best = [value for value, _ in found if value is not None]
+    above = [rate for _, rate in found if rate is not None]
+    invalid = [m for m in some if m.point.flaws]
+    reason = ""
+    if len(invalid) == len(some):
+        reason = "every step is INVALID: evalkit was the bottleneck"
+    elif not best:
+        reason = "no measured rate kept the service level"
+    elif not above:
+        reason = "no higher rate was measured: it may sustain more"
+    estimate = _mean([value for value, _ in found], "requests/s", len(best))
+    if len(best) == 1 and above:
+        estimate = Estimate(best[0], "requests/s", 1, best[0], max(*above, best[0]), "bracket")
+    return CapacityFact(
+        model=first.cell.model,
+        profile=first.cell.suite,
+        slo=slo_text(first.profile),
+        lambda_per_s=Estimate(
+            estimate.value,
+            "requests/s",
+            len(best),
+            estimate.low,
+            estimate.high,
+            estimate.method,
+            reason,
+        ),
+        n_invalid=len(invalid),
+    )
+
+
+def _highest(steps: Sequence[_Measured]) -> tuple[float | None, float | None]:
+    """Return the completed rate of the highest step below every one that did not pass, and the rate of that one.
+
+    Steps where evalkit was the bottleneck are not used.
+    """
+    usable = [m for m in steps if not m.point.flaws]
+    failed = [m.step.rate_per_s or 0.0 for m in usable if not m.point.passed]
+    ceiling = min(failed, default=None)
+    passed = [
+        m
+        for m in usable
+        if m.point.passed and (ceiling is None or (m.step.rate_per_s or 0.0) < ceiling)
+    ]
+    if not passed:
+        return None, ceiling
+    best = max(passed, key=lambda m: m.step.rate_per_s or 0.0)
+    return best.point.completed_per_s, ceiling
+
+
+def slo_text(profile: ProfileSpec) -> str:
+    """Write a service level for a reader."""
+    slo = profile.slo
+    if slo is None:
+        return ""
+    limits = (("TTFT", slo.ttft_s), ("TPOT", slo.tpot_s), ("e2e", slo.e2e_s))
+    parts = [f"p{slo.percentile} {name} ≤ {limit:g} s" for name, limit in limits if limit]
+    return ", ".join([*parts, f"errors ≤ {slo.max_error_rate:.1%}"])
+
+
+def _mean(values: Sequence[float | None], unit: str, n: int) -> Estimate:
+    """Return the mean over repeats, with Student's 95 % interval from two on; missing when a repeat has no value."""
+    known = [v for v in values if v is not None]
+    if not known or len(known) < len(values):
+        return Estimate(None, unit, n, reason="not measured")
+    mean = fmean(known)
+    if len(known) == 1:
+        return Estimate(mean, unit, n, method="one run", reason="one run has no interval")
+    low, high = stats.t.interval(0.95, len(known) - 1, loc=mean, scale=stats.sem(known) or 1e-300)
+    return Estimate(
+        mean, unit, n, float(low), float(high), f"mean of {len(known)} runs, t interval"
+    )
+
+
+def _percentile(values: Sequence[Percentile], q: int) -> Estimate:
+    """Return the mean of a percentile over repeats; refused where a run has too few requests for it."""
+    n = sum(p.n for p in values)
+    if any(p.value is None for p in values):
+        return Estimate(None, "s", n, reason="not measured")
+    if not all(p.is_supported for p in values):
+        least = min(p.n for p in values)
+        return Estimate(
+            None, "s", n, reason=f"n = {least}; p{q} needs n ≥ {MINIMUM_N[q]}", is_supported=False
+        )
+    if any(p.value == float("inf") for p in values):
+        return Estimate(None, "s", n, reason="too many requests failed: it never comes")
+    return _mean([p.value for p in values], "s", n)
+
+
+def _distinct(each: Iterator[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for some in each for text in some))

@@ -1,0 +1,206 @@
+"""A bench's progress: one live line per step (terminal), lines (no terminal) or JSON (logs). All of it to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any, Self
+
+import click
+from rich.console import Console
+from rich.status import Status
+
+from evalkit.execute import progress
+from evalkit.loadgen.driver import Live
+from evalkit.metrics.load import LoadPoint
+from evalkit.records import LoadStep
+
+_LINE_EVERY_S = 10
+
+
+class Reporting(progress.BenchProgress):
+    """Base of the three: a context manager around the bench."""
+
+    def __enter__(self) -> Self:
+        """Start showing."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Stop showing."""
+
+
+def choose_progress(*, quiet: bool, log_format: str) -> Reporting:
+    """Pick what suits the terminal and the options."""
+    if quiet:
+        return Reporting()
+    if log_format == "json":
+        return JsonLog()
+    return Lines(is_terminal=sys.stderr.isatty())
+
+
+class Lines(Reporting):
+    """A line per event; what goes on within a step as one live line, or every few seconds without a terminal."""
+
+    def __init__(self, *, is_terminal: bool) -> None:
+        self._console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+        self._status = Status("", console=self._console) if is_terminal else None
+        self._shown_s = 0.0
+
+    def __exit__(self, *_error: object) -> None:
+        """Leave the terminal as it was."""
+        self._quiet()
+
+    def bench_started(self, n_cells: int, folder: Path) -> None:
+        """Say what will be done."""
+        self._say(f"run directory: {folder}")
+        self._say(f"{n_cells} cells")
+
+    def server_starting(self, model: str) -> None:
+        """Say whose server is being started."""
+        self._say(f"starting the server of {model}")
+
+    def server_started(self, model: str, seconds: float) -> None:
+        """Say how long that took."""
+        self._say(f"the server of {model} is healthy after {seconds:.1f} s")
+
+    def model_loading(self, model: str) -> None:
+        """Say what is being opened."""
+        self._say(f"opening {model}")
+
+    def step_started(self, step: LoadStep) -> None:
+        """Say which step begins."""
+        self._shown_s = 0.0
+        self._say(f"{step.cell_id}: {setting_text(step)}")
+
+    def live(self, step: LoadStep, live: Live, elapsed_s: float) -> None:
+        """Show rates, open requests and errors."""
+        text = live_text(live, elapsed_s)
+        if self._status is not None:
+            self._status.update(text)
+            self._status.start()
+        elif elapsed_s - self._shown_s >= _LINE_EVERY_S:
+            self._shown_s = elapsed_s
+            self._say(f"  {text}")
+
+    def step_ended(self, step: LoadStep, point: LoadPoint) -> None:
+        """Say what a step showed."""
+        self._say(f"  {point_text(point)}")
+
+    def cell_ended(self, cell_id: str, state: str, reason: str | None) -> None:
+        """Say how a cell ended."""
+        self._say(f"{cell_id}: {state} {reason or ''}".rstrip())
+
+    def _say(self, line: str) -> None:
+        self._quiet()
+        click.echo(line, err=True)
+
+    def _quiet(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+
+class JsonLog(Reporting):
+    """One JSON object per event and line."""
+
+    def bench_started(self, n_cells: int, folder: Path) -> None:
+        """Log the bench."""
+        self._log("bench_started", folder=str(folder), cells=n_cells)
+
+    def server_starting(self, model: str) -> None:
+        """Log the server."""
+        self._log("server_starting", model=model)
+
+    def server_started(self, model: str, seconds: float) -> None:
+        """Log its start-up time."""
+        self._log("server_started", model=model, start_s=seconds)
+
+    def model_loading(self, model: str) -> None:
+        """Log the model."""
+        self._log("model_loading", model=model)
+
+    def step_started(self, step: LoadStep) -> None:
+        """Log the step."""
+        self._log(
+            "step_started",
+            cell=step.cell_id,
+            step=step.step,
+            kind=step.kind,
+            rate_per_s=step.rate_per_s,
+            concurrency=step.concurrency,
+        )
+
+    def live(self, step: LoadStep, live: Live, elapsed_s: float) -> None:
+        """Log what goes on."""
+        self._log(
+            "live",
+            cell=step.cell_id,
+            step=step.step,
+            elapsed_s=elapsed_s,
+            answered=live.n_answered,
+            failed=live.n_failed,
+            open=live.n_open,
+            output_tokens=live.output_tokens,
+            ttft_p50_s=median(live.recent_ttft_s) if live.recent_ttft_s else None,
+        )
+
+    def step_ended(self, step: LoadStep, point: LoadPoint) -> None:
+        """Log what a step showed."""
+        self._log(
+            "step_ended",
+            cell=step.cell_id,
+            step=step.step,
+            requests=point.n_due,
+            completed_per_s=point.completed_per_s,
+            error_rate=point.error_rate,
+            flaws=point.flaws,
+            overloads=point.overloads,
+            breaches=point.breaches,
+        )
+
+    def cell_ended(self, cell_id: str, state: str, reason: str | None) -> None:
+        """Log the end of a cell."""
+        self._log("cell_ended", cell=cell_id, state=state, reason=reason)
+
+    def _log(self, event: str, **fields: Any) -> None:
+        stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+        click.echo(json.dumps({"time": stamp, "event": event, **fields}), err=True)
+
+
+def setting_text(step: LoadStep) -> str:
+    """Say what load a step is."""
+    if step.concurrency is not None:
+        return f"{step.concurrency} at once"
+    if step.rate_per_s is None:
+        return step.kind
+    to = f" to {step.to_rate_per_s:.3g}" if step.to_rate_per_s is not None else ""
+    return f"{step.rate_per_s:.3g}{to} requests/s, {step.kind}"
+
+
+def live_text(live: Live, elapsed_s: float) -> str:
+    """Say how a step is going."""
+    ttft = f"{median(live.recent_ttft_s) * 1000:.0f} ms" if live.recent_ttft_s else "–"
+    return (
+        f"{elapsed_s:.0f} s: {live.n_answered / elapsed_s:.3g} answers/s, TTFT {ttft},"
+        f" {live.output_tokens / elapsed_s:.4g} tokens/s, {live.n_open} open, {live.n_failed} errors"
+    )
+
+
+def point_text(point: LoadPoint) -> str:
+    """Say what a step showed."""
+    first, per_token = point.latency.ttft_s.p50.value, point.latency.tpot_s.p50.value
+    parts = [
+        f"{point.n_due} requests in {point.window_s:.3g} s",
+        f"{point.completed_per_s:.3g} answers/s",
+        f"TTFT p50 {first * 1000:.4g} ms" if first is not None else "TTFT not measured",
+    ]
+    if per_token is not None:
+        parts.append(f"TPOT p50 {per_token * 1000:.4g} ms")
+    if point.output_tokens_per_s is not None:
+        parts.append(f"{point.output_tokens_per_s:.4g} tokens/s")
+    if point.n_failed:
+        parts.append(f"{point.n_failed} failed")
+    problems = [*(f"INVALID: {flaw}" for flaw in point.flaws), *point.overloads, *point.breaches]
+    return "; ".join([", ".join(parts), *problems])

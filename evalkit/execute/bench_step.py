@@ -1,0 +1,215 @@
+"""One step of a bench: the driver holds the load in its thread, this one keeps what comes and notices Ctrl-C."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from evalkit.backends.base import Backend
+from evalkit.backends.endpoints.loop import Interrupts, deferred_interrupts, tidy
+from evalkit.config.bench import ProfileSpec
+from evalkit.config.run import ModelSpec
+from evalkit.errors import ExecutionError
+from evalkit.execute.progress import BenchProgress
+from evalkit.execute.schedule import Schedule, Setting
+from evalkit.execute.serving import Server
+from evalkit.loadgen.driver import Driver, Held, Shot
+from evalkit.loadgen.prompts import Prompts
+from evalkit.loadgen.target import Target
+from evalkit.meters.clock import now_ns
+from evalkit.meters.telemetry import TelemetrySampler
+from evalkit.metrics.percentiles import percentile
+from evalkit.records import NS_PER_S, LoadStep, Request, RequestKind
+from evalkit.store.journal import Journal
+
+IDLE = "idle"
+_DRAIN_S = 0.1
+_LIVE_S = 0.5
+_INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class BenchCell:
+    """One model under one load profile, once."""
+
+    cell_id: str
+    model: ModelSpec
+    profile: ProfileSpec
+    repeat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A model that can be asked."""
+
+    backend: Backend
+    target: Target
+    server: Server | None
+
+
+class StepHolder:
+    """Holds the steps of one cell."""
+
+    def __init__(
+        self,
+        cell: BenchCell,
+        opened: Opened,
+        journal: Journal,
+        session: int,
+        sampler: TelemetrySampler,
+        progress: BenchProgress,
+    ) -> None:
+        self._cell = cell
+        self._opened = opened
+        self._journal = journal
+        self._session = session
+        self._sampler = sampler
+        self._progress = progress
+        self._number = 1 + max((s.step for s in journal.steps(cell.cell_id)), default=-1)
+
+    def idle(self) -> None:
+        """Ask nothing for a while: what the machine draws without load."""
+        step = self._begin(Setting(IDLE))
+        until = time.monotonic() + self._cell.profile.idle_s
+        while time.monotonic() < until:
+            time.sleep(min(_LIVE_S, self._cell.profile.idle_s))
+            self._journal.add_requests([], self._sampler.drain())
+        end = now_ns()
+        held = replace(step, state="done", t_steady_ns=step.t_start_ns, t_cool_ns=end, t_end_ns=end)
+        self._journal.put_step(held)
+
+    def hold(
+        self, setting: Setting, schedule: Schedule, prompts: Prompts, seed: str
+    ) -> tuple[LoadStep, list[Request]]:
+        """Hold a step.
+
+        Returns:
+            The step as it is on disk, and its requests.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; the step is cut, what was answered is kept.
+            ExecutionError: The target does not answer at all, or its server has ended.
+        """
+        step = self._begin(setting)
+        inbox: queue.SimpleQueue[Shot] = queue.SimpleQueue()
+        offsets = schedule.offsets(setting, seed)
+        driver = Driver(self._opened.target, prompts, inbox.put, offsets, setting.concurrency)
+        cpu_before_s = self._sampler.cpu_s
+        requests: list[Request] = []
+        try:
+            with deferred_interrupts() as interrupts:
+                work = self._opened.target.thread.submit(driver.hold(schedule.windows()))
+                self._watch(
+                    step, driver, work, lambda: self._keep(step, inbox, requests), interrupts
+                )
+                held = work.result()
+        except Exception as error:
+            self._journal.put_step(replace(step, state="cut", t_end_ns=now_ns(), reason=str(error)))
+            raise
+        sampler_cpu_s = self._sampler.cpu_s - cpu_before_s
+        done = self._ended(step, held, sampler_cpu_s)
+        self._journal.put_step(done)
+        if interrupts.count:
+            raise KeyboardInterrupt
+        if done.state == "cut":
+            raise ExecutionError(f"{done.reason}.", "Mend the target, then resume the bench.")
+        return done, requests
+
+    def _begin(self, setting: Setting) -> LoadStep:
+        step = LoadStep(
+            cell_id=self._cell.cell_id,
+            step=self._number,
+            session=self._session,
+            kind=setting.kind,
+            state="running",
+            t_start_ns=now_ns(),
+            rate_per_s=setting.rate_per_s,
+            to_rate_per_s=setting.to_rate_per_s,
+            concurrency=setting.concurrency,
+        )
+        self._number += 1
+        self._journal.put_step(step)
+        self._progress.step_started(step)
+        return step
+
+    def _watch(
+        self,
+        step: LoadStep,
+        driver: Driver,
+        work: Future[Held],
+        keep: Callable[[], None],
+        interrupts: Interrupts,
+    ) -> None:
+        """Keep what comes until the driver is done; tell it to stop when there is a reason."""
+        loop, server = self._opened.target.thread.loop, self._opened.server
+        shown_ns = now_ns()
+        while not work.done():
+            time.sleep(_DRAIN_S)
+            keep()
+            tidy()
+            ended = server.ended() if server is not None else None
+            reason = _INTERRUPTED if interrupts.count else ended
+            if reason:
+                loop.call_soon_threadsafe(driver.stop, reason)
+            if now_ns() - shown_ns >= _LIVE_S * NS_PER_S:
+                shown_ns = now_ns()
+                self._progress.live(step, driver.live, (shown_ns - step.t_start_ns) / NS_PER_S)
+        keep()
+
+    def _keep(self, step: LoadStep, inbox: queue.SimpleQueue[Shot], kept: list[Request]) -> None:
+        some = []
+        with suppress(queue.Empty):
+            while True:
+                some.append(self._request(step, inbox.get_nowait()))
+        self._journal.add_requests(some, self._sampler.drain())
+        kept += some
+
+    def _request(self, step: LoadStep, shot: Shot) -> Request:
+        outcome, profile = shot.outcome, self._cell.profile
+        warm_ns = step.t_start_ns + round(profile.warmup_s * NS_PER_S)
+        return Request(
+            request_id=f"{step.cell_id}/{step.step}/{shot.number}/{shot.turn}",
+            cell_id=step.cell_id,
+            session=self._session,
+            task=profile.name,
+            doc_id=shot.number,
+            index=shot.turn,
+            repeat=self._cell.repeat,
+            kind=RequestKind.GENERATE,
+            backend=self._cell.model.backend,
+            prompt_hash=hashlib.sha256(shot.prompt.encode()).hexdigest(),
+            is_measured=shot.due_ns >= warm_ns,
+            is_timed=outcome.is_timed,
+            batch_size=outcome.batch_size,
+            input_tokens=outcome.input_tokens,
+            output_tokens=outcome.output_tokens,
+            finish_reason=outcome.finish_reason,
+            flags=outcome.flags,
+            attempts=outcome.attempts,
+            step=step.step,
+        )
+
+    def _ended(self, step: LoadStep, held: Held, sampler_cpu_s: float) -> LoadStep:
+        is_local = self._opened.target.is_local
+        is_done = not held.reason or held.reason.startswith("overloaded")
+        return replace(
+            step,
+            state="done" if is_done else "cut",
+            t_start_ns=held.t_start_ns,
+            t_steady_ns=held.t_steady_ns,
+            t_cool_ns=held.t_cool_ns,
+            t_end_ns=held.t_end_ns,
+            n_lags=len(held.lags_s),
+            lag_p50_s=percentile(held.lags_s, 50).value,
+            lag_p99_s=percentile(held.lags_s, 99).value,
+            lag_max_s=max(held.lags_s, default=None),
+            loop_cpu_s=None if is_local else held.loop_cpu_s,
+            client_cpu_s=None if is_local else held.client_cpu_s,
+            sampler_cpu_s=sampler_cpu_s,
+            reason=held.reason,
+        )

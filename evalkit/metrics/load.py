@@ -1,0 +1,385 @@
+"""What one step of a load test says: computed from its stored requests alone, also while a search still runs.
+
+A request belongs to the window in which it was due, and a request that failed is never good, never fast, and never left
+out of a rate. Times are given in two views: service (from sending) and response (from the moment it was due), which
+also holds what waiting for a late client costs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from evalkit.config.bench import SloSpec
+from evalkit.metrics.latency import generated_events, itl_s, tpot_s
+from evalkit.metrics.percentiles import MINIMUM_N, Percentile, percentile
+from evalkit.records import NS_PER_S, EventKind, LoadStep, Request
+
+QS = (50, 90, 95, 99)
+LEAST_COMPLETED = 0.95
+"""Completed / offered below this is overload."""
+LEAST_SENT = 0.98
+"""Sent / due below this is a client that is too slow."""
+MOST_LAG_SHARE = 0.1
+MOST_LAG_S = 0.005
+"""Delays of evalkit's own, at p99, above both this and a tenth of the median TTFT spoil a step."""
+MOST_CPU = 0.8
+"""Share of a core: above it the client has no reserve."""
+_BIN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """p50, p90, p95 and p99 of one latency."""
+
+    p50: Percentile
+    p90: Percentile
+    p95: Percentile
+    p99: Percentile
+
+    def at(self, q: int) -> Percentile:
+        """Return one of the four."""
+        found: Percentile = getattr(self, f"p{q}")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """Of the answered requests due in the window, but for `adjusted_*`."""
+
+    ttft_s: Percentiles
+    ttfo_s: Percentiles
+    tpot_s: Percentiles
+    itl_s: Percentiles
+    e2e_s: Percentiles
+    response_ttft_s: Percentiles
+    """From the moment a request was due."""
+    response_e2e_s: Percentiles
+    adjusted_ttft_s: Percentiles
+    """Response view; a failed request counts as one that never answers."""
+    adjusted_e2e_s: Percentiles
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPoint:
+    """Metrics of the steady window of one step. None: not measured, or nothing to measure."""
+
+    window_s: float
+    n_due: int
+    """Requests due in the window."""
+    n_failed: int
+    """Of these."""
+    failed_by_class: dict[str, int]
+    offered_per_s: float
+    """Requests due / window."""
+    sent_share: float | None
+    """Requests sent in the window / due in it."""
+    completed_per_s: float
+    """Answers that ended in the window / window."""
+    completed_share: float | None
+    """The same / requests due."""
+    error_rate: float | None
+    goodput_per_s: float | None
+    """Requests due in the window that kept every limit of the service level / window; None without one."""
+    good_share: float | None
+    latency: Latencies
+    input_tokens: int | None
+    """Of the answered requests due in the window."""
+    output_tokens: int | None
+    output_tokens_per_s: float | None
+    """Tokens that arrived in the window / window; a chunk carries its share of the tokens the server billed."""
+    peak_output_tokens_per_s: float | None
+    """The best whole second of the window."""
+    visible_share: float | None
+    """Share of chunks that carry text for the reader, not reasoning."""
+    tokens_per_s_per_user: float | None
+    """1 / median TPOT: how fast text appears for one user."""
+    in_flight_mean: float
+    in_flight_max: int
+    growth: float
+    """Requests by which those in flight grew over the window (straight line through it)."""
+    schedule_lag_p50_s: float | None
+    """Sent − due."""
+    schedule_lag_p99_s: float | None
+    loop_cpu_share: float | None
+    overloads: tuple[str, ...]
+    """Why the load is more than the target sustains; empty: it is stable."""
+    breaches: tuple[str, ...]
+    """Limits of the service level that did not hold; empty: all held."""
+    flaws: tuple[str, ...]
+    """Why the step is INVALID: evalkit itself was the bottleneck; empty: it was not."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the load is sustained within the service level."""
+        return not (self.overloads or self.breaches)
+
+
+def load_point(step: LoadStep, requests: Iterable[Request], slo: SloSpec | None) -> LoadPoint:
+    """Compute every metric of a step.
+
+    Args:
+        step: A step that is done.
+        requests: Of the same cell; others of it are left out.
+        slo: Service level, if there is one.
+    """
+    start, end = step.t_steady_ns or 0, step.t_cool_ns or 0
+    window_s = max((end - start) / NS_PER_S, 1e-9)
+    all_of_it = [r for r in requests if r.step == step.step and r.attempts]
+    due = [r for r in all_of_it if start <= _due(r) < end]
+    good = [r for r in due if _is_ok(r)]
+    failed = [r for r in due if not _is_ok(r)]
+    sent = [r for r in all_of_it if start <= r.attempts[-1].t_send_ns < end]
+    completed = sum(_is_ok(r) and start <= r.attempts[-1].t_end_ns < end for r in all_of_it)
+    latency = _latencies(good, len(failed))
+    lags = [(r.attempts[0].t_send_ns - _due(r)) / NS_PER_S for r in due]
+    open_times, open_counts = _in_flight(all_of_it, start, end)
+    tokens = _tokens_by_second(all_of_it, start, end)
+    n_good = None if slo is None else sum(_keeps(r, slo) for r in good)
+    median = latency.tpot_s.p50.value
+    point = LoadPoint(
+        window_s=window_s,
+        n_due=len(due),
+        n_failed=len(failed),
+        failed_by_class=_classes(failed),
+        offered_per_s=len(due) / window_s,
+        sent_share=len(sent) / len(due) if due else None,
+        completed_per_s=completed / window_s,
+        completed_share=completed / len(due) if due else None,
+        error_rate=len(failed) / len(due) if due else None,
+        goodput_per_s=None if n_good is None else n_good / window_s,
+        good_share=None if n_good is None or not due else n_good / len(due),
+        latency=latency,
+        input_tokens=_total(r.input_tokens for r in good),
+        output_tokens=_total(r.output_tokens for r in good),
+        output_tokens_per_s=None if tokens is None else sum(tokens) / window_s,
+        peak_output_tokens_per_s=_peak(tokens, window_s),
+        visible_share=_visible_share(good),
+        tokens_per_s_per_user=1 / median if median else None,
+        in_flight_mean=_mean_count(open_times, open_counts, start, end),
+        in_flight_max=max(open_counts, default=0),
+        growth=_growth(open_times, open_counts, start, end),
+        schedule_lag_p50_s=percentile(lags, 50).value,
+        schedule_lag_p99_s=percentile(lags, 99).value,
+        loop_cpu_share=None if step.loop_cpu_s is None else step.loop_cpu_s / window_s,
+        overloads=(),
+        breaches=(),
+        flaws=(),
+    )
+    return _judged(point, step, slo)
+
+
+def _latencies(good: Sequence[Request], n_failed: int) -> Latencies:
+    first, whole = _each(good, _response_first_s), _each(good, _response_whole_s)
+    endless = [math.inf] * n_failed
+    return Latencies(
+        ttft_s=_percentiles(_each(good, _first_s)),
+        ttfo_s=_percentiles(_each(good, _first_visible_s)),
+        tpot_s=_percentiles(_each(good, lambda r: tpot_s(r.attempts[-1], r.output_tokens))),
+        itl_s=_percentiles([gap for r in good for gap in itl_s(r.attempts[-1])]),
+        e2e_s=_percentiles(_each(good, _whole_s)),
+        response_ttft_s=_percentiles(first),
+        response_e2e_s=_percentiles(whole),
+        adjusted_ttft_s=_percentiles([*first, *endless]),
+        adjusted_e2e_s=_percentiles([*whole, *endless]),
+    )
+
+
+def least_requests(slo: SloSpec) -> int:
+    """Return how many requests the service level's percentile needs."""
+    return MINIMUM_N[slo.percentile]
+
+
+def _judged(p: LoadPoint, step: LoadStep, slo: SloSpec | None) -> LoadPoint:
+    return replace(
+        p,
+        overloads=tuple(_overloads(p, step)),
+        breaches=tuple(_breaches(p, slo)) if slo else (),
+        flaws=tuple(_flaws(p, step)),
+    )
+
+
+def _overloads(p: LoadPoint, step: LoadStep) -> Iterable[str]:
+    """Say why a load is not sustained. A closed loop can't be overloaded: it waits."""
+    if step.reason.startswith("overloaded"):
+        yield step.reason
+    if step.rate_per_s is None and step.kind != "trace":
+        return
+    if p.completed_share is not None and p.completed_share < LEAST_COMPLETED:
+        yield f"only {p.completed_share:.0%} of what was offered was completed"
+    # the queue of a stable server varies by about the root of what is in flight
+    noise = 2 + 2 * math.sqrt(max(p.in_flight_mean - p.growth / 2, 0))
+    if p.growth > noise:
+        yield f"the queue grew by {p.growth:.0f} requests"
+
+
+def _breaches(p: LoadPoint, slo: SloSpec) -> Iterable[str]:
+    q = slo.percentile
+    limits = (
+        ("TTFT", slo.ttft_s, p.latency.adjusted_ttft_s),
+        ("TPOT", slo.tpot_s, p.latency.tpot_s),
+        ("e2e", slo.e2e_s, p.latency.adjusted_e2e_s),
+    )
+    for name, limit, values in limits:
+        value = values.at(q).value
+        if limit is None:
+            continue
+        if value is None:
+            yield f"p{q} {name} was not measured"
+        elif value > limit:
+            yield f"p{q} {name} {value:.3g} s > {limit:g} s"
+    if p.error_rate is None:
+        yield "no request was due"
+    elif p.error_rate > slo.max_error_rate:
+        yield f"{p.error_rate:.1%} of the requests failed"
+
+
+def _flaws(p: LoadPoint, step: LoadStep) -> Iterable[str]:
+    """Say what makes the step a measurement of evalkit instead of the target."""
+    usual = p.latency.ttft_s.p50.value
+    most_lag = max(MOST_LAG_S, MOST_LAG_SHARE * usual) if usual else MOST_LAG_S
+    if p.schedule_lag_p99_s is not None and p.schedule_lag_p99_s > most_lag:
+        yield f"requests were sent up to {p.schedule_lag_p99_s * 1000:.0f} ms late (p99)"
+    if step.loop_cpu_s is None:
+        return  # the model computes in this process: its load is not the client's
+    if step.lag_p99_s is not None and step.lag_p99_s > most_lag:
+        yield f"evalkit's event loop was {step.lag_p99_s * 1000:.0f} ms late (p99)"
+    if p.loop_cpu_share is not None and p.loop_cpu_share > MOST_CPU:
+        yield f"the thread that sends was busy {p.loop_cpu_share:.0%} of the time"
+    if step.rate_per_s is not None and p.sent_share is not None and p.sent_share < LEAST_SENT:
+        yield f"only {p.sent_share:.0%} of the requests that were due could be sent"
+
+
+def _due(r: Request) -> int:
+    return r.attempts[0].t_intended_ns
+
+
+def _is_ok(r: Request) -> bool:
+    return r.attempts[-1].status == "ok"
+
+
+def _each(requests: Iterable[Request], metric: Callable[[Request], float | None]) -> list[float]:
+    return [value for r in requests if (value := metric(r)) is not None]
+
+
+def _total(amounts: Iterable[int | None]) -> int | None:
+    known = [a for a in amounts if a is not None]
+    return sum(known) if known else None
+
+
+def _since(
+    r: Request, from_ns: int, kinds: frozenset[EventKind] | None, which: int
+) -> float | None:
+    if "not_streamed" in r.flags:
+        return None
+    tokens = generated_events(r.attempts[-1])
+    chosen = [e for e in tokens if kinds is None or e.kind in kinds]
+    return (chosen[which].t_ns - from_ns) / NS_PER_S if chosen else None
+
+
+_VISIBLE = frozenset({EventKind.CONTENT, EventKind.TOOL})
+
+
+def _first_s(r: Request) -> float | None:
+    return _since(r, r.attempts[-1].t_send_ns, None, 0)
+
+
+def _first_visible_s(r: Request) -> float | None:
+    return _since(r, r.attempts[-1].t_send_ns, _VISIBLE, 0)
+
+
+def _whole_s(r: Request) -> float | None:
+    return _since(r, r.attempts[-1].t_send_ns, None, -1)
+
+
+def _response_first_s(r: Request) -> float | None:
+    return _since(r, _due(r), None, 0)
+
+
+def _response_whole_s(r: Request) -> float | None:
+    return _since(r, _due(r), None, -1)
+
+
+def _keeps(r: Request, slo: SloSpec) -> bool:
+    """Tell whether a request that was answered kept every limit; a limit that can't be told is not kept."""
+    limits = (
+        (slo.ttft_s, _response_first_s(r)),
+        (slo.e2e_s, _response_whole_s(r)),
+    )
+    kept = all(limit is None or (value is not None and value <= limit) for limit, value in limits)
+    per_token = tpot_s(r.attempts[-1], r.output_tokens)
+    is_single = r.output_tokens is not None and r.output_tokens < 2
+    return kept and (
+        slo.tpot_s is None or is_single or (per_token is not None and per_token <= slo.tpot_s)
+    )
+
+
+def _percentiles(values: Sequence[float]) -> Percentiles:
+    return Percentiles(*(percentile(values, q) for q in QS))
+
+
+def _classes(failed: Iterable[Request]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for r in failed:
+        name = r.attempts[-1].error_class or "unknown"
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _tokens_by_second(requests: Iterable[Request], start: int, end: int) -> list[float] | None:
+    """Return tokens that arrived in each second of the window, the last perhaps shorter; None: none is known."""
+    bins = [0.0] * max(1, math.ceil((end - start) / NS_PER_S / _BIN_S))
+    is_known = False
+    for r in requests:
+        events = generated_events(r.attempts[-1])
+        if not events or r.output_tokens is None:
+            continue
+        is_known = True
+        share = r.output_tokens / len(events)
+        for event in events:
+            if start <= event.t_ns < end:
+                bins[int((event.t_ns - start) / NS_PER_S / _BIN_S)] += share
+    return bins if is_known else None
+
+
+def _peak(tokens: list[float] | None, window_s: float) -> float | None:
+    whole = None if tokens is None else tokens[: int(window_s / _BIN_S)]
+    return max(whole) / _BIN_S if whole else None
+
+
+def _visible_share(requests: Iterable[Request]) -> float | None:
+    kinds = [e.kind for r in requests for e in generated_events(r.attempts[-1])]
+    return sum(kind in _VISIBLE for kind in kinds) / len(kinds) if kinds else None
+
+
+def _in_flight(requests: Iterable[Request], start: int, end: int) -> tuple[list[int], list[int]]:
+    """Return when the number of requests that are due and not ended changes within the window, and what it then is."""
+    changes = [(_due(r), 1) for r in requests]
+    changes += [(r.attempts[-1].t_end_ns, -1) for r in requests]
+    changes.sort()
+    before = sum(step for t, step in changes if t < start)
+    inside = [(t, step) for t, step in changes if start <= t < end]
+    counts = accumulate((step for _, step in inside), initial=before)
+    return [start, *(t for t, _ in inside)], list(counts)
+
+
+def _mean_count(times: list[int], counts: list[int], start: int, end: int) -> float:
+    ends = [*times[1:], end]
+    area = sum(n * (b - a) for n, a, b in zip(counts, times, ends, strict=True))
+    return area / max(end - start, 1)
+
+
+def _growth(times: list[int], counts: list[int], start: int, end: int) -> float:
+    """Return the rise of the least-squares line through the number in flight, over the window.
+
+    With n(t) constant between changes, slope·T = 12/T² · ∫ n(t)·(t − T/2) dt.
+    """
+    length = max(end - start, 1)
+    middle = length / 2
+    moment = 0.0
+    for n, a, b in zip(counts, times, [*times[1:], end], strict=True):
+        a0, b0 = a - start - middle, b - start - middle
+        moment += n * (b0 * b0 - a0 * a0) / 2
+    return 12 * moment / length**2

@@ -1,0 +1,298 @@
+"""`evalkit bench` as its users run it, against servers whose timing and capacity are known."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from evalkit.loadgen.chunks import chat_answer, usage
+from evalkit.loadgen.scripted import Plan, Received, ScriptedServer
+from evalkit.records import NS_PER_S
+from evalkit.store.journal import JOURNAL, Journal
+from tests.benches import endpoint, latest, run_bench, served, start_bench, state, write_bench
+from tests.servers import free_port
+
+pytestmark = pytest.mark.slow
+TOKENS = 7
+
+
+def closed(concurrency: int | list[int] = 2, **more: Any) -> dict[str, Any]:
+    load = {"kind": "concurrency", "concurrency": concurrency}
+    return {"name": "closed", "load": load, **more}
+
+
+def wait_for(is_true: Callable[[], bool], seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.05)
+
+
+def steady_truth(server: ScriptedServer) -> tuple[float, float]:
+    """Medians of TTFT and TPOT by the server's own stamps; sleeping takes a little longer than asked."""
+    ttft, tpot = [], []
+    for r in server.received:
+        content = r.sent[1:-3]  # after the role, before finish, usage and [DONE]
+        ttft.append((content[0].t_ns - r.t_received_ns) / NS_PER_S)
+        if len(content) > 1:
+            tpot.append((content[-1].t_ns - content[0].t_ns) / NS_PER_S / (len(content) - 1))
+    return sorted(ttft)[len(ttft) // 2], sorted(tpot)[len(tpot) // 2]
+
+
+@pytest.mark.parametrize(("ttft_s", "itl_s"), [(0.1, 0.05), (0.3, 0.02)])
+def test_medians_are_the_servers_within_2_percent_and_tokens_are_exact(
+    tmp_path: Path, ttft_s: float, itl_s: float
+) -> None:
+    counts = usage(40, TOKENS)
+    plan = Plan(chat_answer(["word "] * TOKENS, ttft_s=ttft_s, itl_s=itl_s, usage=counts))
+    trials = [Plan(chat_answer(["a"], ttft_s=0, itl_s=0, usage=usage(n, 1))) for n in (24, 124)]
+
+    def script(received: Received) -> Plan:
+        return trials.pop(0) if trials else plan
+
+    with ScriptedServer(script) as server:
+        config = write_bench(tmp_path, endpoint(server.url), closed(4, measure_s=3))
+        run, facts = run_bench(config)
+        server.received[:2] = []
+        whole = [r for r in server.received if len(r.sent) == TOKENS + 4]
+        server.received[:] = whole
+        true_ttft, true_tpot = steady_truth(server)
+    (level,) = facts.levels
+    assert level.latencies["ttft_s_p50"].value == pytest.approx(true_ttft, rel=0.02)
+    assert level.latencies["tpot_s_p50"].value == pytest.approx(true_tpot, rel=0.02)
+    assert level.latencies["ttft_s_p50"].value == pytest.approx(ttft_s, rel=0.05)
+    assert level.latencies["tpot_s_p50"].value == pytest.approx(itl_s, rel=0.05)
+    answered = [r for r in run.requests if r.attempts[-1].status == "ok"]
+    assert {r.output_tokens for r in answered} == {TOKENS}
+    assert {r.input_tokens for r in answered} == {40}
+    assert level.latencies["ttft_s_p99"].value is None
+    assert "p99 needs n ≥ 662" in level.latencies["ttft_s_p99"].reason
+
+
+def test_a_search_finds_the_capacity_of_a_queueing_server(tmp_path: Path) -> None:
+    """8 slots of 50 ms serve 160 requests per second."""
+    profile = {
+        "name": "search",
+        "load": {"kind": "search", "first_rate": 40, "arrivals": "constant", "tolerance": 0.02},
+        "slo": {"ttft_s": 0.15},
+        "min_requests": 400,
+    }
+    config = write_bench(tmp_path, served(free_port()), profile)
+    run, facts = run_bench(config)
+    (capacity,) = facts.capacities
+    assert capacity.lambda_per_s.value == pytest.approx(160, rel=0.05)
+    assert capacity.n_invalid == 0
+    assert capacity.slo == "p95 TTFT ≤ 0.15 s, errors ≤ 1.0%"
+    assert {t.device for t in run.telemetry} >= {"host", "server"}
+    peaks = [t.rss_bytes for t in run.telemetry if t.device == "server" and t.rss_bytes]
+    assert min(peaks) > 10_000_000
+    assert run.manifest.cells[0].load_s is not None
+
+
+def test_an_open_loop_that_is_too_fast_is_overload_not_a_fast_server(tmp_path: Path) -> None:
+    profile = {
+        "name": "fast",
+        "load": {"kind": "poisson", "rates": [20, 300]},
+        "slo": {"ttft_s": 0.5, "percentile": 50},
+        "cooldown_s": 2,
+    }
+    config = write_bench(tmp_path, served(free_port(), slots=4), profile)  # 80 per second
+    _, facts = run_bench(config)
+    slow, fast = facts.levels
+    assert slow.passed
+    assert not fast.passed
+    assert fast.overloads
+    service, response = (
+        fast.latencies["ttft_s_p50"].value,
+        fast.latencies["response_ttft_s_p50"].value,
+    )
+    assert service is not None
+    assert response is not None
+    assert response >= service
+
+
+def test_repeats_give_intervals(tmp_path: Path) -> None:
+    config = write_bench(tmp_path, served(free_port()), closed(2, repeats=3, measure_s=1))
+    _, facts = run_bench(config)
+    (level,) = facts.levels
+    estimate = level.output_tokens_per_s
+    assert level.n_repeats == 3
+    assert None not in (estimate.low, estimate.value, estimate.high)
+    assert estimate.low <= estimate.value <= estimate.high  # type: ignore[operator]
+
+
+def test_turns_send_all_that_was_said_before(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def script(received: Received) -> Plan:
+        messages = json.loads(received.body)["messages"]
+        seen.append(len(messages))
+        words = sum(len(m["content"].split()) for m in messages)
+        counts = usage(words, 3)
+        return Plan(chat_answer(["yes "] * 3, ttft_s=0.01, itl_s=0.01, usage=counts))
+
+    with ScriptedServer(script) as server:
+        prompts = {"lengths": [[20, 3]], "turns": 3, "think_time_s": 0.05}
+        config = write_bench(tmp_path, endpoint(server.url), closed(1, prompts=prompts))
+        run, _ = run_bench(config)
+    assert set(seen[2:]) == {1, 3, 5}
+    assert {r.index for r in run.requests} == {0, 1, 2}
+    first, second = (
+        next(r for r in run.requests if r.index == i and r.doc_id == 1) for i in (0, 1)
+    )
+    gap_s = (second.attempts[0].t_intended_ns - first.attempts[0].t_end_ns) / NS_PER_S
+    assert gap_s == pytest.approx(0.05, abs=0.02)
+
+
+def test_a_trace_is_replayed_with_its_times_and_lengths(tmp_path: Path) -> None:
+    rows = [
+        "timestamp,input_tokens,output_tokens",
+        *(f"{5 + i * 0.1},{30 + i},7" for i in range(15)),
+    ]
+    (tmp_path / "trace.csv").write_text("\n".join(rows))
+    load = {"kind": "trace", "file": "trace.csv", "speed": 2}
+    profile = {"name": "trace", "load": load, "warmup_s": 0}
+    config = write_bench(tmp_path, served(free_port()), profile)
+    run, _ = run_bench(config)
+    ordered = sorted(run.requests, key=lambda r: r.doc_id)
+    due = [r.attempts[0].t_intended_ns for r in ordered]
+    assert [(t - due[0]) / NS_PER_S for t in due] == pytest.approx([i * 0.05 for i in range(15)])
+    assert [r.input_tokens for r in ordered] == [30 + i for i in range(15)]
+
+
+def test_a_server_that_stalls_can_not_make_it_hang(tmp_path: Path) -> None:
+    def script(received: Received) -> Plan:
+        words = len(json.loads(received.body)["messages"][0]["content"].split())
+        if words in (16, 116):
+            return Plan(chat_answer(["a"], ttft_s=0, itl_s=0, usage=usage(words, 1)))
+        return Plan((), pause_before_headers_s=float("inf"))
+
+    with ScriptedServer(script) as server:
+        config = write_bench(tmp_path, endpoint(server.url), closed(2, cooldown_s=1))
+        began = time.monotonic()
+        _, facts = run_bench(config)
+        assert time.monotonic() - began < 30
+    (level,) = facts.levels
+    assert level.latencies["ttft_s_p50"].value is None
+
+
+def test_a_killed_client_leaves_no_server_and_the_bench_can_be_resumed(tmp_path: Path) -> None:
+    pids = tmp_path / "pids.json"
+    config = write_bench(tmp_path, served(free_port(), pids), closed([1, 2, 3]))
+    process = start_bench(config)
+    wait_for(
+        lambda: (tmp_path / "results").is_dir() and bool(list((tmp_path / "results").iterdir()))
+    )
+    folder = latest(tmp_path)
+    wait_for(lambda: _n_done(folder) >= 1)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    family = json.loads(pids.read_text())
+    wait_for(lambda: not any(psutil.pid_exists(pid) for pid in family))
+    with Journal(folder / JOURNAL) as journal:
+        kept = journal.requests()
+    assert len(kept) > 5
+    _, facts = run_bench("--resume", folder)
+    assert state(folder) == "complete"
+    assert [level.concurrency for level in facts.levels] == [1, 2, 3]
+    assert any("were cut off" in w for w in facts.warnings)
+    run_ids = {r.request_id for r in kept}
+    assert run_ids <= {r.request_id for r in _requests(folder)}
+
+
+def _n_done(folder: Path) -> int:
+    if not (folder / JOURNAL).exists():
+        return 0
+    with Journal(folder / JOURNAL) as journal:
+        return sum(s.state == "done" for s in journal.steps())
+
+
+def _requests(folder: Path) -> list[Any]:
+    from evalkit.store.run_dir import open_run
+
+    return open_run(folder).requests
+
+
+def test_a_killed_server_fails_the_cell_with_its_reason(tmp_path: Path) -> None:
+    pids = tmp_path / "pids.json"
+    config = write_bench(tmp_path, served(free_port(), pids), closed(2, measure_s=20))
+    process = start_bench(config)
+    wait_for(pids.exists)
+    time.sleep(3)
+    server, child = json.loads(pids.read_text())
+    os.kill(server, signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert re.search(r"closed/0: failed the server has ended|requests failed in a row", err)
+    assert "Traceback" not in err
+    wait_for(lambda: not psutil.pid_exists(child))
+    assert state(latest(tmp_path)) == "partial"
+
+
+def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
+    pids = tmp_path / "pids.json"
+    config = write_bench(tmp_path, served(free_port(), pids), closed([1, 2], measure_s=4))
+    process = start_bench(config)
+    wait_for(
+        lambda: (tmp_path / "results").is_dir() and bool(list((tmp_path / "results").iterdir()))
+    )
+    folder = latest(tmp_path)
+    wait_for(lambda: _n_done(folder) >= 1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 3, out + err
+    assert "evalkit bench --resume" in err
+    assert not any(psutil.pid_exists(pid) for pid in json.loads(pids.read_text()))
+    _, facts = run_bench("--resume", folder)
+    assert len(facts.levels) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"serve": {"command": ["no-such-program"]}}, "'no-such-program' is not found"),
+        ({"serve": {"command": ["false"], "port": 1}}, "port 1 can't be used|Permission"),
+    ],
+)
+def test_a_server_that_can_not_start_is_a_sentence(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    model = {"name": "m", "backend": "openai", "source": "x", **change}
+    process = start_bench(write_bench(tmp_path, model, closed()))
+    _, err = process.communicate(timeout=60)
+    if os.geteuid() != 0 or "no-such" in said:
+        assert process.returncode == 2
+        assert re.search(said, err)
+    assert "Traceback" not in err
+
+
+def test_a_server_that_ends_at_once_fails_its_cells_and_shows_its_log(tmp_path: Path) -> None:
+    command = ["python3", "-c", "print('no GPU found'); raise SystemExit(7)"]
+    serve = {"command": command, "port": free_port()}
+    model = {"name": "m", "backend": "openai", "source": "x", "serve": serve}
+    process = start_bench(write_bench(tmp_path, model, closed()))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert "exit code 7" in err
+    assert "no GPU found" in err
+
+
+def test_recomputing_gives_the_same_summary(tmp_path: Path) -> None:
+    config = write_bench(tmp_path, served(free_port()), closed(2, measure_s=1))
+    run, _ = run_bench(config)
+    from click.testing import CliRunner
+
+    from evalkit.cli import main
+
+    result = CliRunner().invoke(main, ["show", "--recompute", str(run.path)])
+    assert result.exit_code == 0, result.output
+    assert "summary.json agrees" in result.output
