@@ -43,8 +43,9 @@ examples: models ## Make the example report under reports/ anew
 	$(BIN)/evalkit run configs/quickstart.yaml --output results/example
 	cp "$$(ls -d results/example/quickstart-* | tail -n 1)/report.html" reports/quickstart.html
 
-bench: models ## Compare scoring with lm-eval and streaming with the plain SDK (21 minutes)
+bench: models ## Compare scoring with lm-eval, streaming and load tests with peers (27 minutes)
 	$(BIN)/python benchmarks/streams.py
+	$(BIN)/python benchmarks/meters.py
 	$(BIN)/python benchmarks/scoring.py
 
 lock: $(READY) ## Write the versions installed now into .constraints.txt

@@ -3,7 +3,8 @@
     evalkit models pull smollm2-135m                  # once: tokenizer and model
     python benchmarks/meters.py                       # mock and transformers, about five minutes
     python benchmarks/meters.py --only mock --rounds 5
-    python benchmarks/meters.py --only ceiling        # how much each client takes in; --ceiling: all three
+    python benchmarks/meters.py --only ceiling        # how much each client takes in, about three minutes
+    python benchmarks/meters.py --ceiling             # all three
 
 `mock` is `guidellm mock-server` with two contrasting, known latencies; `transformers` is `transformers serve` with a
 real small model in one thread, so that no client takes the model's core. Both clients send the same prompts and ask
@@ -39,7 +40,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
 
-from meters_clients import CLIENTS, Case, Reading, model_folder
+from meters_clients import CLIENTS, Case, Reading, model_folder, warm_up
 
 from evalkit.config import ModelSpec, ServeSpec
 from evalkit.execute.serving import serving
@@ -113,6 +114,7 @@ def measure(
     """Let the clients run in turns, the first one changing; returns client → rounds → steps with the server's CPU."""
     found: dict[str, list[list[tuple[Reading, float | None]]]] = {name: [] for name in CLIENTS}
     with started(case, folder) as (url, watch):
+        warm_up(url, case.model)
         for number in range(rounds):
             for name in list(CLIENTS)[:: -1 if number % 2 else 1]:
                 readings = CLIENTS[name](case, url, number, folder)

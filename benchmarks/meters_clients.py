@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from evalkit.store.run_dir import open_run
 MODEL = "smollm2-135m"
 PROMPT_TOKENS = 16
 _N_PROMPTS = 4000
+_LEAST_TOKENS = 8
+"""Of an answer that was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,22 +173,17 @@ def _prompt_file(case: Case, folder: Path) -> Path:
 
 
 def _peer_reading(case: Case, streams: int, benchmark: dict[str, Any]) -> Reading:
-    """Compute of guidellm's records what evalkit computes of its own."""
+    """Compute of guidellm's records what evalkit computes of its own.
+
+    guidellm cuts requests off at the end, where evalkit waits for them; cut ones count for TPOT and tokens/s.
+    """
     start = benchmark["start_time"] + case.warmup_s
-    end = benchmark["start_time"] + case.warmup_s + case.measure_s
-    records = benchmark["requests"]
-    good = [r for r in records["successful"] if start <= _times(r)["request_start"] < end]
-    tpots = [
-        (_times(r)["last_token_iteration"] - _times(r)["first_token_iteration"])
-        / (r["output_tokens"] - 1)
-        for r in good
-        if r["output_tokens"] and r["output_tokens"] > 1
-    ]
+    end = start + case.measure_s
+    done, cut = (benchmark["requests"][kind] for kind in ("successful", "incomplete"))
+    good = [r for r in done if start <= _times(r)["request_start"] < end]
     ttfts = [_times(r)["first_token_iteration"] - _times(r)["request_start"] for r in good]
-    tokens = sum(
-        _tokens_between(_times(r), start, end)
-        for r in [*records["successful"], *records["incomplete"]]
-    )
+    tpots = [tpot for r in [*done, *cut] if (tpot := _tpot_s(r, start, end)) is not None]
+    tokens = sum(_tokens_between(_times(r), start, end) for r in [*done, *cut])
     wall_minus_perf = time.time_ns() - now_ns()
     return Reading(
         streams=streams,
@@ -193,11 +191,25 @@ def _peer_reading(case: Case, streams: int, benchmark: dict[str, Any]) -> Readin
         ttft_s=median(ttfts) if ttfts else None,
         tpot_s=median(tpots) if tpots else None,
         tokens_per_s=tokens / case.measure_s,
-        prompt_tokens=fmean(r["prompt_tokens"] or 0 for r in good) if good else None,
-        output_tokens=fmean(r["output_tokens"] or 0 for r in good) if good else None,
+        prompt_tokens=_mean([r["prompt_tokens"] for r in good]),
+        output_tokens=_mean([r["output_tokens"] for r in good]),
         start_ns=round(start * NS_PER_S) - wall_minus_perf,
         end_ns=round(end * NS_PER_S) - wall_minus_perf,
     )
+
+
+def _tpot_s(record: dict[str, Any], start: float, end: float) -> float | None:
+    """Return the TPOT of a request that was answered within a window, or partly; None where too few tokens came."""
+    times = _times(record)
+    first, last = times["first_token_iteration"], times["last_token_iteration"]
+    n = (
+        record["output_tokens"]
+        if record["info"]["status"] == "completed"
+        else times["token_iterations"]
+    )
+    if first is None or last is None or first >= end or last < start or (n or 0) < _LEAST_TOKENS:
+        return None
+    return float((last - first) / (n - 1))
 
 
 def _times(record: dict[str, Any]) -> dict[str, Any]:
@@ -219,6 +231,11 @@ def _tokens_between(times: dict[str, Any], start: float, end: float) -> float:
     return float(n * max(0.0, min(last, end) - max(first, start)) / (last - first))
 
 
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return fmean(known) if known else None
+
+
 CLIENTS: dict[str, Client] = {"evalkit": run_evalkit, "guidellm": run_guidellm}
 
 
@@ -235,3 +252,15 @@ def _run(command: Sequence[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+
+
+def warm_up(url: str, model: str) -> None:
+    """Ask once: some servers load, or reserve memory, at their first request."""
+    body = {"model": model, "messages": [{"role": "user", "content": "hello"}], "max_tokens": 4}
+    request = urllib.request.Request(
+        f"{url}/v1/chat/completions",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        answer.read()

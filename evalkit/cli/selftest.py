@@ -26,7 +26,7 @@ COLUMNS = {
 
 
 @click.command("selftest", short_help="Measure the meter itself on this machine.")
-@click.option("--quick", is_flag=True, help="Up to 200 streams, in 10 s.")
+@click.option("--quick", is_flag=True, help="Up to 200 streams, in about 10 s.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON (seconds, shares) instead of text."
 )

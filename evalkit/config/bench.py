@@ -145,7 +145,7 @@ class ProfileSpec(Spec):
     """Load before the steady window; not counted."""
     measure_s: Positive = 30.0
     """Least length of the steady window."""
-    min_requests: Annotated[int, Field(ge=1)] = 1
+    min_requests: Annotated[int, Field(ge=0)] = 0
     """The window grows until so many requests were due in it, up to `max_s`. A search takes at least what its
     percentile needs."""
     cooldown_s: Annotated[float, Field(ge=0)] = 30.0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import itertools
+import math
 import queue
 import time
 from collections.abc import Callable
@@ -10,7 +13,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from evalkit.backends.base import Backend
+from evalkit.backends.base import Backend, GenerateRequest, Outcome
 from evalkit.backends.endpoints.loop import Interrupts, deferred_interrupts, tidy
 from evalkit.config.bench import ProfileSpec
 from evalkit.config.run import ModelSpec
@@ -23,6 +26,7 @@ from evalkit.loadgen.prompts import Prompts
 from evalkit.loadgen.target import Target
 from evalkit.meters.clock import now_ns
 from evalkit.meters.telemetry import TelemetrySampler
+from evalkit.metrics.latency import ttft_s
 from evalkit.metrics.percentiles import percentile
 from evalkit.records import NS_PER_S, LoadStep, Request, RequestKind
 from evalkit.store.journal import Journal
@@ -31,6 +35,10 @@ IDLE = "idle"
 _DRAIN_S = 0.1
 _LIVE_S = 0.5
 _INTERRUPTED = "interrupted"
+_SETTLING = 1 << 40
+"""Numbers of prompts that no step draws."""
+_SETTLED, _SETTLED_S = 2.0, 0.05
+"""A target has settled when TTFT is at most so many times the best step's, plus so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,8 @@ class StepHolder:
         self._session = session
         self._sampler = sampler
         self._progress = progress
+        self._best_ttft_s = math.inf
+        self._unsettled: LoadStep | None = None
         self._number = 1 + max((s.step for s in journal.steps(cell.cell_id)), default=-1)
 
     def idle(self) -> None:
@@ -95,6 +105,9 @@ class StepHolder:
             KeyboardInterrupt: Ctrl-C; the step is cut, what was answered is kept.
             ExecutionError: The target does not answer at all, or its server has ended.
         """
+        if self._unsettled is not None:
+            self._settle(self._unsettled, prompts)
+        tidy()  # not within the step: it would delay every stamp
         step = self._begin(setting)
         inbox: queue.SimpleQueue[Shot] = queue.SimpleQueue()
         offsets = schedule.offsets(setting, seed)
@@ -118,7 +131,38 @@ class StepHolder:
             raise KeyboardInterrupt
         if done.state == "cut":
             raise ExecutionError(f"{done.reason}.", "Mend the target, then resume the bench.")
+        self._note_ttft(requests)
+        self._unsettled = done if held.n_expired else None
         return done, requests
+
+    def _note_ttft(self, requests: list[Request]) -> None:
+        first = [v for r in requests if (v := ttft_s(r.attempts[-1])) is not None]
+        usual = percentile(first, 50).value
+        if usual is not None:
+            self._best_ttft_s = min(usual, self._best_ttft_s)
+
+    def _settle(self, step: LoadStep, prompts: Prompts) -> None:
+        """Wait until the target has worked off what was given up: many servers go on with it.
+
+        Single requests are sent until one is answered about as fast as in the best step.
+        """
+        until = time.monotonic() + self._cell.profile.max_s
+        for number in itertools.count(1):
+            asked = prompts.draw(_SETTLING + number).turns[0]
+            prompt = self._opened.target.prompt([{"role": "user", "content": asked.text}])
+            request = GenerateRequest(prompt, replace(asked.settings, max_tokens=1))
+            due_ns = now_ns()
+            limit_s = max(until - time.monotonic(), 1.0)
+            outcome = self._opened.target.thread.submit(
+                _ask_once(self._opened.target, request, due_ns, limit_s)
+            ).result()
+            shot = Shot(-number, 0, prompt, due_ns, outcome)
+            self._journal.add_requests([self._request(step, shot)], self._sampler.drain())
+            first = ttft_s(outcome.attempts[-1])
+            is_fast = first is not None and first <= _SETTLED * self._best_ttft_s + _SETTLED_S
+            if is_fast or time.monotonic() >= until:
+                return
+            time.sleep(_DRAIN_S)
 
     def _begin(self, setting: Setting) -> LoadStep:
         step = LoadStep(
@@ -151,7 +195,6 @@ class StepHolder:
         while not work.done():
             time.sleep(_DRAIN_S)
             keep()
-            tidy()
             ended = server.ended() if server is not None else None
             reason = _INTERRUPTED if interrupts.count else ended
             if reason:
@@ -213,3 +256,9 @@ class StepHolder:
             sampler_cpu_s=sampler_cpu_s,
             reason=held.reason,
         )
+
+
+async def _ask_once(
+    target: Target, request: GenerateRequest, due_ns: int, limit_s: float
+) -> Outcome:
+    return await target.ask(request, due_ns, asyncio.timeout(limit_s))

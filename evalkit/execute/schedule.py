@@ -76,7 +76,7 @@ class Schedule:
     def windows(self) -> Windows:
         """Return how long the parts of a step last. A search needs enough requests for its percentile."""
         p = self._profile
-        needed = least_requests(p.slo) if self._search and p.slo else 1
+        needed = least_requests(p.slo) if self._search and p.slo else 0
         return Windows(
             warmup_s=p.warmup_s,
             measure_s=p.measure_s,

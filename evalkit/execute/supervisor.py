@@ -7,6 +7,7 @@ all the same. Started as `python supervisor.py LOG COMMAND...`; prints the serve
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -66,7 +67,8 @@ class _Family:
 
 
 def _end_with_input(pid: int) -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not sys.stdin: its lock would be held when the interpreter ends
+        pass
     end_tree(pid)
 
 

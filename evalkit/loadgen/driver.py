@@ -78,6 +78,8 @@ class Held:
     lags_s: tuple[float, ...]
     loop_cpu_s: float
     client_cpu_s: float
+    n_expired: int
+    """Requests that were in flight when the step ended, and were given up."""
     reason: str
     """Why it ended early; empty when it did not."""
 
@@ -115,9 +117,9 @@ class Driver:
         self._n_steady = 0
         self._steady_ns = 0
         self._n_dead = 0
-        self._error: EvalkitError | None = None
+        self._error: BaseException | None = None
         self._stop_reason = ""
-        self._is_over = False
+        self._over = asyncio.Event()
 
     def stop(self, reason: str) -> None:
         """End the step as soon as possible; call it in the target's thread."""
@@ -135,16 +137,18 @@ class Driver:
         self._steady_ns = start_ns + round(windows.warmup_s * NS_PER_S)
         ticking = asyncio.create_task(lag.run())
         offering = asyncio.create_task(self._offer(start_ns, windows.warmup_s))
+        offering.add_done_callback(self._ended)
         try:
             await self._until(lambda: now_ns() >= self._steady_ns)
             n_before, cpu_before = len(lag.lags_s), _cpu_s()
             await self._until(lambda: self._is_measured(start_ns, windows, offering))
             self._cool_ns = now_ns()
-            cpu_after = _cpu_s()
+            n_after, cpu_after = len(lag.lags_s), _cpu_s()
             cool_s = min(windows.cooldown_s, end_s - (self._cool_ns - start_ns) / NS_PER_S)
             until_ns = self._cool_ns + round(cool_s * NS_PER_S)
             await self._until(lambda: now_ns() >= until_ns or not self._has_steady_open())
         finally:
+            n_expired = len(self._open)
             await self._end(offering)
             ticking.cancel()
         if self._error is not None:
@@ -154,9 +158,10 @@ class Driver:
             t_steady_ns=min(self._steady_ns, self._cool_ns),
             t_cool_ns=self._cool_ns,
             t_end_ns=now_ns(),
-            lags_s=tuple(lag.lags_s[n_before:]),
+            lags_s=tuple(lag.lags_s[n_before:n_after]),
             loop_cpu_s=cpu_after[0] - cpu_before[0],
             client_cpu_s=cpu_after[1] - cpu_before[1],
+            n_expired=n_expired,
             reason=self._stop_reason,
         )
 
@@ -181,7 +186,7 @@ class Driver:
 
     async def _end(self, offering: asyncio.Task[None]) -> None:
         """Stop offering, let every open request expire, and wait for that."""
-        self._is_over = True
+        self._over.set()
         offering.cancel()
         now = asyncio.get_running_loop().time()
         for limit in self._open:
@@ -196,15 +201,13 @@ class Driver:
         if self._offsets is None:
             await self._offer_closed(warmup_s)
             return
-        loop = asyncio.get_running_loop()
-        start = loop.time() - (now_ns() - start_ns) / NS_PER_S
         for offset in self._offsets:
-            wait_s = start + offset - loop.time()
-            if wait_s > 0:
-                await asyncio.sleep(wait_s)
+            due_ns = start_ns + round(offset * NS_PER_S)
+            while (wait_ns := due_ns - now_ns()) > 0:  # timers may fire early by half a millisecond
+                await asyncio.sleep(wait_ns / NS_PER_S)
             if len(self._open) >= MOST_OPEN:
                 self.stop(f"overloaded: {MOST_OPEN} requests in flight")
-            self._spawn(self._converse(start_ns + round(offset * NS_PER_S)))
+            self._spawn(self._converse(due_ns))
         await asyncio.wait(self._tasks or {asyncio.create_task(asyncio.sleep(0))})
 
     async def _offer_closed(self, warmup_s: float) -> None:
@@ -218,10 +221,15 @@ class Driver:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._error = self._error or error
 
     async def _work(self) -> None:
-        while not (self._is_over or self._stop_reason or self._error):
+        while not (self._over.is_set() or self._stop_reason or self._error):
             await self._converse(now_ns())
 
     async def _converse(self, due_ns: int) -> None:
@@ -230,7 +238,7 @@ class Driver:
         conversation = self._prompts.draw(number)
         said: list[Message] = []
         for turn, asked in enumerate(conversation.turns):
-            if self._is_over or self._stop_reason:
+            if self._over.is_set() or self._stop_reason:
                 return
             prompt = self._prompt(conversation, said, asked)
             outcome = await self._ask(prompt, asked, due_ns)
@@ -242,7 +250,13 @@ class Driver:
             said.append({"role": "assistant", "content": outcome.text})
             due_ns = now_ns() + round(conversation.think_time_s * NS_PER_S)
             if turn + 1 < len(conversation.turns):
-                await asyncio.sleep(conversation.think_time_s)
+                await self._think(conversation.think_time_s)
+
+    async def _think(self, seconds: float) -> None:
+        """Let the user read; the end of the step wakes him."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
 
     def _prompt(self, conversation: Conversation, said: list[Message], asked: Turn) -> str:
         if conversation.is_ready:

@@ -23,8 +23,8 @@ LEAST_COMPLETED = 0.95
 LEAST_SENT = 0.98
 """Sent / due below this is a client that is too slow."""
 MOST_LAG_SHARE = 0.1
-MOST_LAG_S = 0.005
-"""Delays of evalkit's own, at p99, above both this and a tenth of the median TTFT spoil a step."""
+MOST_LAG_S = 0.010
+"""Delays of evalkit's own, at p99, spoil a step when above this and above a tenth of the median, or allowed, TTFT."""
 MOST_CPU = 0.8
 """Share of a core: above it the client has no reserve."""
 _BIN_S = 1.0
@@ -197,14 +197,16 @@ def _judged(p: LoadPoint, step: LoadStep, slo: SloSpec | None) -> LoadPoint:
         p,
         overloads=tuple(_overloads(p, step)),
         breaches=tuple(_breaches(p, slo)) if slo else (),
-        flaws=tuple(_flaws(p, step)),
+        flaws=tuple(_flaws(p, step, slo)),
     )
 
 
 def _overloads(p: LoadPoint, step: LoadStep) -> Iterable[str]:
-    """Say why a load is not sustained. A closed loop can't be overloaded: it waits."""
+    """Say why a load is not sustained. A closed loop can't be overloaded, but it can hang."""
     if step.reason.startswith("overloaded"):
         yield step.reason
+    if not p.n_due and p.in_flight_max:
+        yield f"nothing moved: {p.in_flight_max} requests were waiting all along"
     if step.rate_per_s is None and step.kind != "trace":
         return
     if p.completed_share is not None and p.completed_share < LEAST_COMPLETED:
@@ -223,11 +225,14 @@ def _breaches(p: LoadPoint, slo: SloSpec) -> Iterable[str]:
         ("e2e", slo.e2e_s, p.latency.adjusted_e2e_s),
     )
     for name, limit, values in limits:
-        value = values.at(q).value
+        found = values.at(q)
+        value = found.value
         if limit is None:
             continue
         if value is None:
             yield f"p{q} {name} was not measured"
+        elif not found.is_supported:
+            yield f"p{q} {name} needs n ≥ {MINIMUM_N[q]}, there were {found.n}"
         elif value > limit:
             yield f"p{q} {name} {value:.3g} s > {limit:g} s"
     if p.error_rate is None:
@@ -236,10 +241,10 @@ def _breaches(p: LoadPoint, slo: SloSpec) -> Iterable[str]:
         yield f"{p.error_rate:.1%} of the requests failed"
 
 
-def _flaws(p: LoadPoint, step: LoadStep) -> Iterable[str]:
+def _flaws(p: LoadPoint, step: LoadStep, slo: SloSpec | None) -> Iterable[str]:
     """Say what makes the step a measurement of evalkit instead of the target."""
-    usual = p.latency.ttft_s.p50.value
-    most_lag = max(MOST_LAG_S, MOST_LAG_SHARE * usual) if usual else MOST_LAG_S
+    scale_s = max(p.latency.ttft_s.p50.value or 0.0, (slo.ttft_s if slo else None) or 0.0)
+    most_lag = max(MOST_LAG_S, MOST_LAG_SHARE * scale_s)
     if p.schedule_lag_p99_s is not None and p.schedule_lag_p99_s > most_lag:
         yield f"requests were sent up to {p.schedule_lag_p99_s * 1000:.0f} ms late (p99)"
     if step.loop_cpu_s is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
 import pytest
 import yaml
 
+from evalkit.analysis.summary import analyse
 from evalkit.config import load_run_config
 from evalkit.engine.values import GenerationSettings
 from evalkit.execute.local import start_run
@@ -17,37 +17,38 @@ from evalkit.metrics.latency import itl_s, tpot_s, ttft_s
 from evalkit.plan import make_plan
 from evalkit.records import EventKind
 from evalkit.store.run_dir import Run, open_run
+from tests.benches import endpoint, run_bench, write_bench
 from tests.endpoints import api_model, ask, kinds
-from tests.servers import serving
+from tests.servers import free_port, serving
 
 pytestmark = pytest.mark.slow
 TTFT_S, ITL_S, N_TOKENS = 0.4, 0.05, 16
 
 
 @pytest.fixture(scope="module")
-def compared(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def compared(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """SmolLM2 in this process and behind `transformers serve`, on the same docs."""
     folder = tmp_path_factory.mktemp("compared")
     command = ["transformers", "serve", str(smollm2), "--device", "cpu", "--dtype", "float32"]
-    with serving(command, folder / "serve.log") as url:
-        here = {"name": "here", "source": str(smollm2), "dtype": "float32", "device": "cpu"}
-        there = {
-            "name": "there",
-            "backend": "openai",
-            "source": str(smollm2),
-            "endpoint": {"base_url": url + "/v1", "concurrency": 1},
-        }
-        tasks = ["ticket_routing", "table_arithmetic", "grounded_qa"]
-        suite = {"name": "all", "tasks": tasks, "limit": 10, "data_class": "confidential"}
-        config = {
-            "name": "compared",
-            "models": [here, there],
-            "suites": [suite],
-            "output": {"dir": str(folder / "out")},
-        }
-        file = folder / "run.yaml"
-        file.write_text(yaml.safe_dump(config))
-        yield open_run(start_run(make_plan(load_run_config(file)), file, Progress()))
+    here = {"name": "here", "source": str(smollm2), "dtype": "float32", "device": "cpu"}
+    there = {
+        "name": "there",
+        "backend": "openai",
+        "source": str(smollm2),
+        "endpoint": {"concurrency": 1},
+        "serve": {"command": [*command, "--port", "{port}"], "port": free_port()},
+    }
+    tasks = ["ticket_routing", "table_arithmetic", "grounded_qa"]
+    suite = {"name": "all", "tasks": tasks, "limit": 10, "data_class": "confidential"}
+    config = {
+        "name": "compared",
+        "models": [here, there],
+        "suites": [suite],
+        "output": {"dir": str(folder / "out")},
+    }
+    file = folder / "run.yaml"
+    file.write_text(yaml.safe_dump(config))
+    return open_run(start_run(make_plan(load_run_config(file)), file, Progress()))
 
 
 @pytest.mark.model
@@ -120,3 +121,61 @@ def test_a_server_with_known_latencies_is_measured_right(tmp_path: Path) -> None
     assert median(tpots) == pytest.approx(ITL_S, rel=0.03)
     assert {o.output_tokens for o in outcomes} == {N_TOKENS}
     assert {kinds(o).count(EventKind.CONTENT) for o in outcomes} == {N_TOKENS}
+
+
+@pytest.mark.model
+def test_memory_and_start_up_time_are_those_of_the_server(compared: Run) -> None:
+    facts = {f.model: f for f in analyse(compared).performance if f.suite is None}
+    peaks = {name: fact.rss_peak_bytes for name, fact in facts.items()}
+    assert min(p or 0 for p in peaks.values()) > 500_000_000, peaks  # 135 M parameters in float32
+    assert (facts["there"].load_s or 0) > 1
+
+
+@pytest.mark.parametrize(("ttft_s", "itl_s"), [(1.0, 0.06), (0.5, 0.1)])
+def test_a_bench_reads_known_latencies_within_2_percent(
+    tmp_path: Path, ttft_s: float, itl_s: float
+) -> None:
+    """Two contrasting timings, so that a scaled metric can't pass both."""
+    timing = ["--ttft-ms", str(ttft_s * 1000), "--itl-ms", str(itl_s * 1000)]
+    command = ["guidellm", "mock-server", *timing, "--output-tokens", "8"]
+    profile = {
+        "name": "closed",
+        "load": {"kind": "concurrency", "concurrency": 2},
+        "prompts": {"lengths": [[32, 8]]},
+        "warmup_s": 2.0,
+        "measure_s": 8.0,
+    }
+    with serving(command, tmp_path / "mock.log") as url:
+        run, facts = run_bench(write_bench(tmp_path, endpoint(url), profile))
+    (level,) = facts.levels
+    assert level.latencies["ttft_s_p50"].value == pytest.approx(ttft_s, rel=0.02)
+    assert level.latencies["tpot_s_p50"].value == pytest.approx(itl_s, rel=0.02)
+    answered = [r for r in run.requests if r.attempts[-1].status == "ok"]
+    assert {r.output_tokens for r in answered} == {8}
+
+
+@pytest.mark.model
+def test_a_model_in_this_process_can_be_put_under_load(tmp_path: Path, tiny_model: Path) -> None:
+    model = {"name": "m", "source": str(tiny_model), "device": "cpu"}
+    closed = {
+        "name": "closed",
+        "load": {"kind": "concurrency", "concurrency": [1, 3]},
+        "prompts": {"lengths": [[24, 6]], "ignore_eos": True},
+    }
+    docs = {
+        "name": "docs",
+        "load": {"kind": "constant", "rates": 3},
+        "prompts": {
+            "kind": "tasks",
+            "suite": {"name": "s", "tasks": ["table_arithmetic"], "limit": 3},
+        },
+    }
+    run, facts = run_bench(write_bench(tmp_path, model, closed, docs))
+    one, three, _ = facts.levels
+    answered = [r for r in run.requests if r.attempts[-1].status == "ok" and r.task == "closed"]
+    assert {r.output_tokens for r in answered} == {6}
+    alone, queued = (level.latencies["ttft_s_p50"].value for level in (one, three))
+    assert alone is not None
+    assert queued is not None
+    assert queued > 1.5 * alone, "with three at once, requests wait in the model's queue"
+    assert one.flaws == ()

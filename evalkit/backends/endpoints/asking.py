@@ -26,6 +26,8 @@ GRACE_S = 30.0
 CHARACTERS_PER_TOKEN = 3
 """For limits and reservations, before the server has counted; on the safe side for English and German."""
 _POLL_S = 0.1
+_TIDY_AFTER = 2000
+"""Items; it stops the loop for some milliseconds, and there is little garbage."""
 _KEPT_HEADERS = ("request-id", "x-request-id", "retry-after", "retry-after-ms", "server-timing")
 _KEPT_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit-", "openai-processing")
 _REQUEST_IDS = ("x-request-id", "request-id", "x-goog-request-id", "cf-ray")
@@ -69,6 +71,7 @@ class Asking:
         self._flow = flow
         self._thread = thread
         self._setup = setup
+        self._n_untidy = 0
         self.lag = LagMeter()
         self.served_models: dict[str, None] = {}
 
@@ -142,7 +145,10 @@ class Asking:
         if not items:
             return
         yield [(position, what) for position, what, _ in items]
-        tidy()
+        self._n_untidy += len(items)
+        if self._n_untidy >= _TIDY_AFTER:
+            self._n_untidy = 0
+            tidy()
         permits = [permit for _, _, permit in items if permit is not None]
         self._thread.loop.call_soon_threadsafe(_release, permits)
 

@@ -14,9 +14,12 @@ from concurrent.futures import Future
 from types import FrameType
 from typing import Any, TypeVar
 
+from evalkit.meters.clock import now_ns
+from evalkit.records import NS_PER_S
+
 T = TypeVar("T")
 
-_SWITCH_S = 0.0005
+_SWITCH_S = 0.0001
 """How long another thread may hold the interpreter before the loop's thread gets it."""
 _TICK_S = 0.01
 _MOST_TICKS = 1_000_000
@@ -79,11 +82,10 @@ class LagMeter:
 
     async def run(self) -> None:
         """Measure until cancelled."""
-        loop = asyncio.get_running_loop()
         while len(self.lags_s) < _MOST_TICKS:
-            due = loop.time() + _TICK_S
+            due_ns = now_ns() + round(_TICK_S * NS_PER_S)
             await asyncio.sleep(_TICK_S)
-            self.lags_s.append(loop.time() - due)
+            self.lags_s.append((now_ns() - due_ns) / NS_PER_S)
 
 
 class Interrupts:
