@@ -16,8 +16,7 @@ from evalkit.execute.bench_cell import BenchRunner
 from evalkit.execute.bench_step import BenchCell
 from evalkit.execute.environment import command_line, git_state, hardware, versions
 from evalkit.execute.folders import check_output, iso, locked, new_folder
-from evalkit.execute.limits import RunGuard, check_budget, spent_usd
-from evalkit.execute.local import check_data_class
+from evalkit.execute.limits import RunGuard, check_budget, check_data_class, spent_usd
 from evalkit.execute.progress import BenchProgress
 from evalkit.execute.serving import check_server
 from evalkit.meters.clock import open_session

@@ -17,7 +17,6 @@ from evalkit.execute.progress import BenchProgress
 from evalkit.execute.schedule import Schedule
 from evalkit.execute.serving import serving
 from evalkit.execute.words import find_words
-from evalkit.harness.prompts import task_prompts
 from evalkit.loadgen.arrivals import TraceRow, read_trace
 from evalkit.loadgen.prompts import GivenPrompts, Prompts, SyntheticPrompts, Turn, Words
 from evalkit.loadgen.target import open_target
@@ -185,6 +184,8 @@ class BenchRunner:
     ) -> Prompts:
         spec = cell.profile.prompts
         if spec.suite is not None:
+            from evalkit.harness.prompts import task_prompts  # lm-eval takes seconds to import
+
             is_chat = cell.model.uses_chat_template(opened.backend.has_chat_template)
             asked = task_prompts(
                 spec.suite,

@@ -226,7 +226,7 @@ class StepHolder:
             kind=RequestKind.GENERATE,
             backend=self._cell.model.backend,
             prompt_hash=hashlib.sha256(shot.prompt.encode()).hexdigest(),
-            is_measured=shot.due_ns >= warm_ns,
+            is_measured=shot.number >= 0 and shot.due_ns >= warm_ns,
             is_timed=outcome.is_timed,
             batch_size=outcome.batch_size,
             input_tokens=outcome.input_tokens,

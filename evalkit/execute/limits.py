@@ -1,14 +1,15 @@
-"""The run's budget and deadline: asked before every API request, in whichever thread sends it."""
+"""What a run may spend, and whom it may ask: budget and deadline before every request, data classes beforehand."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from evalkit.backends import endpoint_host
 from evalkit.backends.base import BudgetHeldError
-from evalkit.config.run import API_BACKENDS, LimitsSpec, ModelSpec
+from evalkit.config.run import API_BACKENDS, LimitsSpec, ModelSpec, SuiteSpec
 from evalkit.errors import ConfigError, StoppedError
 from evalkit.meters.clock import now_ns
 from evalkit.plan import Cell
@@ -121,3 +122,18 @@ def check_budget(
                 f"model {model.name!r}: the price of {model.source!r} is not known, so max_cost_usd can't be kept.",
                 "Give its `price:` in the config, or remove limits.max_cost_usd.",
             )
+
+
+def check_data_class(model: ModelSpec, suite: SuiteSpec, trusted_hosts: Collection[str]) -> None:
+    """Check that confidential docs stay on this machine and on trusted hosts.
+
+    Raises:
+        ConfigError: They would not.
+    """
+    host = endpoint_host(model)
+    if host is None or suite.data_class != "confidential" or host in trusted_hosts:
+        return
+    raise ConfigError(
+        f"suite {suite.name!r} is confidential, model {model.name!r} would send it to {host}.",
+        "Leave the model out, or add the host to `trusted_hosts` if it may have the data.",
+    )

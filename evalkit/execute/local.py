@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from evalkit.backends import backend_class, endpoint_host
-from evalkit.config.run import API_BACKENDS, ModelSpec, RunConfig, SuiteSpec
-from evalkit.errors import ConfigError, DataError, ModelError, UsageError
+from evalkit.backends import backend_class
+from evalkit.config.run import API_BACKENDS, RunConfig
+from evalkit.errors import DataError, ModelError, UsageError
 from evalkit.execute.cell import CellRunner, RunOptions
 from evalkit.execute.environment import command_line, git_state, hardware, versions
 from evalkit.execute.folders import check_output, iso, locked, new_folder
-from evalkit.execute.limits import RunGuard, check_budget, spent_usd
+from evalkit.execute.limits import RunGuard, check_budget, check_data_class, spent_usd
 from evalkit.execute.progress import Progress
 from evalkit.execute.serving import check_server
 from evalkit.harness.catalogue import SEEDS
@@ -46,21 +45,6 @@ def preflight(plan: Plan) -> None:
         check_server(model)
         if missing[model.name] is None:
             backend_class(model.backend).preflight(model)
-
-
-def check_data_class(model: ModelSpec, suite: SuiteSpec, trusted_hosts: Collection[str]) -> None:
-    """Check that confidential docs stay on this machine and on trusted hosts.
-
-    Raises:
-        ConfigError: They would not.
-    """
-    host = endpoint_host(model)
-    if host is None or suite.data_class != "confidential" or host in trusted_hosts:
-        return
-    raise ConfigError(
-        f"suite {suite.name!r} is confidential, model {model.name!r} would send it to {host}.",
-        "Leave the model out, or add the host to `trusted_hosts` if it may have the data.",
-    )
 
 
 def start_run(

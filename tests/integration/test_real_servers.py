@@ -131,16 +131,16 @@ def test_memory_and_start_up_time_are_those_of_the_server(compared: Run) -> None
     assert (facts["there"].load_s or 0) > 1
 
 
-@pytest.mark.parametrize(("ttft_s", "itl_s"), [(1.0, 0.06), (0.5, 0.1)])
+@pytest.mark.parametrize(("ttft_s", "itl_s"), [(1.5, 0.15), (0.8, 0.3)])
 def test_a_bench_reads_known_latencies_within_2_percent(
     tmp_path: Path, ttft_s: float, itl_s: float
 ) -> None:
-    """Two contrasting timings, so that a scaled metric can't pass both."""
+    """Contrasting timings, so that a scaled metric can't pass both; long, since the server oversleeps by 1 to 3 ms."""
     timing = ["--ttft-ms", str(ttft_s * 1000), "--itl-ms", str(itl_s * 1000)]
     command = ["guidellm", "mock-server", *timing, "--output-tokens", "8"]
     profile = {
         "name": "closed",
-        "load": {"kind": "concurrency", "concurrency": 2},
+        "load": {"kind": "concurrency", "concurrency": 4},
         "prompts": {"lengths": [[32, 8]]},
         "warmup_s": 2.0,
         "measure_s": 8.0,
@@ -172,7 +172,8 @@ def test_a_model_in_this_process_can_be_put_under_load(tmp_path: Path, tiny_mode
     }
     run, facts = run_bench(write_bench(tmp_path, model, closed, docs))
     one, three, _ = facts.levels
-    answered = [r for r in run.requests if r.attempts[-1].status == "ok" and r.task == "closed"]
+    measured = [r for r in run.requests if r.is_measured and r.task == "closed"]
+    answered = [r for r in measured if r.attempts[-1].status == "ok"]
     assert {r.output_tokens for r in answered} == {6}
     alone, queued = (level.latencies["ttft_s_p50"].value for level in (one, three))
     assert alone is not None
