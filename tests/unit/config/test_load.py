@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.config import config_schema, load_run_config, parse_run_config
+from evalkit.config import config_schema, load_config, load_run_config, parse_run_config
 from evalkit.errors import ConfigError
 from tests.conftest import REPO
 
@@ -105,4 +105,4 @@ def test_the_schema_describes_every_key() -> None:
 
 @pytest.mark.parametrize("file", sorted((REPO / "configs").glob("*.yaml")), ids=lambda p: p.name)
 def test_every_shipped_config_is_valid(file: Path) -> None:
-    load_run_config(file)
+    load_config(file)
