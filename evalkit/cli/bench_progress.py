@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any, Self
 
 import click
 from rich.console import Console
 from rich.status import Status
 
+from evalkit.cli.progress import Shown, log_json
 from evalkit.execute import progress
 from evalkit.loadgen.driver import Live
 from evalkit.metrics.load import LoadPoint
@@ -21,15 +19,8 @@ from evalkit.records import LoadStep
 _LINE_EVERY_S = 10
 
 
-class Reporting(progress.BenchProgress):
-    """Base of the three: a context manager around the bench."""
-
-    def __enter__(self) -> Self:
-        """Start showing."""
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """Stop showing."""
+class Reporting(Shown, progress.BenchProgress):
+    """Base of both."""
 
 
 def choose_progress(*, quiet: bool, log_format: str) -> Reporting:
@@ -107,23 +98,23 @@ class JsonLog(Reporting):
 
     def bench_started(self, n_cells: int, folder: Path) -> None:
         """Log the bench."""
-        self._log("bench_started", folder=str(folder), cells=n_cells)
+        log_json("bench_started", folder=str(folder), cells=n_cells)
 
     def server_starting(self, model: str) -> None:
         """Log the server."""
-        self._log("server_starting", model=model)
+        log_json("server_starting", model=model)
 
     def server_started(self, model: str, seconds: float) -> None:
         """Log its start-up time."""
-        self._log("server_started", model=model, start_s=seconds)
+        log_json("server_started", model=model, start_s=seconds)
 
     def model_loading(self, model: str) -> None:
         """Log the model."""
-        self._log("model_loading", model=model)
+        log_json("model_loading", model=model)
 
     def step_started(self, step: LoadStep) -> None:
         """Log the step."""
-        self._log(
+        log_json(
             "step_started",
             cell=step.cell_id,
             step=step.step,
@@ -134,7 +125,7 @@ class JsonLog(Reporting):
 
     def live(self, step: LoadStep, live: Live, elapsed_s: float) -> None:
         """Log what goes on."""
-        self._log(
+        log_json(
             "live",
             cell=step.cell_id,
             step=step.step,
@@ -148,7 +139,7 @@ class JsonLog(Reporting):
 
     def step_ended(self, step: LoadStep, point: LoadPoint) -> None:
         """Log what a step showed."""
-        self._log(
+        log_json(
             "step_ended",
             cell=step.cell_id,
             step=step.step,
@@ -162,11 +153,7 @@ class JsonLog(Reporting):
 
     def cell_ended(self, cell_id: str, state: str, reason: str | None) -> None:
         """Log the end of a cell."""
-        self._log("cell_ended", cell=cell_id, state=state, reason=reason)
-
-    def _log(self, event: str, **fields: Any) -> None:
-        stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-        click.echo(json.dumps({"time": stamp, "event": event, **fields}), err=True)
+        log_json("cell_ended", cell=cell_id, state=state, reason=reason)
 
 
 def setting_text(step: LoadStep) -> str:

@@ -28,8 +28,8 @@ from evalkit.records import NS_PER_S
 _LINE_EVERY_S = 30
 
 
-class Reporting(progress.Progress):
-    """Base of the three: a context manager around the run."""
+class Shown:
+    """A context manager around what is measured."""
 
     def __enter__(self) -> Self:
         """Start showing."""
@@ -37,6 +37,10 @@ class Reporting(progress.Progress):
 
     def __exit__(self, *_error: object) -> None:
         """Stop showing."""
+
+
+class Reporting(Shown, progress.Progress):
+    """Base of the three."""
 
 
 def choose_progress(*, quiet: bool, log_format: str) -> Reporting:
@@ -156,31 +160,31 @@ class JsonLog(Reporting):
 
     def run_started(self, plan: Plan, folder: Path) -> None:
         """Log the run."""
-        self._log(
-            "run_started", folder=str(folder), cells=len(plan.cells), requests=plan.n_requests
-        )
+        log_json("run_started", folder=str(folder), cells=len(plan.cells), requests=plan.n_requests)
 
     def model_loading(self, model: str) -> None:
         """Log the model."""
-        self._log("model_loading", model=model)
+        log_json("model_loading", model=model)
 
     def model_loaded(self, model: str, seconds: float) -> None:
         """Log the load time."""
-        self._log("model_loaded", model=model, load_s=seconds)
+        log_json("model_loaded", model=model, load_s=seconds)
 
     def cell_started(self, cell: Cell, n_known: int) -> None:
         """Log the cell."""
-        self._log("cell_started", cell=cell.cell_id, requests=cell.n_requests, known=n_known)
+        log_json("cell_started", cell=cell.cell_id, requests=cell.n_requests, known=n_known)
 
     def advanced(self, cell: Cell, n_requests: int) -> None:
         """Log a batch."""
         if n_requests:
-            self._log("advanced", cell=cell.cell_id, requests=n_requests)
+            log_json("advanced", cell=cell.cell_id, requests=n_requests)
 
     def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
         """Log the end of a cell."""
-        self._log("cell_ended", cell=cell.cell_id, state=state, reason=reason)
+        log_json("cell_ended", cell=cell.cell_id, state=state, reason=reason)
 
-    def _log(self, event: str, **fields: Any) -> None:
-        stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-        click.echo(json.dumps({"time": stamp, "event": event, **fields}), err=True)
+
+def log_json(event: str, **fields: Any) -> None:
+    """Write one event as a line of JSON."""
+    stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+    click.echo(json.dumps({"time": stamp, "event": event, **fields}), err=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from evalkit.config.run import LimitsSpec, ModelSpec, Name, OutputSpec, Spec, SuiteSpec
+from evalkit.config.run import LimitsSpec, ModelSpec, Name, OutputSpec, Spec, SuiteSpec, check_names
 
 
 def _as_list(value: Any) -> Any:
@@ -191,8 +190,5 @@ class BenchConfig(Spec):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        for what, specs in (("models", self.models), ("profiles", self.profiles)):
-            twice = [n for n, count in Counter(s.name for s in specs).items() if count > 1]
-            if twice:
-                raise ValueError(f"{what}: the name {twice[0]!r} is used more than once")
+        check_names(models=self.models, profiles=self.profiles)
         return self

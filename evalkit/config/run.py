@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -252,8 +253,22 @@ class RunConfig(Spec):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        for what, specs in (("models", self.models), ("suites", self.suites)):
-            twice = [n for n, count in Counter(s.name for s in specs).items() if count > 1]
-            if twice:
-                raise ValueError(f"{what}: the name {twice[0]!r} is used more than once")
+        check_names(models=self.models, suites=self.suites)
         return self
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def check_names(**specs: Iterable[_Named]) -> None:
+    """Check that specs of one kind have different names.
+
+    Raises:
+        ValueError: Two have the same.
+    """
+    for what, some in specs.items():
+        twice = [n for n, count in Counter(s.name for s in some).items() if count > 1]
+        if twice:
+            raise ValueError(f"{what}: the name {twice[0]!r} is used more than once")

@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from evalkit.backends import backend_class
 from evalkit.config.bench import BenchConfig
 from evalkit.config.run import API_BACKENDS
-from evalkit.errors import DataError, ModelError, UsageError
+from evalkit.errors import DataError, UsageError
 from evalkit.execute.bench_cell import BenchRunner
 from evalkit.execute.bench_step import BenchCell
+from evalkit.execute.ending import ended_manifest
 from evalkit.execute.environment import command_line, git_state, hardware, versions
 from evalkit.execute.folders import check_output, iso, locked, new_folder
-from evalkit.execute.limits import RunGuard, check_budget, check_data_class, spent_usd
+from evalkit.execute.limits import RunGuard, spent_usd
+from evalkit.execute.preflight import check_budget, check_data_class, check_models
 from evalkit.execute.progress import BenchProgress
-from evalkit.execute.serving import check_server
 from evalkit.meters.clock import open_session
 from evalkit.meters.nvml import NoGpus, open_gpus
 from evalkit.prices import snapshot
@@ -88,19 +88,12 @@ def _preflight(config: BenchConfig) -> None:
         UsageError: Nothing was written.
     """
     check_output(config.output)
-    check_budget(config.limits, [m for m in config.models if m.backend in API_BACKENDS])
+    check_budget(config.limits, config.models)
     for model in config.models:
         for profile in config.profiles:
             if profile.prompts.suite is not None:
                 check_data_class(model, profile.prompts.suite, config.trusted_hosts)
-    missing = {m.name: backend_class(m.backend).unavailable(m) for m in config.models}
-    if all(missing.values()):
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
-        raise ModelError(f"no model of this bench can be asked: {reasons}.", "Set what is missing.")
-    for model in config.models:
-        check_server(model)
-        if missing[model.name] is None:
-            backend_class(model.backend).preflight(model)
+    check_models(config.models)
 
 
 def _work(
@@ -126,17 +119,8 @@ def _work(
         interrupted = True
     finally:
         gpus.close()
-    records = tuple(journal.cells())
-    is_complete = not interrupted and all(record.state == "done" for record in records)
-    changes = {
-        "state": "complete" if is_complete else "partial",
-        "finished_at": iso(datetime.now(UTC)),
-        "cells": records,
-        "sessions": tuple(journal.sessions()),
-        "models": tuple(runner.models.values()),
-        "hardware": hardware(gpus),
-    }
-    publish(folder, manifest.model_copy(update=changes), journal)
+    ended = ended_manifest(manifest, journal, runner.models, gpus, interrupted=interrupted)
+    publish(folder, ended, journal)
 
 
 def _first_manifest(

@@ -1,19 +1,18 @@
-"""What a run may spend, and whom it may ask: budget and deadline before every request, data classes beforehand."""
+"""The run's budget and deadline: asked before every API request, in whichever thread sends it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from evalkit.backends import endpoint_host
 from evalkit.backends.base import BudgetHeldError
-from evalkit.config.run import API_BACKENDS, LimitsSpec, ModelSpec, SuiteSpec
-from evalkit.errors import ConfigError, StoppedError
+from evalkit.config.run import API_BACKENDS, LimitsSpec, ModelSpec
+from evalkit.errors import StoppedError
 from evalkit.meters.clock import now_ns
 from evalkit.plan import Cell
-from evalkit.prices import cost_usd, find_price
+from evalkit.prices import cost_usd
 from evalkit.records import NS_PER_S, Attempt, Request, Usage
 
 
@@ -104,36 +103,3 @@ def most_cost_usd(cell: Cell) -> float | None:
         return None
     most = Usage(input_tokens=cell.prompt_tokens, output_tokens=cell.most_output_tokens)
     return cost_usd(cell.model, most, datetime.now(UTC))
-
-
-def check_budget(
-    limits: LimitsSpec, api_models: Iterable[ModelSpec], today: datetime | None = None
-) -> None:
-    """Check that a budget can be kept: every model behind an API must have a price.
-
-    Raises:
-        ConfigError: One has none.
-    """
-    if limits.max_cost_usd is None:
-        return
-    for model in api_models:
-        if find_price(model, today or datetime.now(UTC)) is None:
-            raise ConfigError(
-                f"model {model.name!r}: the price of {model.source!r} is not known, so max_cost_usd can't be kept.",
-                "Give its `price:` in the config, or remove limits.max_cost_usd.",
-            )
-
-
-def check_data_class(model: ModelSpec, suite: SuiteSpec, trusted_hosts: Collection[str]) -> None:
-    """Check that confidential docs stay on this machine and on trusted hosts.
-
-    Raises:
-        ConfigError: They would not.
-    """
-    host = endpoint_host(model)
-    if host is None or suite.data_class != "confidential" or host in trusted_hosts:
-        return
-    raise ConfigError(
-        f"suite {suite.name!r} is confidential, model {model.name!r} would send it to {host}.",
-        "Leave the model out, or add the host to `trusted_hosts` if it may have the data.",
-    )

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from evalkit.backends import backend_class
 from evalkit.config.run import API_BACKENDS, RunConfig
-from evalkit.errors import DataError, ModelError, UsageError
+from evalkit.errors import DataError, UsageError
 from evalkit.execute.cell import CellRunner, RunOptions
+from evalkit.execute.ending import ended_manifest
 from evalkit.execute.environment import command_line, git_state, hardware, versions
 from evalkit.execute.folders import check_output, iso, locked, new_folder
-from evalkit.execute.limits import RunGuard, check_budget, check_data_class, spent_usd
+from evalkit.execute.limits import RunGuard, spent_usd
+from evalkit.execute.preflight import check_budget, check_data_class, check_models
 from evalkit.execute.progress import Progress
-from evalkit.execute.serving import check_server
 from evalkit.harness.catalogue import SEEDS
 from evalkit.meters.clock import open_session
 from evalkit.meters.nvml import NoGpus, open_gpus
@@ -33,18 +33,10 @@ def preflight(plan: Plan) -> None:
         UsageError: Nothing was written.
     """
     check_output(plan.config.output)
-    api_models = [m for m in plan.config.models if m.backend in API_BACKENDS]
-    check_budget(plan.config.limits, api_models)
+    check_budget(plan.config.limits, plan.config.models)
     for cell in plan.cells:
         check_data_class(cell.model, cell.suite, plan.config.trusted_hosts)
-    missing = {m.name: backend_class(m.backend).unavailable(m) for m in plan.config.models}
-    if all(missing.values()):
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
-        raise ModelError(f"no model of this run can be asked: {reasons}.", "Set what is missing.")
-    for model in plan.config.models:
-        check_server(model)
-        if missing[model.name] is None:
-            backend_class(model.backend).preflight(model)
+    check_models(plan.config.models)
 
 
 def start_run(
@@ -155,22 +147,8 @@ def _work(
         interrupted = True
     finally:
         gpus.close()
-    records = tuple(journal.cells())
-    is_complete = not interrupted and all(record.state == "done" for record in records)
-    publish(
-        folder,
-        manifest.model_copy(
-            update={
-                "state": "complete" if is_complete else "partial",
-                "finished_at": iso(datetime.now(UTC)),
-                "cells": records,
-                "sessions": tuple(journal.sessions()),
-                "models": tuple(runner.models.values()),
-                "hardware": hardware(gpus),
-            }
-        ),
-        journal,
-    )
+    ended = ended_manifest(manifest, journal, runner.models, gpus, interrupted=interrupted)
+    publish(folder, ended, journal)
 
 
 def _guard(plan: Plan, journal: Journal, options: RunOptions) -> RunGuard:

@@ -1,0 +1,61 @@
+"""Checks that would otherwise fail hours later, or too late: nothing is written or sent before they pass."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+
+from evalkit.backends import backend_class, endpoint_host
+from evalkit.config.run import API_BACKENDS, LimitsSpec, ModelSpec, SuiteSpec
+from evalkit.errors import ConfigError, ModelError
+from evalkit.execute.serving import check_server
+from evalkit.prices import find_price
+
+
+def check_models(models: Sequence[ModelSpec]) -> None:
+    """Check that every model can be asked, but for those whose key or SDK is missing: these are skipped.
+
+    Raises:
+        ModelError: One can't, or all are missing something.
+    """
+    missing = {m.name: backend_class(m.backend).unavailable(m) for m in models}
+    if all(missing.values()):
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
+        raise ModelError(f"no model can be asked: {reasons}.", "Set what is missing.")
+    for model in models:
+        check_server(model)
+        if missing[model.name] is None:
+            backend_class(model.backend).preflight(model)
+
+
+def check_budget(
+    limits: LimitsSpec, models: Iterable[ModelSpec], today: datetime | None = None
+) -> None:
+    """Check that a budget can be kept: every model behind an API must have a price.
+
+    Raises:
+        ConfigError: One has none.
+    """
+    if limits.max_cost_usd is None:
+        return
+    for model in (m for m in models if m.backend in API_BACKENDS):
+        if find_price(model, today or datetime.now(UTC)) is None:
+            raise ConfigError(
+                f"model {model.name!r}: the price of {model.source!r} is not known, so max_cost_usd can't be kept.",
+                "Give its `price:` in the config, or remove limits.max_cost_usd.",
+            )
+
+
+def check_data_class(model: ModelSpec, suite: SuiteSpec, trusted_hosts: Collection[str]) -> None:
+    """Check that confidential docs stay on this machine and on trusted hosts.
+
+    Raises:
+        ConfigError: They would not.
+    """
+    host = endpoint_host(model)
+    if host is None or suite.data_class != "confidential" or host in trusted_hosts:
+        return
+    raise ConfigError(
+        f"suite {suite.name!r} is confidential, model {model.name!r} would send it to {host}.",
+        "Leave the model out, or add the host to `trusted_hosts` if it may have the data.",
+    )
