@@ -112,6 +112,10 @@ def _with_trace(profile: ProfileSpec, path: Path) -> ProfileSpec:
 
 def _parse(text: str, name: str, kind: type[C]) -> C:
     lines, data = _parse_yaml(text, name)
+    is_bench = kind is BenchConfig
+    if ("profiles" in data) != is_bench and ("suites" in data) == is_bench:
+        found = "run" if is_bench else "bench"
+        raise ConfigError(f"{name}: this is a {found} config.", f"Use it with `evalkit {found}`.")
     try:
         return kind.model_validate(data)
     except ValidationError as error:

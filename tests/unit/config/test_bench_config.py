@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.config import load_bench_config, load_config, parse_bench_config
+from evalkit.config import load_bench_config, load_config, load_run_config, parse_bench_config
 from evalkit.config.bench import BenchConfig
 from evalkit.errors import ConfigError
 
@@ -65,3 +65,10 @@ def test_only_a_server_that_speaks_openais_api_can_be_served() -> None:
     text = "name: b\nmodels: [{name: m, source: x, serve: {command: [s]}}]\n"
     with pytest.raises(ConfigError, match="needs backend 'openai'"):
         parse_bench_config(text + "profiles: [{name: p, load: {kind: constant, rates: 1}}]")
+
+
+def test_a_config_of_the_other_kind_is_told_so() -> None:
+    with pytest.raises(ConfigError, match="this is a run config. Use it with `evalkit run`"):
+        load_bench_config(Path("configs/quickstart.yaml"))
+    with pytest.raises(ConfigError, match="this is a bench config. Use it with `evalkit bench`"):
+        load_run_config(Path("configs/bench.yaml"))
