@@ -115,6 +115,11 @@ class DataError(EvalkitError):
     exit_code = ExitCode.DATA
 
 
+def reason_of(error: Exception) -> str:
+    """Return what went wrong, with the kind of error where it is not one of ours."""
+    return str(error) if isinstance(error, EvalkitError) else f"{type(error).__name__}: {error}"
+
+
 def did_you_mean(
     name: str,
     known: Iterable[str],

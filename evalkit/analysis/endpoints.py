@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from math import fsum
 
-from evalkit.analysis.estimates import each, latency_of, total
+from evalkit.analysis.estimates import latency_of
 from evalkit.analysis.facts import EndpointFact, Estimate
 from evalkit.analysis.stats import share_estimate
 from evalkit.metrics.latency import is_timed, response_time_s
+from evalkit.metrics.values import each, total
 from evalkit.records import Attempt, CellRecord, EndpointRecord, Request, Usage
 from evalkit.store.run_dir import Run
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from evalkit.analysis.estimates import each, latency_of, total
+from evalkit.analysis.estimates import latency_of
 from evalkit.analysis.facts import Estimate, PerformanceFact
 from evalkit.metrics.latency import e2e_latency_s, is_timed, itl_s, tpot_s, ttft_s
 from evalkit.metrics.throughput import busy_s, per_second
+from evalkit.metrics.values import each, total
 from evalkit.records import NS_PER_S, CellRecord, Request, RequestKind, Telemetry
 from evalkit.store.run_dir import Run
 

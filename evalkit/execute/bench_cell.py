@@ -11,7 +11,7 @@ from evalkit.backends import backend_class, open_backend
 from evalkit.backends.base import CellSetup, Guard
 from evalkit.config.bench import BenchConfig
 from evalkit.config.run import ModelSpec
-from evalkit.errors import EvalkitError, StoppedError
+from evalkit.errors import StoppedError, reason_of
 from evalkit.execute.bench_step import IDLE, BenchCell, Opened, StepHolder
 from evalkit.execute.progress import BenchProgress
 from evalkit.execute.schedule import Schedule
@@ -77,7 +77,7 @@ class BenchRunner:
             ended = {r.cell_id for r in self._journal.cells() if r.state == "done"}
             for cell in todo:
                 if cell.cell_id not in ended:
-                    record = replace(records[cell.cell_id], state="failed", reason=_reason(error))
+                    record = replace(records[cell.cell_id], state="failed", reason=reason_of(error))
                     self._end(record)
 
     @contextmanager
@@ -112,7 +112,7 @@ class BenchRunner:
         except StoppedError as error:
             state, reason = "stopped", str(error)
         except Exception as error:  # as above: a failing cell is recorded and the next one runs
-            state, reason = "failed", _reason(error)
+            state, reason = "failed", reason_of(error)
         self._end(self._finished(record, opened, state, reason))
 
     def _finished(
@@ -204,8 +204,3 @@ class BenchRunner:
     def _end(self, record: CellRecord) -> None:
         self._journal.update_cell(record)
         self._progress.cell_ended(record.cell_id, record.state, record.reason)
-
-
-def _reason(error: Exception) -> str:
-    """Return what went wrong, with the kind of error where it is not one of ours."""
-    return str(error) if isinstance(error, EvalkitError) else f"{type(error).__name__}: {error}"

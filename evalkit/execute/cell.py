@@ -10,7 +10,7 @@ from evalkit.backends import backend_class, open_backend
 from evalkit.backends.base import Backend, Capability, CellSetup, Guard
 from evalkit.backends.endpoints.failures import RETRYABLE
 from evalkit.config.run import ModelSpec, RunConfig
-from evalkit.errors import EvalkitError, StoppedError
+from evalkit.errors import StoppedError, reason_of
 from evalkit.execute.progress import Progress
 from evalkit.execute.serving import Server, serving
 from evalkit.harness.catalogue import apply_generation, load_tasks
@@ -85,7 +85,7 @@ class CellRunner:
         except Exception as error:  # foreign code raises anything; the other models still run
             now = {record.cell_id: record for record in self._journal.cells()}
             for cell in (c for c in todo if now[c.cell_id].state != "done"):
-                record = replace(records[cell.cell_id], state="failed", reason=_reason(error))
+                record = replace(records[cell.cell_id], state="failed", reason=reason_of(error))
                 self._end(cell, record)
 
     @contextmanager
@@ -113,7 +113,7 @@ class CellRunner:
                 cell, _with_engine(replace(record, state="stopped", reason=str(error)), backend)
             )
         except Exception as error:  # as above: a failing cell is recorded and the next one runs
-            failed = replace(record, state="failed", reason=_reason(error))
+            failed = replace(record, state="failed", reason=reason_of(error))
             self._end(cell, _with_engine(failed, backend))
 
     def _evaluate(
@@ -183,8 +183,3 @@ def _is_settled(request: Request) -> bool:
     if request.answer is not None:
         return True
     return request.attempts[-1].error_class not in RETRYABLE
-
-
-def _reason(error: Exception) -> str:
-    """Return what went wrong, with the kind of error where it is not one of ours."""
-    return str(error) if isinstance(error, EvalkitError) else f"{type(error).__name__}: {error}"

@@ -8,13 +8,14 @@ also holds what waiting for a late client costs.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from evalkit.config.bench import SloSpec
 from evalkit.metrics.latency import generated_events, itl_s, tpot_s
 from evalkit.metrics.percentiles import MINIMUM_N, Percentile, percentile
+from evalkit.metrics.values import each, total
 from evalkit.records import NS_PER_S, EventKind, LoadStep, Request
 
 QS = (50, 90, 95, 99)
@@ -152,8 +153,8 @@ def load_point(step: LoadStep, requests: Iterable[Request], slo: SloSpec | None)
         goodput_per_s=None if n_good is None else n_good / window_s,
         good_share=None if n_good is None or not due else n_good / len(due),
         latency=latency,
-        input_tokens=_total(r.input_tokens for r in good),
-        output_tokens=_total(r.output_tokens for r in good),
+        input_tokens=total(r.input_tokens for r in good),
+        output_tokens=total(r.output_tokens for r in good),
         output_tokens_per_s=None if tokens is None else sum(tokens) / window_s,
         peak_output_tokens_per_s=_peak(tokens, window_s),
         visible_share=_visible_share(good),
@@ -172,14 +173,14 @@ def load_point(step: LoadStep, requests: Iterable[Request], slo: SloSpec | None)
 
 
 def _latencies(good: Sequence[Request], n_failed: int) -> Latencies:
-    first, whole = _each(good, _response_first_s), _each(good, _response_whole_s)
+    first, whole = each(good, _response_first_s), each(good, _response_whole_s)
     endless = [math.inf] * n_failed
     return Latencies(
-        ttft_s=_percentiles(_each(good, _first_s)),
-        ttfo_s=_percentiles(_each(good, _first_visible_s)),
-        tpot_s=_percentiles(_each(good, lambda r: tpot_s(r.attempts[-1], r.output_tokens))),
+        ttft_s=_percentiles(each(good, _first_s)),
+        ttfo_s=_percentiles(each(good, _first_visible_s)),
+        tpot_s=_percentiles(each(good, lambda r: tpot_s(r.attempts[-1], r.output_tokens))),
         itl_s=_percentiles([gap for r in good for gap in itl_s(r.attempts[-1])]),
-        e2e_s=_percentiles(_each(good, _whole_s)),
+        e2e_s=_percentiles(each(good, _whole_s)),
         response_ttft_s=_percentiles(first),
         response_e2e_s=_percentiles(whole),
         adjusted_ttft_s=_percentiles([*first, *endless]),
@@ -263,15 +264,6 @@ def _due(r: Request) -> int:
 
 def _is_ok(r: Request) -> bool:
     return r.attempts[-1].status == "ok"
-
-
-def _each(requests: Iterable[Request], metric: Callable[[Request], float | None]) -> list[float]:
-    return [value for r in requests if (value := metric(r)) is not None]
-
-
-def _total(amounts: Iterable[int | None]) -> int | None:
-    known = [a for a in amounts if a is not None]
-    return sum(known) if known else None
 
 
 def _since(
