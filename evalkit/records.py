@@ -11,6 +11,7 @@ RECORDS_VERSION history
     2  Request.is_timed; CellRecord.kv_budget_bytes and .engine
     3  Attempt: session, what was received, usage and price; TokenEvent.n_tokens may be None; CellRecord.endpoint
     4  LoadStep, Request.step; Telemetry of servers, CPU packages and clocks
+    5  Answer.mean_logprob
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-RECORDS_VERSION = 4
+RECORDS_VERSION = 5
 NS_PER_S = 1_000_000_000
 
 
@@ -152,6 +153,8 @@ class Answer:
     text: str | None = None
     loglikelihood: float | None = None
     is_greedy: bool | None = None
+    mean_logprob: float | None = None
+    """Of a generated answer: mean over its tokens of log p(token), in nats; None where the model does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

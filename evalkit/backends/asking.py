@@ -251,6 +251,7 @@ class Asking:
             batch_size=answer.batch_size,
             text=cut_at_stop(text, stop),
             output_tokens=len(generated.ids),
+            mean_logprob=generated.mean_logprob,
             finish_reason=generated.finish_reason,
             events=_events(generated, len(prompt.ids)),
             flags=("truncated",) if prompt.is_truncated else (),

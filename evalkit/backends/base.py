@@ -63,6 +63,8 @@ class Outcome:
     loglikelihood: float | None = None
     is_greedy: bool | None = None
     output_tokens: int | None = None
+    mean_logprob: float | None = None
+    """Of a generated answer, nats per token; None where the model does not tell."""
     finish_reason: str | None = None
     events: tuple[TokenEvent, ...] = ()
     flags: tuple[str, ...] = ()

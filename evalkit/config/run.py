@@ -51,6 +51,9 @@ class EndpointSpec(Spec):
     """Environment variable that holds the key; unset: the vendor's usual one, and none for a compatible server."""
     echo_logprobs: bool = False
     """The completions endpoint returns log-probabilities of the prompt (`echo`), so choices can be scored."""
+    logprobs: bool = False
+    """Backend `openai` only: ask for log-probabilities of the answer's tokens (`logprobs`), where the server has them:
+    a measure of how sure the model is."""
     concurrency: Annotated[int, Field(gt=0, le=4096)] = 4
     """Requests at once; halved for a while when the endpoint says it is overloaded."""
     requests_per_minute: Annotated[int, Field(gt=0)] | None = None
@@ -176,6 +179,8 @@ class ModelSpec(Spec):
                 raise ValueError(f"{key!r} means nothing for backend {self.backend!r}")
         if self.endpoint.echo_logprobs and self.endpoint.api != "completions":
             raise ValueError("echo_logprobs needs `api: completions`")
+        if self.endpoint.logprobs and self.backend != "openai":
+            raise ValueError("`logprobs: true` needs backend 'openai'")
         if self.endpoint.api == "completions" and self.chat_template:
             raise ValueError("`api: completions` takes no conversations: remove chat_template")
         if self.backend != "openai" and self.endpoint.api == "completions":

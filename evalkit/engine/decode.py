@@ -48,6 +48,8 @@ class Decoded:
     start_ns: int
     ids: list[int] = field(default_factory=list)
     token_ns: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    """Of each token, in nats."""
     finish_reason: str | None = None
     """`stop` or `length`; None for an answer that was given back because of a near tie."""
 
@@ -159,12 +161,14 @@ class Decoder:
         is_tied = ((logits >= highest - self._near_tie).sum(dim=-1) > 1).tolist()
         tokens = logits.argmax(dim=-1).tolist()
         stamp = now_ns()
-        for answer, token, tied in zip(answers, tokens, is_tied, strict=True):
+        logprobs = (-(logits.float() - highest).exp().sum(dim=-1).log()).tolist()
+        for answer, token, tied, logprob in zip(answers, tokens, is_tied, logprobs, strict=True):
             if tied:
                 answer.ids.clear()
                 continue
             answer.ids.append(token)
             answer.token_ns.append(stamp)
+            answer.logprobs.append(logprob)
         stopped = self._stops.over([answer.ids for answer in answers])
         for answer, is_over in zip(answers, stopped, strict=True):
             if answer.ids and (is_over or answer.ids[-1] in self._limits.end_ids):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from transformers import StoppingCriteriaList
+from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteriaList
 
 from evalkit.engine.stamps import StopStrings, StopWatch, TokenStamps
 from evalkit.engine.values import GenerationSettings
@@ -25,6 +26,58 @@ class Generated:
     """The prompt went into the model."""
     token_ns: tuple[int, ...]
     end_ns: int
+    mean_logprob: float | None = None
+    """Nats per token; see `TokenLogprobs` and `mean_logprob`."""
+
+
+class TokenLogprobs(LogitsProcessor):  # type: ignore[misc]
+    """Notes the log-probability of every token that `generate` takes: one number per row and step, on the device.
+
+    `generate` puts a processor of the caller after its own (repetition penalty, forbidden and forced tokens; most
+    models and tasks ask for none) and before temperature, top-k and top-p. So what is measured is the model's own
+    distribution at temperature 1, but for such penalties: then it is the one that the token was chosen from.
+
+    Which token was taken shows in the ids of the next step, and of the last one in what `generate` returns. Until then
+    the scores of one step, `[batch, vocab]`, are held; `output_scores` would hold those of all.
+
+    Args:
+        before: Ids in front of the first token.
+    """
+
+    def __init__(self, before: int) -> None:
+        self._before = before
+        self._scores: torch.Tensor | None = None
+        self._steps: list[torch.Tensor] = []
+        self._is_told = True
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Settle the step before, and keep this one's scores as they are."""
+        self._settle(input_ids)
+        self._scores = scores
+        return scores
+
+    def of_rows(self, ids: torch.Tensor) -> list[list[float]] | None:
+        """Return the log-probabilities of each row of the finished ids `[batch, seq]`, padding included.
+
+        Returns:
+            None when steps and tokens do not match one to one, as where a smaller model drafts tokens.
+        """
+        if ids.shape[1] - self._before > len(self._steps):
+            self._settle(ids)
+        else:
+            self._scores = None  # of a step that was dropped: on some devices one too many is made
+        if not (self._is_told and self._steps):
+            return None
+        rows: list[list[float]] = torch.stack(self._steps, dim=1).tolist()
+        return rows
+
+    def _settle(self, ids: torch.Tensor) -> None:
+        """Look up the token that was taken in the step whose scores are held."""
+        if self._scores is not None:
+            logprobs = self._scores.log_softmax(dim=-1)
+            self._steps.append(logprobs.gather(1, ids[:, -1:]).squeeze(1))
+            self._scores = None
+        self._is_told &= ids.shape[1] - self._before == len(self._steps)
 
 
 class Generator:
@@ -62,22 +115,31 @@ class Generator:
         # an encoder-decoder model gives back its answer after one start token, without the prompt
         before = 1 if self.has_encoder else inputs.shape[1]
         stops = StopStrings(self.watch(settings), before)
+        logprobs = TokenLogprobs(before)
         with torch.inference_mode():
             ids = self.model.generate(
                 input_ids=inputs,
                 attention_mask=mask,
                 max_new_tokens=settings.max_tokens,
+                logits_processor=LogitsProcessorList([logprobs]),
                 stopping_criteria=StoppingCriteriaList([stops]),
                 pad_token_id=self.tokenizer.pad_token_id,
                 use_cache=True,
                 streamer=stamps,
                 **_sampling(settings, seed),
             )
-        end_ns = now_ns()
+            end_ns = now_ns()
+            noted = logprobs.of_rows(ids)
         rows = ids[:, before:].tolist()
-        return [
+        plain = [
             self._generated(row, stops.ended_at.get(i), settings.max_tokens, stamps, end_ns)
             for i, row in enumerate(rows)
+        ]
+        if noted is None:
+            return plain
+        return [
+            replace(answer, mean_logprob=mean_logprob(row[: len(answer.ids)]))
+            for answer, row in zip(plain, noted, strict=True)
         ]
 
     def _pad_left(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -107,6 +169,14 @@ class Generator:
             token_ns=tuple(stamps.step_ns[:n_tokens]),
             end_ns=end_ns,
         )
+
+
+def mean_logprob(values: Sequence[float]) -> float | None:
+    """Return the mean over an answer's tokens; None without tokens, and where the model's numbers are none."""
+    if not values:
+        return None
+    mean = sum(values) / len(values)
+    return min(mean, 0.0) if math.isfinite(mean) else None
 
 
 def _sampling(settings: GenerationSettings, seed: int) -> dict[str, Any]:

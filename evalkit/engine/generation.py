@@ -10,7 +10,7 @@ import torch
 from evalkit.engine.attention import NotSharableError
 from evalkit.engine.batching import batches_to_do, run_with_backoff
 from evalkit.engine.decode import NEAR_TIE, Decoded, DecodeLimits, Decoder, Prompt
-from evalkit.engine.generate import Generated, Generator
+from evalkit.engine.generate import Generated, Generator, mean_logprob
 from evalkit.engine.scoring import Mode
 from evalkit.engine.shared import SharedModel
 from evalkit.engine.sharing import guarded
@@ -203,7 +203,14 @@ class Generation:
 
     def _answer(self, decoded: Decoded, reason: str) -> Answered:
         stamps = tuple(decoded.token_ns)
-        generated = Generated(tuple(decoded.ids), reason, decoded.start_ns, stamps, stamps[-1])
+        generated = Generated(
+            ids=tuple(decoded.ids),
+            finish_reason=reason,
+            prompt_ns=decoded.start_ns,
+            token_ns=stamps,
+            end_ns=stamps[-1],
+            mean_logprob=mean_logprob(decoded.logprobs),
+        )
         return Answered(
             decoded.prompt.position, generated, decoded.start_ns, self._n_slots, is_timed=False
         )

@@ -321,4 +321,9 @@ def _attempt(outcome: Outcome, session: int) -> Attempt:
 def _answer(outcome: Outcome) -> Answer | None:
     if outcome.text is None and outcome.loglikelihood is None:
         return None
-    return Answer(outcome.text, outcome.loglikelihood, outcome.is_greedy)
+    return Answer(
+        text=outcome.text,
+        loglikelihood=outcome.loglikelihood,
+        is_greedy=outcome.is_greedy,
+        mean_logprob=outcome.mean_logprob,
+    )

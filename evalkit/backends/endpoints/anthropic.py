@@ -115,6 +115,7 @@ class AnthropicReader:
         self.has_bad_usage = False
         self.is_complete = False
         self.prompt_tokens: tuple[PromptToken, ...] = ()
+        self.mean_logprob: float | None = None
         self._counts: dict[str, Any] = {}
 
     def read(self, name: str, data: Any) -> list[Piece]:

@@ -43,6 +43,7 @@ class Reply:
     flags: tuple[str, ...]
     served_model: str | None
     prompt_tokens: tuple[PromptToken, ...]
+    mean_logprob: float | None
     failure: Failure | None
 
 
@@ -184,6 +185,7 @@ class _Answer:
             flags=tuple(self._flags(text)) if failure is None else (),
             served_model=self._served_model,
             prompt_tokens=self._reader.prompt_tokens,
+            mean_logprob=self._reader.mean_logprob,
             failure=failure,
         )
 

@@ -256,6 +256,7 @@ def _generated(reply: Reply, settings: GenerationSettings) -> Outcome:
         batch_size=1,
         text=cut_at_stop(reply.text or "", settings.stop),
         output_tokens=usage.output_tokens if usage else None,
+        mean_logprob=reply.mean_logprob,
         finish_reason=reply.finish_reason,
         flags=reply.flags,
         is_timed="not_streamed" not in reply.flags,

@@ -65,8 +65,16 @@ class Reader(Protocol):
     """The server said something that can't be true."""
     is_complete: bool
     """The answer has ended as the vendor's API says it ends."""
-    prompt_tokens: tuple[PromptToken, ...]
-    """Of an echoed prompt."""
+
+    @property
+    def prompt_tokens(self) -> tuple[PromptToken, ...]:
+        """Of an echoed prompt."""
+        ...
+
+    @property
+    def mean_logprob(self) -> float | None:
+        """Mean log-probability of the answer's tokens, in nats; None where the server does not tell."""
+        ...
 
     def read(self, name: str, data: Any) -> list[Piece]:
         """Return what an event of a stream says.

@@ -108,6 +108,7 @@ class GoogleReader:
         self.has_bad_usage = False
         self.is_complete = False
         self.prompt_tokens: tuple[PromptToken, ...] = ()
+        self.mean_logprob: float | None = None
 
     def read(self, name: str, data: Any) -> list[Piece]:
         """Return what one response of the stream says."""

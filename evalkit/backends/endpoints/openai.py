@@ -22,6 +22,7 @@ from evalkit.backends.endpoints.dialect import (
     text_of,
     whole_number,
 )
+from evalkit.backends.endpoints.logprobs import AnswerLogprobs, logprob_of
 from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
 
@@ -108,6 +109,10 @@ class OpenAIDialect:
             fields[endpoint.max_tokens_field or limit] = fields.pop("max_tokens")
         if ask.echo:
             fields |= {"echo": True, "logprobs": 1}
+        elif (
+            endpoint.logprobs
+        ):  # completions count the alternatives, and some servers take 0 as none at all
+            fields["logprobs"] = True if self.api == "chat" else 1
         prompt = {"messages": ask.messages} if self.api == "chat" else {"prompt": ask.prompt}
         more = {**endpoint.extra_body, **dict(settings.extra)}
         body = {"extra_body": more} if more else {}
@@ -121,7 +126,18 @@ class OpenAIReader:
         self.usage: Usage | None = None
         self.has_bad_usage = False
         self.is_complete = False
-        self.prompt_tokens: tuple[PromptToken, ...] = ()
+        self._prompt_tokens: list[PromptToken] = []
+        self._logprobs = AnswerLogprobs()
+
+    @property
+    def prompt_tokens(self) -> tuple[PromptToken, ...]:
+        """Of an echoed prompt."""
+        return tuple(self._prompt_tokens)
+
+    @property
+    def mean_logprob(self) -> float | None:
+        """Mean log-probability of the answer's tokens, in nats; None where the server does not tell."""
+        return self._logprobs.mean
 
     def read(self, name: str, data: Any) -> list[Piece]:
         """Return what a chunk says; usage may come with choices, without, and more than once: the last one counts."""
@@ -149,8 +165,10 @@ class OpenAIReader:
             yield from _delta(delta)
         if text := text_of(choice.get("text")):
             yield Piece(EventKind.CONTENT, text)
-        if isinstance(choice.get("logprobs"), dict) and not isinstance(delta, dict):
-            self.prompt_tokens += tuple(_prompt_tokens(choice["logprobs"]))
+        logprobs = choice.get("logprobs")
+        self._logprobs.read(logprobs)
+        if isinstance(logprobs, dict) and not isinstance(delta, dict):
+            self._prompt_tokens += _prompt_tokens(logprobs)
         if reason := text_of(choice.get("finish_reason")):
             self.is_complete = True
             yield Piece(EventKind.FINISH, finish_reason=reason)
@@ -236,14 +254,20 @@ def _has_tool_text(call: object) -> bool:
 
 def _prompt_tokens(logprobs: Mapping[str, Any]) -> Iterator[PromptToken]:
     """Yield the tokens of a completions endpoint's legacy log-probabilities."""
-    values = logprobs.get("token_logprobs") or []
-    texts = logprobs.get("tokens") or []
-    likeliest = logprobs.get("top_logprobs") or [None] * len(values)
-    offsets = logprobs.get("text_offset") or [None] * len(values)
+    values = [logprob_of(value) for value in _list_of(logprobs, "token_logprobs")]
+    texts = _list_of(logprobs, "tokens")
+    likeliest = _list_of(logprobs, "top_logprobs") or [None] * len(values)
+    offsets = _list_of(logprobs, "text_offset") or [None] * len(values)
     for value, text, top, offset in zip(values, texts, likeliest, offsets, strict=False):
-        best = max(top.values(), default=None) if isinstance(top, dict) else None
+        others = map(logprob_of, top.values()) if isinstance(top, dict) else ()
+        best = max((other for other in others if other is not None), default=None)
         is_likeliest = value is not None and best is not None and value >= best
         yield PromptToken(text_of(text), value, is_likeliest, whole_number(offset))
+
+
+def _list_of(data: Mapping[str, Any], key: str) -> list[Any]:
+    found = data.get(key)
+    return found if isinstance(found, list) else []
 
 
 class OpenAIBackend(EndpointBackend):

@@ -49,6 +49,9 @@ def test_batched_generation_gives_the_texts_of_single_generation(
     assert {p: o.output_tokens for p, o in alone.items()} == {
         p: o.output_tokens for p, o in together.items()
     }
+    for position, outcome in alone.items():
+        assert outcome.mean_logprob is not None
+        assert together[position].mean_logprob == pytest.approx(outcome.mean_logprob, abs=1e-3)
     assert {o.batch_size for o in alone.values()} == {1}
     assert 3 in {o.batch_size for o in together.values()}  # near ties are generated again alone
     assert all(o.is_timed for o in alone.values())
@@ -217,6 +220,7 @@ def test_an_encoder_decoder_model_generates(tiny_t5: Path) -> None:
         assert outcome.output_tokens in range(1, 7)
         assert len(outcome.events) == 1 + (outcome.output_tokens or 0)
         assert together[position].text == outcome.text
+        assert together[position].mean_logprob == pytest.approx(outcome.mean_logprob, abs=1e-3)
 
 
 def test_an_empty_text_has_log_likelihood_zero(tiny_model: Path) -> None:

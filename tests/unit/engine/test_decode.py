@@ -122,6 +122,20 @@ def test_every_token_has_its_stamp() -> None:
         assert answer.token_ns[0] > answer.start_ns
 
 
+@pytest.mark.parametrize("architecture", SHARABLE)
+def test_log_probabilities_are_those_of_a_plain_pass(architecture: str) -> None:
+    model = tiny(architecture)
+    prompts = [(3, 4, 5, 6) * 9 + (q,) for q in range(10, 17)]
+    answers = [a for a in together(model, prompts).values() if a.finish_reason]
+    assert answers
+    for answer in answers:
+        ids, n = [*answer.prompt.ids, *answer.ids], len(answer.ids)
+        with torch.inference_mode():
+            logprobs = model(torch.tensor([ids])).logits[0, -n - 1 : -1].log_softmax(-1)
+        expected = logprobs[range(n), answer.ids].tolist()
+        assert answer.logprobs == pytest.approx(expected, abs=1e-3)
+
+
 def test_a_near_tie_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a threshold above every distance each token is a tie, so no answer is kept."""
     monkeypatch.setitem(decode_module.NEAR_TIE, torch.float32, 1e9)

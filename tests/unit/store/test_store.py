@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from evalkit.errors import DataError, ExecutionError, OutputError
 from evalkit.meters.clock import open_session
-from evalkit.records import Request, Sample, Telemetry
+from evalkit.records import Answer, Request, Sample, Telemetry
 from evalkit.store.files import write_atomic
 from evalkit.store.journal import JOURNAL, Journal
 from evalkit.store.manifest import MANIFEST, write_manifest
@@ -68,6 +68,20 @@ def test_nested_events_survive_parquet(tmp_path: Path) -> None:
     rows = [request(0), request(1, attempts=(), answer=None, flags=("truncated",))]
     file.write_bytes(to_parquet(Request, rows))
     assert read_parquet(Request, file) == rows
+
+
+@pytest.mark.parametrize("mean_logprob", [None, 0.0, -1.1920928955078125e-07, -2.3456789012345])
+def test_the_log_probability_of_an_answer_survives_journal_and_parquet(
+    tmp_path: Path, mean_logprob: float | None
+) -> None:
+    rows = [request(0, answer=Answer(text="yes", mean_logprob=mean_logprob))]
+    with Journal(tmp_path / JOURNAL, create=True) as journal:
+        journal.add_requests(rows, [])
+        assert journal.requests() == rows
+    file = tmp_path / "r.parquet"
+    file.write_bytes(to_parquet(Request, rows))
+    assert read_parquet(Request, file) == rows
+    assert pq.read_table(file).to_pylist()[0]["answer"]["mean_logprob"] == mean_logprob
 
 
 def test_the_journal_refuses_to_record_an_answer_twice(tmp_path: Path) -> None:

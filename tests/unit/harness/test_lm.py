@@ -1,0 +1,52 @@
+"""What a backend answered is what is recorded, and what a resumed run gives lm-eval again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from lm_eval.api.instance import Instance
+
+from evalkit.backends import open_backend
+from evalkit.config import ModelSpec
+from evalkit.harness.lm import BackendLM, CellContext
+from evalkit.records import Request, SentAttempt
+from evalkit.store.journal import JOURNAL, Journal
+
+pytestmark = pytest.mark.model
+
+
+def questions() -> list[Instance]:
+    return [
+        Instance("generate_until", {}, (f"Question {doc}:", {"max_gen_toks": 5}), 0, ("t", doc, 1))
+        for doc in range(3)
+    ]
+
+
+def generate(folder: Path, known: Mapping[str, Request]) -> tuple[list[str], list[Request]]:
+    """Return the answers lm-eval gets, and the requests that were recorded for them."""
+    recorded: list[Request] = []
+
+    def record(requests: list[Request], _sent: list[SentAttempt]) -> None:
+        recorded.extend(requests)
+
+    spec = ModelSpec(name="m", source=str(folder), device="cpu", dtype="float32")
+    with open_backend(spec) as backend:
+        lm = BackendLM(backend, CellContext("m/s/0", 0, "hf"), known, record)
+        return lm.generate_until(questions()), recorded
+
+
+def test_log_probabilities_of_answers_are_kept_over_a_resume(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    texts, recorded = generate(tiny_model, {})
+    measured = [r for r in recorded if r.is_measured]
+    assert [r.answer.text for r in measured if r.answer] == texts
+    assert all(r.answer and (r.answer.mean_logprob or 0) < 0 for r in measured)
+    with Journal(tmp_path / JOURNAL, create=True) as journal:
+        journal.add_requests(measured, [])
+        known = {r.request_id: r for r in journal.requests()}
+    assert list(known.values()) == measured
+    again, asked = generate(tiny_model, known)
+    assert (again, asked) == (texts, [])
