@@ -108,7 +108,7 @@ def _start(serve: ServeSpec, log: Path) -> subprocess.Popen[bytes]:
         [sys.executable, supervisor.__file__, str(log), found, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, **serve.env},
+        env={**os.environ, "PATH": _path(), **serve.env},
         start_new_session=True,  # Ctrl-C in the terminal is for evalkit, which then ends the server
     )
 
@@ -126,6 +126,11 @@ def _taken(port: int) -> str | None:
         except OSError as error:
             return f"serve.port: port {port} can't be used: {error.strerror}"
     return None
+
+
+def _path() -> str:
+    """Return PATH with the programs of evalkit's own environment at its end: a shell in the command finds them, too."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
 
 
 def _wait_until_healthy(spec: ModelSpec, watcher: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,0 +1,27 @@
+"""Dated facts: what GPUs cost and draw, what electricity costs, and what is assumed where a scenario says nothing.
+
+Every row has low, mode and high, a unit, a source and a date. The shipped rows are in `hardware.csv`, `electricity.csv`
+and `defaults.csv`; a user's CSV has the same columns and wins. A fact nobody has published is no row: the catalogue
+guesses nothing, and what it assumes it calls an assumption.
+
+By design there are no rows for staff and for the cost of adoption. No neutral source knows what they are in a company,
+and any number here would tilt the comparison to one side: whoever decides must give them.
+
+`load_power_w` is the power of machines alone. Cooling and losses of the site come on top through `pue`; published
+"all-in" powers that hold them already would count them twice, and are not used.
+"""
+
+from evalkit.catalog.read import load_catalog
+from evalkit.catalog.rows import COLUMNS, GROUPS, OLD_AFTER_DAYS, WHATS, Catalog, Row, What, to_csv
+
+__all__ = [
+    "COLUMNS",
+    "GROUPS",
+    "OLD_AFTER_DAYS",
+    "WHATS",
+    "Catalog",
+    "Row",
+    "What",
+    "load_catalog",
+    "to_csv",
+]
