@@ -24,26 +24,34 @@ def check(file: Path) -> None:
     Example:
       evalkit config check configs/quickstart.yaml
     """
-    from evalkit.config import RunConfig, load_config
+    from evalkit.config import RunConfig, ScenarioConfig, load_config
 
     config = load_config(file)
-    what = (
-        f"{len(config.suites)} suites"
-        if isinstance(config, RunConfig)
-        else f"{len(config.profiles)} profiles"
-    )
-    click.echo(f"{file}: ok, {len(config.models)} models, {what}")
+    if isinstance(config, ScenarioConfig):
+        what = f"scenario with {len(config.options)} options"
+    elif isinstance(config, RunConfig):
+        what = f"{len(config.models)} models, {len(config.suites)} suites"
+    else:
+        what = f"{len(config.models)} models, {len(config.profiles)} profiles"
+    click.echo(f"{file}: ok, {what}")
 
 
 @command.command("schema")
-@click.option("--bench", "is_bench", is_flag=True, help="Of bench configs instead of run configs.")
-def schema(is_bench: bool) -> None:
-    """Print the JSON Schema of run configs, or of bench configs.
+@click.option(
+    "--bench", "kind", flag_value="bench", help="Of bench configs instead of run configs."
+)
+@click.option("--scenario", "kind", flag_value="scenario", help="Of scenarios.")
+def schema(kind: str | None) -> None:
+    """Print the JSON Schema of run configs, of bench configs, or of scenarios.
 
     \b
     Example, for editors with the YAML language server:
       evalkit config schema > .evalkit-schema.json
     """
-    from evalkit.config import BenchConfig, RunConfig, config_schema
+    from evalkit.config import BenchConfig, RunConfig, ScenarioConfig, config_schema
 
-    click.echo(json.dumps(config_schema(BenchConfig if is_bench else RunConfig), indent=2))
+    if kind == "scenario":
+        found = config_schema(ScenarioConfig)
+    else:
+        found = config_schema(BenchConfig if kind == "bench" else RunConfig)
+    click.echo(json.dumps(found, indent=2))

@@ -11,7 +11,9 @@ from evalkit.config.load import (
     config_schema,
     load_bench_config,
     load_config,
+    load_policy,
     load_run_config,
+    load_scenario,
     parse_bench_config,
     parse_run_config,
 )
@@ -27,6 +29,7 @@ from evalkit.config.run import (
     ServeSpec,
     SuiteSpec,
 )
+from evalkit.config.scenario import OptionSpec, PolicySpec, ScenarioConfig
 
 __all__ = [
     "API_BACKENDS",
@@ -36,18 +39,23 @@ __all__ = [
     "LimitsSpec",
     "LoadSpec",
     "ModelSpec",
+    "OptionSpec",
     "OutputSpec",
+    "PolicySpec",
     "PriceSpec",
     "ProfileSpec",
     "PromptSpec",
     "RunConfig",
+    "ScenarioConfig",
     "ServeSpec",
     "SloSpec",
     "SuiteSpec",
     "config_schema",
     "load_bench_config",
     "load_config",
+    "load_policy",
     "load_run_config",
+    "load_scenario",
     "parse_bench_config",
     "parse_run_config",
 ]

@@ -6,18 +6,36 @@ import difflib
 import typing
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from evalkit.config.bench import BenchConfig, ProfileSpec
 from evalkit.config.run import RunConfig
+from evalkit.config.scenario import OptionSpec, PolicyFile, PolicySpec, ScenarioConfig
 from evalkit.errors import ConfigError
 
 Loc = tuple[str | int, ...]
-C = TypeVar("C", RunConfig, BenchConfig)
-KINDS = {RunConfig: "a run config", BenchConfig: "a bench config"}
+Config = RunConfig | BenchConfig | ScenarioConfig
+C = TypeVar("C", RunConfig, BenchConfig, ScenarioConfig, PolicyFile)
+WithTasks = TypeVar("WithTasks", RunConfig, BenchConfig)
+
+
+class Kind(NamedTuple):
+    """What a kind of file is called, the key that only it has, and the command that takes it."""
+
+    title: str
+    key: str
+    command: str
+
+
+KINDS: dict[type[BaseModel], Kind] = {
+    RunConfig: Kind("run config", "suites", "evalkit run"),
+    BenchConfig: Kind("bench config", "profiles", "evalkit bench"),
+    ScenarioConfig: Kind("scenario", "options", "evalkit tco --scenario"),
+    PolicyFile: Kind("policy", "policy", "evalkit tco --policy"),
+}
 
 
 def load_run_config(path: Path) -> RunConfig:
@@ -26,7 +44,7 @@ def load_run_config(path: Path) -> RunConfig:
     Raises:
         ConfigError: The file is missing, not YAML, or says something it may not.
     """
-    return _load(path, RunConfig)
+    return _with_tasks(_load(path, RunConfig), path)
 
 
 def load_bench_config(path: Path) -> BenchConfig:
@@ -35,15 +53,38 @@ def load_bench_config(path: Path) -> BenchConfig:
     Raises:
         ConfigError: As `load_run_config`, or a trace is missing.
     """
-    config = _load(path, BenchConfig)
+    config = _with_tasks(_load(path, BenchConfig), path)
     return config.model_copy(
         update={"profiles": tuple(_with_trace(p, path) for p in config.profiles)}
     )
 
 
-def load_config(path: Path) -> RunConfig | BenchConfig:
-    """Read a config of either kind: one with `profiles` is a bench config."""
-    _, data = _parse_yaml(_read(path, "config"), str(path))
+def load_scenario(path: Path) -> ScenarioConfig:
+    """Read and check a scenario; the files it names become absolute.
+
+    Raises:
+        ConfigError: As `load_run_config`, or a file it names is missing.
+    """
+    config = _load(path, ScenarioConfig)
+    catalog = None if config.catalog is None else _file(path, config.catalog, "", "catalog")
+    options = tuple(_with_curve(o, path) for o in config.options)
+    return config.model_copy(update={"catalog": catalog, "options": options})
+
+
+def load_policy(path: Path) -> PolicySpec:
+    """Read and check a file that holds nothing but a policy.
+
+    Raises:
+        ConfigError: As `load_run_config`.
+    """
+    return _load(path, PolicyFile).policy
+
+
+def load_config(path: Path) -> Config:
+    """Read a config of any kind: a bench config has `profiles`, a scenario `options`."""
+    _, data = _parse_yaml(_read(path, "a config"), str(path))
+    if "options" in data:
+        return load_scenario(path)
     return load_bench_config(path) if "profiles" in data else load_run_config(path)
 
 
@@ -65,14 +106,17 @@ def parse_bench_config(text: str, name: str = "<config>") -> BenchConfig:
     return _parse(text, name, BenchConfig)
 
 
-def config_schema(kind: type[RunConfig] | type[BenchConfig] = RunConfig) -> dict[str, Any]:
+def config_schema(kind: type[Config] = RunConfig) -> dict[str, Any]:
     """JSON Schema of a config, for editors that complete and check YAML."""
     schema = kind.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _load(path: Path, kind: type[C]) -> C:
-    config = _parse(_read(path, KINDS[kind]), str(path), kind)
+    return _parse(_read(path, f"a {KINDS[kind].title}"), str(path), kind)
+
+
+def _with_tasks(config: WithTasks, path: Path) -> WithTasks:
     folder = path.resolve().parent
     missing = [p for p in config.include_paths if not (folder / p).is_dir()]
     if missing:
@@ -100,22 +144,38 @@ def _with_trace(profile: ProfileSpec, path: Path) -> ProfileSpec:
     """Return a profile whose trace has an absolute path."""
     if profile.load.file is None:
         return profile
-    file = (path.resolve().parent / profile.load.file).resolve()
-    if not file.is_file():
-        raise ConfigError(
-            f"{path}: profile {profile.name!r}: no such trace: {file}.",
-            "The path is relative to the config file.",
-        )
+    file = _file(path, profile.load.file, f"profile {profile.name!r}: ", "trace")
     load = profile.load.model_copy(update={"file": file})
     return profile.model_copy(update={"load": load})
 
 
+def _with_curve(option: OptionSpec, path: Path) -> OptionSpec:
+    """Return an option whose imported load curve has an absolute path."""
+    capacity = option.capacity
+    if capacity is None or capacity.curve is None:
+        return option
+    file = _file(path, capacity.curve.file, f"option {option.name!r}: ", "load curve")
+    curve = capacity.curve.model_copy(update={"file": file})
+    return option.model_copy(update={"capacity": capacity.model_copy(update={"curve": curve})})
+
+
+def _file(path: Path, name: Path, where: str, what: str) -> Path:
+    file = (path.resolve().parent / name).resolve()
+    if not file.is_file():
+        raise ConfigError(
+            f"{path}: {where}no such {what}: {file}.", "The path is relative to the config file."
+        )
+    return file
+
+
 def _parse(text: str, name: str, kind: type[C]) -> C:
     lines, data = _parse_yaml(text, name)
-    is_bench = kind is BenchConfig
-    if ("profiles" in data) != is_bench and ("suites" in data) == is_bench:
-        found = "run" if is_bench else "bench"
-        raise ConfigError(f"{name}: this is a {found} config.", f"Use it with `evalkit {found}`.")
+    mine = KINDS[kind].key
+    others = [k for other, k in KINDS.items() if other is not kind and k.key in data]
+    if mine not in data and len(others) == 1:
+        raise ConfigError(
+            f"{name}: this is a {others[0].title}.", f"Use it with `{others[0].command}`."
+        )
     try:
         return kind.model_validate(data)
     except ValidationError as error:
@@ -139,7 +199,8 @@ def _parse_yaml(text: str, name: str) -> tuple[dict[Loc, int], Any]:
         ) from None
     if not isinstance(data, dict):
         raise ConfigError(
-            f"{name}:1: a config must be a mapping with `name`, `models` and `suites` (or, for a bench, `profiles`).",
+            f"{name}:1: a config must be a mapping: with `name`, `models` and `suites`, or (for a bench) `profiles`,"
+            " or (for a scenario) `options`.",
             "Start from configs/quickstart.yaml.",
         )
     return lines, data

@@ -1,0 +1,343 @@
+"""What a scenario may say: the deployments to compare, the load, the company's own numbers, and its policy.
+
+Staff and adoption cost have no default: nobody knows them but the company, and leaving them out favours one side.
+"""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from evalkit.config.bench import SloSpec
+from evalkit.config.quantity import (
+    AtLeastOne,
+    Currency,
+    GrowthPerYear,
+    Money,
+    MoneyPerGpuHour,
+    MoneyPerGpuYear,
+    MoneyPerKwh,
+    MoneyPerServer,
+    MoneyPerServerYear,
+    MoneyPerYear,
+    PerMonth,
+    PerSecond,
+    PositiveShare,
+    Share,
+    SharePerYear,
+    Staffing,
+    Tokens,
+    WattPerGpu,
+    Years,
+)
+from evalkit.config.run import Name, PriceSpec, Spec, check_names
+
+OWNED, ON_DEMAND, RESERVED = "owned", "rented_on_demand", "rented_reserved"
+API_LIST, API_CONTRACT, API_BATCH = "api_list", "api_contract", "api_batch"
+SELF_HOSTED = (OWNED, ON_DEMAND, RESERVED)
+DataClass = Literal["public", "internal", "confidential"]
+FLEET_KEYS = (
+    "hardware", "gpus_per_replica", "gpus_per_server", "capacity", "server_price", "gpu_hour_price", "idle_power",
+    "load_power",
+)  # fmt: skip
+"""Keys of an option that mean nothing for an API."""
+API_KEYS = ("provider", "price", "batch_discount")
+
+
+class RateSpec(Spec):
+    """What a foreign currency is worth."""
+
+    value: Annotated[float, Field(gt=0)]
+    """One unit of it in the scenario's currency."""
+    date: datetime.date
+    """Day of the rate."""
+    source: str
+    """Where it was published."""
+
+
+class LoadAssumptions(Spec):
+    """How much will be asked."""
+
+    requests_per_month: PerMonth
+    """In the first month."""
+    growth_per_year: GrowthPerYear | None = None
+    """0.2: a fifth more each year; unset: none."""
+    peak_to_mean: AtLeastOne | None = None
+    """Requests per second at the busiest / on average; hardware is bought for the peak. Unset: the catalogue's."""
+    input_tokens: Tokens | None = None
+    """Prompt tokens per request; unset: as in the measured requests."""
+    output_tokens: Tokens | None = None
+    """Answer tokens per request; unset: as in the measured requests."""
+    task_weights: dict[str, Annotated[float, Field(ge=0)]] | None = None
+    """How much each task is of the work, such as `{ticket_routing: 3, grounded_qa: 1}`; unset: all the same."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if (self.input_tokens is None) != (self.output_tokens is None):
+            raise ValueError("give both input_tokens and output_tokens, or neither")
+        if self.task_weights is not None and not any(self.task_weights.values()):
+            raise ValueError("task_weights: at least one task must have a weight above 0")
+        return self
+
+
+class StaffSpec(Spec):
+    """People who keep it running."""
+
+    fte: Staffing
+    """Full-time people; 0.5 is half a person."""
+    cost_per_year: MoneyPerYear
+    """Of one person: salary, taxes, workplace."""
+
+
+class SideSpec(Spec):
+    """What one side costs beside the machines or the API: the same questions for both."""
+
+    staff: StaffSpec | None = None
+    """Unset: not known, and the verdict is marked incomplete."""
+    adoption_cost: Money | None = None
+    """Once, at the beginning: project, integration, training, review. Unset: as for staff."""
+
+
+class SelfHostedSpec(SideSpec):
+    """Assumptions of running models on own or rented machines."""
+
+    electricity_country: str | None = None
+    """Row of the catalogue, such as `DE`; only for owned machines."""
+    electricity_price: MoneyPerKwh | None = None
+    """Instead of the country's."""
+    pue: AtLeastOne | None = None
+    """Power of the whole site / power of its machines; unset: the catalogue's."""
+    useful_life_years: Years | None = None
+    """Until a server is replaced; unset: the catalogue's."""
+    residual_share: Share | None = None
+    """What a server is worth then, as a share of its price; unset: the catalogue's."""
+    maintenance_share: SharePerYear | None = None
+    """Per year, as a share of the server's price; unset: the catalogue's."""
+    hosting_per_server_year: MoneyPerServerYear | None = None
+    """Rack, cooling, network of an owned server; unset: the catalogue's."""
+    licence_per_gpu_year: MoneyPerGpuYear | None = None
+    """Serving software; unset: the catalogue's."""
+    headroom: PositiveShare | None = None
+    """Share of the measured capacity that is used at the peak; unset: the catalogue's."""
+    spare_replicas: Annotated[int, Field(ge=0, le=10)] = 0
+    """Replicas that stand by for one that fails: 1 is N+1."""
+
+
+class ApiSpec(SideSpec):
+    """Assumptions of buying answers from an API."""
+
+    price_decline_per_year: SharePerYear | None = None
+    """0.3: prices fall by 30 % each year; unset: the catalogue's, 0 most likely, which favours own machines."""
+
+
+class ImportSpec(Spec):
+    """A load curve that another harness measured, as a CSV with a row per level of load."""
+
+    file: Path
+    """CSV; relative to the scenario."""
+    columns: dict[str, str]
+    """What evalkit needs → the file's column: `offered_per_s`, `completed_per_s`, `ttft_s`, `tpot_s`, `e2e_s`,
+    `error_rate`, `output_tokens_per_s`, `power_w`. A column whose name ends in `_ms` is taken as milliseconds."""
+    where: dict[str, str] = Field({})
+    """Only rows whose columns have these values."""
+    percentile: Literal[50, 90, 95, 99]
+    """Of the latencies in those columns."""
+    input_tokens: Annotated[float, Field(gt=0)]
+    """Prompt tokens per request in that measurement."""
+    output_tokens: Annotated[float, Field(gt=0)]
+    """Answer tokens per request in that measurement."""
+    source: str
+    """Who measured it, on what."""
+    date: datetime.date
+    """When."""
+
+
+class CapacitySpec(Spec):
+    """How much one replica serves within the service level. Unset: the only bench of the model among the runs."""
+
+    profile: str | None = None
+    """Load profile of the bench to take."""
+    curve: ImportSpec | None = None
+    """Instead of a bench: somebody else's measurement, marked as imported."""
+    requests_per_s: PerSecond | None = None
+    """Instead of a bench: your own number, marked as not measured."""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if sum(x is not None for x in (self.profile, self.curve, self.requests_per_s)) != 1:
+            raise ValueError("give one of 'profile', 'curve', 'requests_per_s'")
+        return self
+
+
+class ContractSpec(PriceSpec):
+    """An API's price by contract, per million tokens."""
+
+    currency: Currency = "USD"
+    """Of the prices."""
+
+
+class OptionSpec(Spec):
+    """One way to deploy one model."""
+
+    name: Name
+    """How the report calls it."""
+    kind: Literal[
+        "owned", "rented_on_demand", "rented_reserved", "api_list", "api_contract", "api_batch"
+    ]
+    """`owned`: servers you buy; `rented_*`: GPUs by the hour; `api_*`: answers by the token. `api_batch` is cheaper and
+    answers within a day."""
+    model: str
+    """The model's name in the runs; for an API that was not measured, its name in the price list."""
+    hardware: str | None = None
+    """Self-hosted: row of the catalogue (`evalkit catalog`), such as `h100-sxm`."""
+    gpus_per_replica: Annotated[int, Field(gt=0)] = 1
+    """Self-hosted: GPUs that one measured deployment of the model takes (on a machine without GPUs: 1)."""
+    gpus_per_server: Annotated[int, Field(gt=0)] | None = None
+    """Self-hosted: what is bought or rented together. Unset: the catalogue's for owned servers, 1 for rented GPUs."""
+    capacity: CapacitySpec | None = None
+    """Self-hosted: what one replica serves; unset: the model's bench among the runs."""
+    server_price: MoneyPerServer | None = None
+    """`owned`: instead of the catalogue's."""
+    gpu_hour_price: MoneyPerGpuHour | None = None
+    """`rented_*`: instead of the catalogue's."""
+    idle_power: WattPerGpu | None = None
+    """`owned`: the whole server's power when idle, per GPU; instead of the catalogue's."""
+    load_power: WattPerGpu | None = None
+    """`owned`: the whole server's power under load, per GPU; instead of the catalogue's."""
+    provider: str | None = None
+    """API that was not measured: whose list price, such as `openai` (`evalkit prices MODEL`)."""
+    price: ContractSpec | None = None
+    """`api_contract`: the contract's price."""
+    batch_discount: Share | None = None
+    """`api_batch`: off the ordinary price; unset: the catalogue's."""
+    outside: bool | None = None
+    """Whether data leave the company's network. Unset: not for owned servers and measured APIs with a private address,
+    else yes."""
+    staff: StaffSpec | None = None
+    """Instead of the side's."""
+    adoption_cost: Money | None = None
+    """Instead of the side's."""
+
+    @property
+    def is_self_hosted(self) -> bool:
+        """Whether it runs on own or rented machines."""
+        return self.kind in SELF_HOSTED
+
+    @model_validator(mode="after")
+    def _keys_fit_the_kind(self) -> Self:
+        for key in API_KEYS if self.is_self_hosted else FLEET_KEYS:
+            if getattr(self, key) != type(self).model_fields[key].default:
+                raise ValueError(f"{key!r} means nothing for kind {self.kind!r}")
+        if (self.kind == API_CONTRACT) != (self.price is not None):
+            raise ValueError("kind 'api_contract' needs a 'price', others have none")
+        if self.kind != API_BATCH and self.batch_discount is not None:
+            raise ValueError(f"'batch_discount' means nothing for kind {self.kind!r}")
+        if self.kind == OWNED and self.gpu_hour_price is not None:
+            raise ValueError("'gpu_hour_price' is for rented GPUs")
+        if self.kind in (ON_DEMAND, RESERVED):
+            for key in ("server_price", "idle_power", "load_power"):
+                if getattr(self, key) is not None:
+                    raise ValueError(f"{key!r} is for owned servers: the rent covers it")
+        return self
+
+
+class BlendPair(Spec):
+    """Two options to combine: the local model answers, the vendor's takes over some of it."""
+
+    local: str
+    """A self-hosted option."""
+    vendor: str
+    """An API option."""
+
+
+class QualityRule(Spec):
+    """How good a model must be."""
+
+    at_least: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Mean score over the tasks, each by its own metric, weighted by the load's `task_weights`."""
+    tasks: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field({})
+    """Least score of single tasks."""
+    metrics: dict[str, str] = Field({})
+    """Task → metric to judge it by; unset: the task's first one for which higher is better."""
+
+
+class PolicySpec(Spec):
+    """Rules that decide. Without a rule nothing is excluded by it."""
+
+    quality: QualityRule = QualityRule()
+    """Required quality."""
+    data_class: DataClass | None = None
+    """How sensitive the data in production are; unset: the most sensitive class among the measured suites."""
+    outside_may_see: tuple[DataClass, ...] = ("public", "internal")
+    """Classes of data that may leave the network."""
+    interactive: bool = True
+    """Somebody waits for the answers: batch prices are out, and the service level must hold."""
+    max_cost_per_month: Annotated[float, Field(gt=0)] | None = None
+    """In the scenario's currency, averaged over the horizon."""
+    max_upfront_cost: Annotated[float, Field(gt=0)] | None = None
+    """Adoption and first servers, in the scenario's currency."""
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.8
+    """How probable the cheapest way must be to be called so."""
+
+
+class ScenarioConfig(Spec):
+    """One decision: a load, deployments to compare, a horizon, and a policy."""
+
+    name: Name
+    """Names the report's file."""
+    title: str = ""
+    """Heading of the report; unset: the name."""
+    about: str = ""
+    """Who decides what, in a few sentences; printed in the report."""
+    currency: Currency = "USD"
+    """Of every result, and of every amount of money without a unit."""
+    rates: dict[Currency, RateSpec] = Field({})
+    """Other currencies. List prices and most of the catalogue are in USD."""
+    horizon_months: Annotated[int, Field(gt=0, le=180)] = 36
+    """How far the comparison looks."""
+    discount_rate: SharePerYear | None = None
+    """Cost of capital per year; unset: the catalogue's."""
+    catalog: Path | None = None
+    """CSV with your own rows (`evalkit catalog --csv`); relative to this file."""
+    load: LoadAssumptions
+    """How much will be asked, and of what."""
+    service_level: SloSpec | None = None
+    """What users are promised; unset: that of the bench."""
+    self_hosted: SelfHostedSpec = SelfHostedSpec()
+    """Own or rented machines."""
+    api: ApiSpec = ApiSpec()
+    """Answers bought by the token."""
+    options: Annotated[tuple[OptionSpec, ...], Field(min_length=1)]
+    """Deployments to compare."""
+    blends: tuple[BlendPair, ...] | None = None
+    """Which to combine; unset: every self-hosted model with every interactive API that answered the same docs."""
+    policy: PolicySpec = PolicySpec()
+    """Rules of the verdict."""
+    draws: Annotated[int, Field(ge=100, le=200_000)] = 10_000
+    """Of the simulation over everything uncertain."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """The same seed gives the same report."""
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        check_names(options=self.options)
+        kinds = {o.name: o.is_self_hosted for o in self.options}
+        for pair in self.blends or ():
+            for key, name, wanted in (("local", pair.local, True), ("vendor", pair.vendor, False)):
+                if kinds.get(name) is not wanted:
+                    what = "self-hosted" if wanted else "API"
+                    known = ", ".join(n for n, is_own in kinds.items() if is_own is wanted)
+                    raise ValueError(
+                        f"blends: {key}: no {what} option is called {name!r}; there are: {known or 'none'}"
+                    )
+        return self
+
+
+class PolicyFile(Spec):
+    """A file with nothing but a policy, for several scenarios."""
+
+    policy: PolicySpec
+    """Replaces the scenario's."""
