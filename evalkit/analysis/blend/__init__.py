@@ -1,0 +1,1 @@
+"""Two models' results on the same docs → what a combination of them would score and cost."""

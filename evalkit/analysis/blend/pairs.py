@@ -1,0 +1,200 @@
+"""The docs that two models both answered, as arrays."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.analysis.outcomes import Outcome, Signal
+from evalkit.errors import UsageError, did_you_mean
+from evalkit.records import Request
+
+Array = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Price = Callable[[Sequence[Request]], float | None]
+"""Cost of the requests of one doc; None: not known."""
+_Key = tuple[str, str, int]
+"""Task, suite, doc: docs are in this order, whatever the order they were given in."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Docs with a score of both models, ordered by task; arrays are `[docs]`.
+
+    A task is one stratum, in however many suites it was run.
+    """
+
+    names: tuple[str, ...]
+    """Tasks."""
+    metrics: tuple[str, ...]
+    """Of each task."""
+    task: IntArray
+    """Index into `names`."""
+    local: Array
+    vendor: Array
+    weight: Array
+    """Share of the real workload that a doc stands for; sums to 1."""
+    cost: Array | None
+    """Of the vendor's answer; None: not one is known."""
+    confidence: Mapping[Signal, Array]
+    """The local model's; NaN: the doc does not have it."""
+    n_unknown_cost: int = 0
+    """Docs whose cost is the mean of others."""
+    n_unpaired: int = 0
+    notes: tuple[str, ...] = ()
+    reason: str = ""
+    """Why there are none."""
+
+    @property
+    def n(self) -> int:
+        """Docs."""
+        return len(self.task)
+
+    @property
+    def gain(self) -> Array:
+        """What a doc's score gains when the vendor answers it."""
+        return self.vendor - self.local
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether every score is within 0 and 1."""
+        scores = np.concatenate([self.local, self.vendor])
+        return bool(((scores >= 0) & (scores <= 1)).all())
+
+
+def pair(
+    local: Sequence[Outcome],
+    vendor: Sequence[Outcome],
+    price: Price,
+    weights: Mapping[str, float] | None = None,
+) -> Pairs:
+    """Match the docs of two models by suite, task, id and content.
+
+    Args:
+        local: Outcomes of the model that answers first.
+        vendor: Outcomes of the one that docs are escalated to.
+        price: Called with the vendor's requests for one doc in one repeat of the cell: what answering it once costs.
+            A doc costs the mean over the repeats; one of unknown cost the mean of its task, else of all docs.
+        weights: Task → its weight in the real workload; tasks without one have none, and are left out. None: all
+            tasks count the same. The docs of a task share its weight.
+
+    Raises:
+        UsageError: A weight is for a task that neither model was asked.
+    """
+    _check(weights, local, vendor)
+    wanted = {task for task, weight in (weights or {}).items() if weight > 0}
+    mine, theirs = (
+        {(o.task, o.suite, o.doc_id): o for o in side if weights is None or o.task in wanted}
+        for side in (local, vendor)
+    )
+    flaws = {
+        key: _flaw(mine.get(key), theirs.get(key)) for key in sorted(mine.keys() | theirs.keys())
+    }
+    rows = [(mine[key], theirs[key]) for key, flaw in flaws.items() if not flaw]
+    names = tuple(dict.fromkeys(a.task for a, _ in rows))
+    task = np.array([names.index(a.task) for a, _ in rows], dtype=np.int64)
+    cost, n_unknown = _costs([_cost(b, price) for _, b in rows], task)
+    return Pairs(
+        names=names,
+        metrics=tuple({a.task: a.metric for a, _ in rows}.values()),
+        task=task,
+        local=np.array([a.score for a, _ in rows], dtype=float),
+        vendor=np.array([b.score for _, b in rows], dtype=float),
+        weight=doc_weights(task, [1.0 if weights is None else weights[name] for name in names]),
+        cost=cost,
+        confidence={s: _signal([a for a, _ in rows], s) for s in Signal},
+        n_unknown_cost=n_unknown,
+        n_unpaired=len(flaws) - len(rows),
+        notes=tuple(_notes(Counter(flaws.values()), wanted - set(names), n_unknown)),
+        reason="" if rows else _reason(mine, theirs),
+    )
+
+
+def doc_weights(task: IntArray, weights: Sequence[float]) -> Array:
+    """Return each doc's weight: that of its task / docs of the task, together 1."""
+    if not len(task):
+        return np.zeros(0)
+    each = np.asarray(weights, dtype=float) / np.bincount(task, minlength=len(weights))
+    return np.asarray(each[task] / each[task].sum())
+
+
+def _flaw(a: Outcome | None, b: Outcome | None) -> str:
+    """Return why two outcomes are no pair; empty: they are one."""
+    if a is None or b is None:
+        return "only one model was asked them"
+    if a.doc_hash != b.doc_hash:
+        return "the models were asked different ones under the same number"
+    if a.score is None or b.score is None:
+        return "a model has no score for them"
+    return "" if a.metric == b.metric else "the models are scored by different metrics"
+
+
+def _check(weights: Mapping[str, float] | None, *sides: Iterable[Outcome]) -> None:
+    known = sorted({o.task for side in sides for o in side})
+    for name, weight in (weights or {}).items():
+        if not (math.isfinite(weight) and weight >= 0):
+            raise UsageError(f"task weights: {name}: {weight} is not a weight.", "Give 0 or more.")
+        if name not in known:
+            otherwise = f"There are: {', '.join(known) or 'none'}."
+            raise UsageError(
+                f"task weights: no task {name!r} with a score per doc was run.",
+                did_you_mean(name, known, otherwise),
+            )
+
+
+def _signal(side: Sequence[Outcome], signal: Signal) -> Array:
+    values = np.array([o.confidence.get(signal, math.nan) for o in side], dtype=float)
+    return np.where(np.isfinite(values), values, math.nan)
+
+
+def _cost(outcome: Outcome, price: Price) -> float | None:
+    """Return what one answer cost: the mean over the cell's repeats, of which each is one answer."""
+    by_cell: dict[str, list[Request]] = {}
+    for r in outcome.requests:
+        by_cell.setdefault(r.cell_id, []).append(r)
+    costs = [price(requests) for requests in by_cell.values()]
+    known = [cost for cost in costs if cost is not None]
+    return fmean(known) if known else None
+
+
+def _costs(costs: Sequence[float | None], task: IntArray) -> tuple[Array | None, int]:
+    """Fill unknown costs with means; return them and how many were unknown. None: all were."""
+    values = np.array([math.nan if c is None else c for c in costs], dtype=float)
+    is_known = ~np.isnan(values)
+    n_unknown = int((~is_known).sum())
+    if not is_known.any():
+        return None, n_unknown
+    filled = np.where(is_known, values, values[is_known].mean())
+    for one in np.unique(task[~is_known]):
+        known = is_known & (task == one)
+        if known.any():
+            filled[~is_known & (task == one)] = values[known].mean()
+    return filled, n_unknown
+
+
+def _notes(flaws: Counter[str], without_pairs: Iterable[str], n_unknown: int) -> Iterable[str]:
+    for flaw, count in sorted(flaws.items()):
+        if flaw:
+            yield f"Docs left out because {flaw}: {count}."
+    for task in sorted(without_pairs):
+        yield f"Task {task} has a weight, but no doc that both models answered: it is left out."
+    if n_unknown:
+        yield f"Docs whose cost at the vendor is not known: {n_unknown}."
+
+
+def _reason(mine: Mapping[_Key, Outcome], theirs: Mapping[_Key, Outcome]) -> str:
+    if not mine or not theirs:
+        which = "local" if not mine else "vendor's"
+        return f"the {which} model has no scores per doc"
+    if not {key[:2] for key in mine} & {key[:2] for key in theirs}:
+        return (
+            "the models have no task in common; multiple choice asked by log-likelihood and "
+            "as a question are different tasks"
+        )
+    return "no doc has a score of both models"
