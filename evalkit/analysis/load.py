@@ -10,7 +10,8 @@ from statistics import fmean
 from scipy import stats
 
 from evalkit.analysis.facts import CapacityFact, Estimate, LevelFact, StepFact
-from evalkit.config.bench import BenchConfig, ProfileSpec
+from evalkit.config.bench import BenchConfig, ProfileSpec, SloSpec
+from evalkit.metrics.capacity import Level, highest_sustained
 from evalkit.metrics.energy import counter_energy_j, integrated_energy_j, mean_power_w
 from evalkit.metrics.load import LoadPoint, load_point
 from evalkit.metrics.percentiles import MINIMUM_N, Percentile
@@ -18,6 +19,8 @@ from evalkit.records import CellRecord, LoadStep, Telemetry
 from evalkit.store.run_dir import Run
 
 IDLE = "idle"
+BRACKET = "bracket"
+"""An interval from a rate that held to the lowest that did not."""
 RATES = {"constant", "poisson"}
 """Steps whose rate stays the same: only they say what load is sustained."""
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
@@ -42,12 +45,17 @@ class _Measured:
 
 
 def load_facts(
-    run: Run,
+    run: Run, slo: SloSpec | None = None
 ) -> tuple[tuple[StepFact, ...], tuple[LevelFact, ...], tuple[CapacityFact, ...]]:
-    """Return a fact per step, per level (over repeats), and per model and profile with a service level."""
+    """Return a fact per step, per level (over repeats), and per model and profile with a service level.
+
+    Args:
+        run: A bench; of others there is nothing.
+        slo: Judge by this service level instead of the profiles' own.
+    """
     if run.manifest.kind != "bench":
         return (), (), ()
-    measured = list(_measured(run))
+    measured = list(_measured(run, slo))
     levels: dict[tuple[object, ...], list[_Measured]] = defaultdict(list)
     for m in measured:
         s = m.step
@@ -69,8 +77,10 @@ def load_facts(
     )
 
 
-def _measured(run: Run) -> Iterator[_Measured]:
+def _measured(run: Run, slo: SloSpec | None) -> Iterator[_Measured]:
     profiles = {p.name: p for p in BenchConfig.model_validate(run.manifest.config).profiles}
+    if slo is not None:
+        profiles = {n: p.model_copy(update={"slo": slo}) for n, p in profiles.items()}
     requests = defaultdict(list)
     for r in run.requests:
         requests[r.cell_id].append(r)
@@ -261,11 +271,11 @@ def _capacity(some: Sequence[_Measured]) -> CapacityFact:
         reason = "no higher rate was measured: it may sustain more"
     estimate = _mean([value for value, _ in found], "requests/s", len(best))
     if len(best) == 1 and above:
-        estimate = Estimate(best[0], "requests/s", 1, best[0], max(*above, best[0]), "bracket")
+        estimate = Estimate(best[0], "requests/s", 1, best[0], max(*above, best[0]), BRACKET)
     return CapacityFact(
         model=first.cell.model,
         profile=first.cell.suite,
-        slo=slo_text(first.profile),
+        slo=slo_text(slo),
         lambda_per_s=Estimate(
             estimate.value,
             "requests/s",
@@ -284,23 +294,16 @@ def _highest(steps: Sequence[_Measured]) -> tuple[float | None, float | None]:
 
     Steps where evalkit was the bottleneck are not used.
     """
-    usable = [m for m in steps if not m.point.flaws]
-    failed = [m.step.rate_per_s or 0.0 for m in usable if not m.point.passed]
-    ceiling = min(failed, default=None)
-    passed = [
-        m
-        for m in usable
-        if m.point.passed and (ceiling is None or (m.step.rate_per_s or 0.0) < ceiling)
-    ]
-    if not passed:
-        return None, ceiling
-    best = max(passed, key=lambda m: m.step.rate_per_s or 0.0)
-    return best.point.completed_per_s, ceiling
+    best, ceiling = highest_sustained(
+        Level(m.step.rate_per_s or 0.0, m.point.completed_per_s, m.point.passed)
+        for m in steps
+        if not m.point.flaws
+    )
+    return None if best is None else best.completed_per_s, ceiling
 
 
-def slo_text(profile: ProfileSpec) -> str:
+def slo_text(slo: SloSpec | None) -> str:
     """Write a service level for a reader."""
-    slo = profile.slo
     if slo is None:
         return ""
     limits = (("TTFT", slo.ttft_s), ("TPOT", slo.tpot_s), ("e2e", slo.e2e_s))

@@ -117,8 +117,9 @@ class Unit:
     def _is_mine(self, given: str) -> bool:
         head, slash, rest = given.partition("/")
         wanted_head, wanted_slash, wanted_rest = self.name.partition("/")
-        is_money = wanted_head == "money" and len(head) == 3 and head.isupper()
-        return (is_money or head == wanted_head) and (slash, rest) == (wanted_slash, wanted_rest)
+        is_currency = len(head) == 3 and head.isascii() and head.isalpha() and head.isupper()
+        is_right = is_currency if wanted_head == "money" else head == wanted_head
+        return is_right and (slash, rest) == (wanted_slash, wanted_rest)
 
 
 Money = Annotated[Quantity, Unit("money")]

@@ -176,7 +176,7 @@ def _profile(models: Sequence[Model], spec: ProfileSpec, views: list[LevelView])
     return ProfileLoad(
         name=spec.name,
         text=profile_text(spec),
-        slo=slo_text(spec),
+        slo=slo_text(spec.slo),
         columns=tuple((c.title, c.meaning) for c in columns),
         rows=tuple(_row(v, [_short(c.read(v.fact), c) for c in columns]) for v in views),
         details=tuple(_details(models[i], i, some) for i, some in by_model.items()),

@@ -78,9 +78,7 @@ def test_servers_hold_the_replicas(
     assert servers_needed(replicas, per_replica, per_server) == servers
 
 
-@given(
-    st.floats(0.01, 1e4), st.floats(0.1, 1e5), st.floats(0.1, 1e5), st.floats(0.01, 100)
-)
+@given(st.floats(0.01, 1e4), st.floats(0.1, 1e5), st.floats(0.1, 1e5), st.floats(0.01, 100))
 def test_an_allocation_adds_up_at_any_ratio(
     hourly: float, per_s_in: float, per_s_out: float, ratio: float
 ) -> None:

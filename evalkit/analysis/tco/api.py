@@ -1,0 +1,298 @@
+"""What a request to an API costs: as measured, by contract, in batches, or from the price list alone."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import fsum
+from typing import NamedTuple
+
+from evalkit.analysis.facts import Estimate
+from evalkit.analysis.stats import share_estimate
+from evalkit.analysis.tco.book import Asked, Book
+from evalkit.analysis.tco.evidence import TaskRequests, model_spec, task_requests, weighted_mean
+from evalkit.analysis.tco.values import Input, Provenance
+from evalkit.config.bench import SloSpec
+from evalkit.config.run import API_BACKENDS, ModelSpec
+from evalkit.config.scenario import API_BATCH, OptionSpec
+from evalkit.metrics.latency import e2e_latency_s, tpot_s, ttft_s
+from evalkit.prices import Price, cost_usd, find_price, list_prices
+from evalkit.records import Attempt, Request
+from evalkit.store.run_dir import Run
+
+AttemptPrice = Callable[[Attempt], float | None]
+"""What an attempt costs, in the scenario's currency; None: not known."""
+_ANY_DAY = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+"""A contract's prices do not depend on it."""
+NOT_ASKED = Estimate(None, "share", 0, reason="no requests were timed for it")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCost:
+    """What an API option costs, and what its measured requests were like."""
+
+    per_request: Input | None
+    reason: str = ""
+    """Why it is not known."""
+    input_tokens: float | None = None
+    """Mean per request: the scenario's where it says so, else as measured."""
+    output_tokens: float | None = None
+    input_per_mtok: float | None = None
+    """In the scenario's currency."""
+    output_per_mtok: float | None = None
+    slo_share: Estimate = NOT_ASKED
+    is_measured: bool = False
+    retry_factor: float = 1.0
+    """Measured cost of all attempts / of those that were answered."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """By what an option's requests are priced."""
+
+    price: Price | None
+    """Per million tokens, in dollars or the contract's currency."""
+    factor: float
+    """From that currency into the scenario's, discounts included."""
+    provenance: Provenance
+    spec: ModelSpec | None
+    """The model as its run asked it, with the option's contract; None: it was not measured."""
+    is_recorded: bool
+    """The run's own prices hold."""
+    discount: Input | None = None
+    """Of batches; its most likely value is in the factor."""
+
+    def of(self, attempt: Attempt) -> float | None:
+        """Return what an attempt costs."""
+        if self.is_recorded or attempt.usage is None:
+            # without usage: an error before anything was billed costs 0 at any price
+            is_known = self.is_recorded or attempt.cost_usd == 0
+            return (
+                None if attempt.cost_usd is None or not is_known else attempt.cost_usd * self.factor
+            )
+        assert self.spec is not None
+        cost = cost_usd(self.spec, attempt.usage, _ANY_DAY)
+        return None if cost is None else cost * self.factor
+
+
+def tariff(option: OptionSpec, runs: Sequence[Run], book: Book) -> Tariff:
+    """Return by what an API option's requests are priced.
+
+    Raises:
+        UsageError: The price list has no such provider.
+        ConfigError: There is no rate for the price's currency.
+    """
+    spec = model_spec(runs, option.model)
+    if spec is not None and spec.backend not in API_BACKENDS:
+        spec = None
+    on = datetime.datetime.combine(book.today, datetime.time(), datetime.UTC)
+    if option.price is not None:
+        named = spec or ModelSpec(name=option.name, backend="openai", source=option.model)
+        mine = named.model_copy(update={"price": option.price})
+        rate = book.rate(option.price.currency)
+        return Tariff(
+            find_price(mine, on), rate, Provenance.CONTRACT, mine if spec else None, False
+        )
+    discount = batch_discount(option, book) if option.kind == API_BATCH else None
+    factor = book.rate("USD") * (1 - (0.0 if discount is None else discount.mode))
+    if spec is not None:
+        has_contract = spec.price is not None
+        kind = Provenance.CONTRACT if has_contract else Provenance.LIST_PRICE
+        return Tariff(find_price(spec, on), factor, kind, spec, True, discount)
+    listed = next(iter(list_prices(option.model, on, option.provider)), None)
+    return Tariff(listed, factor, Provenance.LIST_PRICE, None, False, discount)
+
+
+def batch_discount(option: OptionSpec, book: Book) -> Input:
+    """Return what batches are cheaper by."""
+    asked = Asked(f"discount.{option.name}", f"batch discount of {option.name}", "share")
+    return book.assumed(asked, option.batch_discount, "batch_discount")
+
+
+def api_cost(option: OptionSpec, runs: Sequence[Run], book: Book) -> ApiCost:
+    """Return what a request costs under an API option."""
+    by = tariff(option, runs, book)
+    tasks = task_requests(runs, option.model) if by.spec is not None else ()
+    found = _as_measured(option, by, tasks, book) if tasks else ApiCost(None)
+    if by.price is not None:
+        found = replace(
+            found,
+            input_per_mtok=by.price.input_per_mtok_usd * by.factor,
+            output_per_mtok=by.price.output_per_mtok_usd * by.factor,
+        )
+    load = book.scenario.load
+    if load.input_tokens is not None:
+        return _by_tokens(option, by, found, book)
+    if not tasks:
+        reason = f"{option.model} was not measured: give load.input_tokens and output_tokens"
+        return replace(found, reason=reason)
+    return found
+
+
+def request_price(requests: Sequence[Request], price: AttemptPrice) -> float | None:
+    """Return what requests cost with all their attempts; None when one of these is not known."""
+    each = [price(a) for r in requests for a in r.attempts]
+    known = [c for c in each if c is not None]
+    return fsum(known) if known and len(known) == len(each) else None
+
+
+def slo_share(tasks: Sequence[TaskRequests], slo: SloSpec | None) -> Estimate:
+    """Return the share of measured requests that kept the service level's times, counted from sending.
+
+    Failed requests never do. Requests whose times are not known (the answer came in one piece) are left out.
+    """
+    if slo is None:
+        return Estimate(None, "share", 0, reason="no service level is set")
+    kept = [k for t in tasks for r in t.requests if (k := _kept(r, slo)) is not None]
+    if not kept:
+        return Estimate(None, "share", 0, reason="no request has the times it needs")
+    return share_estimate(sum(kept), len(kept))
+
+
+def _kept(request: Request, slo: SloSpec) -> bool | None:
+    last = request.attempts[-1]
+    if last.status != "ok":
+        return False
+    times = [(ttft_s(last), slo.ttft_s), (e2e_latency_s(last), slo.e2e_s)]
+    if (request.output_tokens or 0) > 1:  # a single token has no time per further token
+        times.append((tpot_s(last, request.output_tokens), slo.tpot_s))
+    judged = [(time, limit) for time, limit in times if limit is not None]
+    if any(time is None for time, _ in judged):
+        return None
+    return all(time <= limit for time, limit in judged if time is not None)
+
+
+# --- from measured requests ---------------------------------------------------------------------------------------
+
+
+def _as_measured(
+    option: OptionSpec, by: Tariff, tasks: Sequence[TaskRequests], book: Book
+) -> ApiCost:
+    weights = book.scenario.load.task_weights
+
+    def mean(values: dict[str, list[float]]) -> Estimate:
+        return weighted_mean(values, weights, "", is_share=False)
+
+    base = ApiCost(
+        per_request=None,
+        input_tokens=mean({t.task: _tokens(t, "input_tokens") for t in tasks}).value,
+        output_tokens=mean({t.task: _tokens(t, "output_tokens") for t in tasks}).value,
+        slo_share=slo_share(tasks, book.scenario.service_level),
+        is_measured=True,
+    )
+    priced = {t.task: _costs(t, by) for t in tasks}
+    found = mean({task: p.each for task, p in priced.items()})
+    unpriced = [t for t, p in priced.items() if not p.each and (weights is None or weights.get(t))]
+    if found.value is None or unpriced:
+        reason = (
+            f"no answered request of {', '.join(unpriced)} has a known price: use kind api_contract, or give the"
+            " model's `price:` in the run config"
+            if any(r.answer is not None for t in tasks for r in t.requests)
+            else f"{option.model} answered no request"
+        )
+        return replace(base, reason=reason)
+    n_unknown = sum(p.n_unknown for p in priced.values())
+    note = f"mean of {found.n} measured requests, retries and failures included"
+    unknown = f"{option.name}: {n_unknown} attempts of unknown cost are not in its price."
+    return replace(
+        base,
+        per_request=_input(option, by, found, note, book),
+        retry_factor=_retry_factor(list(priced.values())),
+        warnings=(unknown,) if n_unknown else (),
+    )
+
+
+def _input(option: OptionSpec, by: Tariff, e: Estimate, note: str, book: Book) -> Input:
+    """Return the cost per request as an input; options of one model and tariff share it."""
+    asked = Asked(
+        f"price.{option.model}.{option.kind}", f"price of {option.model}", "money/request"
+    )
+    if any(x is not None for x in (option.price, option.provider, option.batch_discount)):
+        asked = replace(asked, key=f"{asked.key}.{option.name}")
+    value = e.value or 0.0
+    low = value if e.low is None else e.low
+    high = value if e.high is None else e.high
+    if by.discount is not None:
+        left = 1 - by.discount.mode
+        low = low * (1 - by.discount.high) / left if left else low
+        high = high * (1 - by.discount.low) / left if left else high
+        note = f"{note}; batch discount {by.discount.mode:g}, {by.discount.provenance.value}"
+    date = None if by.price is None else by.price.date
+    given = datetime.date.fromisoformat(date) if date else None
+    return replace(
+        book.fixed(asked, value, by.provenance, "" if by.price is None else by.price.source),
+        low=low,
+        high=high,
+        date=date,
+        note=note,
+        is_old=given is not None and book.is_old(given),
+    )
+
+
+class _Priced(NamedTuple):
+    each: list[float]
+    """Cost of each answered request, with its share of what failed ones cost."""
+    answered: float
+    """What the attempts that were answered cost, in all."""
+    n_unknown: int
+    """Attempts of unknown cost: left out."""
+
+
+def _costs(task: TaskRequests, by: Tariff) -> _Priced:
+    each: list[float] = []
+    lost, answered, n_unknown = 0.0, 0.0, 0
+    for r in task.requests:
+        costs = [by.of(a) for a in r.attempts]
+        known = [c for c in costs if c is not None]
+        n_unknown += len(costs) - len(known)
+        if r.answer is None:
+            lost += fsum(known)
+        elif costs[-1] is not None:
+            each.append(fsum(known))
+            answered += costs[-1]
+    return _Priced([c + lost / len(each) for c in each], answered, n_unknown)
+
+
+def _retry_factor(priced: Sequence[_Priced]) -> float:
+    answered = fsum(p.answered for p in priced)
+    return fsum(c for p in priced for c in p.each) / answered if answered else 1.0
+
+
+def _tokens(task: TaskRequests, name: str) -> list[float]:
+    """Return the billed tokens of the attempt that was answered."""
+    usages = [r.attempts[-1].usage for r in task.requests if r.answer is not None]
+    found = [getattr(u, name) for u in usages if u is not None]
+    return [float(n) for n in found if n is not None]
+
+
+# --- from the scenario's tokens -----------------------------------------------------------------------------------
+
+
+def _by_tokens(option: OptionSpec, by: Tariff, found: ApiCost, book: Book) -> ApiCost:
+    """Return the cost of requests as long as the scenario says; what retries cost is as measured."""
+    load = book.scenario.load
+    assert load.input_tokens is not None
+    assert load.output_tokens is not None
+    whole = replace(
+        found, input_tokens=load.input_tokens.mode, output_tokens=load.output_tokens.mode
+    )
+    if found.input_per_mtok is None or found.output_per_mtok is None:
+        at = f" at {option.provider}" if option.provider else ""
+        reason = f"the price list has no price for {option.model!r}{at}: use kind api_contract"
+        return replace(whole, per_request=None, reason=reason)
+    more = found.retry_factor
+    low, mode, high = (
+        (i * found.input_per_mtok + o * found.output_per_mtok) / 1e6 * more
+        for i, o in zip(load.input_tokens.triple, load.output_tokens.triple, strict=True)
+    )
+    e = Estimate(mode, "", 0, low, high)
+    note = f"your tokens per request × price{f' × {more:.3f} for retries' if more > 1 else ''}"
+    tiers = () if by.price is None else by.price.tiers
+    return replace(
+        whole,
+        per_request=_input(option, by, e, note, book),
+        reason="",
+        warnings=tuple(f"{option.model}: long prompts cost more: {tier}." for tier in tiers),
+    )

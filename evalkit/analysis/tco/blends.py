@@ -1,0 +1,259 @@
+"""Local and vendor options → their blend: what it scores on the same docs, and the deployment it would be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evalkit.analysis.blend.choice import Choice, best_point
+from evalkit.analysis.blend.evaluate import blend_fact
+from evalkit.analysis.blend.facts import BlendFact, Frontier, Point
+from evalkit.analysis.blend.pairs import pair
+from evalkit.analysis.facts import Estimate
+from evalkit.analysis.tco.api import NOT_ASKED, request_price, tariff
+from evalkit.analysis.tco.book import Book
+from evalkit.analysis.tco.model import Deployment, Workload, costs, volumes
+from evalkit.analysis.tco.options import Resolved
+from evalkit.analysis.tco.values import Input, Provenance, at_mode
+from evalkit.config.bench import SloSpec
+from evalkit.config.scenario import API_BATCH
+from evalkit.store.run_dir import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """Two options that are combined."""
+
+    local: Resolved
+    vendor: Resolved
+    fact: BlendFact
+    """Measured on the docs that both models answered."""
+    point: Point | None
+    frontier: Frontier | None
+    """The one that has the point."""
+    deployment: Deployment | None
+    missing: tuple[str, ...]
+    """Why there is no deployment."""
+    out_of_reach: str = ""
+    """Why no setting is good enough or affordable."""
+
+    @property
+    def name(self) -> str:
+        """How the report calls it."""
+        return f"{self.local.spec.name} + {self.vendor.spec.name}"
+
+
+def blends(
+    options: Sequence[Resolved], runs: Sequence[Run], book: Book, work: Workload
+) -> Iterator[Blend]:
+    """Yield the blends that the scenario asks for; by default every pair of models that answered the same docs."""
+    wanted = book.scenario.blends
+    by_name = {r.spec.name: r for r in options}
+    if wanted is not None:
+        for one in wanted:
+            yield _blend(by_name[one.local], by_name[one.vendor], runs, book, work)
+        return
+    for local in options:
+        for vendor in options:
+            is_pair = local.spec.is_self_hosted and not vendor.spec.is_self_hosted
+            is_measured = local.outcomes and vendor.outcomes
+            if is_pair and is_measured and vendor.spec.kind != API_BATCH:
+                found = _blend(local, vendor, runs, book, work)
+                if found.fact.n_docs:
+                    yield found
+
+
+def _blend(
+    local: Resolved, vendor: Resolved, runs: Sequence[Run], book: Book, work: Workload
+) -> Blend:
+    by = tariff(vendor.spec, runs, book)
+    pairs = pair(
+        local.outcomes,
+        vendor.outcomes,
+        lambda requests: request_price(requests, by.of),
+        book.scenario.load.task_weights,
+    )
+    fact = blend_fact(local.spec.model, vendor.spec.model, pairs, book.scenario.seed)
+    missing = [*local.missing, *vendor.missing]
+    choice = None
+    if fact.reason:
+        missing.append(fact.reason)
+    elif not missing:
+        choice = _choose(fact, book, _budget(local, vendor, fact, work, book))
+    if missing or choice is None:
+        why = "" if missing else _why_none(fact, book)
+        return Blend(local, vendor, fact, None, None, None, tuple(missing) or (why,), why)
+    frontier = next(f for f in fact.frontiers if f.policy == choice.policy)
+    return Blend(
+        local=local,
+        vendor=vendor,
+        fact=fact,
+        point=choice.point,
+        frontier=frontier,
+        deployment=_deployment(local, vendor, frontier, choice.point),
+        missing=(),
+    )
+
+
+def required_quality(fact: BlendFact, book: Book) -> float | None:
+    """Return the quality a blend must reach: the policy's, else that of the better of the two models."""
+    asked = book.scenario.policy.quality.at_least
+    if asked is not None:
+        return asked
+    known = [e.value for e in (fact.local_quality, fact.vendor_quality) if e.value is not None]
+    return max(known, default=None)
+
+
+def _choose(fact: BlendFact, book: Book, budget: float | None) -> Choice | None:
+    """Return the cheapest setting that is sure to be good enough, else the cheapest that seems so.
+
+    Without a required quality but with a budget it is the best setting within the budget. Where somebody waits for
+    answers and a service level is set, only policies that send a request to one model count: a cascade shows its first
+    word after the local answer was judged, and nobody has measured how late that is.
+    """
+    rule = book.scenario.policy
+    is_waited_for = rule.interactive and book.scenario.service_level is not None
+    frontiers = tuple(f for f in fact.frontiers if not (is_waited_for and f.is_cascade))
+    usable = replace(fact, frontiers=frontiers)
+    if rule.quality.at_least is None and budget is not None:
+        return best_point(usable, at_least=None, budget=budget)
+    wanted = required_quality(fact, book)
+    found = None
+    if rule.quality.at_least is not None:
+        # the rule asks for the whole interval: a setting that reaches the quality just so would not keep it
+        surely = tuple(replace(f, points=_surely(f, rule.quality.at_least)) for f in frontiers)
+        found = best_point(replace(fact, frontiers=surely), at_least=wanted, budget=budget)
+    return found or best_point(usable, at_least=wanted, budget=budget)
+
+
+def _surely(frontier: Frontier, wanted: float) -> tuple[Point, ...]:
+    """Return the settings whose whole interval reaches a quality."""
+    return tuple(
+        p for p in frontier.points if p.quality.low is not None and p.quality.low >= wanted
+    )
+
+
+def _budget(
+    local: Resolved, vendor: Resolved, fact: BlendFact, work: Workload, book: Book
+) -> float | None:
+    """Return what the API may cost per measured doc, own machines and people paid; None without a limit."""
+    limit = book.scenario.policy.max_cost_per_month
+    if limit is None or local.deployment is None or vendor.deployment is None:
+        return None
+    whole = max(
+        (f.points[-1].vendor_cost.value or 0.0 for f in fact.frontiers if f.points), default=0.0
+    )
+    asked = volumes(work, at_mode)
+    months = np.arange(1, work.months + 1)
+    own, bought = (
+        costs(r.deployment, work, asked, months, at_mode)
+        for r in (local, vendor)
+        if r.deployment is not None
+    )
+    left = limit - float((own.total + bought.staff).mean())
+    bill = float(bought.api.mean())
+    return max(left, 0.0) / bill * whole if bill else None
+
+
+def _why_none(fact: BlendFact, book: Book) -> str:
+    wanted = required_quality(fact, book)
+    reached = [
+        p.quality.value
+        for f in fact.frontiers
+        for p in f.points
+        if f.policy.is_runnable and p.quality.value is not None and 0 < (p.escalated.value or 0) < 1
+    ]
+    if not reached or wanted is None:
+        return "no blend of the two could be computed"
+    if max(reached) >= wanted:
+        return "no blend that is good enough is within the budget"
+    return f"no blend reaches a quality of {100 * wanted:.1f} %: the best scores {100 * max(reached):.1f} %"
+
+
+def _deployment(local: Resolved, vendor: Resolved, frontier: Frontier, point: Point) -> Deployment:
+    """Return machines for what stays, and the API for what goes there.
+
+    What goes there costs its share of the API's bill for everything, so that the same price per request holds as for
+    the API alone.
+    """
+    assert local.deployment is not None
+    assert vendor.deployment is not None
+    name = f"{local.spec.name} + {vendor.spec.name}"
+    escalated = point.escalated
+    stays = None if frontier.is_cascade else _stays(name, escalated)
+    return Deployment(
+        name=name,
+        fleet=local.deployment.fleet,
+        api=vendor.deployment.api,
+        people=(*local.deployment.people, *vendor.deployment.people),
+        local_share=stays,
+        billed_share=_billed(name, frontier, point),
+    )
+
+
+def _billed(name: str, frontier: Frontier, point: Point) -> Input:
+    whole = frontier.points[-1].vendor_cost.value
+    cost = point.vendor_cost
+    label = f"share of the API's bill in {name}"
+    if cost.value is None or not whole:
+        return _share(f"billed.{name}", label, point.escalated)
+    scaled = replace(
+        cost,
+        value=cost.value / whole,
+        low=None if cost.low is None else max(cost.low / whole, 0.0),
+        high=None if cost.high is None else min(cost.high / whole, 1.0),
+    )
+    return _share(f"billed.{name}", label, scaled)
+
+
+def _stays(name: str, escalated: Estimate) -> Input:
+    turned = replace(
+        escalated,
+        value=None if escalated.value is None else 1 - escalated.value,
+        low=None if escalated.high is None else 1 - escalated.high,
+        high=None if escalated.low is None else 1 - escalated.low,
+    )
+    return _share(f"local.{name}", f"share of requests that stay local in {name}", turned)
+
+
+def _share(key: str, label: str, e: Estimate) -> Input:
+    value = e.value or 0.0
+    return Input(
+        key=key,
+        label=label,
+        unit="share",
+        low=value if e.low is None else min(e.low, value),
+        mode=value,
+        high=value if e.high is None else max(e.high, value),
+        provenance=Provenance.MEASURED,
+        note="on the measured docs",
+    )
+
+
+def blended_slo_share(blend: Blend, slo: SloSpec | None) -> Estimate:
+    """Return the share of requests that keep the service level, where each is answered by one model.
+
+    Own machines are sized to keep it: where their share was not measured, it is what the service level promises.
+    """
+    if blend.frontier is None or blend.point is None:
+        return NOT_ASKED
+    if blend.frontier.is_cascade:
+        reason = "a cascade's times were not measured: some requests wait for two answers"
+        return Estimate(None, "share", 0, reason=reason)
+    e = blend.point.escalated.value or 0.0
+    local = blend.local.slo_share
+    if local.value is None and slo is not None:
+        promised = slo.percentile / 100
+        local = Estimate(promised, "share", 0, promised, promised, "as sized")
+    parts = ((1 - e, local), (e, blend.vendor.slo_share))
+    for _, share in parts:
+        if share.value is None:
+            return share
+    bounds = [
+        sum(w * bound for w, s in parts if (bound := getattr(s, which)) is not None)
+        for which in ("value", "low", "high")
+    ]
+    n = sum(s.n for _, s in parts)
+    return Estimate(bounds[0], "share", n, bounds[1], bounds[2], "mix of both models' shares")

@@ -1,0 +1,210 @@
+"""What the cost analysis says: values for the verdict and the report, all strings and drawing left to them.
+
+Money is in the scenario's currency. A figure that was computed from uncertain inputs has the range that holds in 80 of
+100 draws (P10 to P90); one that was measured has its 95 % interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalkit.analysis.blend.facts import BlendFact, Point, Policy
+from evalkit.analysis.facts import Estimate
+from evalkit.analysis.tco.values import Input, Provenance
+
+BUILD, BUY, BLEND = "build", "buy", "blend"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its range and what it rests on."""
+
+    value: float | None
+    """P50 where it was computed from uncertain inputs. None: not known; `reason` says why."""
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    provenance: tuple[Provenance, ...] = ()
+    """Of everything it was computed from."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCosts:
+    """What a piece of work costs in the first month."""
+
+    per_request: Figure
+    per_request_within_slo: Figure
+    """Cost per request / share of requests that kept the service level."""
+    per_correct_answer: Figure
+    """Cost per request / quality."""
+    input_per_mtok: Figure
+    output_per_mtok: Figure
+    """Self-hosted: an allocation, see `allocation`."""
+    blended_per_mtok: Figure
+    """All cost / all tokens, input and output."""
+    full_load_per_mtok: Figure
+    """Self-hosted: the same with full servers at their capacity, without staff (C_naive)."""
+    allocation: str
+    """How cost is divided between input and output tokens, in words."""
+    utilisation: Figure
+    """Mean load / what the replicas serve within the service level; not the GPU's utilisation."""
+    energy_kwh_per_mtok: Figure
+    energy_cost_per_request: Figure
+    """Part of the cost per request that is electricity; rented and API: in the price, not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Cost of a month, by what is paid."""
+
+    machines: float
+    """Own servers spread over their life, or rent."""
+    energy: float
+    upkeep: float
+    """Maintenance, hosting, licences."""
+    staff: float
+    api: float
+
+    @property
+    def total(self) -> float:
+        """The whole month."""
+        return self.machines + self.energy + self.upkeep + self.staff + self.api
+
+
+@dataclass(frozen=True, slots=True)
+class OptionFact:
+    """One deployment: what it needs, what it costs, what it gives."""
+
+    name: str
+    side: str
+    """`build`, `buy` or `blend`."""
+    kind: str
+    """As in the scenario; `blend` for a combination."""
+    models: tuple[str, ...]
+    parts: tuple[str, ...]
+    """Of a blend: the two options."""
+    missing: tuple[str, ...]
+    """What had to be known to cost it, in words; not empty: there are no costs."""
+    incomplete: tuple[str, ...]
+    """Costs that nobody gave (staff, adoption): the totals are without them."""
+    leaves_network: bool
+    """Whether data go to a host outside."""
+    capacity_per_s: Figure | None
+    """λ_SLO of one replica; None for an API."""
+    service_level: str
+    replicas: int | None
+    servers: int | None
+    """Servers bought, or units rented, in the first month."""
+    gpus: int | None
+    """None where no hardware of the catalogue is named: perhaps it has none."""
+    upfront: Figure
+    """Adoption and, where owned, the first servers."""
+    first_month: Breakdown | None
+    months: tuple[float, ...]
+    """Cost of each month, most likely values; without adoption."""
+    cumulated: tuple[float, ...]
+    """P50 after 0, 1, … months, discounted, adoption first."""
+    cumulated_low: tuple[float, ...]
+    cumulated_high: tuple[float, ...]
+    total: Figure
+    """Present value of everything over the horizon."""
+    per_month: Figure
+    """Mean of all months, without discounting and without adoption."""
+    unit: UnitCosts | None
+    quality: Estimate
+    slo_share: Estimate
+    """Share of measured requests that kept the service level's times."""
+    escalated: Estimate | None = None
+    """Blend: share of requests that go to the vendor."""
+    policy: Policy | None = None
+    point: Point | None = None
+    out_of_reach: str = ""
+    """Blend: why no setting of it is good enough or affordable; then it is out, and `missing` says so, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairFact:
+    """One own deployment against one API."""
+
+    build: str
+    buy: str
+    break_even_per_s: Figure
+    """λ*: the mean load from which the own deployment is cheaper per month, without adoption."""
+    is_feasible: bool
+    """The replicas that λ* needs serve its peak; False: no load makes it cheaper."""
+    load_per_s: float
+    """Mean load of the first month."""
+    break_even_per_month: Figure
+    """λ* in requests per month."""
+    payback_months: Figure
+    """P50, P10 and P90 over all draws; None where that share of draws never pays back within the horizon."""
+    payback_share: float
+    """Share of draws that pay back within the horizon."""
+    cheaper_by_month: tuple[float, ...]
+    """Probability that the own deployment has cost less by month 0, 1, …"""
+    saving: Figure
+    """Present value of API − own over the horizon."""
+    quality_difference: Estimate
+    """API − own, paired by doc; points on a scale of 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadCurve:
+    """Cost of a month over the load, most likely values, in steps where replicas are added."""
+
+    option: str
+    side: str
+    requests_per_month: tuple[float, ...]
+    cost: tuple[float, ...]
+    replicas: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """How much one input moves the difference between two options, all others at their most likely values."""
+
+    given: Input
+    at_low: float
+    """Saving (present value) with the input at its low."""
+    at_high: float
+
+    @property
+    def span(self) -> float:
+        """How far the saving moves."""
+        return abs(self.at_high - self.at_low)
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """An input of the model and the options that use it."""
+
+    given: Input
+    used_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TcoFacts:
+    """Everything computed for one scenario."""
+
+    name: str
+    title: str
+    about: str
+    currency: str
+    horizon_months: int
+    draws: int
+    seed: int
+    today: str
+    runs: tuple[str, ...]
+    load: Input
+    """Requests per month."""
+    options: tuple[OptionFact, ...]
+    pairs: tuple[PairFact, ...]
+    """Every own deployment against every API."""
+    curves: tuple[LoadCurve, ...]
+    blends: tuple[BlendFact, ...]
+    assumptions: tuple[Assumption, ...]
+    rates: tuple[tuple[str, float, str, str], ...]
+    """Currency, value, date, source."""
+    data_class: str
+    warnings: tuple[str, ...] = ()

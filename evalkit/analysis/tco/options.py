@@ -1,0 +1,363 @@
+"""A scenario's options → deployments that can be costed, and for each what is missing where it can't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from evalkit.analysis.facts import Estimate
+from evalkit.analysis.outcomes import Outcome, outcomes
+from evalkit.analysis.tco.api import NOT_ASKED, ApiCost, api_cost
+from evalkit.analysis.tco.book import Asked, Book
+from evalkit.analysis.tco.capacity import Capacity, capacity_of
+from evalkit.analysis.tco.evidence import hosts_of, is_inside, quality_of
+from evalkit.analysis.tco.model import (
+    Api,
+    Deployment,
+    Fleet,
+    People,
+    Power,
+    Purchase,
+    Workload,
+)
+from evalkit.analysis.tco.values import Input, Provenance
+from evalkit.config.quantity import Quantity
+from evalkit.config.scenario import (
+    API_BATCH,
+    ON_DEMAND,
+    OWNED,
+    OptionSpec,
+    SideSpec,
+)
+from evalkit.errors import ConfigError, did_you_mean
+from evalkit.store.run_dir import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One option with everything known about it."""
+
+    spec: OptionSpec
+    deployment: Deployment | None
+    missing: tuple[str, ...]
+    """Why there is no deployment."""
+    incomplete: tuple[str, ...]
+    """Costs nobody gave."""
+    capacity: Capacity | None
+    api: ApiCost | None
+    leaves_network: bool
+    outcomes: tuple[Outcome, ...]
+    quality: Estimate
+    slo_share: Estimate
+    warnings: tuple[str, ...]
+
+
+def workload(book: Book) -> Workload:
+    """Return what is asked of every option."""
+    scenario, load = book.scenario, book.scenario.load
+    asked = Asked("load.requests_per_month", "load", "requests/month")
+    growth = Asked("load.growth_per_year", "growth of the load", "share/year")
+    return Workload(
+        requests_per_month=book.yours(asked, load.requests_per_month),
+        growth_per_year=(
+            book.fixed(growth, 0.0, Provenance.DEFAULT, "no growth unless you give it")
+            if load.growth_per_year is None
+            else book.yours(growth, load.growth_per_year)
+        ),
+        peak_to_mean=book.assumed(
+            Asked("load.peak_to_mean", "peak / mean load", "factor"),
+            load.peak_to_mean,
+            "peak_to_mean",
+        ),
+        discount_rate=book.assumed(
+            Asked("discount_rate", "discount rate", "share/year"),
+            scenario.discount_rate,
+            "discount_rate",
+        ),
+        months=scenario.horizon_months,
+    )
+
+
+def resolve(option: OptionSpec, runs: Sequence[Run], book: Book) -> Resolved:
+    """Return an option with what runs, scenario and catalogue say about it."""
+    side = book.scenario.self_hosted if option.is_self_hosted else book.scenario.api
+    people, incomplete = _people(option, side, book)
+    found = outcomes(runs, option.model, _metrics(book, runs, option.model))
+    capacity = capacity_of(option, runs, book) if option.is_self_hosted else None
+    api = None if option.is_self_hosted else api_cost(option, runs, book)
+    fleet, missing = (None, ()) if capacity is None else _fleet(option, capacity, book)
+    if api is not None and api.per_request is None:
+        missing = (api.reason,)
+    deployment = None
+    if not missing:
+        deployment = Deployment(option.name, fleet, _api(api, book), (people,))
+    share = capacity.good_share if capacity is not None else None
+    return Resolved(
+        spec=option,
+        deployment=deployment,
+        missing=missing,
+        incomplete=tuple(incomplete),
+        capacity=capacity,
+        api=api,
+        leaves_network=_leaves(option, runs),
+        outcomes=found,
+        quality=_quality(option, found, book),
+        slo_share=api.slo_share if api is not None else share or NOT_ASKED,
+        warnings=() if api is None else api.warnings,
+    )
+
+
+def _metrics(book: Book, runs: Sequence[Run], model: str) -> dict[str, str]:
+    """Return the policy's metrics of the tasks that the model was asked."""
+    cells = {c.cell_id for run in runs for c in run.manifest.cells if c.model == model}
+    asked = {s.task for run in runs for s in run.samples if s.cell_id in cells}
+    return {t: m for t, m in book.scenario.policy.quality.metrics.items() if t in asked}
+
+
+def _quality(option: OptionSpec, found: Sequence[Outcome], book: Book) -> Estimate:
+    if not found:
+        reason = f"no run asked {option.model}"
+        return Estimate(None, "share", 0, reason=reason)
+    return quality_of(found, book.scenario.load.task_weights)
+
+
+def _leaves(option: OptionSpec, runs: Sequence[Run]) -> bool:
+    """Tell whether data leave the company's network: rented machines and unknown hosts are outside."""
+    if option.outside is not None:
+        return option.outside
+    if option.is_self_hosted:
+        return option.kind != OWNED
+    hosts = hosts_of(runs, option.model)
+    return not hosts or not all(map(is_inside, hosts))
+
+
+def _people(option: OptionSpec, side: SideSpec, book: Book) -> tuple[People, list[str]]:
+    where = "self_hosted" if option.is_self_hosted else "api"
+    staff = option.staff or side.staff
+    # a colon is in no option's name, so a side is no option called so
+    of_staff = option.name if option.staff else f"{where}:"
+    cost = option.adoption_cost or side.adoption_cost
+    of_cost = option.name if option.adoption_cost else f"{where}:"
+    incomplete = []
+    if staff is None:
+        incomplete.append(f"staff of {option.name}: give `{where}: staff:`")
+    if cost is None:
+        incomplete.append(f"adoption cost of {option.name}: give `{where}: adoption_cost:`")
+
+    def mine(key: str, of: str, label: str, unit: str, given: Quantity | None) -> Input | None:
+        if given is None:
+            return None
+        named = {"self_hosted:": "own side", "api:": "API side"}.get(of, of)
+        return book.yours(Asked(f"{key}.{of}", f"{label}, {named}", unit), given)
+
+    return (
+        People(
+            fte=mine("fte", of_staff, "staff", "FTE", staff.fte if staff else None),
+            cost_per_year=mine(
+                "salary",
+                of_staff,
+                "cost of one person",
+                "money/year",
+                staff.cost_per_year if staff else None,
+            ),
+            adoption=mine("adoption", of_cost, "adoption cost", "money", cost),
+        ),
+        incomplete,
+    )
+
+
+def _api(found: ApiCost | None, book: Book) -> Api | None:
+    if found is None or found.per_request is None:
+        return None
+    asked = Asked("api.price_decline", "fall of API prices", "share/year")
+    given = book.scenario.api.price_decline_per_year
+    return Api(found.per_request, book.assumed(asked, given, "api_price_decline"))
+
+
+# --- own and rented machines --------------------------------------------------------------------------------------
+
+
+def _fleet(
+    option: OptionSpec, capacity: Capacity, book: Book
+) -> tuple[Fleet | None, tuple[str, ...]]:
+    """Return the machines, and what is missing to cost them."""
+    hardware = book.hardware(option.name, option.hardware)
+    missing: list[str] = [] if capacity.per_s is not None else [capacity.reason]
+    machine: Purchase | Input | None
+    if option.kind == OWNED:
+        machine = _purchase(option, hardware, capacity, book, missing)
+    else:
+        machine = _rent(option, hardware, book, missing)
+    if missing or machine is None or capacity.per_s is None:
+        return None, tuple(missing)
+    mine = book.scenario.self_hosted
+    return (
+        Fleet(
+            capacity_per_s=capacity.per_s,
+            headroom=book.assumed(
+                Asked("headroom", "share of capacity used at the peak", "share"),
+                mine.headroom,
+                "headroom",
+            ),
+            spare=mine.spare_replicas,
+            gpus_per_replica=option.gpus_per_replica,
+            gpus_per_server=_gpus_per_server(option, hardware, book),
+            machine=machine,
+            licence_per_gpu_year=book.assumed(
+                Asked("licence", "serving software, per GPU", "money/year"),
+                mine.licence_per_gpu_year,
+                "licence_per_gpu_year",
+            ),
+        ),
+        (),
+    )
+
+
+def _gpus_per_server(option: OptionSpec, hardware: str | None, book: Book) -> int:
+    if option.gpus_per_server is not None:
+        return option.gpus_per_server
+    row = None if hardware is None else book.catalog.find(hardware, "gpus_per_server")
+    return round(row.mode) if option.kind == OWNED and row is not None else 1
+
+
+def _rent(option: OptionSpec, hardware: str | None, book: Book, missing: list[str]) -> Input | None:
+    what = "gpu_hour_on_demand" if option.kind == ON_DEMAND else "gpu_hour_reserved"
+    asked = Asked(f"rent.{option.name}", f"rent of {option.name}", "money/GPU-hour")
+    found = book.find(asked, option.gpu_hour_price, what, hardware)
+    if found is None:
+        missing.append(_unknown(option, "gpu_hour_price", hardware))
+    return found
+
+
+def _purchase(
+    option: OptionSpec, hardware: str | None, capacity: Capacity, book: Book, missing: list[str]
+) -> Purchase | None:
+    name, mine = option.name, book.scenario.self_hosted
+    asked = Asked(f"server_price.{name}", f"server price of {name}", "money/server")
+    price = book.find(asked, option.server_price, "server_price", hardware)
+    _check_server_size(option, hardware, book)
+    if price is None:
+        missing.append(_unknown(option, "server_price", hardware))
+    power = _power(option, hardware, capacity, book, missing)
+    if price is None or power is None:
+        return None
+
+    def assumed(key: str, label: str, unit: str, given: Quantity | None) -> Input:
+        return book.assumed(Asked(key, label, unit), given, key)
+
+    return Purchase(
+        price=price,
+        life_years=assumed("useful_life_years", "useful life", "years", mine.useful_life_years),
+        residual_share=assumed("residual_share", "residual value", "share", mine.residual_share),
+        maintenance_share=assumed(
+            "maintenance_share", "maintenance", "share/year", mine.maintenance_share
+        ),
+        hosting_per_year=assumed(
+            "hosting_per_server_year", "hosting", "money/server-year", mine.hosting_per_server_year
+        ),
+        power=power,
+    )
+
+
+def _check_server_size(option: OptionSpec, hardware: str | None, book: Book) -> None:
+    """Refuse the catalogue's price of a server for one of another size."""
+    row = None if hardware is None else book.catalog.find(hardware, "gpus_per_server")
+    mine = option.gpus_per_server
+    if row is not None and option.server_price is None and mine not in (None, round(row.mode)):
+        raise ConfigError(
+            f"option {option.name!r}: gpus_per_server: {mine}, but the catalogue's price of {hardware} is for a server"
+            f" of {row.mode:g}.",
+            "Give `server_price`, or leave gpus_per_server out.",
+        )
+
+
+def _power(
+    option: OptionSpec, hardware: str | None, capacity: Capacity, book: Book, missing: list[str]
+) -> Power | None:
+    name, mine = option.name, book.scenario.self_hosted
+    load_as = Asked(f"load_power.{name}", f"power under load of {name}", "W/GPU")
+    idle_as = Asked(f"idle_power.{name}", f"idle power of {name}", "W/GPU")
+    load = _watts(load_as, option.load_power, capacity.load_w, capacity, book)
+    load = load or book.find(load_as, None, "load_power_w", hardware)
+    if load is None:
+        missing.append(_unknown(option, "load_power", hardware))
+    idle = _watts(idle_as, option.idle_power, capacity.idle_w, capacity, book)
+    idle = idle or book.find(idle_as, None, "idle_power_w", hardware)
+    if idle is None and load is not None:
+        idle = _share_of(load, idle_as, book)
+    price = _electricity(option, book, missing)
+    if load is None or idle is None or price is None:
+        return None
+    pue = book.assumed(Asked("pue", "PUE", "factor"), mine.pue, "pue")
+    return Power(idle, load, pue, price)
+
+
+def _watts(
+    asked: Asked,
+    given: Quantity | None,
+    measured: float | None,
+    capacity: Capacity,
+    book: Book,
+) -> Input | None:
+    """Return the user's number, else what the bench measured."""
+    if given is not None:
+        return book.yours(asked, given)
+    if measured is None or capacity.per_s is None:
+        return None
+    source = capacity.per_s.source
+    found = book.fixed(asked, measured, capacity.per_s.provenance, source)
+    return replace(
+        found,
+        date=capacity.per_s.date,
+        note="GPU boards alone: the rest of the server is not in it",
+    )
+
+
+def _share_of(load: Input, asked: Asked, book: Book) -> Input:
+    share = book.assumed(
+        Asked("idle_power_share", "idle power / power under load", "share"),
+        None,
+        "idle_power_share",
+    )
+    return replace(
+        share,
+        key=asked.key,
+        label=asked.label,
+        unit=asked.unit,
+        low=share.low * load.mode,
+        mode=share.mode * load.mode,
+        high=share.high * load.mode,
+        note=f"{share.mode:g} × {load.label}",
+    )
+
+
+def _electricity(option: OptionSpec, book: Book, missing: list[str]) -> Input | None:
+    mine = book.scenario.self_hosted
+    asked = Asked("electricity_price", "electricity", "money/kWh")
+    country = mine.electricity_country
+    found = book.find(asked, mine.electricity_price, "electricity_price", country)
+    if found is None and country is not None:
+        known = book.catalog.items("electricity_price")
+        raise ConfigError(
+            f"self_hosted: electricity_country: {country!r} is not in the catalogue.",
+            did_you_mean(
+                country, known, "Give `electricity_price`, or one of: " + ", ".join(known)
+            ),
+        )
+    if found is None:
+        missing.append(
+            f"electricity of {option.name}: give self_hosted.electricity_country or electricity_price"
+        )
+    return found
+
+
+def _unknown(option: OptionSpec, key: str, hardware: str | None) -> str:
+    has = f"the catalogue has none for {hardware}" if hardware else "no `hardware` is named"
+    return f"{key.replace('_', ' ')} of {option.name}: {has}; give `{key}`"
+
+
+def interactive(resolved: Sequence[Resolved]) -> Iterator[Resolved]:
+    """Yield the APIs whose answers somebody can wait for."""
+    for r in resolved:
+        if not r.spec.is_self_hosted and r.spec.kind != API_BATCH:
+            yield r

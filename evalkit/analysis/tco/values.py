@@ -1,0 +1,88 @@
+"""Inputs of the cost model: numbers with a range, and with where they are from."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Provenance(StrEnum):
+    """Where a number is from, the best evidence first."""
+
+    MEASURED = "measured"
+    CONTRACT = "contract"
+    LIST_PRICE = "list price"
+    IMPORTED = "imported"
+    """Somebody else's measurement."""
+    YOURS = "your input"
+    CATALOGUE = "catalogue"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One number the cost model needs, in the scenario's currency where it is money."""
+
+    key: str
+    """Names it within a scenario; inputs of several options with the same key are the same quantity."""
+    label: str
+    unit: str
+    low: float
+    mode: float
+    high: float
+    provenance: Provenance
+    source: str = ""
+    date: str | None = None
+    """ISO."""
+    owner: str = ""
+    note: str = ""
+    is_old: bool = False
+    """Its source is older than 180 days."""
+
+    @property
+    def is_varied(self) -> bool:
+        """Whether it is uncertain."""
+        return self.low < self.high
+
+
+Reading = Callable[[Input], Array]
+"""Gives the value of an input: one number, or `[draws, 1]`."""
+
+
+def at_mode(given: Input) -> Array:
+    """Read the most likely value."""
+    return np.asarray(given.mode)
+
+
+def drawn(n: int, seed: int) -> Reading:
+    """Return a reading of `n` values per input, PERT-distributed between its low and high.
+
+    PERT: a beta distribution with mean (low + 4 mode + high) / 6 (Malcolm et al. 1959). An input's values depend on
+    its key and the seed alone, so options that share it share its values, and adding an option changes nothing else.
+    """
+    known: dict[str, Array] = {}
+
+    def read(given: Input) -> Array:
+        if not given.is_varied:
+            return np.asarray(given.mode)
+        if given.key not in known:
+            rng = np.random.default_rng([seed, zlib.crc32(given.key.encode())])
+            span = given.high - given.low
+            a = 1 + 4 * (given.mode - given.low) / span
+            b = 1 + 4 * (given.high - given.mode) / span
+            known[given.key] = (given.low + span * rng.beta(a, b, size=n))[:, None]
+        return known[given.key]
+
+    return read
+
+
+def replaced(read: Reading, key: str, change: Callable[[Array], Array]) -> Reading:
+    """Return a reading that differs in one input."""
+    return lambda given: change(read(given)) if given.key == key else read(given)

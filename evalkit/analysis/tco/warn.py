@@ -1,0 +1,84 @@
+"""What makes a comparison less than fair, or rests on old numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from evalkit.analysis.tco.blends import Blend
+from evalkit.analysis.tco.book import Book
+from evalkit.analysis.tco.options import Resolved
+from evalkit.analysis.tco.work import tokens_of
+from evalkit.store.run_dir import Run
+
+MOST_DIFFERENCE = 0.25
+"""Between tokens of the load test and of the work, before a reader is warned."""
+
+
+def warnings_of(
+    options: Sequence[Resolved], mixed: Sequence[Blend], runs: Sequence[Run], book: Book
+) -> Iterator[str]:
+    """Yield warnings, a sentence each."""
+    for r in options:
+        yield from r.warnings
+        yield from _capacity_warnings(r, runs, book)
+    yield from _mode_warnings(options, runs)
+    yield from _task_warnings(options)
+    for b in mixed:
+        yield from (f"{b.name}: {note}" for note in b.fact.notes)
+    for code, rate in book.scenario.rates.items():
+        if book.is_old(rate.date):
+            yield f"The rate of {code} is of {rate.date}: older than 180 days."
+    if book.scenario.service_level is None:
+        yield "No service level is set: each capacity holds for the service level of its own load test."
+
+
+def _capacity_warnings(r: Resolved, runs: Sequence[Run], book: Book) -> Iterator[str]:
+    if r.capacity is None or r.capacity.per_s is None:
+        return
+    if r.capacity.reason:
+        yield f"{r.spec.name}: capacity {r.capacity.reason}."
+    if r.capacity.machine and not _is_that(r.spec.hardware, r.capacity.machine):
+        yield (
+            f"{r.spec.name}: capacity was measured on {r.capacity.machine}, not on {r.spec.hardware}: measure it there."
+        )
+    asked = tokens_of(r, runs, book)
+    tested = r.capacity.input_tokens, r.capacity.output_tokens
+    for what, work, test in zip(("prompt", "answer"), asked, tested, strict=True):
+        if work is None or test is None or not test:
+            continue
+        if abs(work / test - 1) > MOST_DIFFERENCE:
+            yield (
+                f"{r.spec.name}: capacity was measured with {test:.0f} {what} tokens per request, the work has"
+                f" {work:.0f}: measure it with the lengths of the work (`lengths` of the bench)."
+            )
+
+
+def _is_that(hardware: str | None, machine: str) -> bool:
+    """Tell whether a machine may be the catalogue's hardware: its name has the board's, such as H100."""
+    return hardware is None or hardware.lower().partition("-")[0] in machine.lower()
+
+
+def _mode_warnings(options: Sequence[Resolved], runs: Sequence[Run]) -> Iterator[str]:
+    """Tell where a suite was asked in different ways: by log-likelihood, or as a question."""
+    models = {r.spec.model for r in options}
+    modes: dict[str, dict[str, str]] = {}
+    for run in runs:
+        for c in run.manifest.cells:
+            if run.manifest.kind == "run" and c.model in models:
+                modes.setdefault(c.suite, {})[c.model] = c.mode
+    for suite, by_model in modes.items():
+        if len(set(by_model.values())) > 1:
+            yield (
+                f"Not like for like on {suite}: some models chose by log-likelihood, others wrote a letter;"
+                " set `mode: generate` in the run config."
+            )
+
+
+def _task_warnings(options: Sequence[Resolved]) -> Iterator[str]:
+    """Tell where mean scores are over different tasks."""
+    asked = {r.spec.model: {o.task for o in r.outcomes} for r in options if r.outcomes}
+    everything = set().union(*asked.values())
+    for model, tasks in asked.items():
+        missing = sorted(everything - tasks)
+        if missing:
+            yield f"{model} has no scores on {', '.join(missing)}: its mean score is over fewer tasks than others'."

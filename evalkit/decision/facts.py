@@ -1,0 +1,88 @@
+"""The verdict as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evalkit.analysis.tco.facts import Swing
+
+
+class Decision(StrEnum):
+    """What to do."""
+
+    BUILD = "build"
+    BUY = "buy"
+    BLEND = "blend"
+    NOT_DECIDABLE = "not decidable"
+
+
+class Outcome(StrEnum):
+    """Whether an option keeps a rule."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNCLEAR = "unclear"
+    """Measured, but the interval holds the limit; or not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule of the policy on one option."""
+
+    option: str
+    rule: str
+    """`data`, `quality`, `quality of TASK`, `service level`, `interactive`, `cost per month`, `upfront cost`, `cost
+    known`."""
+    outcome: Outcome
+    text: str
+    """A sentence with the numbers."""
+    limit: float | None = None
+    """What the rule asks for, where it is a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would turn the verdict, all else being drawn as ever."""
+
+    what: str
+    """In words: `load`, `price of gpt`, `capacity of own`, `required quality` …"""
+    now: float
+    at: float
+    unit: str
+    is_above: bool
+    """True: from `at` upwards; False: from `at` downwards."""
+    becomes: str
+    """The option that would then be chosen, or `not decidable`."""
+    becomes_side: str
+    text: str
+    """A sentence with the numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do, why, how sure, and what would change it."""
+
+    decision: Decision
+    option: str | None
+    """The option it means; None when not decidable."""
+    leaning: str | None
+    """Not decidable: the option that looks best so far."""
+    sentence: str
+    confidence: float | None
+    """Probability, over all draws, that no admissible option of another kind is cheaper over the horizon."""
+    is_incomplete: bool
+    incomplete: tuple[str, ...]
+    """What the company has to give before the verdict can be relied on."""
+    reasons: tuple[str, ...]
+    """Why, one sentence each, the weightiest first; also where self-hosting does not pay, or the API is better."""
+    checks: tuple[Check, ...]
+    against: str | None
+    """The option it was compared with: the cheapest admissible one of another kind, else the cheapest other."""
+    changes: tuple[Change, ...]
+    swings: tuple[Swing, ...]
+    """The inputs that move the difference between `option` and `against` most, largest first."""
+    assumptions: tuple[str, ...]
+    """What carries the verdict and was not measured, one sentence each."""
+    next_measurements: tuple[str, ...]
+    """What to measure next, with the command."""
