@@ -56,7 +56,7 @@ def engine_text(record: EngineRecord) -> str:
 def endpoint_text(record: EndpointRecord) -> str:
     """Say where requests went, who answered, and how well evalkit kept its own time."""
     parts = [f"{record.host}, {APIS.get(record.api, record.api)}"]
-    if record.concurrency:
+    if record.concurrency is not None:
         parts.append(f"at most {text.count(record.concurrency)} at once")
     names = ", ".join(record.served_models)
     parts.append(
@@ -68,7 +68,7 @@ def endpoint_text(record: EndpointRecord) -> str:
         parts.append(
             f"own delay p50 {p50}, p99 {p99}, max {longest} ({text.count(record.n_lags)} readings)"
         )
-    elif record.concurrency:  # a load test has neither: each of its steps has its own
+    elif record.concurrency is not None:  # a load test has neither: each of its steps has its own
         parts.append(f"own delay {text.NOT_MEASURED}")
     return "; ".join(parts)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from evalkit.report.style import INK, QUIET, RC, colour, dash, marker
 from evalkit.report.text_safety import visible
@@ -20,6 +22,8 @@ WIDTH_IN = 8.6
 HALF_WIDTH_IN = 4.4
 _ROW_IN = 0.34
 _LABEL = 22
+_WIDE = 8.0
+"""Largest / smallest value from which an axis is logarithmic."""
 FONTS = "system-ui, Helvetica, Arial, sans-serif"
 
 
@@ -139,9 +143,38 @@ def _label_ends(axes: Any, lines: Sequence[Line]) -> None:
         axes.text(1.07, y, short(line.label), transform=axes.transAxes, va="center")
 
 
-def short(label: str) -> str:
+def short(label: str, longest: int = _LABEL) -> str:
     """Cut a label that would run out of the picture."""
-    return label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
+    return label if len(label) <= longest else label[: longest - 1] + "…"
+
+
+def scale(
+    axis: Any,
+    set_scale: Callable[[str], None],
+    values: Sequence[float],
+    show: Callable[[float | None], str],
+) -> None:
+    """Choose a linear axis from 0, or a logarithmic one where values span much; few ticks, in readable units."""
+    positive = [v for v in values if v > 0]
+    low, high = min(positive, default=1.0), max(positive, default=1.0)
+    if high / low >= _WIDE:
+        set_scale("log")
+        ticks = _log_ticks(low / 1.3, high * 1.3)
+        axis.set_major_locator(FixedLocator(ticks))
+        axis.set_minor_locator(NullLocator())
+        axis.axes.set(**{f"{axis.axis_name}lim": (low / 1.3, high * 1.3)})
+    else:
+        axis.axes.set(**{f"{axis.axis_name}lim": (0, high * 1.12)})
+    axis.set_major_formatter(FuncFormatter(lambda v, _: "0" if v == 0 else show(v)))
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for factors in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [f * 10.0**d for d in decades for f in factors if low <= f * 10.0**d <= high]
+        if len(ticks) <= 7:
+            break
+    return ticks
 
 
 @contextmanager
@@ -173,4 +206,4 @@ def to_svg(figure: Figure, title: str, description: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

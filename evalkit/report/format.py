@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, log10
+from math import floor, isfinite, log10
 
 from evalkit.analysis.facts import Estimate, QualityFact
 
@@ -91,6 +91,42 @@ def usd(value: float | None) -> str:
         return f"${value:,.2f}"
     digits = f"{value:.{2 - floor(log10(value))}f}"
     return f"${digits[:4]}{digits[4:].rstrip('0')}"
+
+
+def money(value: float | None, currency: str) -> str:
+    """Money of any currency: whole units from a hundred on, three figures below one, millions from a million on."""
+    if value is None or not isfinite(value):
+        return MISSING
+    return f"{currency} {'−' if value < 0 else ''}{_money_digits(abs(value))}"
+
+
+def _money_digits(value: float) -> str:
+    if value >= 999_500:
+        millions = value / 1e6
+        decimals = max(0, 2 - floor(log10(millions))) if millions >= 1 else 2
+        return f"{millions:,.{decimals}f} M"
+    if value >= 99.995:
+        return f"{value:,.0f}"
+    if value >= 0.995 or value == 0:
+        return f"{value:.2f}" if value else "0"
+    digits = f"{value:.{2 - floor(log10(value))}f}"
+    return digits[:4] + digits[4:].rstrip("0")
+
+
+def compact(value: float) -> str:
+    """Number beside an axis: 300 k, 1.2 M, 0.004."""
+    sign, size_of = ("−" if value < 0 else ""), abs(value)
+    for limit, mark in ((1e9, " B"), (1e6, " M"), (1e3, " k")):
+        if size_of >= limit:
+            return f"{sign}{size_of / limit:.3g}{mark}"
+    if size_of >= 0.0001 or size_of == 0:
+        return f"{sign}{size_of:.3g}"
+    return f"{sign}{size_of:.{1 - floor(log10(size_of))}f}".rstrip("0")
+
+
+def points(value: float | None) -> str:
+    """Difference of two shares, in points of 100, with its sign."""
+    return MISSING if value is None else f"{100 * value:+.1f}".replace("-", "−")
 
 
 def latency(estimate: Estimate) -> str:

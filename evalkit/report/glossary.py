@@ -63,6 +63,42 @@ LOAD_TERMS: dict[str, str] = {
 }
 """Only in reports that show a load test."""
 
+DECISION_TERMS: dict[str, str] = {
+    "95 % interval": TERMS["95 % interval"],
+    "admissible": "An option that keeps every rule of the policy.",
+    "adoption cost": "What starting costs once: project, integration, training, review.",
+    "blend": "Two options combined: the own model answers first, and the API takes over a part of the requests.",
+    "break-even load, λ*": "The load at which an own deployment and an API cost the same per month. Above it the own"
+    " deployment is cheaper. Adoption cost is not in it.",
+    "cross-validated": "The documents are split into parts. A threshold is chosen on all parts but one and judged on"
+    " the part that was left out, so no document judges a threshold that it helped to choose.",
+    "escalation": "Handing a request over from the own model to the API, because the own model's answer looks unsure.",
+    "full load": "Every replica busy all the time at its measured capacity: the least a token can cost on own"
+    " machines. Nobody reaches it in practice.",
+    "headroom": "Share of the measured capacity that is planned to be used at the busiest time.",
+    "list price, contract, catalogue, default, imported": "Where a number is from: a vendor's public price list; your"
+    " contract; evalkit's dated list of hardware and electricity; an assumption of evalkit; a measurement of somebody"
+    " else. Measured numbers are from your own runs.",
+    "Mtok": "A million tokens. A token is a piece of text, about three quarters of an English word.",
+    "N+1": "One replica more than the load needs, so that one may fail.",
+    "oracle": "A policy that knows in advance which answers are wrong. It can't be built; it shows the bound.",
+    "P10–P90": "Of 100 simulated futures, 10 lie below P10 and 10 above P90. P50 is the middle one.",
+    "paired difference": "Both models answered the same documents; their scores are compared document by document.",
+    "payback": "The first month in which all that was spent so far, adoption included, is less than with the API.",
+    "PERT": "A bell-shaped distribution between a lowest and a highest value around the most likely one.",
+    "present value": "Money that is paid later counts less: it is divided by (1 + discount rate) for each year.",
+    "PUE": "Power of the whole site / power of its machines: what cooling and losses add.",
+    "quality": "Mean score over the tasks, each by its own metric, weighted by how much of the work it is.",
+    "replica": "One running copy of a model on its own GPUs.",
+    "service level": LOAD_TERMS["service level"],
+    "simulated future": "One draw: each uncertain input gets a value between its low and its high, and everything is"
+    " computed again.",
+    "tornado": "A chart of what matters: each input alone moves from its low to its high, all others stay most likely.",
+    "utilisation": "Mean load / what the replicas serve within the service level. It is not the GPU's utilisation.",
+    "λ_SLO": LOAD_TERMS["λ_SLO"],
+}
+"""Only on the page of a decision."""
+
 METRICS: dict[str, str] = {
     "acc": "share of docs where the likeliest choice is the right one",
     "acc_norm": "as acc, with the likelihood divided by the answer's length",
@@ -108,7 +144,15 @@ def failure_text(error_class: str) -> str:
 
 def all_terms(*, with_load: bool = False) -> tuple[tuple[str, str], ...]:
     """Return terms and metrics in alphabetical order, those of load tests only where there is one."""
-    terms = {**METRICS, **TERMS, **(LOAD_TERMS if with_load else {})}
+    return _sorted({**METRICS, **TERMS, **(LOAD_TERMS if with_load else {})})
+
+
+def decision_terms() -> tuple[tuple[str, str], ...]:
+    """Return the terms of the decision page in alphabetical order."""
+    return _sorted(DECISION_TERMS)
+
+
+def _sorted(terms: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(terms.items(), key=lambda item: item[0].lower()))
 
 

@@ -32,6 +32,18 @@ class ProfileFigures:
 def render_report(runs: Sequence[tuple[Run, RunFacts]]) -> bytes:
     """Render the report of one or more runs; the same runs give the same bytes."""
     page = build_page(runs)
+    return render_template(
+        "report.html.j2",
+        page=page,
+        figures={} if page.is_only_load else _figures(page),
+        load_figures=[] if page.load is None else _load_figures(page.load),
+        css=static("report.css", *([] if page.load is None else ["load.css"])),
+        js=static("report.js"),
+    )
+
+
+def render_template(name: str, **values: object) -> bytes:
+    """Fill one of the package's templates; every text that is not our own markup comes out escaped and visible."""
     environment = Environment(
         loader=FunctionLoader(_template),
         autoescape=True,
@@ -40,15 +52,13 @@ def render_report(runs: Sequence[tuple[Run, RunFacts]]) -> bytes:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    html = environment.get_template("report.html.j2").render(
-        page=page,
-        figures={} if page.is_only_load else _figures(page),
-        load_figures=[] if page.load is None else _load_figures(page.load),
-        css=Markup(_static("report.css") + ("" if page.load is None else _static("load.css"))),
-        js=Markup(_static("report.js")),
-        version=__version__,
-    )
-    return html.encode()
+    return environment.get_template(name).render(version=__version__, **values).encode()
+
+
+def static(*names: str) -> Markup:
+    """Return the package's own files, one after the other, to be put into the page as they are."""
+    texts = ((_FOLDER / "static" / name).read_text(encoding="utf-8") for name in names)
+    return Markup("".join(texts))
 
 
 def _finalize(value: object) -> object:
@@ -144,7 +154,3 @@ def _is_curve(curves: Sequence[Curve]) -> bool:
 
 def _template(name: str) -> str:
     return (_FOLDER / "templates" / name).read_text(encoding="utf-8")
-
-
-def _static(name: str) -> str:
-    return (_FOLDER / "static" / name).read_text(encoding="utf-8")

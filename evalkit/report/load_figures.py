@@ -7,15 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
 from evalkit.report import format as text
-from evalkit.report.figures import canvas, short, to_svg
+from evalkit.report.figures import canvas, scale, short, to_svg
 from evalkit.report.load import INVALID, OVERLOADED
 from evalkit.report.style import INK, QUIET, RULE, colour, dash, marker
 
-_WIDE = 8.0
-"""Largest / smallest value from which an axis is logarithmic."""
 _MOST_VERTICES = 400
 _PANEL_IN = 0.95
 _NAMES_IN = 0.25
@@ -115,8 +111,8 @@ def load_curves(curves: Sequence[Curve], axes_of: Axes, title: str, description:
             _name_points(axes, curves)
         points = [p for c in curves for p in c.points]
         limits = [axes_of.limit] if axes_of.limit is not None else []
-        _scale(axes.xaxis, axes.set_xscale, [p.x for p in points], text.amount)
-        _scale(axes.yaxis, axes.set_yscale, [*(p.y for p in points), *limits], axes_of.show_y)
+        scale(axes.xaxis, axes.set_xscale, [p.x for p in points], text.amount)
+        scale(axes.yaxis, axes.set_yscale, [*(p.y for p in points), *limits], axes_of.show_y)
         if axes_of.x_ticks:
             axes.set_xticks(axes_of.x_ticks)
         if axes_of.limit is not None:
@@ -142,7 +138,7 @@ def share_over_time(lines: Sequence[ShareLine], unit: str, title: str, descripti
             x, y = _steps(line)
             axes.step(x, y, where="post", **_look(line.series, line.rank))
         ends = [v for line in lines for v in (line.values[0], line.values[-1])]
-        _scale(axes.xaxis, axes.set_xscale, ends, time_tick)
+        scale(axes.xaxis, axes.set_xscale, ends, time_tick)
         axes.set_ylim(0, 1.02)
         axes.set_yticks([0, 0.5, 0.95], ["0 %", "50 %", "95 %"])
         _legend(axes, [(line.series, line.rank, line.label) for line in lines])
@@ -219,35 +215,6 @@ def _legend(axes: Any, items: Sequence[tuple[int, int, str]]) -> None:
         look = {**_look(series, rank), "clip_on": False, "transform": axes.transAxes}
         axes.plot([1.02, 1.08], [y, y], **look)
         axes.text(1.09, y, short(label), transform=axes.transAxes, va="center", fontsize=9)
-
-
-def _scale(
-    axis: Any,
-    set_scale: Callable[[str], None],
-    values: Sequence[float],
-    show: Callable[[float | None], str],
-) -> None:
-    """Choose a linear axis from 0, or a logarithmic one where values span much; few ticks, in readable units."""
-    positive = [v for v in values if v > 0]
-    low, high = min(positive, default=1.0), max(positive, default=1.0)
-    if high / low >= _WIDE:
-        set_scale("log")
-        ticks = _log_ticks(low / 1.3, high * 1.3)
-        axis.set_major_locator(FixedLocator(ticks))
-        axis.set_minor_locator(NullLocator())
-        axis.axes.set(**{f"{axis.axis_name}lim": (low / 1.3, high * 1.3)})
-    else:
-        axis.axes.set(**{f"{axis.axis_name}lim": (0, high * 1.12)})
-    axis.set_major_formatter(FuncFormatter(lambda v, _: "0" if v == 0 else show(v)))
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for factors in ((1, 2, 5), (1, 3), (1,)):
-        ticks = [f * 10.0**d for d in decades for f in factors if low <= f * 10.0**d <= high]
-        if len(ticks) <= 7:
-            break
-    return ticks
 
 
 def _finish(axes: Any) -> None:

@@ -185,7 +185,7 @@ def _costs(models: Sequence[Model]) -> Iterator[str]:
     yield from (_cost(label, f) for label, f in found)
     is_known = any(f.cost_usd.value is not None for _, f in found)
     cost = "Cost of own hardware" if is_known else "Cost"
-    yield f"{cost}, energy price and a build-or-buy verdict: not measured in this run."
+    yield f"{cost}, energy price and a build-or-buy verdict: not measured in this run; `evalkit tco` computes them."
 
 
 def _cost(label: str, f: EndpointFact) -> str:

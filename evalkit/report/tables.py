@@ -162,7 +162,7 @@ def _performance_value(model: Model, name: str, value: Value) -> Value:
     if name in _NEED_COUNTS and value.is_missing and endpoint.output_tokens is None:
         return replace(value, note=f"{text.NOT_TOLD} how many tokens")
     if name in _RATES and not value.is_missing:
-        at_once = endpoint.concurrency
+        at_once = endpoint.concurrency or 1
         shared = f"up to {text.count(at_once)} requests" if at_once > 1 else "one request"
         return replace(value, note=f"{shared} at once")
     return value

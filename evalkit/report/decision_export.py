@@ -1,0 +1,19 @@
+"""A decision as one JSON document for other tools. A missing number is null, and so is one that is not finite."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import TypeAdapter
+
+from evalkit.analysis.tco.facts import TcoFacts
+from evalkit.decision.facts import Verdict
+
+
+def decision_json(facts: TcoFacts, verdict: Verdict) -> str:
+    """Return the facts and the verdict, each under its name."""
+    document = {
+        "tco": json.loads(TypeAdapter(TcoFacts).dump_json(facts)),
+        "verdict": json.loads(TypeAdapter(Verdict).dump_json(verdict)),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"

@@ -1,0 +1,120 @@
+"""A decision as tables in the terminal, within 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from evalkit.analysis.tco.facts import OptionFact, TcoFacts
+from evalkit.decision.facts import Verdict
+from evalkit.report import format as text
+from evalkit.report.decision import build_decision
+from evalkit.report.decision_cells import Cell, Grid, estimate_cell, figure_cell
+from evalkit.report.decision_costs import upfront_cell
+from evalkit.report.decision_words import SIDES
+from evalkit.report.text_safety import visible
+
+
+def decision_tables(facts: TcoFacts, verdict: Verdict) -> Iterator[RenderableType]:
+    """Yield the verdict, why, the rules, the costs, and what to do next."""
+    page = build_decision(facts, verdict)
+    words = page.verdict
+    yield _text(f"{page.title}  [{page.subtitle}]")
+    yield _text(f"\nVERDICT: {words.headline}")
+    yield _text(" ".join(filter(None, (words.sentence, words.leaning))))
+    if words.is_incomplete:
+        yield from _lines(
+            "INCOMPLETE. Nobody has given, and the totals leave out:", words.incomplete
+        )
+    yield _text(f"\nConfidence: {words.confidence}")
+    yield from _lines("Why", page.reasons)
+    if page.checks is not None:
+        yield _rules(page.checks)
+    yield _costs(facts)
+    yield from (_text(line) for line in page.uncosted)
+    yield from _lines("What would change it", words.changes)
+    yield from _lines("What it rests on, not measured", page.carries)
+    yield from _lines("What to measure next", page.next_measurements)
+    yield from _lines("Warnings", page.warnings)
+    yield _text(
+        f"\n{facts.draws} simulated futures, seed {facts.seed}; ranges: P10–P90, of measured numbers 95 %"
+    )
+
+
+def _text(line: str) -> Text:
+    """Return a line in which neither control characters nor rich's markup act."""
+    return Text(visible(line))
+
+
+def _lines(title: str, lines: Sequence[str]) -> Iterator[RenderableType]:
+    if lines:
+        yield _text(f"\n{title}")
+        yield from (Padding(_text(f"· {line}"), (0, 0, 0, 2)) for line in lines)
+
+
+def _rules(checks: Grid) -> Table:
+    """Return a mark per rule and option; why not is said above."""
+    table = _table("Rules: ✓ kept, ✗ broken, ? unclear")
+    table.add_column("rule", overflow="fold")
+    for column in checks.columns:
+        table.add_column(_text(column.text), overflow="fold", justify="center")
+    for head, cells in checks.groups[0].rows:
+        marks = (cell.text.split()[0] if cell.mark else text.MISSING for cell in cells)
+        table.add_row(_text(head.text), *map(_text, marks))
+    return table
+
+
+def _costs(facts: TcoFacts) -> Table:
+    """Return a row per option."""
+    table = _table(
+        f"Costs in {facts.currency}; the page has every number, its range and where it is from"
+    )
+    table.add_column("option", overflow="fold", max_width=20)
+    total = f"total,\n{facts.horizon_months} months"
+    for name in ("upfront", "per month", total, "per\nrequest", "per correct\nanswer", "quality"):
+        table.add_column(name, justify="right", overflow="fold")
+    for o in facts.options:
+        cells = _option_cells(o, facts.currency)
+        name = f"{o.name}\n{SIDES.get(o.side, o.side)}{', INCOMPLETE' if o.incomplete else ''}"
+        shown = (_short(c, facts.currency) for c in cells)
+        table.add_row(_text(name), *shown)
+    return table
+
+
+def _option_cells(o: OptionFact, currency: str) -> tuple[Cell, ...]:
+    def money(value: float | None) -> str:
+        return text.money(value, currency)
+
+    unit = o.unit
+    return (
+        upfront_cell(o, money),
+        figure_cell(o.per_month, money),
+        figure_cell(o.total, money),
+        figure_cell(unit.per_request if unit else None, money),
+        figure_cell(unit.per_correct_answer if unit else None, money),
+        estimate_cell(o.quality, text.percent),
+    )
+
+
+def _short(cell: Cell, currency: str) -> Text:
+    """Return a number with its range below, without the currency that the title has."""
+    if cell.is_missing:
+        return _text(cell.text)
+    bounds = cell.note.partition(";")[0].partition(": ")[2]
+    shown = f"{cell.text}\n{bounds}".replace(" to ", " to\n") if bounds else cell.text
+    return _text(shown.replace(f"{currency} ", ""))
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=f"\n{title}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+    )
