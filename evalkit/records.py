@@ -11,7 +11,7 @@ RECORDS_VERSION history
     2  Request.is_timed; CellRecord.kv_budget_bytes and .engine
     3  Attempt: session, what was received, usage and price; TokenEvent.n_tokens may be None; CellRecord.endpoint
     4  LoadStep, Request.step; Telemetry of servers, CPU packages and clocks
-    5  Answer.mean_logprob
+    5  Answer.mean_logprob; EndpointRecord.concurrency may be None
 """
 
 from __future__ import annotations
@@ -343,8 +343,8 @@ class EndpointRecord:
     """Host and port; never the path or the query."""
     api: str
     """`chat`, `completions`, `messages` (Anthropic), `generate_content` (Google)."""
-    concurrency: int
-    """Most requests at once."""
+    concurrency: int | None
+    """Most requests at once; None in load tests: each of their steps has its own."""
     served_models: tuple[str, ...] = ()
     """Models the vendor says have answered: often more exact than the name that was asked for."""
     n_lags: int = 0

@@ -410,7 +410,7 @@ def bench_run() -> Run:
     """
     cells = tuple(
         cell(cell_id=f"{m}/{p}/0", model=m, suite=p, n_docs=0, data_class="public", endpoint=e)
-        for m, e in (("alpha", None), ("beta", endpoint(concurrency=0, n_lags=0)))
+        for m, e in (("alpha", None), ("beta", endpoint(concurrency=None, n_lags=0)))
         for p in ("closed", "rates")
     )
     steps = [

@@ -47,7 +47,7 @@ def _fact(
         suite=suite,
         host=endpoints[0].host,
         api=endpoints[0].api,
-        concurrency=max(e.concurrency for e in endpoints),
+        concurrency=max((n for e in endpoints if (n := e.concurrency) is not None), default=None),
         served_models=_served(endpoints),
         n_requests=len(requests),
         n_attempts=len(attempts),

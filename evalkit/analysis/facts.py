@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from evalkit.metrics.load import LoadPoint
 from evalkit.records import AS_IS
 
-SUMMARY_VERSION = 3
+SUMMARY_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class EndpointFact:
     suite: str | None
     host: str
     api: str
-    concurrency: int
+    concurrency: int | None
     served_models: tuple[str, ...]
     n_requests: int
     n_attempts: int

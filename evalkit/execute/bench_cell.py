@@ -121,7 +121,7 @@ class BenchRunner:
         n = sum(r.step is not None for r in self._journal.requests(record.cell_id))
         endpoint = opened.backend.endpoint_record() or record.endpoint
         if endpoint is not None:
-            endpoint = replace(endpoint, concurrency=0)
+            endpoint = replace(endpoint, concurrency=None)
         return replace(
             record,
             state=state,
