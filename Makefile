@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := smollm2-135m gemma-3-270m
+SCENARIOS := manufacturer start-up support-centre
 
 .PHONY: help demo test lint format docs examples bench lock clean models
 
@@ -39,9 +40,14 @@ format: $(READY) ## Format the code
 docs: $(READY) ## Write the generated parts of the docs
 	$(BIN)/cog -r docs/cli.md docs/config.md
 
-examples: models ## Make the example report under reports/ anew
+examples: models ## Make the example reports under reports/ anew (35 minutes)
 	$(BIN)/evalkit run configs/quickstart.yaml --output results/example
 	cp "$$(ls -d results/example/quickstart-* | tail -n 1)/report.html" reports/quickstart.html
+	$(BIN)/evalkit run configs/scenarios/measure.yaml --output results/example
+	$(BIN)/evalkit bench configs/scenarios/capacity.yaml --output results/example
+	for scenario in $(SCENARIOS); do $(BIN)/evalkit tco "$$(ls -d results/example/measure-* | tail -n 1)" \
+	  "$$(ls -d results/example/capacity-* | tail -n 1)" -s configs/scenarios/$$scenario.yaml \
+	  -o reports/$$scenario.html || exit; done
 
 bench: models ## Compare scoring with lm-eval, streaming and load tests with peers (27 minutes)
 	$(BIN)/python benchmarks/streams.py
