@@ -44,9 +44,9 @@ def command(
     from evalkit.catalog import load_catalog
     from evalkit.config import load_policy, load_scenario
     from evalkit.decision.verdict import decide
-    from evalkit.report.decision_export import decision_json
-    from evalkit.report.decision_html import render_decision
-    from evalkit.report.decision_terminal import decision_tables
+    from evalkit.report.decision.export import decision_json
+    from evalkit.report.decision.html import render_decision
+    from evalkit.report.decision.terminal import decision_tables
     from evalkit.store.files import write_atomic
     from evalkit.store.run_dir import open_run
 

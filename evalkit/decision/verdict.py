@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.analysis.blend.facts import Policy
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import BUILD, BUY, OptionFact, PairFact, Swing
 from evalkit.analysis.tco.uncertainty import swings
@@ -147,6 +148,8 @@ def _money(g: _Grounds, value: float | None) -> str:
 
 
 def _reasons(g: _Grounds) -> Iterator[str]:
+    if g.choice.best is not None and g.by_name[g.choice.best].point is not None:
+        yield _how(g.by_name[g.choice.best], g)
     for name in g.standing.failed:
         broken = [c for c in g.checks if c.option == name and c.outcome == Outcome.FAIL]
         yield f"{name} is out: {broken[0].text}{_price_of_rule(g, name)}"
@@ -161,6 +164,36 @@ def _reasons(g: _Grounds) -> Iterator[str]:
         if models not in seen and pair.quality_difference.value is not None:
             seen.add(models)
             yield _better(pair, *models)
+
+
+_WHO = {
+    Policy.MARGIN: "that {local} is least sure of, by the margin between its answers,",
+    Policy.LOGPROB: "that {local} is least sure of, by the probability of its words,",
+    Policy.SELF_REPORTED: "of which {local} says that it is unsure",
+    Policy.PARSED: "that {local} answered in no readable form",
+    Policy.RANDOM: "drawn at random",
+}
+"""Policy → which requests go to the vendor."""
+
+
+def _how(o: OptionFact, g: _Grounds) -> str:
+    """Say which requests of a blend go where, and what that gives."""
+    local, vendor = o.models
+    assert o.point is not None
+    assert o.policy is not None
+    who = _WHO.get(o.policy, "").format(local=local)
+    if o.policy is Policy.TASK:
+        who = f"of {' and '.join(o.point.tasks)}"
+    share = percent(o.point.escalated.value or 0.0, 0)
+    parts = (
+        f"{name} alone {percent(q)}"
+        for name in o.parts
+        if (q := g.by_name[name].quality.value) is not None
+    )
+    quality = (
+        "" if o.quality.value is None else f" Together they score {percent(o.quality.value)}, "
+    )
+    return f"Requests {who} go to {vendor} ({share} of all), the rest to {local}.{quality}{', '.join(parts)}."
 
 
 def _price_of_rule(g: _Grounds, name: str) -> str:
@@ -203,12 +236,13 @@ def _pays(p: PairFact, g: _Grounds) -> str:
 def _better(p: PairFact, own: str, api: str) -> str:
     e = p.quality_difference
     value, low, high = (0.0 if x is None else 100 * x for x in (e.value, e.low, e.high))
-    shown = f"{abs(value):.1f} points (95 %: {low:+.1f} to {high:+.1f} for {api}, n = {e.n})"
+    span = f"(95 %: {low:+.1f} to {high:+.1f} for {api}, n = {e.n})"
+    shown = f"{abs(value):.1f} points {span}"
     if low > 0:
         return f"The API serves the better model: {api} scores {shown} above {own}."
     if high < 0:
         return f"The own model is the better one: {own} scores {shown} above {api}."
-    return f"No difference in quality can be told between {own} and {api}: {shown}."
+    return f"No difference in quality can be told between {own} and {api}: {api} scores {value:+.1f} points {span}."
 
 
 def _assumptions(g: _Grounds) -> Iterator[str]:

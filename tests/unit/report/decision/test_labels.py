@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.report import format as text
-from evalkit.report.decision_cells import between, plain, quantity
-from evalkit.report.decision_labels import one_line, spread
+from evalkit.report.decision.cells import between, plain, quantity
+from evalkit.report.decision.labels import one_line, spread
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from markupsafe import Markup
 
 from evalkit.analysis.tco.facts import TcoFacts
 from evalkit.decision.facts import Verdict
-from evalkit.report.decision import build_decision
-from evalkit.report.decision_blends import HOW_TUNED
-from evalkit.report.decision_charts import Chart
+from evalkit.report.decision.blends import HOW_TUNED
+from evalkit.report.decision.charts import Chart
+from evalkit.report.decision.page import build_decision
 from evalkit.report.html import render_template, static
 
 
@@ -26,5 +26,5 @@ def render_decision(facts: TcoFacts, verdict: Verdict) -> bytes:
 
 
 def _markup(chart: Chart | None) -> Markup:
-    """Return a picture as it is; decision_figures.py escapes every text it is given."""
+    """Return a picture as it is; figures.py escapes every text it is given."""
     return Markup(chart.svg if chart else "")

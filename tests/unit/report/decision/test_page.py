@@ -18,12 +18,12 @@ from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.facts import Assumption, Breakdown, Figure, TcoFacts
 from evalkit.decision.facts import Decision, Verdict
 from evalkit.report import format as text
-from evalkit.report.decision import build_decision, pair_grid
-from evalkit.report.decision_cells import Cell, Grid, figure_cell
-from evalkit.report.decision_costs import cost_grid
-from evalkit.report.decision_export import decision_json
-from evalkit.report.decision_html import render_decision
-from evalkit.report.decision_terminal import decision_tables
+from evalkit.report.decision.cells import Cell, Grid, figure_cell
+from evalkit.report.decision.costs import cost_grid
+from evalkit.report.decision.export import decision_json
+from evalkit.report.decision.html import render_decision
+from evalkit.report.decision.page import build_decision, pair_grid
+from evalkit.report.decision.terminal import decision_tables
 from tests.builders import HOSTILE
 from tests.decisions import (
     API,

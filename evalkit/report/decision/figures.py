@@ -12,7 +12,7 @@ from typing import Any
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from evalkit.report import format as text
-from evalkit.report.decision_labels import (
+from evalkit.report.decision.labels import (
     NAME_IN,
     ON_WHITE,
     SMALL,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from evalkit.analysis.blend.facts import BlendFact, Frontier, Point, Policy
 from evalkit.analysis.tco.facts import OptionFact, TcoFacts
-from evalkit.report import decision_figures as draw
 from evalkit.report import format as text
-from evalkit.report.decision_cells import Cell, Grid, Head, estimate_cell, grid, known, missing
-from evalkit.report.decision_charts import Chart
-from evalkit.report.decision_words import policy_words, positions
+from evalkit.report.decision import figures as draw
+from evalkit.report.decision.cells import Cell, Grid, Head, estimate_cell, grid, known, missing
+from evalkit.report.decision.charts import Chart
+from evalkit.report.decision.words import policy_words, positions
 
 _REQUESTS = 1000
 HOW_TUNED = (

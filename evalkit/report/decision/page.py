@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from evalkit.analysis.tco.facts import Assumption, OptionFact, PairFact, TcoFacts
 from evalkit.decision.facts import Check, Decision, Verdict
 from evalkit.report import format as text
-from evalkit.report.decision_blends import BlendSection, blend_sections
-from evalkit.report.decision_cells import (
+from evalkit.report.decision.blends import BlendSection, blend_sections
+from evalkit.report.decision.cells import (
     Cell,
     Grid,
     Head,
@@ -22,9 +22,9 @@ from evalkit.report.decision_cells import (
     plain,
     unit_words,
 )
-from evalkit.report.decision_charts import Chart, chance, charts
-from evalkit.report.decision_costs import cost_grid
-from evalkit.report.decision_words import (
+from evalkit.report.decision.charts import Chart, chance, charts
+from evalkit.report.decision.costs import cost_grid
+from evalkit.report.decision.words import (
     HEADLINES,
     OUTCOMES,
     confidence_meaning,

@@ -13,10 +13,10 @@ from rich.text import Text
 from evalkit.analysis.tco.facts import OptionFact, TcoFacts
 from evalkit.decision.facts import Verdict
 from evalkit.report import format as text
-from evalkit.report.decision import build_decision
-from evalkit.report.decision_cells import Cell, Grid, estimate_cell, figure_cell
-from evalkit.report.decision_costs import upfront_cell
-from evalkit.report.decision_words import SIDES
+from evalkit.report.decision.cells import Cell, Grid, estimate_cell, figure_cell
+from evalkit.report.decision.costs import upfront_cell
+from evalkit.report.decision.page import build_decision
+from evalkit.report.decision.words import SIDES
 from evalkit.report.text_safety import visible
 
 

@@ -16,7 +16,7 @@ from evalkit.analysis.tco.facts import (
 )
 from evalkit.analysis.tco.values import Provenance
 from evalkit.report import format as text
-from evalkit.report.decision_cells import (
+from evalkit.report.decision.cells import (
     CI,
     Cell,
     Grid,
@@ -29,7 +29,7 @@ from evalkit.report.decision_cells import (
     missing,
     plain,
 )
-from evalkit.report.decision_words import SIDES, kind_words, positions
+from evalkit.report.decision.words import SIDES, kind_words, positions
 from evalkit.report.glossary import DECISION_TERMS as TERMS
 
 Read = Callable[[OptionFact], Cell]

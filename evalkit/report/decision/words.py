@@ -5,7 +5,7 @@ from __future__ import annotations
 from evalkit.analysis.tco.facts import OptionFact, PairFact, TcoFacts
 from evalkit.decision.facts import Decision, Outcome, Verdict
 from evalkit.report import format as text
-from evalkit.report.decision_cells import known
+from evalkit.report.decision.cells import known
 
 SIDES = {"build": "own deployment", "buy": "API", "blend": "both combined"}
 KINDS = {

@@ -9,9 +9,9 @@ from math import log
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.facts import BUILD, Figure, LoadCurve, OptionFact, PairFact, TcoFacts
 from evalkit.decision.facts import Verdict
-from evalkit.report import decision_figures as draw
 from evalkit.report import format as text
-from evalkit.report.decision_cells import (
+from evalkit.report.decision import figures as draw
+from evalkit.report.decision.cells import (
     Cell,
     Grid,
     Head,
@@ -24,8 +24,8 @@ from evalkit.report.decision_cells import (
     plain,
     quantity,
 )
-from evalkit.report.decision_labels import one_line
-from evalkit.report.decision_words import SIDES, positions, saving_words
+from evalkit.report.decision.labels import one_line
+from evalkit.report.decision.words import SIDES, positions, saving_words
 
 _EVERY_MONTHS = 6
 _MOST_LOADS = 13

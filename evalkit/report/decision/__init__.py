@@ -1,0 +1,1 @@
+"""The decision as a page, terminal tables and JSON: draws what analysis and the verdict computed."""
