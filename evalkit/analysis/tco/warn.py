@@ -18,6 +18,7 @@ def warnings_of(
     options: Sequence[Resolved], mixed: Sequence[Blend], runs: Sequence[Run], book: Book
 ) -> Iterator[str]:
     """Yield warnings, a sentence each."""
+    yield from _run_warnings(options, runs)
     for r in options:
         yield from r.warnings
         yield from _capacity_warnings(r, runs, book)
@@ -30,6 +31,23 @@ def warnings_of(
             yield f"The rate of {code} is of {rate.date}: older than 180 days."
     if book.scenario.service_level is None:
         yield "No service level is set: each capacity holds for the service level of its own load test."
+
+
+def _run_warnings(options: Sequence[Resolved], runs: Sequence[Run]) -> Iterator[str]:
+    """Tell which runs are not complete, and where one hides another."""
+    models = {r.spec.model for r in options}
+    seen: dict[tuple[str, str, str], str] = {}
+    hidden: dict[tuple[str, str], None] = {}
+    for run in runs:
+        name = run.manifest.run_id
+        if run.manifest.state != "complete":
+            yield f"Run {name} is not complete: only its finished cells count."
+        for key in {(run.manifest.kind, c.model, c.suite) for c in run.manifest.cells}:
+            if key[1] in models and seen.setdefault(key, name) != name:
+                hidden[seen[key], name] = None
+                seen[key] = name
+    for old, new in hidden:
+        yield f"Runs {old} and {new} measured the same models on the same suites: the later one given counts."
 
 
 def _capacity_warnings(r: Resolved, runs: Sequence[Run], book: Book) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -331,3 +331,15 @@ def test_warnings_tell_what_is_less_than_fair() -> None:
     assert "own: capacity your number, not a measurement." in text
     assert "The rate of EUR is of 2026-01-01: older than 180 days." in text
     assert "No service level is set" in text
+
+
+def test_an_unfinished_run_and_one_hidden_by_another_are_told() -> None:
+    one = quality_run({"open": right(20, 0.5), "gpt": right(20, 0.9)})
+    two = quality_run({"open": right(20, 0.9), "gpt": right(20, 0.9)})
+    first = replace(
+        one, manifest=one.manifest.model_copy(update={"run_id": "monday", "state": "partial"})
+    )
+    found = case(scenario(), first, two).facts
+    assert "Run monday is not complete: only its finished cells count." in found.warnings
+    assert any("monday and q measured the same models" in text for text in found.warnings)
+    assert found.options[0].quality.value == pytest.approx(0.9)
