@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from hypothesis import settings
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["TQDM_DISABLE"] = "1"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # started in the background: processes that tests interrupt would inherit that Ctrl-C is ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("evalkit", deadline=None, derandomize=True)
 settings.load_profile("evalkit")
