@@ -272,6 +272,7 @@ def pair(**changes: Any) -> PairFact:
         "is_feasible": True,
         "load_per_s": 1.14,
         "break_even_per_month": figure(2.2e6, "requests/month"),
+        "likely_break_even_per_month": 2.2e6,
         "payback_months": figure(26.0, "months", high=None),
         "payback_share": 0.81,
         "cheaper_by_month": chances,

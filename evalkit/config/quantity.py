@@ -108,7 +108,8 @@ class Unit:
         if quantity.low < self.least or quantity.high > self.most:
             bounds = f"between {self.least:g} and {self.most:g}"
             limit = bounds if self.most < math.inf else f"{self.least:g} or more"
-            raise ValueError(f"must be {limit}: {_shown(quantity)}")
+            hint = "; 0.2 is 20 %" if self.name.startswith("share") and quantity.high > 1 else ""
+            raise ValueError(f"must be {limit}{hint}: {_shown(quantity)}")
         if quantity.unit and not self._is_mine(quantity.unit):
             wanted = self.name.replace("money", "EUR")
             raise ValueError(f"unit {quantity.unit!r} does not fit; expected such as {wanted!r}")

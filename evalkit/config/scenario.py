@@ -231,8 +231,12 @@ class OptionSpec(Spec):
         for key in API_KEYS if self.is_self_hosted else FLEET_KEYS:
             if getattr(self, key) != type(self).model_fields[key].default:
                 raise ValueError(f"{key!r} means nothing for kind {self.kind!r}")
-        if (self.kind == API_CONTRACT) != (self.price is not None):
-            raise ValueError("kind 'api_contract' needs a 'price', others have none")
+        if self.kind == API_CONTRACT and self.price is None:
+            raise ValueError(
+                "kind 'api_contract' needs 'price': the contract's, per million tokens"
+            )
+        if self.kind != API_CONTRACT and self.price is not None:
+            raise ValueError(f"'price' means nothing for kind {self.kind!r}: use 'api_contract'")
         if self.kind != API_BATCH and self.batch_discount is not None:
             raise ValueError(f"'batch_discount' means nothing for kind {self.kind!r}")
         if self.kind == OWNED and self.gpu_hour_price is not None:

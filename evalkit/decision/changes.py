@@ -63,7 +63,7 @@ def _moved(case: Case, rivals: Sequence[Future]) -> Iterator[_Moved]:
         api, fleet = f.deployment.api, f.deployment.fleet
         if api is not None and api.cost_per_request.key not in seen:
             seen.add(api.cost_per_request.key)
-            yield _Moved(api.cost_per_request, api.cost_per_request.label)
+            yield _Moved(api.cost_per_request, f"price of {f.deployment.name}")
         if fleet is not None and fleet.capacity_per_s.key not in seen:
             seen.add(fleet.capacity_per_s.key)
             yield _Moved(fleet.capacity_per_s, fleet.capacity_per_s.label)

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from evalkit.analysis.blend.facts import Policy
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
-from evalkit.analysis.tco.facts import BUILD, Figure, OptionFact
+from evalkit.analysis.tco.facts import BLEND, BUILD, BUY, Figure, OptionFact
 from evalkit.config.scenario import API_BATCH, ScenarioConfig
 from evalkit.decision.facts import Check, Outcome
 from evalkit.decision.words import percent, sentence
 
 PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR
 COST_KNOWN = "cost known"
+_PARTS = {"cost per month": "staff", "upfront cost": "adoption"}
+"""Rule → the cost it needs to know that only the company can give."""
 
 
 def checks_of(case: Case, scenario: ScenarioConfig) -> Iterator[Check]:
@@ -24,7 +26,8 @@ def checks_of(case: Case, scenario: ScenarioConfig) -> Iterator[Check]:
             text = f"{sentence(option.out_of_reach)}."
             yield Check(option.name, "quality", FAIL, text)
             continue
-        yield from _quality(option, case, scenario)
+        if not (option.side == BLEND and option.missing):  # then its parts say what is not known
+            yield from _quality(option, case, scenario)
         yield from _speed(option, case, scenario)
         yield from _money(option, case, scenario)
 
@@ -32,7 +35,10 @@ def checks_of(case: Case, scenario: ScenarioConfig) -> Iterator[Check]:
 def _data(o: OptionFact, data_class: str, scenario: ScenarioConfig) -> Check:
     allowed = scenario.policy.outside_may_see
     if not o.leaves_network:
-        return Check(o.name, "data", PASS, "Data stay in the company's network.")
+        text = "Data stay in the company's network."
+        if o.side == BUY:
+            text = "Its address is in the company's network; set `outside: true` if data go on from there."
+        return Check(o.name, "data", PASS, text)
     if data_class in allowed:
         return Check(o.name, "data", PASS, f"{sentence(data_class)} data may leave the network.")
     only = " and ".join(allowed) or "none"
@@ -110,7 +116,11 @@ def _own_speed(o: OptionFact) -> tuple[Outcome, str]:
     if capacity is None or capacity.value is None:
         why = "not measured" if capacity is None else capacity.reason
         return UNCLEAR, f"Not known: {why}."
-    n = "replicas are added" if o.replicas is None else f"{o.replicas} hold the first month's peak"
+    n = (
+        "as many as its peak needs"
+        if o.replicas is None
+        else f"{o.replicas} for the first month's peak"
+    )
     return (
         PASS,
         f"Up to {capacity.value:.3g} requests/s per replica; {n} ({o.service_level or 'no limits'}).",
@@ -131,7 +141,11 @@ def _money(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Chec
         ("upfront cost", policy.max_upfront_cost, o.upfront),
     ):
         if limit is not None:
-            yield Check(o.name, rule, *_within(given, limit, currency), limit)
+            outcome, text = _within(given, limit, currency)
+            unknown = [x for x in o.incomplete if x.startswith(_PARTS[rule])]
+            if unknown and outcome is not FAIL:
+                outcome, text = UNCLEAR, f"Not known without {' and '.join(unknown)}."
+            yield Check(o.name, rule, outcome, text, limit)
 
 
 def _within(given: Figure, limit: float, currency: str) -> tuple[Outcome, str]:

@@ -26,17 +26,24 @@ def next_measurements(
 ) -> Iterator[str]:
     """Yield what would settle the open rules, then what would narrow the cost."""
     worth = {*standing.unclear, *standing.passing}
-    seen: set[str] = set()
-    for check in checks:
-        if check.outcome is Outcome.UNCLEAR and check.option in worth:
-            for text in _for_check(case, check):
-                if text not in seen:
-                    seen.add(text)
-                    yield text
+    unclear = [c for c in checks if c.outcome is Outcome.UNCLEAR and c.option in worth]
+    yield from dict.fromkeys(text for check in unclear for text in _for_check(case, check))
+    costed = [o for o in case.facts.options if not o.missing]
+    yield from dict.fromkeys(f"Find out the {text}." for o in costed for text in o.incomplete)
+    if not worth:
+        yield from _nearly(case, checks)
     if choice.best is None or choice.is_decided:
         return
     for s in [s for s in swings if s.given.provenance is not Provenance.MEASURED][:_MOST_INPUTS]:
         yield f"Find out more about {s.given.label}: it moves the result most of what was not measured."
+
+
+def _nearly(case: Case, checks: Sequence[Check]) -> Iterator[str]:
+    """Yield the options that break a single rule: without it, one of them could be chosen."""
+    for option in case.facts.options:
+        broken = [c for c in checks if c.option == option.name and c.outcome is Outcome.FAIL]
+        if len(broken) == 1 and not option.missing:
+            yield f"Ask whether {option.name} may break one rule, {broken[0].rule}: {broken[0].text}"
 
 
 def _for_check(case: Case, check: Check) -> Iterator[str]:
@@ -57,7 +64,10 @@ def _for_check(case: Case, check: Check) -> Iterator[str]:
     elif check.rule == "service level":
         capacity = option.capacity_per_s
         if capacity is not None and capacity.value is None:
-            yield f"Measure what {models} sustains: `evalkit bench` with the service level of the scenario."
+            yield (
+                f"Measure what {models} sustains: `evalkit bench` with the service level of the scenario, at lower"
+                f" rates, too ({capacity.reason})."
+            )
         else:
             yield f"Measure how fast {models} answers under the load you expect: `evalkit bench`."
     elif check.rule == "cost known":

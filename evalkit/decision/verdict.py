@@ -125,7 +125,10 @@ def _sentence(g: _Grounds) -> str:
             f" but {names} may be cheaper, and not enough is known about {them}."
         )
     if choice.rival is None:
+        given = {o.side for o in g.case.facts.options}
         only = "it is the only kind of option that keeps every rule"
+        if len(given) == 1:
+            only = f"only options to {best.side} were given, so nothing else was compared"
         return f"{what} {cost}; {only}."
     more = _gap(g, choice.best, choice.rival)
     share = percent(choice.confidence or 0.0, 0)
@@ -225,7 +228,7 @@ def _pays(p: PairFact, g: _Grounds) -> str:
         where = f"break-even is at {amount(even)} requests/s, {load}"
     if end >= 0.5:
         mid = p.payback_months.value
-        when = "" if mid is None else f", most likely after {mid:.0f} months"
+        when = "" if mid is None else f", in half of all futures after {mid:.0f} months"
         return f"{p.build} pays off against {p.buy} in {share} of futures within {months} months{when}; {where}."
     return (
         f"{p.build} does not pay off against {p.buy}: only in {share} of futures is it cheaper after {months}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evalkit.analysis.facts import Estimate
+from evalkit.analysis.load import slo_text
 from evalkit.analysis.tco.blends import Blend, blended_slo_share, blends
 from evalkit.analysis.tco.book import Asked, Book
 from evalkit.analysis.tco.evidence import data_class, quality_of
@@ -106,7 +107,7 @@ def analyse_scenario(
             *(_option(r, basis) for r in options),
             *(_blend_option(b, basis) for b in mixed),
         ),
-        pairs=tuple(pair_facts(options, mixed, futures, work, read, scenario.currency)),
+        pairs=tuple(pair_facts(options, mixed, futures, work, read, book)),
         curves=tuple(_curve(d, options, work) for d in deployments),
         blends=tuple({(b.fact.local, b.fact.vendor): b.fact for b in mixed}.values()),
         assumptions=tuple(_assumptions(deployments, work)),
@@ -129,14 +130,19 @@ def _task_quality(options: Sequence[Resolved]) -> dict[tuple[str, str], Estimate
 
 
 def _check_models(options: Sequence[Resolved], runs: Sequence[Run]) -> None:
-    """Refuse a self-hosted model that no run knows, unless its capacity is given: most likely it is misspelt."""
+    """Refuse a model that neither a run nor a price knows: most likely it is misspelt."""
     known = sorted({c.model for run in runs for c in run.manifest.cells})
     for r in options:
         is_given = r.spec.capacity is not None and r.spec.capacity.profile is None
-        if r.spec.is_self_hosted and not is_given and r.spec.model not in known:
+        if r.api is not None:
+            is_given = r.api.input_per_mtok is not None
+        if not is_given and r.spec.model not in known:
+            where = (
+                "no run has" if r.spec.is_self_hosted else "neither a run nor the price list has"
+            )
             raise UsageError(
-                f"option {r.spec.name!r}: no run has a model {r.spec.model!r}.",
-                did_you_mean(r.spec.model, known, f"They have {', '.join(known) or 'none'}."),
+                f"option {r.spec.name!r}: {where} a model {r.spec.model!r}.",
+                did_you_mean(r.spec.model, known, f"The runs have {', '.join(known) or 'none'}."),
             )
 
 
@@ -179,7 +185,11 @@ def _option(r: Resolved, basis: _Basis) -> OptionFact:
         incomplete=r.incomplete,
         leaves_network=r.leaves_network,
         capacity_per_s=_capacity(r),
-        service_level="" if r.capacity is None else r.capacity.service_level,
+        service_level=(
+            slo_text(basis.book.scenario.service_level)
+            if r.capacity is None
+            else r.capacity.service_level
+        ),
         replicas=None,
         servers=None,
         gpus=None,

@@ -212,7 +212,7 @@ def _input(option: OptionSpec, by: Tariff, e: Estimate, note: str, book: Book) -
     if any(x is not None for x in (option.price, option.provider, option.batch_discount)):
         asked = replace(asked, key=f"{asked.key}.{option.name}")
     value = e.value or 0.0
-    low = value if e.low is None else e.low
+    low = value if e.low is None else max(e.low, 0.0)
     high = value if e.high is None else e.high
     if by.discount is not None:
         left = 1 - by.discount.mode

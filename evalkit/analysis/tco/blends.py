@@ -9,7 +9,7 @@ import numpy as np
 
 from evalkit.analysis.blend.choice import Choice, best_point
 from evalkit.analysis.blend.evaluate import blend_fact
-from evalkit.analysis.blend.facts import BlendFact, Frontier, Point
+from evalkit.analysis.blend.facts import BlendFact, Frontier, Point, Policy
 from evalkit.analysis.blend.pairs import pair
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.api import NOT_ASKED, request_price, tariff
@@ -109,13 +109,10 @@ def required_quality(fact: BlendFact, book: Book) -> float | None:
 def _choose(fact: BlendFact, book: Book, budget: float | None) -> Choice | None:
     """Return the cheapest setting that is sure to be good enough, else the cheapest that seems so.
 
-    Without a required quality but with a budget it is the best setting within the budget. Where somebody waits for
-    answers and a service level is set, only policies that send a request to one model count: a cascade shows its first
-    word after the local answer was judged, and nobody has measured how late that is.
+    Without a required quality but with a budget it is the best setting within the budget.
     """
     rule = book.scenario.policy
-    is_waited_for = rule.interactive and book.scenario.service_level is not None
-    frontiers = tuple(f for f in fact.frontiers if not (is_waited_for and f.is_cascade))
+    frontiers = tuple(_usable(fact, book))
     usable = replace(fact, frontiers=frontiers)
     if rule.quality.at_least is None and budget is not None:
         return best_point(usable, at_least=None, budget=budget)
@@ -126,6 +123,20 @@ def _choose(fact: BlendFact, book: Book, budget: float | None) -> Choice | None:
         surely = tuple(replace(f, points=_surely(f, rule.quality.at_least)) for f in frontiers)
         found = best_point(replace(fact, frontiers=surely), at_least=wanted, budget=budget)
     return found or best_point(usable, at_least=wanted, budget=budget)
+
+
+def _usable(fact: BlendFact, book: Book) -> Iterator[Frontier]:
+    """Yield the policies that may become an option.
+
+    Sending requests away at random is only what a policy has to beat. Where somebody waits for answers and a service
+    level is set, cascades are out: they show their first word after the local answer was judged, and nobody has
+    measured how late that is.
+    """
+    rule = book.scenario.policy
+    is_waited_for = rule.interactive and book.scenario.service_level is not None
+    for f in fact.frontiers:
+        if f.policy is not Policy.RANDOM and not (is_waited_for and f.is_cascade):
+            yield f
 
 
 def _surely(frontier: Frontier, wanted: float) -> tuple[Point, ...]:
@@ -159,17 +170,27 @@ def _budget(
 
 def _why_none(fact: BlendFact, book: Book) -> str:
     wanted = required_quality(fact, book)
+    usable = list(_usable(fact, book))
+    reached = _best_quality(usable)
+    if reached is None or wanted is None:
+        return "no blend of the two could be computed"
+    if reached >= wanted:
+        return "no blend that is good enough is within the budget"
+    shown = f"{100 * wanted:.1f} %: the best scores {100 * reached:.1f} %"
+    cascades = _best_quality([f for f in fact.frontiers if f.is_cascade and f not in usable])
+    if cascades is not None and cascades >= wanted:
+        shown += f"; a cascade would score {100 * cascades:.1f} %, but how late it answers was not measured"
+    return f"no blend reaches a quality of {shown}"
+
+
+def _best_quality(frontiers: Sequence[Frontier]) -> float | None:
     reached = [
         p.quality.value
-        for f in fact.frontiers
+        for f in frontiers
         for p in f.points
         if f.policy.is_runnable and p.quality.value is not None and 0 < (p.escalated.value or 0) < 1
     ]
-    if not reached or wanted is None:
-        return "no blend of the two could be computed"
-    if max(reached) >= wanted:
-        return "no blend that is good enough is within the budget"
-    return f"no blend reaches a quality of {100 * wanted:.1f} %: the best scores {100 * max(reached):.1f} %"
+    return max(reached, default=None)
 
 
 def _deployment(local: Resolved, vendor: Resolved, frontier: Frontier, point: Point) -> Deployment:

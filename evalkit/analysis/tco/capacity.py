@@ -14,6 +14,8 @@ from evalkit.analysis.tco.curve import curve_levels, read_curve
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.config.bench import SloSpec
 from evalkit.config.scenario import ImportSpec, OptionSpec
+from evalkit.errors import UsageError, did_you_mean
+from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.store.run_dir import Run
 
 
@@ -59,6 +61,8 @@ def _measured(option: OptionSpec, runs: Sequence[Run], slo: SloSpec | None) -> C
             if fact.model == option.model and wanted in (None, fact.profile):
                 mine = [s for s in each if cells[s.cell_id] == (fact.model, fact.profile)]
                 found[fact.profile] = run, fact, mine
+    if wanted is not None and not found:
+        _check_profile(option, wanted, runs)
     if not found:
         profile = f" under profile {wanted!r}" if wanted else ""
         return Capacity(
@@ -69,6 +73,23 @@ def _measured(option: OptionSpec, runs: Sequence[Run], slo: SloSpec | None) -> C
             None, f"several profiles were measured ({', '.join(found)}): name one in `capacity:`"
         )
     return _from_bench(*next(iter(found.values())))
+
+
+def _check_profile(option: OptionSpec, wanted: str, runs: Sequence[Run]) -> None:
+    """Refuse a profile that the model's benches do not have: most likely it is misspelt."""
+    known = sorted(
+        {
+            c.suite
+            for run in runs
+            for c in run.manifest.cells
+            if run.manifest.kind == "bench" and c.model == option.model
+        }
+    )
+    if known and wanted not in known:
+        raise UsageError(
+            f"option {option.name!r}: capacity: profile: no bench of {option.model} has {wanted!r}.",
+            did_you_mean(wanted, known, f"They have {', '.join(known)}."),
+        )
 
 
 def _from_bench(run: Run, fact: CapacityFact, steps: Sequence[StepFact]) -> Capacity:
@@ -88,6 +109,8 @@ def _from_bench(run: Run, fact: CapacityFact, steps: Sequence[StepFact]) -> Capa
     good = best.load.good_share
     is_range = e.method != BRACKET and e.low is not None and e.high is not None
     gpus = run.manifest.hardware.gpus
+    few = f"it rests on {best.load.n_due} requests" if best.load.n_due < MINIMUM_N[90] else ""
+    reason = "; ".join(filter(None, (e.reason, few)))
     return Capacity(
         per_s=Input(
             key=asked.key,
@@ -99,9 +122,9 @@ def _from_bench(run: Run, fact: CapacityFact, steps: Sequence[StepFact]) -> Capa
             provenance=Provenance.MEASURED,
             source=source,
             date=run.manifest.started_at[:10],
-            note=e.reason,
+            note=reason,
         ),
-        reason=e.reason,
+        reason=reason,
         service_level=fact.slo,
         input_tokens=_per_request(best.load.input_tokens, answered),
         output_tokens=_per_request(best.load.output_tokens, answered),

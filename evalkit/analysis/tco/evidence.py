@@ -114,10 +114,10 @@ def weighted_mean(
             return Estimate(mean, unit, n, method="mean over tasks", reason=reason)
         variance += (given[task] / whole) ** 2 * float(np.var(padded, ddof=1)) / len(padded)
     half = _Z * sqrt(variance)
-    low, high = max(mean - half, 0.0), mean + half
-    return Estimate(
-        mean, unit, n, low, min(high, 1.0) if is_share else high, "mean over tasks, stratified 95 %"
-    )
+    low, high = mean - half, mean + half
+    if is_share:
+        low, high = max(low, 0.0), min(high, 1.0)
+    return Estimate(mean, unit, n, low, high, "mean over tasks, stratified 95 %")
 
 
 def quality_of(outcomes: Iterable[Outcome], weights: Mapping[str, float] | None) -> Estimate:

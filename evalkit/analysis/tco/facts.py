@@ -137,6 +137,8 @@ class PairFact:
     """Mean load of the first month."""
     break_even_per_month: Figure
     """λ* in requests per month."""
+    likely_break_even_per_month: float | None
+    """The same at the most likely values: where the curves over the load cross. None: nowhere."""
     payback_months: Figure
     """P50, P10 and P90 over all draws; None where that share of draws never pays back within the horizon."""
     payback_share: float

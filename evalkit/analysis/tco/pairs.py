@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from evalkit.analysis.blend.pairs import pair
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.blends import Blend
+from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.breakeven import break_even_per_month
+from evalkit.analysis.tco.evidence import weighted_mean
 from evalkit.analysis.tco.facts import Figure, PairFact
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH, payback_month
 from evalkit.analysis.tco.model import Workload, fixed_and_marginal, volumes
@@ -24,19 +27,33 @@ def pair_facts(
     futures: dict[str, Future],
     work: Workload,
     read: Reading,
-    currency: str,
+    book: Book,
 ) -> Iterator[PairFact]:
     """Yield every own deployment against every API, both of known cost."""
+    currency, weights = book.scenario.currency, book.scenario.load.task_weights
     differences = {(b.fact.local, b.fact.vendor): b.fact.difference for b in mixed}
-    none = Estimate(None, "share", 0, reason="not both models were measured on the same docs")
     for own in options:
         for api in options:
             is_pair = own.spec.is_self_hosted and not api.spec.is_self_hosted
             if is_pair and own.spec.name in futures and api.spec.name in futures:
+                difference = differences.get((own.spec.model, api.spec.model))
                 yield replace(
                     _pair(futures[own.spec.name], futures[api.spec.name], work, read, currency),
-                    quality_difference=differences.get((own.spec.model, api.spec.model), none),
+                    quality_difference=difference or _difference(own, api, weights),
                 )
+
+
+def _difference(own: Resolved, api: Resolved, weights: Mapping[str, float] | None) -> Estimate:
+    """Return API − own over the docs that both answered, for pairs that are not blended."""
+    none = Estimate(None, "share", 0, reason="not both models were measured on the same docs")
+    if not own.outcomes or not api.outcomes:
+        return none
+    pairs = pair(own.outcomes, api.outcomes, lambda _: None, weights)
+    by_task = {
+        name: [float(x) for x in pairs.gain[pairs.task == i]] for i, name in enumerate(pairs.names)
+    }
+    found = weighted_mean(by_task, weights, "share", is_share=False)
+    return none if found.value is None else found
 
 
 def _pair(own: Future, api: Future, work: Workload, read: Reading, currency: str) -> PairFact:
@@ -58,6 +75,7 @@ def _pair(own: Future, api: Future, work: Workload, read: Reading, currency: str
         is_feasible=is_feasible,
         load_per_s=float(volumes(work, at_mode)[0]) / SECONDS_PER_MONTH,
         break_even_per_month=even,
+        likely_break_even_per_month=_likely(own, api, work),
         payback_months=payback,
         payback_share=share,
         cheaper_by_month=tuple(
@@ -66,6 +84,11 @@ def _pair(own: Future, api: Future, work: Workload, read: Reading, currency: str
         saving=figure(api.total - own.total, currency, rests_on),
         quality_difference=Estimate(None, "share", 0),
     )
+
+
+def _likely(own: Future, api: Future, work: Workload) -> float | None:
+    found = float(break_even_per_month(own.deployment, api.deployment, work, at_mode))
+    return found if np.isfinite(found) else None
 
 
 def _out_of_reach(own: Future, api: Future, work: Workload, share: float) -> Figure:
@@ -79,7 +102,10 @@ def _out_of_reach(own: Future, api: Future, work: Workload, share: float) -> Fig
     n = round(float(replicas.item()))
     reason = f"in {100 * share:.0f} % of draws no load makes own machines cheaper"
     if value is not None:
-        reason += f"; {n} replica{'' if n == 1 else 's'} would have to serve this, and can't"
+        per_s = value / SECONDS_PER_MONTH
+        reason += (
+            f"; {n} replica{'' if n == 1 else 's'} would have to serve {per_s:.3g}/s, and can't"
+        )
     return Figure(value, "requests/month", reason=reason)
 
 

@@ -125,7 +125,8 @@ def _per_share(
     with np.errstate(divide="ignore"):
         values = per_request / read(given)
     found = figure(values, unit, [*rests_on, given])
-    return replace(found, reason="none was") if found.value is None else found
+    # an interval that ends at 1 is lopsided: its draws would move the figure itself
+    return replace(found, value=figure(per_request / given.mode, unit, rests_on).value)
 
 
 def _price(value: Array | float | None, unit: str, rests_on: Sequence[Input], why: str) -> Figure:
@@ -154,7 +155,8 @@ def _split(
     paid_in, paid_out = split_per_mtok(
         total / HOURS_PER_MONTH, per_s * work.input_tokens, per_s * work.output_tokens, ratio
     )
-    why = f"an output token is taken to be worth {work.ratio.mode:.3g} input tokens ({work.ratio.source})"
+    worth = f"an output token is taken to be worth {work.ratio.mode:.3g} input tokens"
+    why = f"{worth} ({work.ratio.source}); staff is in them"
     return paid_in, paid_out, why
 
 

@@ -26,6 +26,11 @@ def warnings_of(
     yield from _task_warnings(options)
     for b in mixed:
         yield from (f"{b.name}: {note}" for note in b.fact.notes)
+    if mixed and book.scenario.policy.interactive and book.scenario.service_level is not None:
+        yield (
+            "Cascades (the own model first, unsure answers to the API) take no part as options: how late they answer"
+            " was not measured. Their scores are in the figure of each blend."
+        )
     for code, rate in book.scenario.rates.items():
         if book.is_old(rate.date):
             yield f"The rate of {code} is of {rate.date}: older than 180 days."
@@ -54,7 +59,7 @@ def _capacity_warnings(r: Resolved, runs: Sequence[Run], book: Book) -> Iterator
     if r.capacity is None or r.capacity.per_s is None:
         return
     if r.capacity.reason:
-        yield f"{r.spec.name}: capacity {r.capacity.reason}."
+        yield f"{r.spec.name}, capacity: {r.capacity.reason}."
     if r.capacity.machine and not _is_that(r.spec.hardware, r.capacity.machine):
         yield (
             f"{r.spec.name}: capacity was measured on {r.capacity.machine}, not on {r.spec.hardware}: measure it there."

@@ -16,7 +16,9 @@ from evalkit.report.decision.words import policy_words, positions
 _REQUESTS = 1000
 HOW_TUNED = (
     "A policy hands a request to the API when the own model seems unsure. How unsure it must be is a threshold. It was"
-    " chosen on other documents than those it is judged on (cross-validated), so these numbers are not flattered by it."
+    " chosen on other documents than those it is judged on (cross-validated), so no threshold flatters itself. Which"
+    " policy and setting an option uses was chosen by these scores, though: as the best of several it looks a little"
+    " too good."
 )
 
 

@@ -54,7 +54,7 @@ def charts(facts: TcoFacts, verdict: Verdict) -> Iterator[Chart]:
 
 
 def _cumulated(facts: TcoFacts) -> Chart:
-    title = f"All that was spent, month by month, over {facts.horizon_months} months"
+    title = f"Cost so far, month by month, over {facts.horizon_months} months"
     where = positions(facts)
     drawn = [o for o in facts.options if _is_finite(o.cumulated)]
     if not drawn:
@@ -70,10 +70,11 @@ def _cumulated(facts: TcoFacts) -> Chart:
         )
         for o in drawn
     ]
-    axes = draw.Axes("months", f"spent so far, {facts.currency}, present value", text.compact)
+    axes = draw.Axes("months", f"cost so far, {facts.currency}, present value", text.compact)
     caption = (
-        "Line: P50. Band: P10–P90, in which 80 of 100 simulated futures lie. Month 0 holds adoption cost and,"
-        f" where owned, the first servers.{_left_out(facts.options, drawn)}"
+        "Line: P50. Band: P10–P90, in which 80 of 100 simulated futures lie. Month 0 holds adoption cost. Own servers"
+        " are spread over their useful life: what has to be paid at once is in the row “upfront” above."
+        f"{_left_out(facts.options, drawn)}"
     )
     months = _some(len(drawn[0].cumulated), _EVERY_MONTHS)
     rows = [
@@ -150,9 +151,9 @@ def _stairs(curve: LoadCurve) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def _mark(p: PairFact, curves: Sequence[LoadCurve]) -> draw.Mark | None:
     """Place a break-even load on the API's curve."""
-    at = known(p.break_even_per_month.value)
+    at = known(p.likely_break_even_per_month)
     curve = next((c for c in curves if c.option == p.buy), None)
-    if at is None or curve is None or not p.is_feasible:
+    if at is None or curve is None:
         return None
     x, y = curve.requests_per_month, curve.cost
     after = next((i for i, load in enumerate(x) if load >= at), None)

@@ -153,6 +153,8 @@ def _part(o: OptionFact, field: str, show: Show) -> Cell:
         return _absent(o)
     if value == 0 and field in ("energy", "upkeep", "machines") and o.kind in _PAID_IN:
         return Cell(text.MISSING, _PAID_IN[o.kind])
+    if value == 0 and field in ("energy", "upkeep") and o.parts:
+        return Cell(text.MISSING, "in the rent")
     if value == 0 and field == "api" and o.side == BUILD:
         return Cell(text.MISSING, "no API")
     return Cell(show(value))
@@ -182,7 +184,7 @@ def _units(currency: str) -> Iterator[RowPlan]:
     yield "… divided between input and output", "", _allocation
     yield (
         "per Mtok at full load",
-        f"{TERMS['full load']} Machines and energy only.",
+        f"{TERMS['full load']} Machines, energy and upkeep; no staff.",
         lambda o: _of_machines(o, lambda u: u.full_load_per_mtok, money),
     )
 

@@ -12,7 +12,7 @@ KINDS = {
     "owned": "own servers",
     "rented_on_demand": "GPUs rented by the hour",
     "rented_reserved": "GPUs rented for a term",
-    "api_list": "API at list price",
+    "api_list": "API at its ordinary price",
     "api_contract": "API by contract",
     "api_batch": "API, batch (answers within a day)",
     "blend": "own deployment and API combined",

@@ -215,8 +215,8 @@ PRICE = "price: {input: 1, output: 2, source: s, date: 2026-01-01}"
         ("kind: api_list, hardware: h100-sxm", "'hardware' means nothing for kind 'api_list'"),
         ("kind: api_batch, gpus_per_replica: 2", "'gpus_per_replica' means nothing"),
         ("kind: api_list, capacity: {requests_per_s: 1}", "'capacity' means nothing"),
-        ("kind: api_contract", "needs a 'price'"),
-        (f"kind: api_list, {PRICE}", "needs a 'price', others have none"),
+        ("kind: api_contract", "needs 'price'"),
+        (f"kind: api_list, {PRICE}", "'price' means nothing for kind 'api_list'"),
         (
             "kind: api_list, batch_discount: 0.5",
             "'batch_discount' means nothing for kind 'api_list'",

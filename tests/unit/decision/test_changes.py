@@ -18,7 +18,7 @@ from tests.scenarios import by_contract, case, quality_run, rented, right, scena
 
 KEYS = {
     "load": "load.requests_per_month",
-    "price of gpt": "price.gpt.api_contract.api",
+    "price of api": "price.gpt.api_contract.api",
     "capacity of own": "capacity.own",
     "staff, own side": "fte.self_hosted:",
     "staff, API side": "fte.api:",
@@ -58,7 +58,7 @@ def test_a_tenth_before_it_the_verdict_holds_and_a_tenth_behind_it_is_turned(pri
     best = verdict.option or verdict.leaning
     assert best is not None
     told = [c for c in verdict.changes if c.what != "required quality"]
-    assert {"load", "price of gpt"} & {c.what for c in told}
+    assert {"load", "price of api"} & {c.what for c in told}
     for change in told:
         factor = change.at / change.now
         assert (factor > 1) is change.is_above
@@ -88,7 +88,7 @@ def test_the_load_that_turns_it_is_the_break_even_where_nothing_is_uncertain() -
 
 def test_the_price_that_turns_it() -> None:
     _, verdict = decided(scenario(rented(), by_contract(price=8)))
-    (change,) = only(verdict, "price of gpt")
+    (change,) = only(verdict, "price of api")
     assert (change.is_above, change.becomes) == (False, "api")
     assert change.at == pytest.approx(0.00146, rel=2e-3)
     assert change.unit == "USD/request"
