@@ -122,11 +122,6 @@ class Costs:
         """Everything of a month."""
         return self.machines + self.energy + self.upkeep + self.staff + self.api
 
-    @property
-    def serving(self) -> Array:
-        """Without people."""
-        return self.machines + self.energy + self.upkeep + self.api
-
 
 def volumes(workload: Workload, read: Reading) -> Array:
     """Return requests in each month, growing from the first `[..., months]`."""

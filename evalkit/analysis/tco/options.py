@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.analysis.facts import Estimate
@@ -23,7 +23,6 @@ from evalkit.analysis.tco.model import (
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.config.quantity import Quantity
 from evalkit.config.scenario import (
-    API_BATCH,
     ON_DEMAND,
     OWNED,
     OptionSpec,
@@ -354,10 +353,3 @@ def _electricity(option: OptionSpec, book: Book, missing: list[str]) -> Input | 
 def _unknown(option: OptionSpec, key: str, hardware: str | None) -> str:
     has = f"the catalogue has none for {hardware}" if hardware else "no `hardware` is named"
     return f"{key.replace('_', ' ')} of {option.name}: {has}; give `{key}`"
-
-
-def interactive(resolved: Sequence[Resolved]) -> Iterator[Resolved]:
-    """Yield the APIs whose answers somebody can wait for."""
-    for r in resolved:
-        if not r.spec.is_self_hosted and r.spec.kind != API_BATCH:
-            yield r

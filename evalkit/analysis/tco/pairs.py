@@ -14,7 +14,12 @@ from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.breakeven import break_even_per_month
 from evalkit.analysis.tco.evidence import weighted_mean
 from evalkit.analysis.tco.facts import Figure, PairFact
-from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH, payback_month
+from evalkit.analysis.tco.formulas import (
+    HOURS_PER_MONTH,
+    SECONDS_PER_MONTH,
+    break_even_per_s,
+    payback_month,
+)
 from evalkit.analysis.tco.model import Workload, fixed_and_marginal, volumes
 from evalkit.analysis.tco.options import Resolved
 from evalkit.analysis.tco.uncertainty import Future, figure, future, inputs_of
@@ -98,15 +103,17 @@ def _out_of_reach(own: Future, api: Future, work: Workload, share: float) -> Fig
     fixed, more = fixed_and_marginal(own.deployment, work, replicas, at_mode)
     people, price = fixed_and_marginal(api.deployment, work, np.asarray(0.0), at_mode)
     gain = float(price - more)
-    value = float(fixed - people) / gain if gain > 0 else None
+    per_s = None
+    if gain > 0:
+        per_s = float(break_even_per_s((fixed - people) / HOURS_PER_MONTH, gain))
     n = round(float(replicas.item()))
     reason = f"in {100 * share:.0f} % of draws no load makes own machines cheaper"
-    if value is not None:
-        per_s = value / SECONDS_PER_MONTH
+    if per_s is not None:
         reason += (
             f"; {n} replica{'' if n == 1 else 's'} would have to serve {per_s:.3g}/s, and can't"
         )
-    return Figure(value, "requests/month", reason=reason)
+    per_month = None if per_s is None else per_s * SECONDS_PER_MONTH
+    return Figure(per_month, "requests/month", reason=reason)
 
 
 def _scaled(f: Figure, factor: float, unit: str) -> Figure:

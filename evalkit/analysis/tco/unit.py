@@ -9,7 +9,12 @@ import numpy as np
 
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.facts import Figure, UnitCosts
-from evalkit.analysis.tco.formulas import HOURS_PER_MONTH, SECONDS_PER_MONTH, split_per_mtok
+from evalkit.analysis.tco.formulas import (
+    HOURS_PER_MONTH,
+    SECONDS_PER_MONTH,
+    cost_per_mtok,
+    split_per_mtok,
+)
 from evalkit.analysis.tco.model import (
     Deployment,
     Purchase,
@@ -70,7 +75,7 @@ def unit_costs(
         input_per_mtok=_price(paid_in, per_mtok, rests_on, allocation),
         output_per_mtok=_price(paid_out, per_mtok, rests_on, allocation),
         blended_per_mtok=shown(
-            None if tokens is None else total / (asked * tokens / 1e6), per_mtok, no_tokens
+            None if tokens is None else _per_mtok(total, asked * tokens), per_mtok, no_tokens
         ),
         full_load_per_mtok=shown(
             None if tokens is None else _at_full_load(deployment, workload, tokens, read),
@@ -82,7 +87,7 @@ def unit_costs(
             _utilisation(future, asked, read), "share", "an API has no capacity of yours"
         ),
         energy_kwh_per_mtok=shown(
-            kwh / (asked * tokens / 1e6) if own_power and tokens is not None else None,
+            _per_mtok(kwh, asked * tokens) if own_power and tokens is not None else None,
             "kWh/Mtok",
             no_tokens if own_power else f"not known: {in_price}",
         ),
@@ -99,6 +104,11 @@ def as_input(key: str, label: str, e: Estimate) -> Input | None:
     low = e.value if e.low is None else min(e.low, e.value)
     high = e.value if e.high is None else max(e.high, e.value)
     return Input(key, label, e.unit, low, e.value, high, Provenance.MEASURED)
+
+
+def _per_mtok(amount: Array, tokens: Array) -> Array:
+    """Return what a month takes per million of its tokens."""
+    return cost_per_mtok(amount / HOURS_PER_MONTH, tokens / SECONDS_PER_MONTH)
 
 
 def _tokens(work: Work) -> float | None:
