@@ -259,7 +259,8 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3, out + err
     assert "evalkit bench --resume" in err
-    assert not any(psutil.pid_exists(pid) for pid in json.loads(pids.read_text()))
+    family = json.loads(pids.read_text())
+    wait_for(lambda: not any(psutil.pid_exists(pid) for pid in family))  # until init has reaped them
     _, facts = run_bench("--resume", folder)
     assert len(facts.levels) == 2
 
