@@ -260,7 +260,8 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
     assert process.returncode == 3, out + err
     assert "evalkit bench --resume" in err
     family = json.loads(pids.read_text())
-    wait_for(lambda: not any(psutil.pid_exists(pid) for pid in family))  # until init has reaped them
+    # until init has reaped them
+    wait_for(lambda: not any(psutil.pid_exists(pid) for pid in family))
     _, facts = run_bench("--resume", folder)
     assert len(facts.levels) == 2
 
