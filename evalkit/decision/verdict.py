@@ -84,7 +84,7 @@ def decide(case: Case, scenario: ScenarioConfig) -> Verdict:
         against=grounds.against,
         changes=changes_of(case, scenario, order, choice),
         swings=moving,
-        assumptions=tuple(_assumptions(grounds)),
+        assumptions=tuple(_assumptions(grounds, moving)),
         next_measurements=tuple(next_measurements(case, checks, choice, moving, order)),
     )
 
@@ -248,9 +248,9 @@ def _better(p: PairFact, own: str, api: str) -> str:
     return f"No difference in quality can be told between {own} and {api}: {api} scores {value:+.1f} points {span}."
 
 
-def _assumptions(g: _Grounds) -> Iterator[str]:
+def _assumptions(g: _Grounds, moving: Sequence[Swing]) -> Iterator[str]:
     """Yield what was not measured among the inputs that matter most."""
-    for s in _swings(g)[:_CARRYING]:
+    for s in moving[:_CARRYING]:
         i = s.given
         if i.provenance in _SOFT:
             source = f" ({i.source})" if i.source else ""

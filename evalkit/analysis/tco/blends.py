@@ -16,7 +16,7 @@ from evalkit.analysis.tco.api import NOT_ASKED, request_price, tariff
 from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.model import Deployment, Workload, costs, volumes
 from evalkit.analysis.tco.options import Resolved
-from evalkit.analysis.tco.values import Input, Provenance, at_mode
+from evalkit.analysis.tco.values import Input, as_input, at_mode
 from evalkit.config.bench import SloSpec
 from evalkit.config.scenario import API_BATCH
 from evalkit.store.run_dir import Run
@@ -42,7 +42,11 @@ class Blend:
     @property
     def name(self) -> str:
         """How the report calls it."""
-        return f"{self.local.spec.name} + {self.vendor.spec.name}"
+        return _name(self.local, self.vendor)
+
+
+def _name(local: Resolved, vendor: Resolved) -> str:
+    return f"{local.spec.name} + {vendor.spec.name}"
 
 
 def blends(
@@ -201,7 +205,7 @@ def _deployment(local: Resolved, vendor: Resolved, frontier: Frontier, point: Po
     """
     assert local.deployment is not None
     assert vendor.deployment is not None
-    name = f"{local.spec.name} + {vendor.spec.name}"
+    name = _name(local, vendor)
     escalated = point.escalated
     stays = None if frontier.is_cascade else _stays(name, escalated)
     return Deployment(
@@ -240,17 +244,9 @@ def _stays(name: str, escalated: Estimate) -> Input:
 
 
 def _share(key: str, label: str, e: Estimate) -> Input:
-    value = e.value or 0.0
-    return Input(
-        key=key,
-        label=label,
-        unit="share",
-        low=value if e.low is None else min(e.low, value),
-        mode=value,
-        high=value if e.high is None else max(e.high, value),
-        provenance=Provenance.MEASURED,
-        note="on the measured docs",
-    )
+    given = as_input(key, label, e)
+    assert given is not None  # a setting without a share is never chosen
+    return replace(given, note="on the measured docs")
 
 
 def blended_slo_share(blend: Blend, slo: SloSpec | None) -> Estimate:

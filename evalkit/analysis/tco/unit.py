@@ -23,7 +23,7 @@ from evalkit.analysis.tco.model import (
     volumes,
 )
 from evalkit.analysis.tco.uncertainty import Future, figure, inputs_of
-from evalkit.analysis.tco.values import Array, Input, Provenance, Reading
+from evalkit.analysis.tco.values import Array, Input, Reading, as_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +95,6 @@ def unit_costs(
             energy / asked if own_power else None, f"{currency}/request", f"not known: {in_price}"
         ),
     )
-
-
-def as_input(key: str, label: str, e: Estimate) -> Input | None:
-    """Return a measured share as an input."""
-    if e.value is None:
-        return None
-    low = e.value if e.low is None else min(e.low, e.value)
-    high = e.value if e.high is None else max(e.high, e.value)
-    return Input(key, label, e.unit, low, e.value, high, Provenance.MEASURED)
 
 
 def _per_mtok(amount: Array, tokens: Array) -> Array:

@@ -10,6 +10,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.analysis.facts import Estimate
+
 Array = NDArray[np.float64]
 
 
@@ -50,6 +52,15 @@ class Input:
     def is_varied(self) -> bool:
         """Whether it is uncertain."""
         return self.low < self.high
+
+
+def as_input(key: str, label: str, e: Estimate) -> Input | None:
+    """Return a measured share as an input; None where it was not measured."""
+    if e.value is None:
+        return None
+    low = e.value if e.low is None else min(e.low, e.value)
+    high = e.value if e.high is None else max(e.high, e.value)
+    return Input(key, label, "share", low, e.value, high, Provenance.MEASURED)
 
 
 Reading = Callable[[Input], Array]
