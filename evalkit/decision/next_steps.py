@@ -51,10 +51,10 @@ def _for_check(case: Case, check: Check) -> Iterator[str]:
     models = " and ".join(option.models)
     if check.rule.startswith("quality"):
         task = check.rule.partition(" of ")[2]
-        if task and option.parts:
+        e = task_quality(option, task, case) if task else option.quality
+        if e.value is None and task and option.parts:
             yield f"Require a mean score instead of one on {task} alone: {option.name} has none of its own for a task."
             return
-        e = task_quality(option, task, case) if task else option.quality
         if e.value is None:
             yield f"Measure the quality of {models}: `evalkit run` on your tasks, and give the run to `evalkit tco`."
         else:
