@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -12,11 +13,13 @@ from markupsafe import Markup
 from evalkit import __version__
 from evalkit.analysis.facts import RunFacts
 from evalkit.report.figures import bars, dot_plot, share_lines
+from evalkit.report.language import ENGLISH, Spoken
 from evalkit.report.load_figures import Curve, load_curves, share_over_time, time_panels
 from evalkit.report.load_page import LoadSection, ProfileLoad
 from evalkit.report.page import Page, build_page
 from evalkit.report.text_safety import visible
 from evalkit.store.run_dir import Run
+from evalkit.wording import tell
 
 _FOLDER = files("evalkit.report")
 
@@ -42,7 +45,7 @@ def render_report(runs: Sequence[tuple[Run, RunFacts]]) -> bytes:
     )
 
 
-def render_template(name: str, **values: object) -> bytes:
+def render_template(name: str, language: Spoken = ENGLISH, **values: object) -> bytes:
     """Fill one of the package's templates; every text that is not our own markup comes out escaped and visible."""
     environment = Environment(
         loader=FunctionLoader(_template),
@@ -50,9 +53,16 @@ def render_template(name: str, **values: object) -> bytes:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_finalize,
+        finalize=partial(_finalize, language),
+        extensions=["jinja2.ext.i18n"],
     )
-    return environment.get_template(name).render(version=__version__, **values).encode()
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.filters["t"] = partial(_finalize, language)
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        language.message, language.plural, newstyle=True
+    )
+    page = environment.get_template(name).render(version=__version__, lang=language.code, **values)
+    return page.encode()
 
 
 def static(*names: str) -> Markup:
@@ -61,9 +71,11 @@ def static(*names: str) -> Markup:
     return Markup("".join(texts))
 
 
-def _finalize(value: object) -> object:
-    """Neutralise every text that is put into the page; our own markup is already safe."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+def _finalize(language: Spoken, value: object) -> object:
+    """Say every text in the reader's language and neutralise it; our own markup is already safe."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(tell(value, language))
+    return value
 
 
 def _figures(page: Page) -> dict[str, Markup]:

@@ -1,0 +1,132 @@
+"""Words for a reader: made once in English, said in the reader's language by the report.
+
+`Said` is text that knows how it was made. As a `str` it reads in English, so terminals and JSON need nothing more; the
+report tells it in another language through a catalogue of messages. A field of type `Said` holds words, one of type
+`str` holds data (a name, a prompt), which is the same in every language. Joining `Said` with `+`, `join` or an f-string
+gives a plain `str`, which the type checker does not take for `Said`: use `say` with values, or `joined`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+
+class Language(Protocol):
+    """What it takes to say something: messages and the two signs in numbers."""
+
+    @property
+    def decimal(self) -> str:
+        """Between whole part and fraction."""
+        ...
+
+    @property
+    def group(self) -> str:
+        """Between groups of three digits."""
+        ...
+
+    def message(self, english: str) -> str:
+        """Return the message in this language."""
+        ...
+
+    def plural(self, one: str, many: str, n: int) -> str:
+        """Return the message for `n` things in this language."""
+        ...
+
+
+class Said(str):
+    """Text that is the same in every language, and the base of text that is not."""
+
+    __slots__ = ()
+
+    def told(self, language: Language) -> str:
+        """Return the text in a language."""
+        return str(self)
+
+    def __deepcopy__(self, memo: object) -> Said:
+        return self
+
+
+class Message(Said):
+    """A sentence or a word, with values in it."""
+
+    __slots__ = ("_many", "_n", "_one", "_values")
+    _one: str
+    _many: str | None
+    _n: int
+    _values: Mapping[str, str]
+
+    def told(self, language: Language) -> str:
+        """Return the message in a language, its values too."""
+        one, many = self._one, self._many
+        found = language.message(one) if many is None else language.plural(one, many, self._n)
+        return found.format_map({name: tell(v, language) for name, v in self._values.items()})
+
+
+class Joined(Said):
+    """Texts with something between them."""
+
+    __slots__ = ("_parts", "_separator")
+    _parts: tuple[str, ...]
+    _separator: str
+
+    def told(self, language: Language) -> str:
+        """Return the parts in a language."""
+        return tell(self._separator, language).join(tell(part, language) for part in self._parts)
+
+
+class Numeral(Said):
+    """A number in digits."""
+
+    __slots__ = ()
+
+    def told(self, language: Language) -> str:
+        """Return the number with the language's signs."""
+        return str(self).translate({ord("."): language.decimal, ord(","): language.group})
+
+
+def say(message: str, /, **values: str) -> Said:
+    """Return a message of the catalogue, `{name}` standing for a value.
+
+    Values that are `Said` are said in the reader's language too, others stay as they are. The message must be a
+    literal, so that it is found when messages are collected for translation.
+    """
+    return _message(message, None, 1, values)
+
+
+def say_n(one: str, many: str, n: int, /, **values: str) -> Said:
+    """Return the message for `n` things; `{n}` stands for the number."""
+    return _message(one, many, n, {"n": numeral(f"{n:,}".replace(",", "\u202f")), **values})
+
+
+def joined(parts: Iterable[str], separator: str = ", ") -> Said:
+    """Return texts with a separator between them; empty ones are left out."""
+    kept = tuple(part for part in parts if part)
+    found = Joined(separator.join(kept))
+    found._parts, found._separator = kept, separator
+    return found
+
+
+def verbatim(text: str) -> Said:
+    """Return a name, an id or somebody's own words as they are."""
+    return text if isinstance(text, Said) else Said(text)
+
+
+def numeral(english: str) -> Said:
+    """Return a number that is written the English way, such as `1,234.5` or `+0.3`."""
+    return Numeral(english)
+
+
+def tell(text: str, language: Language) -> str:
+    """Return text in a language; data stays as it is."""
+    return text.told(language) if isinstance(text, Said) else text
+
+
+def _message(one: str, many: str | None, n: int, values: Mapping[str, str]) -> Said:
+    english = one if many is None or n == 1 else many
+    found = Message(english.format_map({name: str(value) for name, value in values.items()}))
+    found._one, found._many, found._n, found._values = one, many, n, values
+    return found
+
+
+NOTHING = verbatim("")
