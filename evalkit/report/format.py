@@ -5,142 +5,156 @@ from __future__ import annotations
 from math import floor, isfinite, log10
 
 from evalkit.analysis.facts import Estimate, QualityFact
+from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
 
-MISSING = "–"
-NOT_MEASURED = "not measured"
-NOT_KNOWN = "not known"
-NOT_DISCLOSED = "not disclosed"
-NOT_TOLD = "the server does not say"
+MISSING = verbatim("–")
+NOT_MEASURED = say("not measured")
+NOT_KNOWN = say("not known")
+NOT_DISCLOSED = say("not disclosed")
+NOT_TOLD = say("the server does not say")
 MARK = "†"
 """Behind a percentile of too few values."""
 
 
-def percent(value: float | None, digits: int = 1) -> str:
+def percent(value: float | None, digits: int = 1) -> Said:
     """Share of 1 as a percentage."""
-    return MISSING if value is None else f"{100 * value:.{digits}f} %"
+    return MISSING if value is None else say("{n} %", n=numeral(f"{100 * value:.{digits}f}"))
 
 
-def interval(estimate: Estimate) -> str:
+def interval(estimate: Estimate) -> Said:
     """The 95 % interval of a share, or a dash."""
     if estimate.low is None or estimate.high is None:
         return MISSING
-    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
+    low, high = (numeral(f"{100 * x:.1f}") for x in (estimate.low, estimate.high))
+    return say("{low} to {high} %", low=low, high=high)
 
 
-def seconds(value: float | None) -> str:
+def seconds(value: float | None) -> Said:
     """Duration in ms, s or min, three figures."""
     if value is None:
         return MISSING
     if value < 1:
-        return f"{value * 1000:.3g} ms"
+        return say("{n} ms", n=numeral(f"{value * 1000:.3g}"))
     if value < 120:
-        return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
-    return f"{value / 60:.1f} min"
+        return say("{n} s", n=numeral(f"{value:.2f}" if value < 10 else f"{value:.1f}"))
+    return say("{n} min", n=numeral(f"{value / 60:.1f}"))
 
 
-def size(value: int | None) -> str:
+def size(value: int | None) -> Said:
     """Bytes as MB or GB (powers of ten)."""
     if value is None:
         return MISSING
-    return f"{value / 1e6:.0f} MB" if value < 1e9 else f"{value / 1e9:.2f} GB"
+    if value < 1e9:
+        return say("{n} MB", n=numeral(f"{value / 1e6:.0f}"))
+    return say("{n} GB", n=numeral(f"{value / 1e9:.2f}"))
 
 
-def count(value: int | None) -> str:
+def count(value: int | None) -> Said:
     """Whole number with thin groups."""
-    return MISSING if value is None else f"{value:,}".replace(",", "\u202f")
+    return MISSING if value is None else numeral(f"{value:,}".replace(",", "\u202f"))
 
 
-def big_count(value: int | None) -> str:
+def big_count(value: int | None) -> Said:
     """Parameters and tokens: 135 M, 1.2 B."""
     if value is None:
         return MISSING
     if value >= 1_000_000_000:
-        return f"{value / 1e9:.1f} B"
-    return f"{value / 1e6:.0f} M" if value >= 1_000_000 else count(value)
+        return say("{n} B", n=numeral(f"{value / 1e9:.1f}"))
+    return say("{n} M", n=numeral(f"{value / 1e6:.0f}")) if value >= 1_000_000 else count(value)
 
 
-def rate(value: float | None, unit: str) -> str:
+def rate(value: float | None, unit: str) -> Said:
     """Rate with three figures."""
-    return MISSING if value is None else f"{value:.3g} {unit}"
+    return MISSING if value is None else say("{n} {unit}", n=numeral(f"{value:.3g}"), unit=unit)
 
 
-def amount(value: float | None) -> str:
+def amount(value: float | None) -> Said:
     """Number of three figures, whole and in groups from a hundred."""
     if value is None:
         return MISSING
-    return count(round(value)) if abs(value) >= 100 else f"{value:.3g}"
+    return count(round(value)) if abs(value) >= 100 else numeral(f"{value:.3g}")
 
 
-def signed(value: float | None) -> str:
+def signed(value: float | None) -> Said:
     """Number with its sign."""
-    return MISSING if value is None else f"{value:+.1f}"
+    return MISSING if value is None else numeral(f"{value:+.1f}")
 
 
-def energy(value: float | None) -> str:
+def energy(value: float | None) -> Said:
     """Joules, or kilojoules from a thousand."""
     if value is None:
         return MISSING
-    return f"{value:.0f} J" if value < 1000 else f"{value / 1000:.2f} kJ"
+    if value < 1000:
+        return say("{n} J", n=numeral(f"{value:.0f}"))
+    return say("{n} kJ", n=numeral(f"{value / 1000:.2f}"))
 
 
-def usd(value: float | None) -> str:
+def usd(value: float | None) -> Said:
     """US dollars: to the cent from a dollar on, three figures below."""
     if value is None:
         return MISSING
     if value >= 1 or value <= 0:
-        return f"${value:,.2f}"
+        return say("${n}", n=numeral(f"{value:,.2f}"))
     digits = f"{value:.{2 - floor(log10(value))}f}"
-    return f"${digits[:4]}{digits[4:].rstrip('0')}"
+    return say("${n}", n=numeral(f"{digits[:4]}{digits[4:].rstrip('0')}"))
 
 
-def money(value: float | None, currency: str) -> str:
+def money(value: float | None, currency: str) -> Said:
     """Money of any currency: whole units from a hundred on, three figures below one, millions from a million on."""
     if value is None or not isfinite(value):
         return MISSING
-    return f"{currency} {'−' if value < 0 else ''}{_money_digits(abs(value))}"
+    amount_of = _money_digits(abs(value))
+    if value < 0:
+        return say("{currency} −{amount}", currency=currency, amount=amount_of)
+    return say("{currency} {amount}", currency=currency, amount=amount_of)
 
 
-def _money_digits(value: float) -> str:
+def _money_digits(value: float) -> Said:
     if value >= 999_500:
         millions = value / 1e6
         decimals = max(0, 2 - floor(log10(millions))) if millions >= 1 else 2
-        return f"{millions:,.{decimals}f} M"
+        return say("{n} M", n=numeral(f"{millions:,.{decimals}f}"))
     if value >= 99.995:
-        return f"{value:,.0f}"
+        return numeral(f"{value:,.0f}")
     if value >= 0.995 or value == 0:
-        return f"{value:.2f}" if value else "0"
+        return numeral(f"{value:.2f}" if value else "0")
     digits = f"{value:.{2 - floor(log10(value))}f}"
-    return digits[:4] + digits[4:].rstrip("0")
+    return numeral(digits[:4] + digits[4:].rstrip("0"))
 
 
-def compact(value: float) -> str:
+def compact(value: float) -> Said:
     """Number beside an axis: 300 k, 1.2 M, 0.004."""
     sign, size_of = ("−" if value < 0 else ""), abs(value)
-    for limit, mark in ((1e9, " B"), (1e6, " M"), (1e3, " k")):
-        if size_of >= limit:
-            return f"{sign}{size_of / limit:.3g}{mark}"
+    if size_of >= 1e9:
+        return say("{n} B", n=numeral(f"{sign}{size_of / 1e9:.3g}"))
+    if size_of >= 1e6:
+        return say("{n} M", n=numeral(f"{sign}{size_of / 1e6:.3g}"))
+    if size_of >= 1e3:
+        return say("{n} k", n=numeral(f"{sign}{size_of / 1e3:.3g}"))
     if size_of >= 0.0001 or size_of == 0:
-        return f"{sign}{size_of:.3g}"
-    return f"{sign}{size_of:.{1 - floor(log10(size_of))}f}".rstrip("0")
+        return numeral(f"{sign}{size_of:.3g}")
+    return numeral(f"{sign}{size_of:.{1 - floor(log10(size_of))}f}".rstrip("0"))
 
 
-def points(value: float | None) -> str:
+def points(value: float | None) -> Said:
     """Difference of two shares, in points of 100, with its sign."""
-    return MISSING if value is None else f"{100 * value:+.1f}".replace("-", "−")
+    return MISSING if value is None else numeral(f"{100 * value:+.1f}".replace("-", "−"))
 
 
-def latency(estimate: Estimate) -> str:
+def latency(estimate: Estimate) -> Said:
     """Duration, marked when too few values support it."""
     shown = seconds(estimate.value)
-    return shown if estimate.value is None or estimate.is_supported else f"{shown} {MARK}"
+    if estimate.value is None or estimate.is_supported:
+        return shown
+    return joined((shown, MARK), " ")
 
 
-def docs_without_answer(n: int) -> str:
+def docs_without_answer(n: int) -> Said:
     """Say how many docs could not be scored."""
-    return f"{n} doc{'' if n == 1 else 's'} got no answer"
+    return say_n("{n} doc got no answer", "{n} docs got no answer", n)
 
 
-def metric_name(fact: QualityFact) -> str:
+def metric_name(fact: QualityFact) -> Said:
     """Name a metric with its filter, and an arrow where lower is better."""
     name = fact.metric if fact.filter == "none" else f"{fact.metric} ({fact.filter})"
-    return f"{name} ↓" if fact.higher_is_better is False else name
+    return verbatim(f"{name} ↓" if fact.higher_is_better is False else name)
