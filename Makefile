@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 MODELS := smollm2-135m gemma-3-270m
 SCENARIOS := manufacturer start-up support-centre
 
-.PHONY: help demo test lint format docs examples bench lock clean models
+.PHONY: help demo test lint format docs messages examples bench lock clean models
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,6 +40,11 @@ format: $(READY) ## Format the code
 docs: $(READY) ## Write the generated parts of the docs
 	$(BIN)/cog -r docs/cli.md docs/config.md
 
+messages: $(READY) ## Collect the reports' messages for translation
+	$(BIN)/pybabel -q extract -F pyproject.toml -k say -k say_n:1,2 --no-location --sort-output -o .messages.pot .
+	$(BIN)/pybabel -q update -l de -i .messages.pot -o evalkit/report/locale/de.po --no-fuzzy-matching --ignore-obsolete --width 100
+	rm .messages.pot
+
 examples: models ## Make the example reports under reports/ anew (35 minutes)
 	$(BIN)/evalkit run configs/quickstart.yaml --output results/example
 	cp "$$(ls -d results/example/quickstart-* | tail -n 1)/report.html" reports/quickstart.html
@@ -53,6 +58,7 @@ bench: models ## Compare scoring with lm-eval, streaming and load tests with pee
 	$(BIN)/python benchmarks/streams.py
 	$(BIN)/python benchmarks/meters.py
 	$(BIN)/python benchmarks/scoring.py
+	$(BIN)/python benchmarks/report.py
 
 lock: $(READY) ## Write the versions installed now into .constraints.txt
 	{ head -n 1 .constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > .lock.tmp

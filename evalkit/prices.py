@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from evalkit.config.run import API_BACKENDS, ModelSpec, PriceSpec
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.records import Usage
+from evalkit.wording import Said, joined, numeral, say
 
 if TYPE_CHECKING:  # importing the list itself takes a quarter of a second
     from decimal import Decimal
@@ -38,6 +39,12 @@ PER_TOKEN = {
     "output": "output_mtok",
 }
 """What tokens are billed as → genai-prices' name of that price."""
+_BILLED = {
+    "input": say("input"),
+    "cached input": say("cached input"),
+    "cache write": say("cache write"),
+    "output": say("output"),
+}
 STANDARD_TIERS = frozenset({"auto", "default", "standard", "standard_only"})
 """Values of `service_tier` and `speed` that ask for the ordinary price."""
 USERS_OWN_SERVERS = frozenset({"modal"})
@@ -62,7 +69,7 @@ class Price:
     """None: no price of its own; such tokens are charged as input."""
     cache_write_per_mtok_usd: float | None
     """None: no price of its own; such tokens are charged as input."""
-    tiers: tuple[str, ...]
+    tiers: tuple[Said, ...]
     """Prices of long prompts, in words; the numbers above are those of short ones."""
     source: str
     """`genai-prices` with its version, or where the contract's price is written down."""
@@ -341,15 +348,23 @@ def _rate(price: Decimal | TieredPrices | None, above: int | None = None) -> flo
     return float(reached[-1] if reached else price.base)
 
 
-def _tiers(rates: ModelPrice) -> Iterator[str]:
+def _tiers(rates: ModelPrice) -> Iterator[Said]:
     from genai_prices.types import TieredPrices
 
     prices = {name: getattr(rates, key) for name, key in PER_TOKEN.items()}
     tiered = [price for price in prices.values() if isinstance(price, TieredPrices)]
     for start in sorted({tier.start for price in tiered for tier in price.tiers}):
         given = {name: _rate(price, above=start) for name, price in prices.items()}
-        listed = ", ".join(f"{name} {rate:g}" for name, rate in given.items() if rate is not None)
-        yield f"above {start:,} prompt tokens: {listed}, for all tokens of the request"
+        listed = joined(
+            say("{kind} {price}", kind=_BILLED[name], price=numeral(f"{rate:g}"))
+            for name, rate in given.items()
+            if rate is not None
+        )
+        yield say(
+            "above {tokens} prompt tokens: {prices}, for all tokens of the request",
+            tokens=numeral(f"{start:,}"),
+            prices=listed,
+        )
 
 
 def _since(model: ModelInfo, on: datetime) -> str | None:

@@ -8,8 +8,8 @@ gives a plain `str`, which the type checker does not take for `Said`: use `say` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 
 class Language(Protocol):
@@ -45,6 +45,11 @@ class Said(str):
 
     def __deepcopy__(self, memo: object) -> Said:
         return self
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: Callable[[type], Any]) -> Any:
+        """Tell pydantic to write it as the text that it is."""
+        return handler(str)
 
 
 class Message(Said):

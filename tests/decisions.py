@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from evalkit.analysis.blend.facts import BlendFact, Frontier, Point, Policy, TaskPair
@@ -21,6 +23,11 @@ from evalkit.analysis.tco.facts import (
 )
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.decision.facts import Change, Check, Decision, Outcome, Verdict
+from evalkit.report.decision.blends import HOW_TUNED
+from evalkit.report.decision.page import build_decision
+from evalkit.report.glossary import all_terms
+from evalkit.report.html import content_security_policy, render_template, static
+from evalkit.report.tables import identity_table
 
 P = Provenance
 HORIZON = 36
@@ -347,3 +354,24 @@ def verdict(**changes: Any) -> Verdict:
         "next_measurements": ("Load test of own-b200: evalkit bench configs/bench.yaml",),
     }  # fmt: skip
     return Verdict(**{**values, **changes})
+
+
+def render_decision(facts: TcoFacts, given: Verdict) -> bytes:
+    """Render what of a report needs no runs."""
+    decision = build_decision(facts, given)
+    no_run = SimpleNamespace(audits=(), identity=identity_table([]), models=())
+    document = SimpleNamespace(
+        warnings=decision.warnings, commands=(), terms=all_terms(with_decision=True)
+    )
+    return render_template(
+        "decision_only.html.j2",
+        templates=Path(__file__).parent / "templates",
+        decision=decision,
+        page=no_run,
+        document=document,
+        simulator=None,
+        how_tuned=HOW_TUNED,
+        n_warnings=len(decision.warnings),
+        css=static("report.css", "decision.css"),
+        csp=content_security_policy(""),
+    )

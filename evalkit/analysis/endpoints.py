@@ -13,6 +13,7 @@ from evalkit.metrics.latency import is_timed, response_time_s
 from evalkit.metrics.values import each, total
 from evalkit.records import Attempt, CellRecord, EndpointRecord, Request, Usage
 from evalkit.store.run_dir import Run
+from evalkit.wording import NOTHING, say, say_n
 
 
 def endpoint_facts(run: Run) -> tuple[EndpointFact, ...]:
@@ -65,7 +66,7 @@ def _fact(
         cost_without_answer_usd=_sum(a.cost_usd for a in attempts if a.status != "ok"),
         cost_per_request_usd=_cost_per_request(requests),
         response_time_s=latency_of(
-            each([r for r in requests if is_timed(r)], response_time_s), "s", ""
+            each([r for r in requests if is_timed(r)], response_time_s), "s", NOTHING
         ),
         bytes_sent=total(a.bytes_sent for a in attempts),
         bytes_received=total(a.bytes_received for a in attempts),
@@ -95,9 +96,22 @@ def _cost(attempts: Sequence[Attempt]) -> Estimate:
     known = _sum(a.cost_usd for a in attempts)
     is_priced = any(a.cost_usd is not None and (a.cost_usd or a.status == "ok") for a in attempts)
     if not attempts or (unknown and not is_priced):
-        return Estimate(None, "USD", 0, reason="price not known" if attempts else "nothing sent")
-    reason = f"{unknown} attempts of unknown cost are not in it" if unknown else ""
+        reason = say("price not known") if attempts else say("nothing sent")
+        return Estimate(None, "USD", 0, reason=reason)
+    reason = NOTHING
+    if unknown:
+        reason = say_n(
+            "{n} attempt of unknown cost is not in it",
+            "{n} attempts of unknown cost are not in it",
+            unknown,
+        )
     return Estimate(known, "USD", len(attempts) - unknown, method="sum", reason=reason)
+
+
+def request_cost_usd(request: Request) -> float | None:
+    """Return what a request's attempts cost together; None when one of them is unknown."""
+    costs = [a.cost_usd for a in request.attempts]
+    return fsum(c for c in costs if c is not None) if costs and None not in costs else None
 
 
 def _cost_per_request(requests: Sequence[Request]) -> float | None:

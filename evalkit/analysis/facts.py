@@ -1,4 +1,4 @@
-"""What analysis says about a run: values for reports and gates, all strings and drawing left to them."""
+"""What analysis says about a run: values for reports and gates, and words in any language; drawing is left to them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from evalkit.metrics.load import LoadPoint
 from evalkit.records import AS_IS
+from evalkit.wording import NOTHING, Said
 
 SUMMARY_VERSION = 4
 
@@ -25,7 +26,7 @@ class Estimate:
     """Bounds of the 95 % interval; None where there is none, `reason` says why."""
     high: float | None = None
     method: str = ""
-    reason: str = ""
+    reason: Said = NOTHING
     is_supported: bool = True
     """False for a percentile of too few values: shown, marked, never judged on."""
 
@@ -190,10 +191,10 @@ class LevelFact:
     power_w: Estimate
     passed: bool | None
     """Sustained within the service level; None without one."""
-    flaws: tuple[str, ...]
+    flaws: tuple[Said, ...]
     """Why it is INVALID; then neither cost nor gate may use it."""
-    overloads: tuple[str, ...]
-    breaches: tuple[str, ...]
+    overloads: tuple[Said, ...]
+    breaches: tuple[Said, ...]
 
     @property
     def is_valid(self) -> bool:
@@ -207,7 +208,7 @@ class CapacityFact:
 
     model: str
     profile: str
-    slo: str
+    slo: Said
     """In words."""
     lambda_per_s: Estimate
     """Requests per second completed at the highest rate that held; of one run, up to the lowest rate that did not."""
@@ -251,7 +252,7 @@ class RunFacts:
     steps: tuple[StepFact, ...] = ()
     levels: tuple[LevelFact, ...] = ()
     capacities: tuple[CapacityFact, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Said, ...] = ()
 
 
 def facts_to_json(facts: RunFacts) -> bytes:

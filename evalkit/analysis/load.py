@@ -9,14 +9,16 @@ from statistics import fmean
 
 from scipy import stats
 
+from evalkit.analysis.estimates import too_few
 from evalkit.analysis.facts import CapacityFact, Estimate, LevelFact, StepFact
 from evalkit.config.bench import BenchConfig, ProfileSpec, SloSpec
 from evalkit.metrics.capacity import Level, highest_sustained
 from evalkit.metrics.energy import counter_energy_j, integrated_energy_j, mean_power_w
 from evalkit.metrics.load import LoadPoint, load_point
-from evalkit.metrics.percentiles import MINIMUM_N, Percentile
+from evalkit.metrics.percentiles import Percentile
 from evalkit.records import CellRecord, LoadStep, Telemetry
 from evalkit.store.run_dir import Run
+from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 IDLE = "idle"
 BRACKET = "bracket"
@@ -262,13 +264,13 @@ def _capacity(some: Sequence[_Measured]) -> CapacityFact:
     best = [value for value, _ in found if value is not None]
     above = [rate for _, rate in found if rate is not None]
     invalid = [m for m in some if m.point.flaws]
-    reason = ""
+    reason = NOTHING
     if len(invalid) == len(some):
-        reason = "every step is INVALID: evalkit was the bottleneck"
+        reason = say("every step is INVALID: evalkit was the bottleneck")
     elif not best:
-        reason = "no measured rate kept the service level"
+        reason = say("no measured rate kept the service level")
     elif not above:
-        reason = "no higher rate was measured: it may sustain more"
+        reason = say("no higher rate was measured: it may sustain more")
     estimate = _mean([value for value, _ in found], "requests/s", len(best))
     if len(best) == 1 and above:
         estimate = Estimate(best[0], "requests/s", 1, best[0], max(*above, best[0]), BRACKET)
@@ -302,23 +304,33 @@ def _highest(steps: Sequence[_Measured]) -> tuple[float | None, float | None]:
     return None if best is None else best.completed_per_s, ceiling
 
 
-def slo_text(slo: SloSpec | None) -> str:
+def slo_text(slo: SloSpec | None) -> Said:
     """Write a service level for a reader."""
     if slo is None:
-        return ""
+        return NOTHING
     limits = (("TTFT", slo.ttft_s), ("TPOT", slo.tpot_s), ("e2e", slo.e2e_s))
-    parts = [f"p{slo.percentile} {name} ≤ {limit:g} s" for name, limit in limits if limit]
-    return ", ".join([*parts, f"errors ≤ {slo.max_error_rate:.1%}"])
+    parts = [
+        say(
+            "p{q} {metric} ≤ {limit} s",
+            q=f"{slo.percentile}",
+            metric=verbatim(name),
+            limit=numeral(f"{limit:g}"),
+        )
+        for name, limit in limits
+        if limit
+    ]
+    errors = say("errors ≤ {share}%", share=numeral(f"{100 * slo.max_error_rate:.1f}"))
+    return joined((*parts, errors))
 
 
 def _mean(values: Sequence[float | None], unit: str, n: int) -> Estimate:
     """Return the mean over repeats, with Student's 95 % interval from two on; missing when a repeat has no value."""
     known = [v for v in values if v is not None]
     if not known or len(known) < len(values):
-        return Estimate(None, unit, n, reason="not measured")
+        return Estimate(None, unit, n, reason=say("not measured"))
     mean = fmean(known)
     if len(known) == 1:
-        return Estimate(mean, unit, n, method="one run", reason="one run has no interval")
+        return Estimate(mean, unit, n, method="one run", reason=say("one run has no interval"))
     low, high = stats.t.interval(0.95, len(known) - 1, loc=mean, scale=stats.sem(known) or 1e-300)
     return Estimate(
         mean, unit, n, float(low), float(high), f"mean of {len(known)} runs, t interval"
@@ -329,16 +341,14 @@ def _percentile(values: Sequence[Percentile], q: int) -> Estimate:
     """Return the mean of a percentile over repeats; refused where a run has too few requests for it."""
     n = sum(p.n for p in values)
     if any(p.value is None for p in values):
-        return Estimate(None, "s", n, reason="not measured")
+        return Estimate(None, "s", n, reason=say("not measured"))
     if not all(p.is_supported for p in values):
         least = min(p.n for p in values)
-        return Estimate(
-            None, "s", n, reason=f"n = {least}; p{q} needs n ≥ {MINIMUM_N[q]}", is_supported=False
-        )
+        return Estimate(None, "s", n, reason=too_few(least, q), is_supported=False)
     if any(p.value == float("inf") for p in values):
-        return Estimate(None, "s", n, reason="too many requests failed: it never comes")
+        return Estimate(None, "s", n, reason=say("too many requests failed: it never comes"))
     return _mean([p.value for p in values], "s", n)
 
 
-def _distinct(each: Iterator[tuple[str, ...]]) -> tuple[str, ...]:
+def _distinct(each: Iterator[tuple[Said, ...]]) -> tuple[Said, ...]:
     return tuple(dict.fromkeys(text for some in each for text in some))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from evalkit.analysis.estimates import latency_of
 from evalkit.analysis.facts import Estimate, PerformanceFact
 from evalkit.metrics.latency import e2e_latency_s, is_timed, itl_s, tpot_s, ttft_s
 from evalkit.metrics.throughput import busy_s, per_second
-from evalkit.metrics.values import each, total
+from evalkit.metrics.values import total
 from evalkit.records import NS_PER_S, CellRecord, Request, RequestKind, Telemetry
 from evalkit.store.run_dir import Run
+from evalkit.wording import NOTHING, say
 
-NOTHING_GENERATED = "nothing was generated"
-BATCHED = "only batched generation was run, which has no latency of a single request"
+NOTHING_GENERATED = say("nothing was generated")
+BATCHED = say("only batched generation was run, which has no latency of a single request")
 
 
 def performance_facts(run: Run) -> tuple[PerformanceFact, ...]:
@@ -25,19 +27,74 @@ def performance_facts(run: Run) -> tuple[PerformanceFact, ...]:
     for cell in cells:
         by_model[cell.model].append(cell)
         by_suite[cell.model, cell.suite].append(cell)
-    overall = [_fact(run, model, None, some) for model, some in by_model.items()]
-    each = [_fact(run, model, suite, some) for (model, suite), some in by_suite.items()]
-    return (*overall, *each)
+    measured = _measured(run, cells)
+    overall = {model: _fact(measured[model], model, cells) for model, cells in by_model.items()}
+    apart = [
+        # the only suite of a model is all of it
+        replace(overall[model], suite=suite)
+        if len(some) == len(by_model[model])
+        else replace(_fact(measured[model].of(some), model, some), suite=suite)
+        for (model, suite), some in by_suite.items()
+    ]
+    return (*overall.values(), *apart)
 
 
-def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> PerformanceFact:
-    ids = {c.cell_id for c in cells}
-    requests = [r for r in run.requests if r.cell_id in ids and r.is_measured]
-    readings = [t for t in run.telemetry if t.cell_id in ids]
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """The latencies of one request."""
+
+    ttft_s: float | None
+    tpot_s: float | None
+    e2e_latency_s: float | None
+    itl_s: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What was recorded about a model, in the order of the run."""
+
+    requests: list[Request]
+    telemetry: list[Telemetry]
+    timings: list[tuple[str, _Timing]]
+    """Of requests that ran alone, each with its cell."""
+
+    def of(self, cells: Sequence[CellRecord]) -> _Measured:
+        """Return the part that is of some cells."""
+        ids = {c.cell_id for c in cells}
+        return _Measured(
+            [r for r in self.requests if r.cell_id in ids],
+            [t for t in self.telemetry if t.cell_id in ids],
+            [(cell_id, t) for cell_id, t in self.timings if cell_id in ids],
+        )
+
+
+def _measured(run: Run, cells: Sequence[CellRecord]) -> dict[str, _Measured]:
+    """Group the run by model, in one pass, and read every request's stamps once."""
+    found = {c.model: _Measured([], [], []) for c in cells}
+    of_cell = {c.cell_id: found[c.model] for c in cells}
+    for r in run.requests:
+        if r.is_measured and r.cell_id in of_cell:
+            of_cell[r.cell_id].requests.append(r)
+            if is_timed(r):
+                of_cell[r.cell_id].timings.append((r.cell_id, _timing(r)))
+    for t in run.telemetry:
+        if t.cell_id in of_cell:
+            of_cell[t.cell_id].telemetry.append(t)
+    return found
+
+
+def _timing(r: Request) -> _Timing:
+    last = r.attempts[-1]
+    return _Timing(ttft_s(last), tpot_s(last, r.output_tokens), e2e_latency_s(last), itl_s(last))
+
+
+def _fact(measured: _Measured, model: str, cells: Sequence[CellRecord]) -> PerformanceFact:
+    """Return speed and resources of a model over its cells."""
+    requests, readings = measured.requests, measured.telemetry
     generated = [r for r in requests if r.kind == RequestKind.GENERATE]
     scored = [r for r in requests if r.kind != RequestKind.GENERATE]
-    alone = [r for r in generated if is_timed(r)]
-    reason = "" if alone else BATCHED if generated else NOTHING_GENERATED
+    alone = [timing for _, timing in measured.timings]
+    reason = NOTHING if alone else BATCHED if generated else NOTHING_GENERATED
     process = "server" if any(t.device == "server" for t in readings) else "host"
     is_here = process == "server" or all(c.endpoint is None for c in cells)
     here = readings if is_here else []
@@ -45,18 +102,16 @@ def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> P
     gpu = [t for t in here if t.device.startswith("gpu")]
     return PerformanceFact(
         model=model,
-        suite=suite,
+        suite=None,
         n_requests=len(requests),
         n_failed=sum(r.answer is None for r in requests),
         n_truncated=sum("truncated" in r.flags for r in requests),
         input_tokens=total(r.input_tokens for r in requests),
         output_tokens=total(r.output_tokens for r in generated),
-        ttft_s=latency_of(each(alone, lambda r: ttft_s(r.attempts[-1])), "s", reason),
-        tpot_s=latency_of(
-            each(alone, lambda r: tpot_s(r.attempts[-1], r.output_tokens)), "s/token", reason
-        ),
-        itl_s=latency_of([gap for r in alone for gap in itl_s(r.attempts[-1])], "s", reason),
-        e2e_latency_s=latency_of(each(alone, lambda r: e2e_latency_s(r.attempts[-1])), "s", reason),
+        ttft_s=latency_of(_known(t.ttft_s for t in alone), "s", reason),
+        tpot_s=latency_of(_known(t.tpot_s for t in alone), "s/token", reason),
+        itl_s=latency_of([gap for t in alone for gap in t.itl_s], "s", reason),
+        e2e_latency_s=latency_of(_known(t.e2e_latency_s for t in alone), "s", reason),
         output_tokens_per_s=_rate(total(r.output_tokens for r in generated), generated, "tokens/s"),
         scored_tokens_per_s=_rate(total(r.input_tokens for r in scored), scored, "tokens/s"),
         requests_per_s=_rate(len(requests) or None, requests, "requests/s"),
@@ -73,6 +128,10 @@ def _fact(run: Run, model: str, suite: str | None, cells: list[CellRecord]) -> P
     )
 
 
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
 def _rate(amount: int | None, requests: Sequence[Request], unit: str) -> Estimate:
     """Return amount per second of the spans in which each cell's requests were worked on."""
     by_cell: dict[str, list[Request]] = defaultdict(list)
@@ -81,7 +140,7 @@ def _rate(amount: int | None, requests: Sequence[Request], unit: str) -> Estimat
     spans = [busy_s(some) for some in by_cell.values()]
     seconds = sum(s for s in spans if s is not None) or None
     rate = per_second(amount, seconds)
-    reason = "" if rate is not None else "no such requests"
+    reason = NOTHING if rate is not None else say("no such requests")
     return Estimate(rate, unit, len(requests), method="amount / busy time", reason=reason)
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from statistics import fmean
 
 from evalkit.analysis.facts import Estimate, QualityFact
-from evalkit.analysis.stats import mean_estimate
+from evalkit.analysis.stats import Mean, mean_estimates
 from evalkit.records import CellRecord, Sample, TaskResult
 from evalkit.store.run_dir import Run
+from evalkit.wording import say, say_n
 
 _CHOICE_METRICS = {"acc", "acc_norm", "acc_bytes"}
 SHARE = "share"
@@ -25,12 +26,16 @@ def quality_facts(run: Run) -> tuple[QualityFact, ...]:
     scores = _scores(run.samples, cells)
     chances = _chances(run.samples)
     failed = _failed(run.samples, cells)
+    grouped = _results(run.results, cells)
+    n_failed_of: dict[Key, int] = {}
+    for key, results in grouped.items():
+        lost = failed[key[0], key[1]]
+        n_failed_of[key] = lost.total() if results[0].is_group else lost[key[2]]
+    estimates = _estimates(grouped, scores, n_failed_of)
     facts: list[QualityFact] = []
-    for key, results in _results(run.results, cells).items():
+    for (key, results), estimate in zip(grouped.items(), estimates, strict=True):
         model, suite, task, filter_name, metric = key
         first = results[0]
-        lost = failed[model, suite]
-        n_failed = lost.total() if first.is_group else lost[task]
         facts.append(
             QualityFact(
                 model=model,
@@ -38,8 +43,8 @@ def quality_facts(run: Run) -> tuple[QualityFact, ...]:
                 task=task,
                 filter=filter_name,
                 metric=metric,
-                estimate=_estimate(results, scores.get(key, {}), n_failed),
-                n_failed=n_failed,
+                estimate=estimate,
+                n_failed=n_failed_of[key],
                 higher_is_better=first.higher_is_better,
                 is_group=first.is_group,
                 chance=chances.get(task) if metric in _CHOICE_METRICS else None,
@@ -98,28 +103,63 @@ def _failed(
     return found
 
 
-def _estimate(results: list[TaskResult], by_doc: dict[int, list[float]], n_failed: int) -> Estimate:
+def _estimates(
+    grouped: dict[Key, list[TaskResult]],
+    scores: dict[Key, dict[int, list[float]]],
+    n_failed: dict[Key, int],
+) -> list[Estimate]:
+    """Return the estimate of each number, those that take a bootstrap all at once."""
+    asked = [_asked(some, scores.get(key, {}), n_failed[key]) for key, some in grouped.items()]
+    found = iter(mean_estimates([mean for mean in asked if isinstance(mean, Mean)]))
+    estimates = [next(found) if isinstance(mean, Mean) else mean for mean in asked]
+    return [
+        _with_failed(e, n) if isinstance(mean, Mean) and n else e
+        for e, mean, n in zip(estimates, asked, n_failed.values(), strict=True)
+    ]
+
+
+def _asked(
+    results: list[TaskResult], by_doc: dict[int, list[float]], n_failed: int
+) -> Mean | Estimate:
     """Return lm-eval's number; where docs got no answer, the mean over the others, since lm-eval scored empty texts."""
     if n_failed:
-        return _without_failed(by_doc, n_failed)
+        return _answered(by_doc, n_failed)
     values = [r.value for r in results if r.value is not None]
     value = fmean(values) if values else None
     if not by_doc and results[0].n_docs is not None:
-        reason = "computed over the whole task, so no interval"
+        reason = say("computed over the whole task, so no interval")
         return Estimate(value, "score", results[0].n_docs, reason=reason)
-    scores = [fmean(some) for some in by_doc.values()]
+    scores = _per_doc(by_doc)
     is_share = bool(scores) and all(0 <= score <= 1 for score in scores)
-    return mean_estimate(scores, value, SHARE if is_share else "score")
+    return Mean(scores, value, SHARE if is_share else "score")
 
 
-def _without_failed(by_doc: dict[int, list[float]], n_failed: int) -> Estimate:
+def _answered(by_doc: dict[int, list[float]], n_failed: int) -> Mean | Estimate:
+    """Return the mean over the docs that got an answer."""
     if not by_doc:
-        reason = f"{n_failed} docs got no answer, and this number has no score per doc"
+        reason = say_n(
+            "{n} doc got no answer, and this number has no score per doc",
+            "{n} docs got no answer, and this number has no score per doc",
+            n_failed,
+        )
         return Estimate(None, "score", 0, reason=reason)
-    scores = [fmean(some) for some in by_doc.values()]
+    scores = _per_doc(by_doc)
     unit = SHARE if all(0 <= score <= 1 for score in scores) else "score"
-    found = mean_estimate(scores, fmean(scores), unit)
-    return replace(found, reason=f"{n_failed} docs got no answer and are left out")
+    return Mean(scores, fmean(scores), unit)
+
+
+def _per_doc(by_doc: dict[int, list[float]]) -> list[float]:
+    """Return the mean score of each doc over its repeats."""
+    return [fmean(some) if len(some) > 1 else float(some[0]) for some in by_doc.values()]
+
+
+def _with_failed(estimate: Estimate, n_failed: int) -> Estimate:
+    reason = say_n(
+        "{n} doc got no answer and is left out",
+        "{n} docs got no answer and are left out",
+        n_failed,
+    )
+    return replace(estimate, reason=reason)
 
 
 def _chances(samples: Sequence[Sample]) -> dict[str, float]:

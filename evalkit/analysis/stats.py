@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
 from evalkit.analysis.facts import Estimate
+from evalkit.analysis.resample import bca_intervals
+from evalkit.wording import say
 
 CONFIDENCE = 0.95
 RESAMPLES = 9999
 _SEED = 20261123
 _LEAST_FOR_BOOTSTRAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean over docs that wants an interval."""
+
+    scores: Sequence[float]
+    """One per doc."""
+    value: float | None
+    """The number to show; lm-eval's own."""
+    unit: str
+
+
+def mean_estimates(means: Sequence[Mean]) -> list[Estimate]:
+    """Attach an interval to each mean, as `mean_estimate` does; faster for many, whose resamples are drawn at once."""
+    found = [_without_resampling(mean) for mean in means]
+    waiting = [i for i, estimate in enumerate(found) if estimate is None]
+    samples = [np.asarray(means[i].scores, dtype=float) for i in waiting]
+    intervals = bca_intervals(samples, RESAMPLES, _SEED, CONFIDENCE)
+    for i, (low, high) in zip(waiting, intervals, strict=True):
+        mean = means[i]
+        n = len(mean.scores)
+        found[i] = Estimate(mean.value, mean.unit, n, low, high, "BCa bootstrap 95 %")
+    return [estimate for estimate in found if estimate is not None]
 
 
 def mean_estimate(scores: Sequence[float], value: float | None, unit: str) -> Estimate:
@@ -28,24 +54,29 @@ def mean_estimate(scores: Sequence[float], value: float | None, unit: str) -> Es
         value: The number to show; lm-eval's own.
         unit: Of the scores.
     """
+    return mean_estimates([Mean(scores, value, unit)])[0]
+
+
+def _without_resampling(mean: Mean) -> Estimate | None:
+    """Return the estimate, or None where its interval takes a bootstrap."""
+    scores, value, unit = mean.scores, mean.value, mean.unit
     n = len(scores)
     if value is None or n == 0:
-        return Estimate(value, unit, n, reason="no score per doc, so no interval")
+        return Estimate(value, unit, n, reason=say("no score per doc, so no interval"))
     values = np.asarray(scores, dtype=float)
     is_bounded = bool(((values >= 0) & (values <= 1)).all())
     if is_bounded and (set(np.unique(values)) <= {0.0, 1.0} or np.ptp(values) == 0):
         low, high = wilson(float(values.sum()), n)
         return Estimate(value, unit, n, low, high, "Wilson 95 %")
     if n < _LEAST_FOR_BOOTSTRAP or np.ptp(values) == 0:
-        return Estimate(value, unit, n, reason="too few different scores for an interval")
-    low, high = bootstrap(values)
-    return Estimate(value, unit, n, low, high, "BCa bootstrap 95 %")
+        return Estimate(value, unit, n, reason=say("too few different scores for an interval"))
+    return None
 
 
 def share_estimate(count: int, n: int) -> Estimate:
     """Return a share with Wilson's interval."""
     if n == 0:
-        return Estimate(None, "share", 0, reason="nothing was asked")
+        return Estimate(None, "share", 0, reason=say("nothing was asked"))
     return Estimate(count / n, "share", n, *wilson(count, n), "Wilson 95 %")
 
 
@@ -63,21 +94,4 @@ def wilson(successes: float, n: int) -> tuple[float, float]:
 
 def bootstrap(values: np.ndarray) -> tuple[float, float]:
     """Return the BCa bootstrap interval of a mean; the percentile interval where BCa is not defined."""
-    interval = _bootstrap(values, "BCa")
-    if not all(np.isfinite(interval)):
-        interval = _bootstrap(values, "percentile")
-    return interval
-
-
-def _bootstrap(values: np.ndarray, method: str) -> tuple[float, float]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # degenerate BCa is handled by the caller
-        result = stats.bootstrap(
-            (values,),
-            np.mean,
-            confidence_level=CONFIDENCE,
-            n_resamples=RESAMPLES,
-            method=method,
-            rng=np.random.default_rng(_SEED),
-        )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+    return bca_intervals([values], RESAMPLES, _SEED, CONFIDENCE)[0]

@@ -20,11 +20,19 @@ from evalkit.analysis.performance import performance_facts
 from evalkit.analysis.quality import quality_facts
 from evalkit.records import GENERATE, Request
 from evalkit.store.run_dir import Run
+from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
 
 LATE_S = 0.005
 """Lag of evalkit's own event loop that is worth a warning."""
 BUSY_CORES = 0.1
 """Other programs' share of processor time that is worth a warning, in cores."""
+_KINDS = {
+    "constant": say("constant"),
+    "poisson": say("poisson"),
+    "ramp": say("ramp"),
+    "trace": say("trace"),
+}
+"""How requests arrive → what it is called."""
 
 
 def analyse(run: Run) -> RunFacts:
@@ -84,117 +92,200 @@ def _is_answered(request: Request) -> bool:
 
 def _load_warnings(
     run: Run, steps: tuple[StepFact, ...], levels: tuple[LevelFact, ...]
-) -> Iterator[str]:
+) -> Iterator[Said]:
     """Tell which steps measured evalkit instead of the target, and what else spoils them."""
     for level in levels:
         if level.flaws:
-            name = level_name(level)
-            which = "" if not level.is_valid else f"{level.n_invalid} of {level.n_repeats} runs "
-            yield f"{level.model}, {level.profile}, {name}: {which}INVALID: {'; '.join(level.flaws)}."
+            yield _invalid(level)
     for fact in steps:
         if fact.throttled:
-            yield f"{fact.cell_id}, step {fact.step}: the GPU was slowed down ({', '.join(fact.throttled)})."
+            yield say(
+                "{cell}, step {step}: the GPU was slowed down ({why}).",
+                cell=fact.cell_id,
+                step=f"{fact.step}",
+                why=joined(fact.throttled),
+            )
         if fact.is_energy_consistent is False:
-            yield (
-                f"{fact.cell_id}, step {fact.step}: energy counter and integrated power differ by more than 5 %."
+            yield say(
+                "{cell}, step {step}: energy counter and integrated power differ by more than 5 %.",
+                cell=fact.cell_id,
+                step=f"{fact.step}",
             )
     cut = Counter(s.cell_id for s in run.steps if s.state == "cut")
     for cell_id, n in cut.items():
-        yield f"{cell_id}: {n} steps were cut off and are not used."
+        yield say_n(
+            "{cell}: {n} step was cut off and is not used.",
+            "{cell}: {n} steps were cut off and are not used.",
+            n,
+            cell=cell_id,
+        )
 
 
-def level_name(level: LevelFact) -> str:
+def _invalid(level: LevelFact) -> Said:
+    of = {"model": level.model, "profile": level.profile, "level": level_name(level)}
+    why = joined(level.flaws, "; ")
+    if not level.is_valid:
+        return say("{model}, {profile}, {level}: INVALID: {why}.", **of, why=why)
+    return say(
+        "{model}, {profile}, {level}: {n} of {all} runs INVALID: {why}.",
+        **of,
+        n=f"{level.n_invalid}",
+        all=f"{level.n_repeats}",
+        why=why,
+    )
+
+
+def level_name(level: LevelFact) -> Said:
     """Say what load a level is."""
     if level.concurrency is not None:
-        return f"{level.concurrency} at once"
+        return say("{n} at once", n=f"{level.concurrency}")
+    kind = _KINDS.get(level.kind, verbatim(level.kind))
     if level.rate_per_s is None:
-        return level.kind
-    return f"{level.rate_per_s:.3g}/s {level.kind}"
+        return kind
+    return say("{rate}/s {kind}", rate=numeral(f"{level.rate_per_s:.3g}"), kind=kind)
 
 
-def _busy_warnings(performance: tuple[PerformanceFact, ...]) -> Iterator[str]:
+def _busy_warnings(performance: tuple[PerformanceFact, ...]) -> Iterator[Said]:
     """Tell where other programs competed for the processor: latency and throughput are worse than they need be."""
     for fact in performance:
         if fact.suite is None or not fact.wall_s or fact.others_cpu_s is None:
             continue
         cores = fact.others_cpu_s / fact.wall_s
         if cores > BUSY_CORES:
-            yield (
-                f"{fact.model} on {fact.suite}: other programs kept {cores:.1f} cores busy meanwhile;"
-                " its times are longer than on an idle machine."
+            yield say(
+                "{model} on {suite}: other programs kept {cores} cores busy meanwhile;"
+                " its times are longer than on an idle machine.",
+                model=fact.model,
+                suite=fact.suite,
+                cores=numeral(f"{cores:.1f}"),
             )
 
 
-def _mode_warnings(cells: tuple[CellFact, ...]) -> Iterator[str]:
+def _mode_warnings(cells: tuple[CellFact, ...]) -> Iterator[Said]:
     """Tell where models of one suite were asked in different ways."""
     for suite in dict.fromkeys(c.suite for c in cells):
         modes = {c.model: c.mode for c in cells if c.suite == suite}
         if len(set(modes.values())) > 1:
-            asked = ", ".join(name for name, mode in modes.items() if mode == GENERATE)
-            others = ", ".join(name for name, mode in modes.items() if mode != GENERATE)
-            yield (
-                f"Not like for like on {suite}: {others} chose by log-likelihood, {asked} wrote a letter."
-                " Their scores are in different rows; set `mode: generate` to compare them."
+            yield say(
+                "Not like for like on {suite}: {others} chose by log-likelihood, {asked} wrote a letter."
+                " Their scores are in different rows; set `mode: generate` to compare them.",
+                suite=suite,
+                others=joined(name for name, mode in modes.items() if mode != GENERATE),
+                asked=joined(name for name, mode in modes.items() if mode == GENERATE),
             )
 
 
-def _endpoint_warnings(endpoints: tuple[EndpointFact, ...]) -> Iterator[str]:
+def _endpoint_warnings(endpoints: tuple[EndpointFact, ...]) -> Iterator[Said]:
     """Tell what makes the numbers of a model behind an API less than whole."""
     for f in endpoints:
         if f.suite is None:
             yield from _money_warnings(f)
             continue
         if f.error_rate.value:
-            classes = ", ".join(f"{n} {name}" for name, n in f.failed_by_class.items())
-            yield (
-                f"{f.model} on {f.suite}: {f.error_rate.value:.1%} of {f.n_requests} requests got no answer"
-                f" ({classes}); their docs are not scored."
+            yield say(
+                "{model} on {suite}: {share}% of {n} requests got no answer ({classes}); their docs are not scored.",
+                model=f.model,
+                suite=f.suite,
+                share=numeral(f"{100 * f.error_rate.value:.1f}"),
+                n=f"{f.n_requests}",
+                classes=joined(f"{n} {name}" for name, n in f.failed_by_class.items()),
             )
         if f.n_implausible_usage:
-            yield (
-                f"{f.model} on {f.suite}: the server's token counts contradict the text of"
-                f" {f.n_implausible_usage} answers; their cost may be wrong."
+            yield say_n(
+                "{model} on {suite}: the server's token counts contradict the text of {n} answer;"
+                " its cost may be wrong.",
+                "{model} on {suite}: the server's token counts contradict the text of {n} answers;"
+                " their cost may be wrong.",
+                f.n_implausible_usage,
+                model=f.model,
+                suite=f.suite,
             )
         if f.n_not_streamed:
-            yield f"{f.model} on {f.suite}: {f.n_not_streamed} answers came in one piece; they have no TTFT."
+            yield say_n(
+                "{model} on {suite}: {n} answer came in one piece; it has no TTFT.",
+                "{model} on {suite}: {n} answers came in one piece; they have no TTFT.",
+                f.n_not_streamed,
+                model=f.model,
+                suite=f.suite,
+            )
         if f.lag_p99_s is not None and f.lag_p99_s > LATE_S:
-            yield (
-                f"{f.model} on {f.suite}: evalkit itself was up to {f.lag_p99_s * 1000:.0f} ms late (p99);"
-                " latencies may be too long by that. Ask fewer requests at once."
+            yield say(
+                "{model} on {suite}: evalkit itself was up to {lag} ms late (p99);"
+                " latencies may be too long by that. Ask fewer requests at once.",
+                model=f.model,
+                suite=f.suite,
+                lag=numeral(f"{f.lag_p99_s * 1000:.0f}"),
             )
 
 
-def _money_warnings(f: EndpointFact) -> Iterator[str]:
+def _money_warnings(f: EndpointFact) -> Iterator[Said]:
+    why = f.cost_usd.reason
     if f.cost_usd.value is None and f.n_attempts:
-        yield f"{f.model}: {f.cost_usd.reason}, so there is no cost. Give its `price:` in the config."
-    elif f.cost_usd.reason:
-        yield f"{f.model}: {f.cost_usd.reason}."
+        yield say(
+            "{model}: {why}, so there is no cost. Give its `price:` in the config.",
+            model=f.model,
+            why=why,
+        )
+    elif why:
+        yield say("{model}: {why}.", model=f.model, why=why)
     if f.n_lost:
-        yield (
-            f"{f.model}: {f.n_lost} attempts were in flight when a process ended; they may have been billed."
+        yield say_n(
+            "{model}: {n} attempt was in flight when a process ended; it may have been billed.",
+            "{model}: {n} attempts were in flight when a process ended; they may have been billed.",
+            f.n_lost,
+            model=f.model,
         )
 
 
-def _warnings(run: Run, cells: tuple[CellFact, ...]) -> Iterator[str]:
+def _warnings(run: Run, cells: tuple[CellFact, ...]) -> Iterator[Said]:
     missing = [c for c in cells if c.state != "done"]
     if missing:
-        yield f"{len(missing)} of {len(cells)} cells are not done: {', '.join(c.cell_id for c in missing)}."
+        yield say(
+            "{n} of {all} cells are not done: {cells}.",
+            n=f"{len(missing)}",
+            all=f"{len(cells)}",
+            cells=joined(c.cell_id for c in missing),
+        )
     templates = {m.name: m.chat_template for m in run.manifest.models}
     if run.manifest.kind == "run" and len(set(templates.values())) > 1:
-        with_template = ", ".join(name for name, has in templates.items() if has)
-        yield (
-            f"Not like for like: only {with_template} got a chat template, the others plain prompts."
+        yield say(
+            "Not like for like: only {models} got a chat template, the others plain prompts.",
+            models=joined(name for name, has in templates.items() if has),
         )
     for cell in run.manifest.cells:
         for record in cell.engine:
             if "self-check failed" in record.reason:
-                yield f"{cell.cell_id}: {record.kind} took the reference path: {record.reason}."
-    for flag, meaning in (
-        ("truncated", "prompts were longer than the context and lost their beginning"),
-        ("merged_boundary", "answers share a token with their prompt and were scored from there"),
-    ):
-        counts = Counter(r.cell_id for r in run.requests if flag in r.flags)
-        for cell_id, n in counts.items():
-            yield f"{cell_id}: {n} {meaning}."
+                yield say(
+                    "{cell}: {kind} took the reference path: {why}.",
+                    cell=cell.cell_id,
+                    kind=record.kind,
+                    why=record.reason,
+                )
+    yield from _flag_warnings(run)
     if len(run.manifest.sessions) > 1:
-        yield f"The run was resumed: {len(run.manifest.sessions)} sessions; their times were added up."
+        yield say(
+            "The run was resumed: {n} sessions; their times were added up.",
+            n=f"{len(run.manifest.sessions)}",
+        )
+
+
+def _flag_warnings(run: Run) -> Iterator[Said]:
+    """Tell where prompts were not scored as they were meant."""
+    counts = {
+        flag: Counter(r.cell_id for r in run.requests if flag in r.flags)
+        for flag in ("truncated", "merged_boundary")
+    }
+    for cell_id, n in counts["truncated"].items():
+        yield say_n(
+            "{cell}: {n} prompt was longer than the context and lost its beginning.",
+            "{cell}: {n} prompts were longer than the context and lost their beginning.",
+            n,
+            cell=cell_id,
+        )
+    for cell_id, n in counts["merged_boundary"].items():
+        yield say_n(
+            "{cell}: {n} answer shares a token with its prompt and was scored from there.",
+            "{cell}: {n} answers share a token with their prompt and were scored from there.",
+            n,
+            cell=cell_id,
+        )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from evalkit.cli.decide import decide_on, lang_option, patience, read_scenario
 from evalkit.cli.selection import EXISTING
+
+if TYPE_CHECKING:
+    from evalkit.report.document import Decided
+    from evalkit.store.run_dir import Run
 
 
 @click.command("tco", short_help="Decide: build, buy or blend, with cost and confidence.")
@@ -22,8 +29,14 @@ from evalkit.cli.selection import EXISTING
     is_flag=True,
     help="Print JSON instead of tables; write a report only with -o.",
 )
+@lang_option
 def command(
-    folders: tuple[Path, ...], file: Path, policy: Path | None, output: Path | None, as_json: bool
+    folders: tuple[Path, ...],
+    file: Path,
+    policy: Path | None,
+    output: Path | None,
+    as_json: bool,
+    lang: str,
 ) -> None:
     """Cost the deployments of a scenario with what finished runs measured, and say what to do.
 
@@ -35,37 +48,42 @@ def command(
     Examples:
       evalkit tco results/measure-… results/capacity-… --scenario configs/scenarios/start-up.yaml
       evalkit tco results/measure-… results/capacity-… -s mine.yaml --policy company.yaml -o decision.html
+      evalkit report results/measure-… results/capacity-… -s mine.yaml --lang de --pdf   # the same report, printed
       evalkit catalog h100-sxm DE           # prices and power that scenarios take where they say nothing
       evalkit config check mine.yaml
     """
-    import datetime
-
-    from evalkit.analysis.tco.analyse import analyse_scenario
-    from evalkit.catalog import load_catalog
-    from evalkit.config import load_policy, load_scenario
-    from evalkit.decision.verdict import decide
+    from evalkit.analysis.tco.likely import likely
     from evalkit.report.decision.export import decision_json
-    from evalkit.report.decision.html import render_decision
     from evalkit.report.decision.terminal import decision_tables
-    from evalkit.store.files import write_atomic
     from evalkit.store.run_dir import open_run
 
-    scenario = load_scenario(file)
-    if policy is not None:
-        scenario = scenario.model_copy(update={"policy": load_policy(policy)})
-    runs = [open_run(folder) for folder in folders]
-    today = datetime.datetime.now(datetime.UTC).date()
-    case = analyse_scenario(runs, scenario, load_catalog(scenario.catalog), today)
-    verdict = decide(case, scenario)
-    report = output or Path(f"{scenario.name}.html")
-    if output is not None or not as_json:
-        write_atomic(report, render_decision(case.facts, verdict))
+    scenario = read_scenario(file, policy)
+    assert scenario is not None
+    with patience("computing costs …"):
+        runs = [open_run(folder) for folder in folders]
+        decided = decide_on(runs, scenario)
+        report = output or Path(f"{scenario.name}.html")
+        if output is not None or not as_json:
+            _write_report(runs, decided, lang, report)
+    facts, verdict, at_likely = decided.case.facts, decided.verdict, likely(decided.case)
     if as_json:
-        click.echo(decision_json(case.facts, verdict))
+        click.echo(decision_json(facts, verdict, at_likely))
         return
     from rich.console import Console
 
     console = Console(markup=False, highlight=False)
-    for part in decision_tables(case.facts, verdict):
+    for part in decision_tables(facts, verdict, at_likely):
         console.print(part)
     click.echo(f"report: {report}")
+
+
+def _write_report(runs: Sequence[Run], decided: Decided, lang: str, to: Path) -> None:
+    """Write what `evalkit report --scenario` writes."""
+    from evalkit.analysis.summary import analyse
+    from evalkit.report.document import Look
+    from evalkit.report.html import render_report
+    from evalkit.report.language import spoken
+    from evalkit.store.files import write_atomic
+
+    facts = [(run, analyse(run)) for run in runs]
+    write_atomic(to, render_report(facts, decided, Look(language=spoken(lang))))

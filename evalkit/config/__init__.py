@@ -14,6 +14,7 @@ from evalkit.config.load import (
     load_policy,
     load_run_config,
     load_scenario,
+    load_theme,
     parse_bench_config,
     parse_run_config,
 )
@@ -30,6 +31,7 @@ from evalkit.config.run import (
     SuiteSpec,
 )
 from evalkit.config.scenario import OptionSpec, PolicySpec, ScenarioConfig
+from evalkit.config.theme import ThemeConfig
 
 __all__ = [
     "API_BACKENDS",
@@ -50,12 +52,14 @@ __all__ = [
     "ServeSpec",
     "SloSpec",
     "SuiteSpec",
+    "ThemeConfig",
     "config_schema",
     "load_bench_config",
     "load_config",
     "load_policy",
     "load_run_config",
     "load_scenario",
+    "load_theme",
     "parse_bench_config",
     "parse_run_config",
 ]

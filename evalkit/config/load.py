@@ -14,11 +14,12 @@ from pydantic import BaseModel, ValidationError
 from evalkit.config.bench import BenchConfig, ProfileSpec
 from evalkit.config.run import RunConfig
 from evalkit.config.scenario import OptionSpec, PolicyFile, PolicySpec, ScenarioConfig
+from evalkit.config.theme import LARGEST_LOGO, LOGOS, ThemeConfig
 from evalkit.errors import ConfigError
 
 Loc = tuple[str | int, ...]
 Config = RunConfig | BenchConfig | ScenarioConfig
-C = TypeVar("C", RunConfig, BenchConfig, ScenarioConfig, PolicyFile)
+C = TypeVar("C", RunConfig, BenchConfig, ScenarioConfig, PolicyFile, ThemeConfig)
 WithTasks = TypeVar("WithTasks", RunConfig, BenchConfig)
 
 
@@ -35,6 +36,7 @@ KINDS: dict[type[BaseModel], Kind] = {
     BenchConfig: Kind("bench config", "profiles", "evalkit bench"),
     ScenarioConfig: Kind("scenario", "options", "evalkit tco --scenario"),
     PolicyFile: Kind("policy", "policy", "evalkit tco --policy"),
+    ThemeConfig: Kind("theme", "company", "evalkit report --theme"),
 }
 
 
@@ -78,6 +80,26 @@ def load_policy(path: Path) -> PolicySpec:
         ConfigError: As `load_run_config`.
     """
     return _load(path, PolicyFile).policy
+
+
+def load_theme(path: Path) -> ThemeConfig:
+    """Read and check a theme; the logo's path becomes absolute.
+
+    Raises:
+        ConfigError: As `load_run_config`, or the logo is missing, too large or no picture.
+    """
+    config = _load(path, ThemeConfig)
+    if config.logo is None:
+        return config
+    lines, _ = _parse_yaml(_read(path, "a theme"), str(path))
+    logo = (path.resolve().parent / config.logo).resolve()
+    problem = _logo_problem(logo)
+    if problem:
+        raise ConfigError(
+            f"{path}:{lines[('logo',)]}: logo: {problem}.",
+            f"Give an SVG, PNG or JPEG of up to {LARGEST_LOGO // 1000} kB, relative to the theme file.",
+        )
+    return config.model_copy(update={"logo": logo})
 
 
 def load_config(path: Path) -> Config:
@@ -159,6 +181,16 @@ def _with_curve(option: OptionSpec, path: Path) -> OptionSpec:
     return option.model_copy(update={"capacity": capacity.model_copy(update={"curve": curve})})
 
 
+def _logo_problem(logo: Path) -> str:
+    """Say what is wrong with a logo; empty when nothing is."""
+    if not logo.is_file():
+        return f"no such file: {logo}"
+    if logo.suffix.lower() not in LOGOS:
+        return f"{logo.name} is neither SVG, PNG nor JPEG by its name"
+    size = logo.stat().st_size
+    return f"{logo.name} has {size / 1000:,.0f} kB" if size > LARGEST_LOGO else ""
+
+
 def _file(path: Path, name: Path, where: str, what: str) -> Path:
     file = (path.resolve().parent / name).resolve()
     if not file.is_file():
@@ -180,9 +212,12 @@ def _parse(text: str, name: str, kind: type[C]) -> C:
         return kind.model_validate(data)
     except ValidationError as error:
         problems = list(_problems(error, name, lines, kind))
-        raise ConfigError(
-            "\n".join(problems), "Check the file with `evalkit config check`."
-        ) from None
+        hint = (
+            "Start from configs/themes/example.yaml."
+            if kind is ThemeConfig
+            else "Check the file with `evalkit config check`."
+        )
+        raise ConfigError("\n".join(problems), hint) from None
 
 
 def _parse_yaml(text: str, name: str) -> tuple[dict[Loc, int], Any]:

@@ -39,6 +39,7 @@ OWNED, ON_DEMAND, RESERVED = "owned", "rented_on_demand", "rented_reserved"
 API_LIST, API_CONTRACT, API_BATCH = "api_list", "api_contract", "api_batch"
 SELF_HOSTED = (OWNED, ON_DEMAND, RESERVED)
 DataClass = Literal["public", "internal", "confidential"]
+Weight = Annotated[float, Field(ge=0, le=1000)]
 FLEET_KEYS = (
     "hardware", "gpus_per_replica", "gpus_per_server", "capacity", "server_price", "gpu_hour_price", "idle_power",
     "load_power",
@@ -268,6 +269,27 @@ class QualityRule(Spec):
     """Task → metric to judge it by; unset: the task's first one for which higher is better."""
 
 
+class WeightsSpec(Spec):
+    """What else counts, and how much: only the proportions matter. What is not named does not count."""
+
+    quality: Weight = 0.0
+    """How much is right."""
+    cost: Weight = 0.0
+    """Present value of everything over the horizon."""
+    speed: Weight = 0.0
+    """Requests within the service level."""
+    data_control: Weight = 0.0
+    """How little of the data leaves the network."""
+    certainty: Weight = 0.0
+    """How sure the cost is."""
+
+    @model_validator(mode="after")
+    def _is_something(self) -> Self:
+        if not any(getattr(self, key) for key in type(self).model_fields):
+            raise ValueError("at least one weight must be above 0")
+        return self
+
+
 class PolicySpec(Spec):
     """Rules that decide. Without a rule nothing is excluded by it."""
 
@@ -285,6 +307,9 @@ class PolicySpec(Spec):
     """Adoption and first servers, in the scenario's currency."""
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.8
     """How probable the cheapest way must be to be called so."""
+    weights: WeightsSpec | None = None
+    """Where the report's scorecard starts, such as `{quality: 3, cost: 2}`; the verdict does not depend on it. Unset:
+    everything that is known counts the same."""
 
 
 class ScenarioConfig(Spec):

@@ -9,19 +9,24 @@ import numpy as np
 
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
+from evalkit.analysis.tco.facts import OptionFact
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.analysis.tco.uncertainty import Future, future
 from evalkit.analysis.tco.values import Array, Input, Reading, drawn, replaced
+from evalkit.analysis.tco.words import SIDES, unit_words
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.decision.choose import Choice, Standing
 from evalkit.decision.facts import Change
-from evalkit.decision.words import amount, percent, sentence
+from evalkit.decision.words import amount, percent
+from evalkit.wording import NOTHING, Said, joined, say
 
 _FURTHEST = 30.0
 """A number is moved to a thirtieth, or thirty times, of what it is."""
 _STEPS = 18
 _HALVINGS = 7
 _DRAWS = 1000
+_QUALITY = say("required quality")
+_NOT_DECIDABLE = "not decidable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class _Moved:
     """A number that is moved, and how it is told."""
 
     given: Input
-    what: str
+    what: Said
     most: float = _FURTHEST
 
 
@@ -57,13 +62,13 @@ def changes_of(
 
 
 def _moved(case: Case, rivals: Sequence[Future]) -> Iterator[_Moved]:
-    yield _Moved(case.workload.requests_per_month, "load")
+    yield _Moved(case.workload.requests_per_month, say("load"))
     seen: set[str] = set()
     for f in rivals:
         api, fleet = f.deployment.api, f.deployment.fleet
         if api is not None and api.cost_per_request.key not in seen:
             seen.add(api.cost_per_request.key)
-            yield _Moved(api.cost_per_request, f"price of {f.deployment.name}")
+            yield _Moved(api.cost_per_request, say("price of {name}", name=f.deployment.name))
         if fleet is not None and fleet.capacity_per_s.key not in seen:
             seen.add(fleet.capacity_per_s.key)
             yield _Moved(fleet.capacity_per_s, fleet.capacity_per_s.label)
@@ -125,18 +130,29 @@ def _change(
     now = moved.given.mode
     at = now * factor
     side = next(o.side for o in case.facts.options if o.name == becomes)
-    direction = "above" if is_above else "below"
-    text = (
-        f"{sentence(moved.what)} {direction} {amount(at)} {moved.given.unit} (now"
-        f" {amount(now)}): {becomes} ({side}) becomes the cheapest"
+    values = {
+        "what": moved.what,
+        "at": amount(at),
+        "unit": unit_words(moved.given.unit),
+        "now": amount(now),
+        "option": becomes,
+        "side": SIDES[side],
+    }
+    text = say(
+        "With {what} below {at} {unit} (now {now}), {option} ({side}) becomes the cheapest.",
+        **values,
     )
+    if is_above:
+        text = say(
+            "With {what} above {at} {unit} (now {now}), {option} ({side}) becomes the cheapest.",
+            **values,
+        )
     if moved.given.key == case.workload.requests_per_month.key:
-        used = _utilisation(case, best, becomes, at)
-        text += f"; {used}" if used else ""
-    return Change(moved.what, now, at, moved.given.unit, is_above, becomes, side, f"{text}.")
+        text = joined((text, _utilisation(case, best, becomes, at)), " ")
+    return Change(moved.what, now, at, moved.given.unit, is_above, becomes, side, text)
 
 
-def _utilisation(case: Case, best: str, becomes: str, per_month: float) -> str:
+def _utilisation(case: Case, best: str, becomes: str, per_month: float) -> Said:
     """Say how much of the machines such a load would use, for the option that has machines of its own."""
     for name in (best, becomes):
         fleet = case.futures[name].deployment.fleet
@@ -147,8 +163,8 @@ def _utilisation(case: Case, best: str, becomes: str, per_month: float) -> str:
         usable = fleet.headroom.mode * fleet.capacity_per_s.mode
         replicas = max(np.ceil(peak / usable - 1e-9), 1) + fleet.spare
         share = mean / (replicas * fleet.capacity_per_s.mode)
-        return f"{name} would then be used to {percent(share, 0)}"
-    return ""
+        return say("{name} would then be used to {share}.", name=name, share=percent(share, 0))
+    return NOTHING
 
 
 # --- quality ------------------------------------------------------------------------------------------------------
@@ -165,37 +181,45 @@ def _quality_changes(
         return
     sure = _bound(best.quality)
     others = [n for n in standing.passing if n != best.name and _bound(by_name[n].quality) > sure]
-    becomes = others[0] if others else "not decidable"
-    side = by_name[becomes].side if others else "not decidable"
-    yield Change(
-        "required quality",
-        required,
-        sure,
-        "share",
-        True,
-        becomes,
-        side,
-        f"A required quality above {percent(sure)} (now {percent(required)}): {best.name} is not sure to reach"
-        " it;"
-        f" {'then ' + becomes + ' (' + side + ') is the cheapest' if others else 'nothing else does'}.",
+    values = {"sure": percent(sure), "now": percent(required), "option": best.name}
+    becomes, side = _NOT_DECIDABLE, _NOT_DECIDABLE
+    text = say(
+        "A required quality above {sure} (now {now}): {option} is not sure to reach it; nothing else does.",
+        **values,
     )
+    if others:
+        becomes, side = others[0], by_name[others[0]].side
+        text = say(
+            "A required quality above {sure} (now {now}): {option} is not sure to reach it; then {other} ({side})"
+            " is the cheapest.",
+            **values,
+            other=becomes,
+            side=SIDES[side],
+        )
+    yield Change(_QUALITY, required, sure, "share", True, becomes, side, text)
+    yield from _cheaper_at_less(case, standing, best, required)
+
+
+def _cheaper_at_less(
+    case: Case, standing: Standing, best: OptionFact, required: float
+) -> Iterator[Change]:
+    """Yield the lower quality at which a cheaper option would keep the rule."""
+    by_name = {o.name: o for o in case.facts.options}
     cost = _median(case, best.name)
     for name in (*standing.unclear, *standing.failed):
         o = by_name[name]
         is_cheaper = name in case.futures and _median(case, name) < cost
         low = _bound(o.quality)
         if is_cheaper and o.quality.value is not None and low < required:
-            yield Change(
-                "required quality",
-                required,
-                low,
-                "share",
-                False,
-                name,
-                o.side,
-                f"A required quality of {percent(low)} or less (now {percent(required)}): {name} ({o.side}), which is"
-                " cheaper, would reach it for sure.",
+            text = say(
+                "A required quality of {sure} or less (now {now}): {option} ({side}), which is cheaper, would reach"
+                " it for sure.",
+                sure=percent(low),
+                now=percent(required),
+                option=name,
+                side=SIDES[o.side],
             )
+            yield Change(_QUALITY, required, low, "share", False, name, o.side, text)
 
 
 def _bound(e: Estimate) -> float:

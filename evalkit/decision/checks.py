@@ -10,12 +10,23 @@ from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import BLEND, BUILD, BUY, Figure, OptionFact
 from evalkit.config.scenario import API_BATCH, ScenarioConfig
 from evalkit.decision.facts import Check, Outcome
-from evalkit.decision.words import percent, sentence
+from evalkit.decision.words import both, money, percent
+from evalkit.wording import Said, joined, numeral, say
 
 PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR
 COST_KNOWN = "cost known"
 _PARTS = {"cost per month": "staff", "upfront cost": "adoption"}
-"""Rule → the cost it needs to know that only the company can give."""
+"""Rule → the cost it needs to know that only the company can give, as its English text begins."""
+_DATA = {
+    "public": say("Public data"),
+    "internal": say("Internal data"),
+    "confidential": say("Confidential data"),
+}
+_CLASSES = {
+    "public": say("public"),
+    "internal": say("internal"),
+    "confidential": say("confidential"),
+}
 
 
 def checks_of(case: Case, scenario: ScenarioConfig) -> Iterator[Check]:
@@ -23,7 +34,7 @@ def checks_of(case: Case, scenario: ScenarioConfig) -> Iterator[Check]:
     for option in case.facts.options:
         yield _data(option, case.facts.data_class, scenario)
         if option.out_of_reach:
-            text = f"{sentence(option.out_of_reach)}."
+            text = say("Not within reach: {why}.", why=option.out_of_reach)
             yield Check(option.name, "quality", FAIL, text)
             continue
         if not (option.side == BLEND and option.missing):  # then its parts say what is not known
@@ -35,14 +46,17 @@ def checks_of(case: Case, scenario: ScenarioConfig) -> Iterator[Check]:
 def _data(o: OptionFact, data_class: str, scenario: ScenarioConfig) -> Check:
     allowed = scenario.policy.outside_may_see
     if not o.leaves_network:
-        text = "Data stay in the company's network."
+        text = say("Data stay in the company's network.")
         if o.side == BUY:
-            text = "Its address is in the company's network; set `outside: true` if data go on from there."
+            text = say(
+                "Its address is in the company's network; set `outside: true` if data go on from there."
+            )
         return Check(o.name, "data", PASS, text)
+    data = _DATA[data_class]
     if data_class in allowed:
-        return Check(o.name, "data", PASS, f"{sentence(data_class)} data may leave the network.")
-    only = " and ".join(allowed) or "none"
-    text = f"{sentence(data_class)} data would leave the network; the policy allows {only}."
+        return Check(o.name, "data", PASS, say("{data} may leave the network.", data=data))
+    only = both(_CLASSES[name] for name in allowed) or say("none")
+    text = say("{data} would leave the network; the policy allows {only}.", data=data, only=only)
     return Check(o.name, "data", FAIL, text)
 
 
@@ -52,25 +66,35 @@ def _data(o: OptionFact, data_class: str, scenario: ScenarioConfig) -> Check:
 def _quality(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Check]:
     rule = scenario.policy.quality
     if rule.at_least is not None:
-        outcome, text = at_least(o.quality, rule.at_least, "Mean score")
+        outcome, text = at_least(o.quality, rule.at_least, say("Mean score"))
         yield Check(o.name, "quality", outcome, text, rule.at_least)
     for task, least in rule.tasks.items():
-        outcome, text = at_least(task_quality(o, task, case), least, f"Score on {task}")
+        what = say("Score on {task}", task=task)
+        outcome, text = at_least(task_quality(o, task, case), least, what)
         yield Check(o.name, f"quality of {task}", outcome, text, least)
 
 
-def at_least(e: Estimate, least: float, what: str) -> tuple[Outcome, str]:
+def at_least(e: Estimate, least: float, what: Said) -> tuple[Outcome, Said]:
     """Judge a share against its least value: by the whole interval where there is one."""
     if e.value is None:
-        return UNCLEAR, f"{what} not measured: {e.reason}."
+        return UNCLEAR, say("{what} not measured: {why}.", what=what, why=e.reason)
     low = e.value if e.low is None else e.low
     high = e.value if e.high is None else e.high
-    shown = f"{what} {percent(e.value)} (95 %: {percent(low)} to {percent(high)}); required: {percent(least)}"
-    if low >= least:
-        return PASS, f"{shown}."
-    if high < least:
-        return FAIL, f"{shown}."
-    return UNCLEAR, f"{shown}: {e.n} documents are too few to tell."
+    shown = {
+        "what": what,
+        "value": percent(e.value),
+        "low": percent(low),
+        "high": percent(high),
+        "least": percent(least),
+    }
+    if low < least <= high:
+        return UNCLEAR, say(
+            "{what} {value} (95 %: {low} to {high}); required: {least}: {n} documents are too few to tell.",
+            **shown,
+            n=numeral(f"{e.n}"),
+        )
+    text = say("{what} {value} (95 %: {low} to {high}); required: {least}.", **shown)
+    return PASS if low >= least else FAIL, text
 
 
 def task_quality(o: OptionFact, task: str, case: Case) -> Estimate:
@@ -79,13 +103,13 @@ def task_quality(o: OptionFact, task: str, case: Case) -> Estimate:
     if o.point is not None and o.policy is Policy.TASK:
         model = o.models[1] if task in o.point.tasks else model
     elif o.policy is not None:
-        reason = "this policy's score on a single task is not computed"
+        reason = say("this policy's score on a single task is not computed")
         return Estimate(None, "share", 0, reason=reason)
     return case.task_quality.get((model, task), _not_asked(task))
 
 
 def _not_asked(task: str) -> Estimate:
-    return Estimate(None, "share", 0, reason=f"no run asked {task}")
+    return Estimate(None, "share", 0, reason=say("no run asked {name}", name=task))
 
 
 # --- service level ------------------------------------------------------------------------------------------------
@@ -96,9 +120,8 @@ def _speed(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Chec
         return
     kinds = {one.name: one.kind for one in case.facts.options}
     if API_BATCH in (o.kind, *(kinds[part] for part in o.parts)):
-        yield Check(
-            o.name, "interactive", FAIL, "Batches are answered within a day; somebody waits."
-        )
+        text = say("Batches are answered within a day; somebody waits.")
+        yield Check(o.name, "interactive", FAIL, text)
         return
     slo = scenario.service_level
     if slo is None:
@@ -107,23 +130,23 @@ def _speed(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Chec
         yield Check(o.name, "service level", *_own_speed(o))
         return
     least = slo.percentile / 100
-    outcome, text = at_least(o.slo_share, least, "Requests that kept the service level")
+    outcome, text = at_least(o.slo_share, least, say("Requests that kept the service level"))
     yield Check(o.name, "service level", outcome, text, least)
 
 
-def _own_speed(o: OptionFact) -> tuple[Outcome, str]:
+def _own_speed(o: OptionFact) -> tuple[Outcome, Said]:
     capacity = o.capacity_per_s
     if capacity is None or capacity.value is None:
-        why = "not measured" if capacity is None else capacity.reason
-        return UNCLEAR, f"Not known: {why}."
-    n = (
-        "as many as its peak needs"
-        if o.replicas is None
-        else f"{o.replicas} for the first month's peak"
-    )
-    return (
-        PASS,
-        f"Up to {capacity.value:.3g} requests/s per replica; {n} ({o.service_level or 'no limits'}).",
+        why = say("not measured") if capacity is None else capacity.reason
+        return UNCLEAR, say("Not known: {why}.", why=why)
+    replicas = say("as many as its peak needs")
+    if o.replicas is not None:
+        replicas = say("{n} for the first month's peak", n=f"{o.replicas}")
+    return PASS, say(
+        "Up to {rate} requests/s per replica; {replicas} ({limits}).",
+        rate=numeral(f"{capacity.value:.3g}"),
+        replicas=replicas,
+        limits=o.service_level or say("no limits"),
     )
 
 
@@ -132,7 +155,7 @@ def _own_speed(o: OptionFact) -> tuple[Outcome, str]:
 
 def _money(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Check]:
     if o.missing:
-        text = f"Not known: {'; '.join(o.missing)}."
+        text = say("Not known: {why}.", why=joined(o.missing, "; "))
         yield Check(o.name, COST_KNOWN, UNCLEAR, text)
         return
     policy, currency = scenario.policy, case.facts.currency
@@ -144,17 +167,24 @@ def _money(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Chec
             outcome, text = _within(given, limit, currency)
             unknown = [x for x in o.incomplete if x.startswith(_PARTS[rule])]
             if unknown and outcome is not FAIL:
-                outcome, text = UNCLEAR, f"Not known without {' and '.join(unknown)}."
+                outcome = UNCLEAR
+                text = say("Not known without {costs}.", costs=both(unknown))
             yield Check(o.name, rule, outcome, text, limit)
 
 
-def _within(given: Figure, limit: float, currency: str) -> tuple[Outcome, str]:
+def _within(given: Figure, limit: float, currency: str) -> tuple[Outcome, Said]:
     """Judge a cost against its limit by its range: what holds in 90 of 100 draws is called so."""
     if given.value is None:
-        return UNCLEAR, f"Not known: {given.reason}."
+        return UNCLEAR, say("Not known: {why}.", why=given.reason)
     low = given.value if given.low is None else given.low
     high = given.value if given.high is None else given.high
-    shown = f"{currency} {given.value:,.0f} (P10 to P90: {low:,.0f} to {high:,.0f}); allowed: {limit:,.0f}"
+    text = say(
+        "{cost} (P10 to P90: {low} to {high}); allowed: {limit}.",
+        cost=money(given.value, currency),
+        low=numeral(f"{low:,.0f}"),
+        high=numeral(f"{high:,.0f}"),
+        limit=numeral(f"{limit:,.0f}"),
+    )
     if high <= limit:
-        return PASS, f"{shown}."
-    return (FAIL if low > limit else UNCLEAR), f"{shown}."
+        return PASS, text
+    return (FAIL if low > limit else UNCLEAR), text

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evalkit.analysis.tco.facts import Swing
+from evalkit.wording import Said
 
 
 class Decision(StrEnum):
@@ -32,10 +33,10 @@ class Check:
 
     option: str
     rule: str
-    """`data`, `quality`, `quality of TASK`, `service level`, `interactive`, `cost per month`, `upfront cost`, `cost
-    known`."""
+    """A key, see `decision.words.rule_words`: `data`, `quality`, `quality of TASK`, `service level`, `interactive`,
+    `cost per month`, `upfront cost`, `cost known`."""
     outcome: Outcome
-    text: str
+    text: Said
     """A sentence with the numbers."""
     limit: float | None = None
     """What the rule asks for, where it is a number."""
@@ -45,7 +46,7 @@ class Check:
 class Change:
     """What would turn the verdict, all else being drawn as ever."""
 
-    what: str
+    what: Said
     """In words: `load`, `price of gpt`, `capacity of own`, `required quality` …"""
     now: float
     at: float
@@ -55,7 +56,7 @@ class Change:
     becomes: str
     """The option that would then be chosen, or `not decidable`."""
     becomes_side: str
-    text: str
+    text: Said
     """A sentence with the numbers."""
 
 
@@ -68,13 +69,13 @@ class Verdict:
     """The option it means; None when not decidable."""
     leaning: str | None
     """Not decidable: the option that looks best so far."""
-    sentence: str
+    sentence: Said
     confidence: float | None
     """Probability, over all draws, that no admissible option of another kind is cheaper over the horizon."""
     is_incomplete: bool
-    incomplete: tuple[str, ...]
+    incomplete: tuple[Said, ...]
     """What the company has to give before the verdict can be relied on."""
-    reasons: tuple[str, ...]
+    reasons: tuple[Said, ...]
     """Why, one sentence each, the weightiest first; also where self-hosting does not pay, or the API is better."""
     checks: tuple[Check, ...]
     against: str | None
@@ -82,7 +83,7 @@ class Verdict:
     changes: tuple[Change, ...]
     swings: tuple[Swing, ...]
     """The inputs that move the difference between `option` and `against` most, largest first."""
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Said, ...]
     """What carries the verdict and was not measured, one sentence each."""
-    next_measurements: tuple[str, ...]
+    next_measurements: tuple[Said, ...]
     """What to measure next, with the command."""

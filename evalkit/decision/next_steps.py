@@ -7,11 +7,13 @@ from math import ceil
 
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
-from evalkit.analysis.tco.facts import Swing
+from evalkit.analysis.tco.facts import OptionFact, Swing
 from evalkit.analysis.tco.values import Provenance
 from evalkit.decision.checks import task_quality
 from evalkit.decision.choose import Choice, Standing
 from evalkit.decision.facts import Check, Outcome
+from evalkit.decision.words import both, rule_words
+from evalkit.wording import Said, numeral, say
 
 _MOST_DOCS = 20_000
 _MOST_INPUTS = 3
@@ -23,58 +25,100 @@ def next_measurements(
     choice: Choice,
     swings: Sequence[Swing],
     standing: Standing,
-) -> Iterator[str]:
+) -> Iterator[Said]:
     """Yield what would settle the open rules, then what would narrow the cost."""
     worth = {*standing.unclear, *standing.passing}
     unclear = [c for c in checks if c.outcome is Outcome.UNCLEAR and c.option in worth]
     yield from dict.fromkeys(text for check in unclear for text in _for_check(case, check))
     costed = [o for o in case.facts.options if not o.missing]
-    yield from dict.fromkeys(f"Find out the {text}." for o in costed for text in o.incomplete)
+    unknown = dict.fromkeys(cost for o in costed for cost in o.incomplete)
+    yield from (say("Find out the {cost}.", cost=cost) for cost in unknown)
     if not worth:
         yield from _nearly(case, checks)
     if choice.best is None or choice.is_decided:
         return
     for s in [s for s in swings if s.given.provenance is not Provenance.MEASURED][:_MOST_INPUTS]:
-        yield f"Find out more about {s.given.label}: it moves the result most of what was not measured."
+        yield say(
+            "Find out more about {label}: it moves the result most of what was not measured.",
+            label=s.given.label,
+        )
 
 
-def _nearly(case: Case, checks: Sequence[Check]) -> Iterator[str]:
+def _nearly(case: Case, checks: Sequence[Check]) -> Iterator[Said]:
     """Yield the options that break a single rule: without it, one of them could be chosen."""
     for option in case.facts.options:
         broken = [c for c in checks if c.option == option.name and c.outcome is Outcome.FAIL]
         if len(broken) == 1 and not option.missing:
-            yield f"Ask whether {option.name} may break one rule, {broken[0].rule}: {broken[0].text}"
-
-
-def _for_check(case: Case, check: Check) -> Iterator[str]:
-    option = next(o for o in case.facts.options if o.name == check.option)
-    models = " and ".join(option.models)
-    if check.rule.startswith("quality"):
-        task = check.rule.partition(" of ")[2]
-        e = task_quality(option, task, case) if task else option.quality
-        if e.value is None and task and option.parts:
-            yield f"Require a mean score instead of one on {task} alone: {option.name} has none of its own for a task."
-            return
-        if e.value is None:
-            yield f"Measure the quality of {models}: `evalkit run` on your tasks, and give the run to `evalkit tco`."
-        else:
-            n = docs_needed(e, check.limit)
-            more = "more than is practical" if n is None else f"about {n:,} documents"
-            yield f"Ask {models} more documents: {more} would tell whether it is good enough ({e.n} were asked)."
-    elif check.rule == "service level":
-        capacity = option.capacity_per_s
-        if capacity is not None and capacity.value is None:
-            yield (
-                f"Measure what {models} sustains: `evalkit bench` with the service level of the scenario, at lower"
-                f" rates, too ({capacity.reason})."
+            yield say(
+                "Ask whether {option} may break one rule, {rule}: {why}",
+                option=option.name,
+                rule=rule_words(broken[0].rule),
+                why=broken[0].text,
             )
-        else:
-            yield f"Measure how fast {models} answers under the load you expect: `evalkit bench`."
+
+
+def _for_check(case: Case, check: Check) -> Iterator[Said]:
+    option = next(o for o in case.facts.options if o.name == check.option)
+    if check.rule.startswith("quality"):
+        yield _for_quality(case, option, check)
+    elif check.rule == "service level":
+        yield _for_speed(option)
     elif check.rule == "cost known":
-        for text in option.missing:
-            yield f"Find out for {option.name}: {text}."
+        for why in option.missing:
+            yield say("Find out for {option}: {why}.", option=option.name, why=why)
     else:
-        yield f"Narrow the cost of {option.name}: its range holds the limit of `{check.rule}`."
+        yield say(
+            "Narrow the cost of {option}: its range holds the limit of `{rule}`.",
+            option=option.name,
+            rule=rule_words(check.rule),
+        )
+
+
+def _for_quality(case: Case, option: OptionFact, check: Check) -> Said:
+    models = both(option.models)
+    task = check.rule.partition(" of ")[2]
+    e = task_quality(option, task, case) if task else option.quality
+    if e.value is None and task and option.parts:
+        return say(
+            "Require a mean score instead of one on {task} alone: {option} has none of its own for a task.",
+            task=task,
+            option=option.name,
+        )
+    if e.value is None:
+        return say(
+            "Measure the quality of {models}: `evalkit run` on your tasks, and give the run to `evalkit tco`.",
+            models=models,
+        )
+    asked, n = numeral(f"{e.n}"), docs_needed(e, check.limit)
+    if n is None:
+        return say(
+            "Ask {models} more documents: more than is practical would tell whether it is good enough"
+            " ({asked} were asked).",
+            models=models,
+            asked=asked,
+        )
+    return say(
+        "Ask {models} more documents: about {needed} documents would tell whether it is good enough"
+        " ({asked} were asked).",
+        models=models,
+        needed=numeral(f"{n:,}"),
+        asked=asked,
+    )
+
+
+def _for_speed(option: OptionFact) -> Said:
+    models, capacity = both(option.models), option.capacity_per_s
+    if capacity is not None and capacity.value is None:
+        return say(
+            "Measure what {models} sustains: `evalkit bench` with the service level of the scenario, at lower"
+            " rates, too ({why}).",
+            models=models,
+            why=capacity.reason,
+        )
+    return say(
+        "Measure how fast {models} answers under the load you expect: `evalkit bench`.",
+        models=models,
+    )
 
 
 def docs_needed(e: Estimate, required: float | None) -> int | None:

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.analysis.blend.facts import Policy
+from evalkit.analysis.blend.facts import Point, Policy
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import BUILD, BUY, OptionFact, PairFact, Swing
 from evalkit.analysis.tco.uncertainty import swings
-from evalkit.analysis.tco.values import Provenance
+from evalkit.analysis.tco.values import Input, Provenance
+from evalkit.analysis.tco.words import SIDES, provenance_words, unit_words
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.decision.changes import changes_of
 from evalkit.decision.checks import checks_of
 from evalkit.decision.choose import Choice, Standing, choose, standing
 from evalkit.decision.facts import Check, Decision, Outcome, Verdict
 from evalkit.decision.next_steps import next_measurements
-from evalkit.decision.words import amount, percent, sentence
+from evalkit.decision.words import amount, both, money, percent
+from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 MOST_SWINGS = 12
 _CARRYING = 5
@@ -96,7 +98,7 @@ def _swings(g: _Grounds) -> tuple[Swing, ...]:
     return swings(one, other, g.case.workload)[:MOST_SWINGS]
 
 
-def _incomplete(g: _Grounds) -> tuple[str, ...]:
+def _incomplete(g: _Grounds) -> tuple[Said, ...]:
     """Return the costs nobody gave, of every option that was costed: they shift the comparison."""
     each = (text for o in g.case.facts.options if not o.missing for text in o.incomplete)
     return tuple(dict.fromkeys(each))
@@ -105,60 +107,115 @@ def _incomplete(g: _Grounds) -> tuple[str, ...]:
 # --- sentences ----------------------------------------------------------------------------------------------------
 
 
-def _sentence(g: _Grounds) -> str:
-    choice, months = g.choice, g.case.facts.horizon_months
-    if choice.best is None:
+def _sentence(g: _Grounds) -> Said:
+    choice, best = g.choice, g.choice.best
+    if best is None:
         if g.standing.unclear:
-            return f"Not decidable yet: no option is sure to keep every rule; {g.standing.unclear[0]} might."
-        return "Not decidable: every option breaks a rule of the policy."
-    best = g.by_name[choice.best]
-    what = {
-        BUILD: f"Build: run {best.models[0]} yourself, as {best.name}.",
-        BUY: f"Buy: use {best.models[0]} through its API, as {best.name}.",
-    }.get(best.side, f"Blend: combine {' and '.join(best.models)}, as {best.name}.")
-    cost = f"It costs {_money(g, best.total.value)} over {months} months"
+            return say(
+                "Not decidable yet: no option is sure to keep every rule; {option} might.",
+                option=g.standing.unclear[0],
+            )
+        return say("Not decidable: every option breaks a rule of the policy.")
     if choice.blockers:
-        names = " and ".join(choice.blockers)
-        them = "it" if len(choice.blockers) == 1 else "them"
-        return (
-            f"Not decidable yet: {choice.best} keeps every rule ({_money(g, best.total.value)} over {months} months),"
-            f" but {names} may be cheaper, and not enough is known about {them}."
-        )
+        return _blocked(g, best)
     if choice.rival is None:
-        given = {o.side for o in g.case.facts.options}
-        only = "it is the only kind of option that keeps every rule"
-        if len(given) == 1:
-            only = f"only options to {best.side} were given, so nothing else was compared"
-        return f"{what} {cost}; {only}."
-    more = _gap(g, choice.best, choice.rival)
-    share = percent(choice.confidence or 0.0, 0)
-    sure = f"in {share} of simulated futures no admissible option of another kind is cheaper"
+        return joined((_what(g.by_name[best]), _alone(g, best)), " ")
     if choice.is_decided:
-        return f"{what} {cost}, {more}; {sure}."
-    return (
-        f"Not decidable yet: {choice.best} looks cheapest ({_money(g, best.total.value)} over {months} months,"
-        f" {more}), but only {sure}; the policy asks for {percent(g.scenario.policy.confidence, 0)}."
+        return joined((_what(g.by_name[best]), _cheapest(g, best, choice.rival)), " ")
+    return say(
+        "Not decidable yet: {option} looks cheapest ({cost} over {months} months, {gap} less than {rival}), but only"
+        " in {share} of simulated futures no admissible option of another kind is cheaper; the policy asks for"
+        " {asked}.",
+        **_cost(g, best),
+        **_gap(g, best, choice.rival),
+        option=best,
+        asked=percent(g.scenario.policy.confidence, 0),
     )
 
 
-def _gap(g: _Grounds, best: str, rival: str) -> str:
+def _what(best: OptionFact) -> Said:
+    """Say what to do."""
+    model = best.models[0]
+    if best.side == BUILD:
+        return say("Build: run {model} yourself, as {option}.", model=model, option=best.name)
+    if best.side == BUY:
+        return say("Buy: use {model} through its API, as {option}.", model=model, option=best.name)
+    models = both(best.models)
+    return say("Blend: combine {models}, as {option}.", models=models, option=best.name)
+
+
+def _cheapest(g: _Grounds, best: str, rival: str) -> Said:
+    return say(
+        "It costs {cost} over {months} months, {gap} less than {rival}; in {share} of simulated futures no admissible"
+        " option of another kind is cheaper.",
+        **_cost(g, best),
+        **_gap(g, best, rival),
+    )
+
+
+def _alone(g: _Grounds, best: str) -> Said:
+    """Say why there is nothing to compare it with."""
+    if len({o.side for o in g.case.facts.options}) == 1:
+        return say(
+            "It costs {cost} over {months} months; only options to {side} were given, so nothing else was compared.",
+            **_cost(g, best),
+            side=SIDES[g.by_name[best].side],
+        )
+    return say(
+        "It costs {cost} over {months} months; it is the only kind of option that keeps every rule.",
+        **_cost(g, best),
+    )
+
+
+def _blocked(g: _Grounds, best: str) -> Said:
+    names = both(g.choice.blockers)
+    if len(g.choice.blockers) == 1:
+        return say(
+            "Not decidable yet: {option} keeps every rule ({cost} over {months} months), but {other} may be cheaper,"
+            " and not enough is known about it.",
+            **_cost(g, best),
+            option=best,
+            other=names,
+        )
+    return say(
+        "Not decidable yet: {option} keeps every rule ({cost} over {months} months), but {others} may be cheaper, and"
+        " not enough is known about them.",
+        **_cost(g, best),
+        option=best,
+        others=names,
+    )
+
+
+def _cost(g: _Grounds, name: str) -> dict[str, Said]:
+    return {"cost": _money(g, g.by_name[name].total.value), "months": _months(g)}
+
+
+def _gap(g: _Grounds, best: str, rival: str) -> dict[str, Said]:
     gap = np.median(g.case.futures[rival].total - g.case.futures[best].total)
-    return f"{_money(g, float(gap))} less than {rival}"
+    share = percent(g.choice.confidence or 0.0, 0)
+    return {"gap": _money(g, float(gap)), "rival": verbatim(rival), "share": share}
 
 
-def _money(g: _Grounds, value: float | None) -> str:
-    return "an unknown amount" if value is None else f"{g.case.facts.currency} {value:,.0f}"
+def _money(g: _Grounds, value: float | None) -> Said:
+    return money(value, g.case.facts.currency)
 
 
-def _reasons(g: _Grounds) -> Iterator[str]:
+def _months(g: _Grounds) -> Said:
+    return numeral(f"{g.case.facts.horizon_months}")
+
+
+def _reasons(g: _Grounds) -> Iterator[Said]:
     if g.choice.best is not None and g.by_name[g.choice.best].point is not None:
         yield _how(g.by_name[g.choice.best], g)
     for name in g.standing.failed:
         broken = [c for c in g.checks if c.option == name and c.outcome == Outcome.FAIL]
-        yield f"{name} is out: {broken[0].text}{_price_of_rule(g, name)}"
+        out = say("{option} is out: {why}", option=name, why=broken[0].text)
+        yield joined((out, _price_of_rule(g, name)), " ")
     for name in g.standing.unclear:
         unclear = [c for c in g.checks if c.option == name and c.outcome == Outcome.UNCLEAR]
-        yield f"{name} is not sure to keep every rule: {unclear[0].text}"
+        yield say(
+            "{option} is not sure to keep every rule: {why}", option=name, why=unclear[0].text
+        )
     for pair in g.case.facts.pairs:
         yield _pays(pair, g)
     seen: set[tuple[str, ...]] = set()
@@ -169,100 +226,165 @@ def _reasons(g: _Grounds) -> Iterator[str]:
             yield _better(pair, *models)
 
 
-_WHO = {
-    Policy.MARGIN: "that {local} is least sure of, by the margin between its answers,",
-    Policy.LOGPROB: "that {local} is least sure of, by the probability of its words,",
-    Policy.SELF_REPORTED: "of which {local} says that it is unsure",
-    Policy.PARSED: "that {local} answered in no readable form",
-    Policy.RANDOM: "drawn at random",
-}
-"""Policy → which requests go to the vendor."""
-
-
-def _how(o: OptionFact, g: _Grounds) -> str:
+def _how(o: OptionFact, g: _Grounds) -> Said:
     """Say which requests of a blend go where, and what that gives."""
     local, vendor = o.models
     assert o.point is not None
-    assert o.policy is not None
-    who = _WHO.get(o.policy, "").format(local=local)
-    if o.policy is Policy.TASK:
-        who = f"of {' and '.join(o.point.tasks)}"
-    share = percent(o.point.escalated.value or 0.0, 0)
-    parts = (
-        f"{name} alone {percent(q)}"
+    sent = say(
+        "Requests {who} go to {vendor} ({share} of all), the rest to {local}.",
+        who=_who(o.policy, local, o.point),
+        vendor=vendor,
+        share=percent(o.point.escalated.value or 0.0, 0),
+        local=local,
+    )
+    if o.quality.value is None:
+        return sent
+    alone = (
+        say("{option} alone {quality}", option=name, quality=percent(q))
         for name in o.parts
         if (q := g.by_name[name].quality.value) is not None
     )
-    quality = (
-        "" if o.quality.value is None else f" Together they score {percent(o.quality.value)}, "
-    )
-    return f"Requests {who} go to {vendor} ({share} of all), the rest to {local}.{quality}{', '.join(parts)}."
+    scores = joined((percent(o.quality.value), *alone))
+    return joined((sent, say("Together they score {scores}.", scores=scores)), " ")
 
 
-def _price_of_rule(g: _Grounds, name: str) -> str:
+def _who(policy: Policy | None, local: str, point: Point) -> Said:
+    """Say which requests go to the vendor."""
+    if policy is Policy.TASK:
+        return say("of {tasks}", tasks=both(point.tasks))
+    if policy is Policy.MARGIN:
+        return say("that {local} is least sure of, by the margin between its answers,", local=local)
+    if policy is Policy.LOGPROB:
+        return say("that {local} is least sure of, by the probability of its words,", local=local)
+    if policy is Policy.SELF_REPORTED:
+        return say("of which {local} says that it is unsure", local=local)
+    if policy is Policy.PARSED:
+        return say("that {local} answered in no readable form", local=local)
+    return say("drawn at random")
+
+
+def _price_of_rule(g: _Grounds, name: str) -> Said:
     """Say what it costs that a cheaper option is out."""
     best = g.choice.best
     if best is None or name not in g.case.futures:
-        return ""
+        return NOTHING
     gap = float(np.median(g.case.futures[best].total - g.case.futures[name].total))
-    months = g.case.facts.horizon_months
-    return f" The rule costs {_money(g, gap)} over {months} months." if gap > 0 else ""
-
-
-def _pays(p: PairFact, g: _Grounds) -> str:
-    """Say whether own machines pay off against an API."""
-    months = g.case.facts.horizon_months
-    end = p.cheaper_by_month[-1]
-    share = percent(end, 0)
-    load = f"the load is {amount(p.load_per_s)}/s"
-    even = p.break_even_per_s.value
-    if not p.is_feasible or even is None:
-        where = "no load makes it cheaper per month"
-        if even is not None:
-            where += (
-                f": break-even would be {amount(even)} requests/s, more than its replicas serve"
-            )
-    elif even == 0 and end < 0.5:
-        where = f"per month it is cheaper at the smallest loads only, {load}"
-    else:
-        where = f"break-even is at {amount(even)} requests/s, {load}"
-    if end >= 0.5:
-        mid = p.payback_months.value
-        when = "" if mid is None else f", in half of all futures after {mid:.0f} months"
-        return f"{p.build} pays off against {p.buy} in {share} of futures within {months} months{when}; {where}."
-    return (
-        f"{p.build} does not pay off against {p.buy}: only in {share} of futures is it cheaper after {months}"
-        f" months; {where}."
+    if gap <= 0:
+        return NOTHING
+    return say(
+        "The rule costs {money} over {months} months.", money=_money(g, gap), months=_months(g)
     )
 
 
-def _better(p: PairFact, own: str, api: str) -> str:
+def _pays(p: PairFact, g: _Grounds) -> Said:
+    """Say whether own machines pay off against an API."""
+    end = p.cheaper_by_month[-1]
+    values = {
+        "build": verbatim(p.build),
+        "buy": verbatim(p.buy),
+        "share": percent(end, 0),
+        "months": _months(g),
+        "where": _where(p, end),
+    }
+    if end < 0.5:
+        return say(
+            "{build} does not pay off against {buy}: only in {share} of futures is it cheaper after {months} months;"
+            " {where}.",
+            **values,
+        )
+    mid = p.payback_months.value
+    if mid is None:
+        return say(
+            "{build} pays off against {buy} in {share} of futures within {months} months; {where}.",
+            **values,
+        )
+    return say(
+        "{build} pays off against {buy} in {share} of futures within {months} months, in half of all futures after"
+        " {mid} months; {where}.",
+        **values,
+        mid=numeral(f"{mid:.0f}"),
+    )
+
+
+def _where(p: PairFact, end: float) -> Said:
+    """Say from which load own machines are cheaper."""
+    even, load = p.break_even_per_s.value, amount(p.load_per_s)
+    if even is None:
+        return say("no load makes it cheaper per month")
+    if not p.is_feasible:
+        return say(
+            "no load makes it cheaper per month: break-even would be {even} requests/s, more than its replicas serve",
+            even=amount(even),
+        )
+    if even == 0 and end < 0.5:
+        return say(
+            "per month it is cheaper at the smallest loads only, the load is {load}/s", load=load
+        )
+    return say(
+        "break-even is at {even} requests/s, the load is {load}/s", even=amount(even), load=load
+    )
+
+
+def _better(p: PairFact, own: str, api: str) -> Said:
     e = p.quality_difference
     value, low, high = (0.0 if x is None else 100 * x for x in (e.value, e.low, e.high))
-    span = f"(95 %: {low:+.1f} to {high:+.1f} for {api}, n = {e.n})"
-    shown = f"{abs(value):.1f} points {span}"
+    values = {
+        "own": verbatim(own),
+        "api": verbatim(api),
+        "points": numeral(f"{abs(value):.1f}"),
+        "low": numeral(f"{low:+.1f}"),
+        "high": numeral(f"{high:+.1f}"),
+        "n": numeral(f"{e.n}"),
+    }
     if low > 0:
-        return f"The API serves the better model: {api} scores {shown} above {own}."
+        return say(
+            "The API serves the better model: {api} scores {points} points (95 %: {low} to {high} for {api}, n = {n})"
+            " above {own}.",
+            **values,
+        )
     if high < 0:
-        return f"The own model is the better one: {own} scores {shown} above {api}."
-    return f"No difference in quality can be told between {own} and {api}: {api} scores {value:+.1f} points {span}."
+        return say(
+            "The own model is the better one: {own} scores {points} points (95 %: {low} to {high} for {api}, n = {n})"
+            " above {api}.",
+            **values,
+        )
+    return say(
+        "No difference in quality can be told between {own} and {api}: {api} scores {points} points (95 %: {low} to"
+        " {high} for {api}, n = {n}).",
+        **{**values, "points": numeral(f"{value:+.1f}")},
+    )
 
 
-def _assumptions(g: _Grounds, moving: Sequence[Swing]) -> Iterator[str]:
+def _assumptions(g: _Grounds, moving: Sequence[Swing]) -> Iterator[Said]:
     """Yield what was not measured among the inputs that matter most."""
     for s in moving[:_CARRYING]:
-        i = s.given
-        if i.provenance in _SOFT:
-            source = f" ({i.source})" if i.source else ""
-            old = ", older than 180 days" if i.is_old else ""
-            yield (
-                f"{sentence(i.label)}: {amount(i.mode)} ({amount(i.low)} to {amount(i.high)})"
-                f" {i.unit}, {i.provenance.value}{source}{old}; between the two the result moves by"
-                f" {_money(g, s.span)}."
-            )
+        if s.given.provenance in _SOFT:
+            yield _assumed(s.given, _money(g, s.span))
     used: Sequence[str] = [n for n in (g.chosen, g.against) if n is not None]
     for name in used:
         fleet = g.case.futures[name].deployment.fleet
         if fleet is not None and fleet.capacity_per_s.provenance is not Provenance.MEASURED:
             i = fleet.capacity_per_s
-            yield f"{name}: its capacity of {amount(i.mode)} requests/s is {i.provenance.value}, not measured here."
+            yield say(
+                "{option}: its capacity of {rate} requests/s is {source}, not measured here.",
+                option=name,
+                rate=amount(i.mode),
+                source=provenance_words(i.provenance),
+            )
+
+
+def _assumed(i: Input, span: Said) -> Said:
+    source = provenance_words(i.provenance)
+    if i.source:
+        source = say("{provenance} ({source})", provenance=source, source=i.source)
+    old = say("older than 180 days") if i.is_old else NOTHING
+    return say(
+        "Assumed: {label}: {mode} ({low} to {high}) {unit}, {source}; between the two the result moves by {money}.",
+        label=i.label,
+        mode=amount(i.mode),
+        low=amount(i.low),
+        high=amount(i.high),
+        unit=unit_words(i.unit),
+        source=joined((source, old)),
+        money=span,
+    )

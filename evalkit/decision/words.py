@@ -1,18 +1,47 @@
-"""Numbers within the verdict's sentences."""
+"""Numbers and names within the verdict's sentences."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 
-def percent(share: float, digits: int = 1) -> str:
+from evalkit.wording import Said, joined, numeral, say, verbatim
+
+_RULES = {
+    "data": say("data"),
+    "quality": say("quality"),
+    "service level": say("service level"),
+    "interactive": say("interactive"),
+    "cost per month": say("cost per month"),
+    "upfront cost": say("upfront cost"),
+    "cost known": say("cost known"),
+}
+_QUALITY_OF = "quality of "
+
+
+def percent(share: float, digits: int = 1) -> Said:
     """Share of 1 as a percentage."""
-    return f"{100 * share:.{digits}f} %"
+    return say("{n} %", n=numeral(f"{100 * share:.{digits}f}"))
 
 
-def amount(value: float) -> str:
+def amount(value: float) -> Said:
     """Number of three figures, whole and in groups from a hundred."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return numeral(f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}")
 
 
-def sentence(text: str) -> str:
-    """Begin a text with a capital letter."""
-    return text[:1].upper() + text[1:]
+def money(value: float | None, currency: str) -> Said:
+    """Whole units of a currency."""
+    if value is None:
+        return say("an unknown amount")
+    return say("{currency} {amount}", currency=currency, amount=numeral(f"{value:,.0f}"))
+
+
+def both(names: Iterable[str]) -> Said:
+    """Name things one after the other: a and b."""
+    return joined(names, say(" and "))
+
+
+def rule_words(rule: str) -> Said:
+    """Say what a rule of the policy is called."""
+    if rule.startswith(_QUALITY_OF):
+        return say("quality of {task}", task=rule.removeprefix(_QUALITY_OF))
+    return _RULES.get(rule, verbatim(rule))

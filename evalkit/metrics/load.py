@@ -17,6 +17,7 @@ from evalkit.metrics.latency import generated_events, itl_s, tpot_s
 from evalkit.metrics.percentiles import MINIMUM_N, Percentile, percentile
 from evalkit.metrics.values import each, total
 from evalkit.records import NS_PER_S, EventKind, LoadStep, Request
+from evalkit.wording import Said, numeral, say, verbatim
 
 QS = (50, 90, 95, 99)
 LEAST_COMPLETED = 0.95
@@ -105,11 +106,11 @@ class LoadPoint:
     """Sent − due."""
     schedule_lag_p99_s: float | None
     loop_cpu_share: float | None
-    overloads: tuple[str, ...]
+    overloads: tuple[Said, ...]
     """Why the load is more than the target sustains; empty: it is stable."""
-    breaches: tuple[str, ...]
+    breaches: tuple[Said, ...]
     """Limits of the service level that did not hold; empty: all held."""
-    flaws: tuple[str, ...]
+    flaws: tuple[Said, ...]
     """Why the step is INVALID: evalkit itself was the bottleneck; empty: it was not."""
 
     @property
@@ -202,60 +203,74 @@ def _judged(p: LoadPoint, step: LoadStep, slo: SloSpec | None) -> LoadPoint:
     )
 
 
-def _overloads(p: LoadPoint, step: LoadStep) -> Iterable[str]:
+def _overloads(p: LoadPoint, step: LoadStep) -> Iterable[Said]:
     """Say why a load is not sustained. A closed loop can't be overloaded, but it can hang."""
     if step.reason.startswith("overloaded"):
-        yield step.reason
+        yield verbatim(step.reason)
     if not p.n_due and p.in_flight_max:
-        yield f"nothing moved: {p.in_flight_max} requests were waiting all along"
+        waiting = numeral(f"{p.in_flight_max}")
+        yield say("nothing moved: {n} requests were waiting all along", n=waiting)
     if step.rate_per_s is None and step.kind != "trace":
         return
     if p.completed_share is not None and p.completed_share < LEAST_COMPLETED:
-        yield f"only {p.completed_share:.0%} of what was offered was completed"
+        share = numeral(f"{100 * p.completed_share:.0f}")
+        yield say("only {share}% of what was offered was completed", share=share)
     # the queue of a stable server varies by about the root of what is in flight
     noise = 2 + 2 * math.sqrt(max(p.in_flight_mean - p.growth / 2, 0))
     if p.growth > noise:
-        yield f"the queue grew by {p.growth:.0f} requests"
+        yield say("the queue grew by {n} requests", n=numeral(f"{p.growth:.0f}"))
 
 
-def _breaches(p: LoadPoint, slo: SloSpec) -> Iterable[str]:
-    q = slo.percentile
+def _breaches(p: LoadPoint, slo: SloSpec) -> Iterable[Said]:
     limits = (
         ("TTFT", slo.ttft_s, p.latency.adjusted_ttft_s),
         ("TPOT", slo.tpot_s, p.latency.tpot_s),
         ("e2e", slo.e2e_s, p.latency.adjusted_e2e_s),
     )
     for name, limit, values in limits:
-        found = values.at(q)
-        value = found.value
-        if limit is None:
-            continue
-        if value is None:
-            yield f"p{q} {name} was not measured"
-        elif not found.is_supported:
-            yield f"p{q} {name} needs n ≥ {MINIMUM_N[q]}, there were {found.n}"
-        elif value > limit:
-            yield f"p{q} {name} {value:.3g} s > {limit:g} s"
+        if limit is not None:
+            yield from _breach(verbatim(name), limit, values.at(slo.percentile))
     if p.error_rate is None:
-        yield "no request was due"
+        yield say("no request was due")
     elif p.error_rate > slo.max_error_rate:
-        yield f"{p.error_rate:.1%} of the requests failed"
+        share = numeral(f"{100 * p.error_rate:.1f}")
+        yield say("{share}% of the requests failed", share=share)
 
 
-def _flaws(p: LoadPoint, step: LoadStep, slo: SloSpec | None) -> Iterable[str]:
+def _breach(metric: Said, limit: float, found: Percentile) -> Iterable[Said]:
+    q, value = f"{found.q}", found.value
+    if value is None:
+        yield say("p{q} {metric} was not measured", q=q, metric=metric)
+    elif not found.is_supported:
+        least, n = f"{MINIMUM_N[found.q]}", f"{found.n}"
+        yield say(
+            "p{q} {metric} needs n ≥ {least}, there were {n}", q=q, metric=metric, least=least, n=n
+        )
+    elif value > limit:
+        shown, most = numeral(f"{value:.3g}"), numeral(f"{limit:g}")
+        yield say(
+            "p{q} {metric} {value} s > {limit} s", q=q, metric=metric, value=shown, limit=most
+        )
+
+
+def _flaws(p: LoadPoint, step: LoadStep, slo: SloSpec | None) -> Iterable[Said]:
     """Say what makes the step a measurement of evalkit instead of the target."""
     scale_s = max(p.latency.ttft_s.p50.value or 0.0, (slo.ttft_s if slo else None) or 0.0)
     most_lag = max(MOST_LAG_S, MOST_LAG_SHARE * scale_s)
     if p.schedule_lag_p99_s is not None and p.schedule_lag_p99_s > most_lag:
-        yield f"requests were sent up to {p.schedule_lag_p99_s * 1000:.0f} ms late (p99)"
+        lag = numeral(f"{p.schedule_lag_p99_s * 1000:.0f}")
+        yield say("requests were sent up to {lag} ms late (p99)", lag=lag)
     if step.loop_cpu_s is None:
         return  # the model computes in this process: its load is not the client's
     if step.lag_p99_s is not None and step.lag_p99_s > most_lag:
-        yield f"evalkit's event loop was {step.lag_p99_s * 1000:.0f} ms late (p99)"
+        lag = numeral(f"{step.lag_p99_s * 1000:.0f}")
+        yield say("evalkit's event loop was {lag} ms late (p99)", lag=lag)
     if p.loop_cpu_share is not None and p.loop_cpu_share > MOST_CPU:
-        yield f"the thread that sends was busy {p.loop_cpu_share:.0%} of the time"
+        share = numeral(f"{100 * p.loop_cpu_share:.0f}")
+        yield say("the thread that sends was busy {share}% of the time", share=share)
     if step.rate_per_s is not None and p.sent_share is not None and p.sent_share < LEAST_SENT:
-        yield f"only {p.sent_share:.0%} of the requests that were due could be sent"
+        share = numeral(f"{100 * p.sent_share:.0f}")
+        yield say("only {share}% of the requests that were due could be sent", share=share)
 
 
 def _due(r: Request) -> int:

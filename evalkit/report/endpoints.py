@@ -8,22 +8,23 @@ from evalkit.analysis.facts import EndpointFact, Estimate
 from evalkit.report import format as text
 from evalkit.report.glossary import TERMS, failure_text
 from evalkit.report.models import Model, endpoint_of
-from evalkit.report.tables import Row, Table, Value
+from evalkit.report.tables import Row, Table, Value, marked, of_how_many
+from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 APIS = {
-    "chat": "chat completions",
-    "completions": "text completions",
-    "messages": "messages (Anthropic)",
-    "generate_content": "generateContent (Google)",
+    "chat": say("chat completions"),
+    "completions": say("text completions"),
+    "messages": say("messages (Anthropic)"),
+    "generate_content": say("generateContent (Google)"),
 }
 """`EndpointFact.api` → the name its users know."""
-UNTIMED = "no answer came as a stream within one session"
+UNTIMED = say("no answer came as a stream within one session")
 
 
 def endpoint_table(models: Sequence[Model]) -> Table:
     """Return errors, tokens and cost of API models over all their suites; each must have a fact."""
     facts = [fact for m in models if (fact := endpoint_of(m)) is not None]
-    return Table("Behind an API, over all suites", endpoint_rows(facts))
+    return Table(say("Behind an API, over all suites"), endpoint_rows(facts))
 
 
 def endpoint_rows(facts: Sequence[EndpointFact]) -> tuple[Row, ...]:
@@ -31,37 +32,50 @@ def endpoint_rows(facts: Sequence[EndpointFact]) -> tuple[Row, ...]:
     return tuple(Row(name, meaning, tuple(map(read, facts))) for name, meaning, read in _ROWS)
 
 
-def endpoint_footnotes(models: Sequence[Model]) -> Iterator[str]:
+def endpoint_footnotes(models: Sequence[Model]) -> Iterator[Said]:
     """Yield why some percentiles are marked."""
     facts = [fact for m in models if (fact := endpoint_of(m)) is not None]
-    shown = [e for f in facts for e in (f.response_time_s.p50, f.response_time_s.p95)]
-    reasons = (e.reason for e in shown if e.value is not None and not e.is_supported)
-    for reason in dict.fromkeys(reasons):
-        yield f"{text.MARK} {reason}: shown for orientation, not to be relied on."
+    yield from marked(e for f in facts for e in (f.response_time_s.p50, f.response_time_s.p95))
 
 
-def counted(classes: Mapping[str, int]) -> str:
+def counted(classes: Mapping[str, int]) -> Said:
     """List how often each class of failure occurred, in words."""
-    return ", ".join(f"{text.count(n)} × {failure_text(name)}" for name, n in classes.items())
+    return joined(_times(n, failure_text(name)) for name, n in classes.items())
+
+
+def api_words(api: str) -> Said:
+    """Return the name of a kind of API that its users know."""
+    return APIS.get(api, verbatim(api))
+
+
+def _times(n: int, what: Said) -> Said:
+    return say("{n} × {what}", n=text.count(n), what=what)
 
 
 def _where(f: EndpointFact) -> Value:
-    return Value(f.host, APIS.get(f.api, f.api))
+    return Value(verbatim(f.host), api_words(f.api))
 
 
 def _served(f: EndpointFact) -> Value:
     if not f.served_models:
         return _unknown(text.NOT_TOLD)
-    return Value(", ".join(f.served_models))
+    return Value(verbatim(", ".join(f.served_models)))
 
 
 def _requests(f: EndpointFact) -> Value:
-    lost = f"{text.count(f.n_lost)} were in flight when a process ended" if f.n_lost else ""
-    return Value(f"{text.count(f.n_requests)} requests, {text.count(f.n_attempts)} attempts", lost)
+    lost = NOTHING
+    if f.n_lost:
+        lost = say("{n} were in flight when a process ended", n=text.count(f.n_lost))
+    requests, attempts = text.count(f.n_requests), text.count(f.n_attempts)
+    return Value(
+        say("{requests} requests, {attempts} attempts", requests=requests, attempts=attempts), lost
+    )
 
 
 def _retried(f: EndpointFact) -> Value:
-    failed = f"failed attempts: {counted(f.errors_by_class)}" if f.errors_by_class else ""
+    failed = NOTHING
+    if f.errors_by_class:
+        failed = say("failed attempts: {reasons}", reasons=counted(f.errors_by_class))
     return Value(text.count(f.n_retried), failed)
 
 
@@ -70,11 +84,16 @@ def _error_rate(f: EndpointFact) -> Value:
     if e.value is None:
         return _unknown(e.reason)
     n_failed = round(e.value * e.n)
-    note = f"95 %: {text.interval(e)}; {text.count(n_failed)} of {text.count(e.n)}"
+    note = say(
+        "95 %: {interval}; {n} of {all}",
+        interval=text.interval(e),
+        n=text.count(n_failed),
+        all=text.count(e.n),
+    )
     unexplained = n_failed - sum(f.failed_by_class.values())
-    rest = f"{text.count(unexplained)} × outcome not known" if unexplained else ""
-    why = ", ".join(part for part in (counted(f.failed_by_class), rest) if part)
-    return Value(text.percent(e.value), f"{note}: {why}" if why else note)
+    rest = _times(unexplained, say("outcome not known")) if unexplained else NOTHING
+    why = joined((counted(f.failed_by_class), rest))
+    return Value(text.percent(e.value), joined((note, why), ": "))
 
 
 def _tokens(amount: int | None) -> Value:
@@ -89,7 +108,7 @@ def _cost(f: EndpointFact) -> Value:
 def _cost_without_answer(f: EndpointFact) -> Value:
     """A zero is only shown where every attempt's cost is known; else it is the part that is known."""
     if not f.errors_by_class and not f.n_lost:
-        return Value("nothing", "every attempt was answered")
+        return Value(say("nothing"), say("every attempt was answered"))
     cost, reason = f.cost_without_answer_usd, f.cost_usd.reason
     if f.cost_usd.value is None or cost is None or (reason and not cost):
         return _unknown(reason)
@@ -98,67 +117,75 @@ def _cost_without_answer(f: EndpointFact) -> Value:
 
 def _cost_per_1000(f: EndpointFact) -> Value:
     if f.cost_per_request_usd is None:
-        return _unknown(f.cost_usd.reason or "no request was answered")
+        return _unknown(f.cost_usd.reason or say("no request was answered"))
     return Value(text.usd(1000 * f.cost_per_request_usd))
 
 
 def _time(e: Estimate) -> Value:
     if e.value is None:
         return Value(text.NOT_MEASURED, e.reason or UNTIMED, is_missing=True)
-    return Value(text.latency(e), f"n = {e.n}")
+    return Value(text.latency(e), of_how_many(e))
 
 
 def _delay(f: EndpointFact) -> Value:
     if f.lag_p99_s is None:
         return Value(text.NOT_MEASURED, is_missing=True)
-    return Value(f"{1000 * f.lag_p99_s:.3g} ms")
+    return Value(say("{n} ms", n=numeral(f"{1000 * f.lag_p99_s:.3g}")))
 
 
-def _unknown(reason: str) -> Value:
+def _unknown(reason: Said) -> Value:
     return Value(text.NOT_KNOWN, reason, is_missing=True)
 
 
-_ROWS: tuple[tuple[str, str, Callable[[EndpointFact], Value]], ...] = (
-    ("sent to", "host and kind of API", _where),
-    ("answered by", TERMS["served model"], _served),
+_ROWS: tuple[tuple[Said, Said, Callable[[EndpointFact], Value]], ...] = (
+    (say("sent to"), say("host and kind of API"), _where),
+    (say("answered by"), TERMS["served model"], _served),
     (
-        "requests at once",
-        "most that were under way at the same time",
+        say("requests at once"),
+        say("most that were under way at the same time"),
         lambda f: Value(text.count(f.concurrency)),
     ),
-    ("requests and attempts", f"{TERMS['attempt']} Attempts of the warm-up included.", _requests),
-    ("needed more than one attempt", "requests that were sent again", _retried),
-    ("error rate", TERMS["error rate"], _error_rate),
-    ("filtered or refused answers", TERMS["filtered"], lambda f: Value(text.count(f.n_filtered))),
     (
-        "implausible token counts",
-        "answers whose text contradicts the number of tokens that is billed for them",
+        say("requests and attempts"),
+        joined((TERMS["attempt"], say("Attempts of the warm-up included.")), " "),
+        _requests,
+    ),
+    (say("needed more than one attempt"), say("requests that were sent again"), _retried),
+    (say("error rate"), TERMS["error rate"], _error_rate),
+    (
+        say("filtered or refused answers"),
+        TERMS["filtered"],
+        lambda f: Value(text.count(f.n_filtered)),
+    ),
+    (
+        say("implausible token counts"),
+        say("answers whose text contradicts the number of tokens that is billed for them"),
         lambda f: Value(text.count(f.n_implausible_usage)),
     ),
     (
-        "tokens in",
-        "all tokens of prompts as the server counted them, warm-up included",
+        say("tokens in"),
+        say("all tokens of prompts as the server counted them, warm-up included"),
         lambda f: _tokens(f.input_tokens),
     ),
-    ("of them cached", TERMS["cached tokens"], lambda f: _tokens(f.cached_input_tokens)),
+    (say("of them cached"), TERMS["cached tokens"], lambda f: _tokens(f.cached_input_tokens)),
     (
-        "tokens out",
-        "everything generated as the server counted it, warm-up and reasoning included",
+        say("tokens out"),
+        say("everything generated as the server counted it, warm-up and reasoning included"),
         lambda f: _tokens(f.output_tokens),
     ),
-    ("of them reasoning", TERMS["reasoning tokens"], lambda f: _tokens(f.reasoning_tokens)),
-    ("cost", TERMS["cost"], _cost),
+    (say("of them reasoning"), TERMS["reasoning tokens"], lambda f: _tokens(f.reasoning_tokens)),
+    (say("cost"), TERMS["cost"], _cost),
     (
-        "of it for attempts without an answer",
-        "spent on attempts that failed: broken answers may be billed",
+        say("of it for attempts without an answer"),
+        say("spent on attempts that failed: broken answers may be billed"),
         _cost_without_answer,
     ),
     (
-        "cost per 1000 requests",
-        "mean over answered requests, their failed attempts included",
+        say("cost per 1000 requests"),
+        say("mean over answered requests, their failed attempts included"),
         _cost_per_1000,
     ),
-    ("response time p50", TERMS["response time"], lambda f: _time(f.response_time_s.p50)),
-    ("response time p95", TERMS["response time"], lambda f: _time(f.response_time_s.p95)),
-    ("own delay p99", TERMS["own delay"], _delay),
+    (say("response time p50"), TERMS["response time"], lambda f: _time(f.response_time_s.p50)),
+    (say("response time p95"), TERMS["response time"], lambda f: _time(f.response_time_s.p95)),
+    (say("own delay p99"), TERMS["own delay"], _delay),
 )

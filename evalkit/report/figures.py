@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import math
 import re
+import unicodedata
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +17,11 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from evalkit.report import format as text
+from evalkit.report.language import ENGLISH, Spoken
 from evalkit.report.style import INK, QUIET, RC, colour, dash, marker
 from evalkit.report.text_safety import visible
+from evalkit.wording import Language, Said, tell
 
 WIDTH_IN = 8.6
 HALF_WIDTH_IN = 4.4
@@ -62,26 +67,40 @@ class Bar:
     series: int
     label: str
     value: float | None
-    text: str
+    text: Said
 
 
-def dot_plot(rows: Sequence[DotRow], n_series: int, title: str, description: str) -> str:
+def dot_plot(
+    rows: Sequence[DotRow],
+    n_series: int,
+    title: Said,
+    description: Said,
+    *,
+    language: Spoken = ENGLISH,
+) -> str:
     """Draw shares from 0 to 100 % with their intervals, one row per metric."""
     height = 0.9 + len(rows) * max(_ROW_IN, 0.2 * n_series + 0.14)
     with canvas(height) as figure:
         axes = figure.add_axes((0.40, 0.55 / height, 0.57, 1 - 0.75 / height))
         for y, row in enumerate(reversed(rows)):
             _draw_row(axes, y, row, n_series)
-        axes.set_yticks(range(len(rows)), [row.label for row in reversed(rows)])
+        axes.set_yticks(range(len(rows)), [tell(row.label, language) for row in reversed(rows)])
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.set_xlim(-0.02, 1.02)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+        axes.set_xticks(*_percents((0, 0.25, 0.5, 0.75, 1), language))
         axes.grid(axis="x")
         axes.set_axisbelow(True)
-        return to_svg(figure, title, description)
+        return to_svg(figure, title, description, language=language)
 
 
-def share_lines(lines: Sequence[Line], unit: str, title: str, description: str) -> str:
+def share_lines(
+    lines: Sequence[Line],
+    unit: Said,
+    title: Said,
+    description: Said,
+    *,
+    language: Spoken = ENGLISH,
+) -> str:
     """Draw for each model which share of its requests was done within which time."""
     with canvas(3.0) as figure:
         axes = figure.add_axes((0.09, 0.19, 0.70, 0.75))
@@ -93,14 +112,17 @@ def share_lines(lines: Sequence[Line], unit: str, title: str, description: str) 
         _label_ends(axes, lines)
         axes.set_ylim(0, 1.02)
         axes.set_xlim(left=0)
-        axes.set_yticks([0, 0.5, 0.95], ["0 %", "50 %", "95 %"])
-        axes.set_xlabel(unit)
+        axes.set_yticks(*_percents((0, 0.5, 0.95), language))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: tell(text.amount(v), language)))
+        axes.set_xlabel(tell(unit, language))
         axes.grid(axis="both")
         axes.set_axisbelow(True)
-        return to_svg(figure, title, description)
+        return to_svg(figure, title, description, language=language)
 
 
-def bars(items: Sequence[Bar], title: str, description: str) -> str:
+def bars(
+    items: Sequence[Bar], title: Said, description: Said, *, language: Spoken = ENGLISH
+) -> str:
     """Draw one amount per model, labelled with its text."""
     height = 0.3 + len(items) * _ROW_IN
     with canvas(height, HALF_WIDTH_IN) as figure:
@@ -110,13 +132,18 @@ def bars(items: Sequence[Bar], title: str, description: str) -> str:
             if item.value is not None:
                 axes.barh(y, item.value, height=0.55, color=colour(item.series))
             at = (item.value or 0.0) + longest * 0.012
-            axes.text(at, y, item.text, va="center", color=INK)
+            axes.text(at, y, tell(item.text, language), va="center", color=INK)
         axes.set_yticks(range(len(items)), [short(item.label) for item in reversed(items)])
         axes.set_xlim(0, longest * 1.02)
         axes.set_ylim(-0.6, len(items) - 0.4)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
-        return to_svg(figure, title, description)
+        return to_svg(figure, title, description, language=language)
+
+
+def _percents(shares: Sequence[float], language: Spoken) -> tuple[Sequence[float], list[str]]:
+    """Return ticks and what stands beside them."""
+    return shares, [tell(text.percent(share, 0), language) for share in shares]
 
 
 def _draw_row(axes: Any, y: int, row: DotRow, n_series: int) -> None:
@@ -186,23 +213,37 @@ def canvas(height_in: float, width_in: float = WIDTH_IN) -> Iterator[Figure]:
         yield figure
 
 
-def to_svg(figure: Figure, title: str, description: str) -> str:
-    """Return the SVG element, named and described for screen readers, ids made unique by its title."""
+def to_svg(figure: Figure, title: str, description: str, *, language: Language = ENGLISH) -> str:
+    """Return the SVG element, named and described for screen readers, ids made unique by its title.
+
+    A title that is told here gives the same ids in every language.
+    """
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = visible(buffer.getvalue())
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = svg.replace("'DejaVu Sans', ", "").replace("'DejaVu Sans'", FONTS)
-    prefix = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    prefix = id_of(title)
     svg = re.sub(r'id="([^"]+)"', rf'id="{prefix}-\1"', svg)
     svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", svg)
     head = f'<svg role="img" aria-labelledby="{prefix}-t {prefix}-d"'
-    names = f'<title id="{prefix}-t">{_escape(title)}</title>'
-    names += f'<desc id="{prefix}-d">{_escape(description)}</desc>'
+    names = f'<title id="{prefix}-t">{_escape(tell(title, language))}</title>'
+    names += f'<desc id="{prefix}-d">{_escape(tell(description, language))}</desc>'
     opening, _, rest = svg.partition(">")
     opening = re.sub(r'\s(width|height)="[^"]*"', "", opening.removeprefix("<svg"))
     return f"{head}{opening}>{names}{rest}"
+
+
+def id_of(title: str) -> str:
+    """Return a title as an id of plain letters; what letters alone would not tell apart gets a number."""
+    folded = unicodedata.normalize("NFKD", title.casefold())
+    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    letters = [c for c in title if c.isalpha()]
+    if all(c.isascii() for c in letters):
+        return name
+    return f"{name}-{zlib.crc32(title.encode()):08x}".lstrip("-")
 
 
 def _escape(text: str) -> str:

@@ -1,22 +1,33 @@
-"""Page → one self-contained HTML file: no request to anywhere, readable without JavaScript."""
+"""Document → one self-contained HTML file: no request to anywhere, readable without JavaScript."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib.resources import files
+from pathlib import Path
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    FunctionLoader,
+    StrictUndefined,
+    TemplateError,
+)
 from markupsafe import Markup
 
 from evalkit import __version__
 from evalkit.analysis.facts import RunFacts
-from evalkit.report.figures import bars, dot_plot, share_lines
+from evalkit.errors import ConfigError
+from evalkit.report.decision.blends import HOW_TUNED
+from evalkit.report.decision.simulator import SCRIPTS
+from evalkit.report.document import Decided, Document, Look, build_document
 from evalkit.report.language import ENGLISH, Spoken
-from evalkit.report.load_figures import Curve, load_curves, share_over_time, time_panels
-from evalkit.report.load_page import LoadSection, ProfileLoad
-from evalkit.report.page import Page, build_page
+from evalkit.report.pictures import load_figures, run_figures
 from evalkit.report.text_safety import visible
 from evalkit.store.run_dir import Run
 from evalkit.wording import tell
@@ -24,45 +35,87 @@ from evalkit.wording import tell
 _FOLDER = files("evalkit.report")
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileFigures:
-    """The pictures of one load profile, by name, and one time line per model."""
+def render_report(
+    runs: Sequence[tuple[Run, RunFacts]], decided: Decided | None = None, look: Look | None = None
+) -> bytes:
+    """Render the report of runs, with a verdict on top where there is one; the same facts give the same bytes."""
+    look = look or Look()
+    return render_document(build_document(runs, decided, look.language), look)
 
-    by_name: dict[str, Markup]
-    time_lines: tuple[Markup, ...]
 
-
-def render_report(runs: Sequence[tuple[Run, RunFacts]]) -> bytes:
-    """Render the report of one or more runs; the same runs give the same bytes."""
-    page = build_page(runs)
+def render_document(document: Document, look: Look) -> bytes:
+    """Put a report into HTML."""
+    page, language = document.run, look.language
+    js = static(*_scripts(document), *(("live.js",) if look.is_live else ()))
     return render_template(
         "report.html.j2",
-        page=page,
-        figures={} if page.is_only_load else _figures(page),
-        load_figures=[] if page.load is None else _load_figures(page.load),
-        css=static("report.css", *([] if page.load is None else ["load.css"])),
-        js=static("report.js"),
+        language,
+        look.templates,
+        document=document,
+        figures={} if page.is_only_load else run_figures(page, language),
+        load_figures=[] if page.load is None else load_figures(page.load, language),
+        scorecard=document.scorecard,
+        pareto=document.pareto,
+        simulator=document.simulator,
+        differences=document.differences,
+        explorer=document.explorer,
+        how_tuned=HOW_TUNED,
+        n_warnings=len(document.warnings),
+        css=static(*_styles(document)) + (look.theme.css if look.theme else Markup("")),
+        js=js,
+        csp=content_security_policy(js, is_live=look.is_live),
+        theme=look.theme,
     )
 
 
-def render_template(name: str, language: Spoken = ENGLISH, **values: object) -> bytes:
-    """Fill one of the package's templates; every text that is not our own markup comes out escaped and visible."""
-    environment = Environment(
-        loader=FunctionLoader(_template),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=partial(_finalize, language),
-        extensions=["jinja2.ext.i18n"],
+def _styles(document: Document) -> Iterator[str]:
+    yield from ("report.css", "decision.css")
+    if document.run.load is not None:
+        yield "load.css"
+    if document.decision is not None:
+        yield from ("scorecard.css", "simulator.css")
+    if document.explorer is not None:
+        yield "explorer.css"
+
+
+def _scripts(document: Document) -> Iterator[str]:
+    if document.decision is not None:
+        yield from (*SCRIPTS, "scorecard.js")
+    if document.explorer is not None:
+        yield from ("explorer_codec.js", "explorer.js")
+    yield "report.js"
+
+
+def content_security_policy(js: str, *, is_live: bool = False) -> Markup:
+    """Return what the page may do: run this one script, show pictures that are in it, and nothing else.
+
+    Script that hostile text brought in would have another hash and not run.
+    """
+    digest = base64.b64encode(hashlib.sha256(js.encode()).digest()).decode()
+    script = f"script-src 'sha256-{digest}'; " if js else ""
+    connect = "connect-src 'self'; " if is_live else ""
+    return Markup(
+        f"default-src 'none'; {script}{connect}style-src 'unsafe-inline'; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
     )
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.filters["t"] = partial(_finalize, language)
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        language.message, language.plural, newstyle=True
-    )
-    page = environment.get_template(name).render(version=__version__, lang=language.code, **values)
-    return page.encode()
+
+
+def render_template(
+    name: str, language: Spoken = ENGLISH, templates: Path | None = None, **values: object
+) -> bytes:
+    """Fill a template; every text that is not our own markup comes out told, escaped and visible.
+
+    Raises:
+        ConfigError: One of the user's own templates is broken.
+    """
+    try:
+        template = _environment(language, templates).get_template(name)
+        return template.render(version=__version__, lang=language.code, **values).encode()
+    except TemplateError as error:
+        if templates is None:
+            raise
+        at = f"{getattr(error, 'filename', None) or name}:{getattr(error, 'lineno', None) or 1}"
+        raise ConfigError(f"{at}: {error}", f"Correct the template under {templates}.") from None
 
 
 def static(*names: str) -> Markup:
@@ -71,98 +124,36 @@ def static(*names: str) -> Markup:
     return Markup("".join(texts))
 
 
-def _finalize(language: Spoken, value: object) -> object:
+def _environment(language: Spoken, templates: Path | None) -> Environment:
+    loaders: list[BaseLoader] = [FunctionLoader(_template)]
+    if templates is not None:
+        loaders.insert(0, FileSystemLoader(templates))
+    environment = Environment(
+        loader=ChoiceLoader(loaders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=partial(_told, language),
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.filters["t"] = partial(_told, language)
+    # figures.py escapes every text it is given, so its pictures are markup
+    environment.filters["picture"] = Markup
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        language.message, language.plural, newstyle=True
+    )
+    return environment
+
+
+def _told(language: Spoken, value: object) -> object:
     """Say every text in the reader's language and neutralise it; our own markup is already safe."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return visible(tell(value, language))
     return value
 
 
-def _figures(page: Page) -> dict[str, Markup]:
-    """Return the figures there is data for; figures.py escapes every text it is given."""
-    drawn: dict[str, str] = {}
-    n = len(page.models)
-    if page.quality_dots:
-        drawn["quality"] = dot_plot(
-            page.quality_dots,
-            n,
-            "Quality by task",
-            "Each model's score as a dot on its 95 % interval; a dashed line marks chance."
-            " The tables below give the same numbers.",
-        )
-    if page.ttft_lines:
-        drawn["ttft"] = share_lines(
-            page.ttft_lines,
-            "seconds until the first token",
-            "Time to first token",
-            "Share of each model's requests whose first token came within so many seconds.",
-        )
-        drawn["e2e"] = share_lines(
-            page.e2e_lines,
-            "seconds until the whole answer",
-            "End-to-end latency",
-            "Share of each model's requests that were complete within so many seconds.",
-        )
-    drawn["speed"] = bars(
-        page.speed_bars, "Generation speed", "Output tokens per second of each model."
-    )
-    drawn["memory"] = bars(page.memory_bars, "Peak memory", "Peak host memory of each model.")
-    return {name: Markup(svg) for name, svg in drawn.items()}
-
-
-def _load_figures(load: LoadSection) -> list[ProfileFigures]:
-    """Return the figures of each profile; titles are numbered, since ids are made of them."""
-    return [_profile_figures(i, p) for i, p in enumerate(load.profiles, start=1)]
-
-
-def _profile_figures(number: int, p: ProfileLoad) -> ProfileFigures:
-    head = f"Profile {number}, {p.name}"
-    curves, shares = {}, {}
-    if _is_curve(p.latency):
-        curves["latency"] = load_curves(
-            p.latency,
-            p.latency_axes,
-            f"{head}: latency against load",
-            "Time to first token from the moment a request was due, p50 and p95 of each model, at each level of load."
-            " The table below gives the numbers.",
-        )
-    if _is_curve(p.tokens):
-        curves["tokens"] = load_curves(
-            p.tokens,
-            p.tokens_axes,
-            f"{head}: output tokens per second against load",
-            "Output tokens per second of each model at each level of load. The table below gives the numbers.",
-        )
-    for name, lines, what in (
-        ("ttft", p.ttft_shares, "first token"),
-        ("e2e", p.e2e_shares, "whole answer"),
-    ):
-        if lines:
-            shares[name] = share_over_time(
-                lines,
-                f"from the moment a request was due until the {what}",
-                f"{head}: share of requests by time until the {what}",
-                f"Share of the requests of each level whose {what} came within so long. Failed requests never come.",
-            )
-    time_lines = [
-        time_panels(
-            c.line,
-            f"{head}: time line {i}, {c.cell_id}",
-            f"{', '.join(panel.label for panel in c.line.panels)} over the seconds of the cell."
-            " The table below it gives the numbers.",
-        )
-        for i, c in enumerate(p.lines, start=1)
-    ]
-    return ProfileFigures(
-        {name: Markup(svg) for name, svg in {**curves, **shares}.items()},
-        tuple(Markup(svg) for svg in time_lines),
-    )
-
-
-def _is_curve(curves: Sequence[Curve]) -> bool:
-    """Tell whether there is more than one level to compare."""
-    return any(len(c.points) > 1 for c in curves)
-
-
-def _template(name: str) -> str:
-    return (_FOLDER / "templates" / name).read_text(encoding="utf-8")
+def _template(name: str) -> str | None:
+    file = _FOLDER / "templates" / name
+    return file.read_text(encoding="utf-8") if file.is_file() else None

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
@@ -62,15 +61,8 @@ def spoken(code: str) -> Spoken:
 
 def _messages(code: str) -> _Texts:
     """Read the catalogue of a language; fuzzy entries and empty translations stay English."""
-    found: _Texts = {}
-    for file in sorted((_FOLDER / code).iterdir(), key=lambda f: f.name):
-        if file.name.endswith(".po"):
-            with file.open("rb") as lines:
-                found.update(_texts(read_po(lines, locale=code)))
-    return found
-
-
-def _texts(catalog: Catalog) -> _Texts:
+    with (_FOLDER / f"{code}.po").open("rb") as lines:
+        catalog = read_po(lines, locale=code)
     found: _Texts = {}
     for message in catalog:
         if message.id and message.string and not message.fuzzy:

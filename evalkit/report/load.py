@@ -11,11 +11,23 @@ from evalkit.records import LoadStep
 from evalkit.report import format as text
 from evalkit.report.glossary import LOAD_TERMS, TERMS
 from evalkit.report.models import Model
+from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
 
 OK, OVERLOADED, BREAKS, INVALID = "ok", "overloaded", "breaks SLO", "INVALID"
+VERDICTS: dict[str, Said] = {
+    OK: say("ok"),
+    OVERLOADED: say("overloaded"),
+    BREAKS: say("breaks SLO"),
+    INVALID: say("INVALID"),
+}
+"""Verdict → what a reader calls it."""
 CLOSED = "concurrency"
 IDLE = "idle"
-OWN_FAULT = "evalkit itself was the bottleneck"
+_KINDS: dict[str, Said] = {
+    IDLE: say("idle"),
+    "ramp": say("ramp"),
+    "trace": say("trace"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +42,13 @@ class LevelView:
     steps: tuple[tuple[StepFact, LoadStep], ...]
 
     @property
-    def name(self) -> str:
+    def name(self) -> Said:
         """The load; a ramp says where it ends."""
         to_rate = next((s.to_rate_per_s for _, s in self.steps if s.to_rate_per_s), None)
         if to_rate is None:
             return load_name(self.fact)
-        return f"{text.amount(self.fact.rate_per_s)} to {text.amount(to_rate)}/s"
+        low, high = text.amount(self.fact.rate_per_s), text.amount(to_rate)
+        return say("{low} to {high}/s", low=low, high=high)
 
     @property
     def judged(self) -> tuple[StepFact, ...]:
@@ -48,47 +61,49 @@ class LevelView:
 class Column:
     """One number of a level, as page and terminal show it."""
 
-    title: str
-    meaning: str
+    title: Said
+    meaning: Said
     read: Callable[[LevelFact], Estimate]
-    show: Callable[[float | None], str]
+    show: Callable[[float | None], Said]
     q: int | None = None
     """Which percentile it is."""
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("TTFT p50", TERMS["TTFT"], lambda f: f.latencies["ttft_s_p50"], text.seconds, 50),
-    Column("TTFT p95", TERMS["TTFT"], lambda f: f.latencies["ttft_s_p95"], text.seconds, 95),
-    Column("TPOT p50", TERMS["TPOT"], lambda f: f.latencies["tpot_s_p50"], text.seconds, 50),
+    Column(say("TTFT p50"), TERMS["TTFT"], lambda f: f.latencies["ttft_s_p50"], text.seconds, 50),
+    Column(say("TTFT p95"), TERMS["TTFT"], lambda f: f.latencies["ttft_s_p95"], text.seconds, 95),
+    Column(say("TPOT p50"), TERMS["TPOT"], lambda f: f.latencies["tpot_s_p50"], text.seconds, 50),
     Column(
-        "e2e p95 *",
-        f"Last token − the moment the request was due. {LOAD_TERMS['response view']}",
+        say("e2e p95 *"),
+        joined(
+            (say("Last token − the moment the request was due."), LOAD_TERMS["response view"]), " "
+        ),
         lambda f: f.latencies["response_e2e_s_p95"],
         text.seconds,
         95,
     ),
     Column(
-        "tokens/s",
+        say("tokens/s"),
         LOAD_TERMS["output tokens/s, steady"],
         lambda f: f.output_tokens_per_s,
         text.amount,
     ),
     Column(
-        "done/s",
-        "answers that ended in the steady window / its length",
+        say("done/s"),
+        say("answers that ended in the steady window / its length"),
         lambda f: f.completed_per_s,
         text.amount,
     ),
-    Column("good/s", LOAD_TERMS["goodput"], lambda f: f.goodput_per_s, text.amount),
+    Column(say("good/s"), LOAD_TERMS["goodput"], lambda f: f.goodput_per_s, text.amount),
     Column(
-        "errors",
-        "requests due in the steady window that failed / all that were due in it",
+        say("errors"),
+        say("requests due in the steady window that failed / all that were due in it"),
         lambda f: f.error_rate,
         text.percent,
     ),
 )
 ENERGY = Column(
-    "J/token",
+    say("J/token"),
     LOAD_TERMS["energy per output token"],
     lambda f: f.energy_per_output_token_j,
     text.amount,
@@ -107,24 +122,33 @@ def is_bench(facts: RunFacts) -> bool:
     return facts.kind == "bench"
 
 
-def load_name(level: LevelFact) -> str:
+def kind_text(kind: str) -> Said:
+    """Say of which kind a load without a number is."""
+    return _KINDS.get(kind, verbatim(kind))
+
+
+def rate_text(rate_per_s: float | None) -> Said:
+    """Write a rate of requests."""
+    return say("{n}/s", n=text.amount(rate_per_s))
+
+
+def load_name(level: LevelFact) -> Said:
     """Say how much load a level is; its profile says of which kind."""
     if level.concurrency is not None:
-        return f"{text.count(level.concurrency)} at once"
+        return say("{n} at once", n=text.count(level.concurrency))
     if level.rate_per_s is None:
-        return level.kind
-    rate = f"{text.amount(level.rate_per_s)}/s"
-    return f"ramp from {rate}" if level.kind == "ramp" else rate
+        return kind_text(level.kind)
+    rate = rate_text(level.rate_per_s)
+    return say("ramp from {rate}", rate=rate) if level.kind == "ramp" else rate
 
 
-def load_words(level: LevelFact) -> str:
+def load_words(level: LevelFact) -> Said:
     """Say how much load a level is, within a sentence."""
-    n = level.concurrency
-    if n is not None:
-        return f"with {text.count(n)} request{'' if n == 1 else 's'} at once"
+    if level.concurrency is not None:
+        return say_n("with {n} request at once", "with {n} requests at once", level.concurrency)
     if level.rate_per_s is None or level.kind == "ramp":
-        return f"under the {level.kind}"
-    return f"at {text.amount(level.rate_per_s)} requests/s"
+        return say("under the {kind}", kind=kind_text(level.kind))
+    return say("at {n} requests/s", n=text.amount(level.rate_per_s))
 
 
 def verdict(level: LevelFact) -> str:
@@ -136,16 +160,19 @@ def verdict(level: LevelFact) -> str:
     return BREAKS if level.breaches else OK
 
 
-def reasons(level: LevelFact) -> tuple[str, ...]:
+def reasons(level: LevelFact) -> tuple[Said, ...]:
     """Say why a level is not ok, and which repeats are left out of it."""
     if not level.is_valid:
         return (*level.flaws, *level.overloads, *level.breaches)
-    left_out = (
-        (f"{level.n_invalid} of {level.n_repeats} repeats INVALID, left out ({', '.join(level.flaws)})",)
-        if level.n_invalid
-        else ()
-    )  # fmt: skip
-    return (*level.overloads, *level.breaches, *left_out)
+    if not level.n_invalid:
+        return (*level.overloads, *level.breaches)
+    left_out = say(
+        "{n} of {all} repeats INVALID, left out ({why})",
+        n=text.count(level.n_invalid),
+        all=text.count(level.n_repeats),
+        why=joined(level.flaws),
+    )
+    return (*level.overloads, *level.breaches, left_out)
 
 
 def load_order(level: LevelFact) -> float:
@@ -160,24 +187,28 @@ def capacities_of(model: Model) -> list[CapacityFact]:
     return [f for f in model.facts.capacities if f.model == model.name]
 
 
-def capacity_text(fact: CapacityFact) -> str:
+def capacity_text(fact: CapacityFact) -> Said:
     """Return λ_SLO with its interval, or a dash."""
     e = fact.lambda_per_s
     if e.value is None:
         return text.MISSING
-    shown = f"{text.amount(e.value)}/s"
+    rate = rate_text(e.value)
     if e.low is None or e.high is None:
-        return shown
-    return f"{shown} ({text.amount(e.low)} to {text.amount(e.high)})"
+        return rate
+    low, high = text.amount(e.low), text.amount(e.high)
+    return say("{value} ({low} to {high})", value=rate, low=low, high=high)
 
 
-def capacity_reason(fact: CapacityFact, n_levels: int) -> str:
+def capacity_reason(fact: CapacityFact, n_levels: int) -> Said:
     """Say why λ_SLO is missing or not the whole truth, and how many steps could not be used."""
     n = fact.n_invalid
     if n and fact.lambda_per_s.value is None and n >= n_levels:
-        return f"every step is INVALID: {OWN_FAULT}"
-    left_out = f"{n} INVALID {'step was' if n == 1 else 'steps were'} not used" if n else ""
-    return "; ".join(part for part in (fact.lambda_per_s.reason, left_out) if part)
+        return say("every step is INVALID: evalkit itself was the bottleneck")
+    reason = fact.lambda_per_s.reason
+    if not n:
+        return reason
+    left_out = say_n("{n} INVALID step was not used", "{n} INVALID steps were not used", n)
+    return joined((reason, left_out), "; ")
 
 
 def steps_of(levels: Iterable[LevelFact], capacity: CapacityFact) -> int:
@@ -188,7 +219,7 @@ def steps_of(levels: Iterable[LevelFact], capacity: CapacityFact) -> int:
 
 def level_views(models: Sequence[Model]) -> list[LevelView]:
     """Return every level of every model with its steps, in the order of profile and load."""
-    return [view for i, model in enumerate(models) for view in _views_of(i, model)]
+    return [view for model in models for view in _views_of(model.series, model)]
 
 
 def _views_of(position: int, model: Model) -> Iterator[LevelView]:
@@ -221,38 +252,65 @@ def profile_specs(models: Sequence[Model]) -> dict[str, ProfileSpec]:
     return found
 
 
-def profile_text(spec: ProfileSpec) -> str:
+def profile_text(spec: ProfileSpec) -> Said:
     """Say what a profile does to a model."""
-    return f"{_load_text(spec)} {_prompt_text(spec)}"
+    window = say(
+        "Per step {warmup} s of warm-up, then a steady window of at least {window} s.",
+        warmup=numeral(f"{spec.warmup_s:g}"),
+        window=numeral(f"{spec.measure_s:g}"),
+    )
+    return joined((_load_text(spec), _prompt_text(spec), window), " ")
 
 
-def _load_text(spec: ProfileSpec) -> str:
+def _load_text(spec: ProfileSpec) -> Said:
     load = spec.load
-    spaced = "evenly spaced" if load.arrivals == "constant" else "at random moments (Poisson)"
+    is_even = load.arrivals == "constant"
+    spaced = say("evenly spaced") if is_even else say("at random moments (Poisson)")
     match load.kind:
         case "concurrency":
-            return "Closed loop: so many requests at once; the next is sent when one is answered."
+            return say(
+                "Closed loop: so many requests at once; the next is sent when one is answered."
+            )
         case "constant":
-            return (
+            return say(
                 "Open loop: so many requests per second, evenly spaced, whatever the server does."
             )
         case "poisson":
-            return "Open loop: so many requests per second, at random moments (Poisson), whatever the server does."
+            return say(
+                "Open loop: so many requests per second, at random moments (Poisson), whatever the server does."
+            )
         case "ramp":
-            return f"Open loop: a rate that grows from one step's beginning to its end, {spaced}."
+            return say(
+                "Open loop: a rate that grows from one step's beginning to its end, {spaced}.",
+                spaced=spaced,
+            )
         case "trace":
-            return f"Open loop: requests at recorded times, played {load.speed:g} times as fast."
+            return say(
+                "Open loop: requests at recorded times, played {n} times as fast.",
+                n=numeral(f"{load.speed:g}"),
+            )
         case _:
-            return f"Search for the highest rate within the service level; open loop, requests {spaced}."
+            return say(
+                "Search for the highest rate within the service level; open loop, requests {spaced}.",
+                spaced=spaced,
+            )
 
 
-def _prompt_text(spec: ProfileSpec) -> str:
+def _prompt_text(spec: ProfileSpec) -> Said:
     prompts = spec.prompts
     if prompts.suite is not None:
-        asked = f"Prompts are docs of tasks ({prompts.suite.name})"
+        asked = say("Prompts are docs of tasks ({suite})", suite=prompts.suite.name)
     else:
-        sizes = " or ".join(f"{pair[0]} tokens in and {pair[1]} out" for pair in prompts.lengths)
-        asked = f"Made-up prompts: {sizes}"
-    if prompts.turns > 1:
-        asked += f", conversations of {prompts.turns} turns; rates are conversations per second"
-    return f"{asked}. Per step {spec.warmup_s:g} s of warm-up, then a steady window of at least {spec.measure_s:g} s."
+        sizes = (
+            say("{input} tokens in and {output} out", input=f"{pair[0]}", output=f"{pair[1]}")
+            for pair in prompts.lengths
+        )
+        any_of = joined(sizes, say(" or "))
+        asked = say("Made-up prompts: {sizes}", sizes=any_of)
+    if prompts.turns <= 1:
+        return say("{prompts}.", prompts=asked)
+    return say(
+        "{prompts}, conversations of {n} turns; rates are conversations per second.",
+        prompts=asked,
+        n=f"{prompts.turns}",
+    )

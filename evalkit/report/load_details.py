@@ -13,24 +13,28 @@ from evalkit.report import format as text
 from evalkit.report.glossary import LOAD_TERMS, TERMS, failure_text
 from evalkit.report.load import LevelView
 from evalkit.report.tables import Row, Value
+from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 QS = (50, 90, 95, 99)
-Show = Callable[[float | None], str]
+Show = Callable[[float | None], Said]
 Read = Callable[[StepFact], float | None]
-Kind = tuple[str, str, Callable[[LevelView], Value]]
+Kind = tuple[Said, Said, Callable[[LevelView], Value]]
 """Name, meaning, and what a level has of it."""
 _SERVICE = (
-    ("TTFT", "ttft_s", TERMS["TTFT"]),
-    ("TTFO", "ttfo_s", "Time to first output: as TTFT, but for the first text a reader sees, not reasoning."),
-    ("TPOT", "tpot_s", TERMS["TPOT"]),
-    ("ITL", "itl_s", "Inter-token latency: gaps between chunks that carry tokens, of all requests together."),
-    ("e2e latency", "e2e_s", TERMS["e2e latency"]),
+    (say("TTFT"), "ttft_s", TERMS["TTFT"]),
+    (say("TTFO"), "ttfo_s", say(
+        "Time to first output: as TTFT, but for the first text a reader sees, not reasoning.")),
+    (say("TPOT"), "tpot_s", TERMS["TPOT"]),
+    (say("ITL"), "itl_s", say(
+        "Inter-token latency: gaps between chunks that carry tokens, of all requests together.")),
+    (say("e2e latency"), "e2e_s", TERMS["e2e latency"]),
 )  # fmt: skip
 _RESPONSE = (
-    ("TTFT from due", "response_ttft_s", "First generated token − the moment the request was due."),
-    ("e2e from due", "response_e2e_s", "Last token − the moment the request was due."),
-    ("TTFT, errors endless", "adjusted_ttft_s", "As TTFT from due; a request that failed never answers."),
-    ("e2e, errors endless", "adjusted_e2e_s", "As e2e from due; a request that failed never answers."),
+    (say("TTFT from due"), "response_ttft_s", say("First generated token − the moment the request was due.")),
+    (say("e2e from due"), "response_e2e_s", say("Last token − the moment the request was due.")),
+    (say("TTFT, errors endless"), "adjusted_ttft_s", say(
+        "As TTFT from due; a request that failed never answers.")),
+    (say("e2e, errors endless"), "adjusted_e2e_s", say("As e2e from due; a request that failed never answers.")),
 )  # fmt: skip
 
 
@@ -38,8 +42,10 @@ _RESPONSE = (
 class Group:
     """Rows of the table that belong together."""
 
-    title: str
+    title: Said
     rows: tuple[Row, ...]
+    is_own: bool = False
+    """Whether it is about evalkit: then it stays true of an INVALID level."""
 
 
 def detail_groups(views: Sequence[LevelView], gpu_note: str) -> tuple[Group, ...]:
@@ -50,26 +56,29 @@ def detail_groups(views: Sequence[LevelView], gpu_note: str) -> tuple[Group, ...
         gpu_note: Why there is no GPU reading; empty where there is one.
     """
     latencies = (
-        ("Latency from sending (service view)", _SERVICE),
-        ("Latency from the moment a request was due (response view)", _RESPONSE),
+        (say("Latency from sending (service view)"), _SERVICE),
+        (say("Latency from the moment a request was due (response view)"), _RESPONSE),
     )
+    machine = say("The machine, in the steady window")
     return (
-        Group("Load and throughput", tuple(_rows(views, _LOAD))),
+        Group(say("Load and throughput"), tuple(_rows(views, _LOAD))),
         *(Group(title, tuple(_latency_rows(views, kinds))) for title, kinds in latencies),
-        Group("The machine, in the steady window", tuple(_rows(views, _machine(gpu_note)))),
-        Group("evalkit itself", tuple(_rows(views, _OWN))),
+        Group(machine, tuple(_rows(views, _machine(gpu_note)))),
+        Group(say("evalkit itself"), tuple(_rows(views, _OWN)), is_own=True),
     )
 
 
 def estimate_value(e: Estimate, show: Show, q: int | None = None) -> Value:
     """Return a number with its interval; one that is missing says why."""
     if e.value is None and q is not None and e.n and not e.is_supported:
-        return Value(f"needs n ≥ {MINIMUM_N[q]}", f"n = {text.count(e.n)}", is_missing=True)
+        needs = say("needs n ≥ {n}", n=text.count(MINIMUM_N[q]))
+        return Value(needs, say("n = {n}", n=text.count(e.n)), is_missing=True)
     if e.value is None:
-        return Value(text.NOT_MEASURED, "" if e.reason == text.NOT_MEASURED else e.reason, True)
+        is_said = e.reason == text.NOT_MEASURED
+        return Value(text.NOT_MEASURED, NOTHING if is_said else e.reason, True)
     if e.low is None or e.high is None:
         return Value(show(e.value))
-    return Value(show(e.value), f"95 %: {show(e.low)} to {show(e.high)}")
+    return Value(show(e.value), say("95 %: {low} to {high}", low=show(e.low), high=show(e.high)))
 
 
 def _rows(views: Sequence[LevelView], kinds: Iterable[Kind]) -> Iterator[Row]:
@@ -78,13 +87,13 @@ def _rows(views: Sequence[LevelView], kinds: Iterable[Kind]) -> Iterator[Row]:
 
 
 def _latency_rows(
-    views: Sequence[LevelView], kinds: Iterable[tuple[str, str, str]]
+    views: Sequence[LevelView], kinds: Iterable[tuple[Said, str, Said]]
 ) -> Iterator[Row]:
     for name, field, meaning in kinds:
         for q in QS:
             found = [v.fact.latencies[f"{field}_p{q}"] for v in views]
             values = tuple(estimate_value(e, text.seconds, q) for e in found)
-            yield Row(f"{name} p{q}", meaning, values)
+            yield Row(say("{metric} p{q}", metric=name, q=f"{q}"), meaning, values)
 
 
 def _mean(view: LevelView, read: Read) -> float | None:
@@ -99,55 +108,64 @@ def _most(view: LevelView, read: Read) -> float | None:
     return max((v for f in view.judged if (v := read(f)) is not None), default=None)
 
 
-def _value(shown: str, note: str = "", why: str = "") -> Value:
+def _value(shown: Said, why: Said = NOTHING) -> Value:
     if shown == text.MISSING:
         return Value(text.NOT_MEASURED, why, is_missing=True)
-    return Value(shown, note)
+    return Value(shown)
 
 
-def _size(value: float | None) -> str:
+def _size(value: float | None) -> Said:
     return text.size(None if value is None else round(value))
 
 
-def _watts(value: float | None) -> str:
-    return text.MISSING if value is None else f"{text.amount(value)} W"
+def _watts(value: float | None) -> Said:
+    return text.MISSING if value is None else say("{n} W", n=text.amount(value))
 
 
-def _joules(value: float | None) -> str:
-    return text.MISSING if value is None else f"{text.amount(value)} J"
+def _joules(value: float | None) -> Said:
+    return text.MISSING if value is None else say("{n} J", n=text.amount(value))
 
 
 def _requests(view: LevelView) -> Value:
+    shown = text.count(view.fact.n_requests)
     failed = sum(f.load.n_failed for f, _ in view.steps)
+    if not failed:
+        return Value(shown)
     classes: dict[str, int] = {}
     for f, _ in view.steps:
         for name, n in f.load.failed_by_class.items():
             classes[name] = classes.get(name, 0) + n
-    why = ", ".join(f"{text.count(n)} × {failure_text(name)}" for name, n in classes.items())
-    return Value(
-        text.count(view.fact.n_requests), f"{text.count(failed)} failed: {why}" if failed else ""
+    why = joined(
+        say("{n} × {failure}", n=text.count(n), failure=failure_text(name))
+        for name, n in classes.items()
     )
+    return Value(shown, say("{n} failed: {why}", n=text.count(failed), why=why))
 
 
 def _repeats(view: LevelView) -> Value:
     n = view.fact.n_invalid
-    return Value(text.count(view.fact.n_repeats), f"{text.count(n)} INVALID" if n else "")
+    note = say("{n} INVALID", n=text.count(n)) if n else NOTHING
+    return Value(text.count(view.fact.n_repeats), note)
 
 
 def _completed(view: LevelView) -> Value:
     value = estimate_value(view.fact.completed_per_s, text.amount)
-    share = _mean(view, lambda f: f.load.completed_share)
-    note = f"{text.percent(share)} of the requests due" if share is not None else ""
-    return Value(value.text, "; ".join(p for p in (value.note, note) if p), value.is_missing)
+    note = _of_due(_mean(view, lambda f: f.load.completed_share))
+    return Value(value.text, joined((value.note, note), "; "), value.is_missing)
 
 
 def _goodput(view: LevelView) -> Value:
     value = estimate_value(view.fact.goodput_per_s, text.amount)
     if value.is_missing:
-        return Value(value.text, "no service level", is_missing=True)
-    share = _mean(view, lambda f: f.load.good_share)
-    note = f"{text.percent(share)} of the requests due" if share is not None else ""
-    return Value(value.text, "; ".join(p for p in (value.note, note) if p))
+        return Value(value.text, say("no service level"), is_missing=True)
+    note = _of_due(_mean(view, lambda f: f.load.good_share))
+    return Value(value.text, joined((value.note, note), "; "))
+
+
+def _of_due(share: float | None) -> Said:
+    if share is None:
+        return NOTHING
+    return say("{share} of the requests due", share=text.percent(share))
 
 
 def _client_share(view: LevelView) -> float | None:
@@ -159,11 +177,11 @@ def _estimate(name: str, show: Show = text.amount) -> Callable[[LevelView], Valu
     return lambda v: estimate_value(getattr(v.fact, name), show)
 
 
-def _mean_of(read: Read, show: Show, why: str = "") -> Callable[[LevelView], Value]:
+def _mean_of(read: Read, show: Show, why: Said = NOTHING) -> Callable[[LevelView], Value]:
     return lambda v: _value(show(_mean(v, read)), why=why)
 
 
-def _most_of(read: Read, show: Show, why: str = "") -> Callable[[LevelView], Value]:
+def _most_of(read: Read, show: Show, why: Said = NOTHING) -> Callable[[LevelView], Value]:
     return lambda v: _value(show(_most(v, read)), why=why)
 
 
@@ -177,92 +195,101 @@ def _tokens(read: Callable[[StepFact], int | None]) -> Callable[[LevelView], Val
     return value
 
 
-def _fine_percent(value: float | None) -> str:
+def _fine_percent(value: float | None) -> Said:
     return text.percent(value, 2)
 
 
-_DUE = "of the answered requests due in the steady window"
+_DUE = say("of the answered requests due in the steady window")
 _LOAD: tuple[Kind, ...] = (
-    ("requests", "due in the steady window, all repeats", _requests),
-    ("repeats", "how often it was measured; intervals need two or more", _repeats),
+    (say("requests"), say("due in the steady window, all repeats"), _requests),
+    (say("repeats"), say("how often it was measured; intervals need two or more"), _repeats),
     (
-        "steady window",
+        say("steady window"),
         LOAD_TERMS["warm-up, steady window"],
         _mean_of(lambda f: f.load.window_s, text.seconds),
     ),
     (
-        "offered requests/s",
-        "requests due in the steady window / its length",
+        say("offered requests/s"),
+        say("requests due in the steady window / its length"),
         _estimate("offered_per_s"),
     ),
     (
-        "completed requests/s",
-        "answers that ended in the steady window / its length",
+        say("completed requests/s"),
+        say("answers that ended in the steady window / its length"),
         _completed,
     ),
-    ("goodput, requests/s", LOAD_TERMS["goodput"], _goodput),
+    (say("goodput, requests/s"), LOAD_TERMS["goodput"], _goodput),
     (
-        "errors",
-        "requests due in the steady window that failed / all that were due in it",
+        say("errors"),
+        say("requests due in the steady window that failed / all that were due in it"),
         _estimate("error_rate", text.percent),
     ),
     (
-        "output tokens/s, sustained",
+        say("output tokens/s, sustained"),
         LOAD_TERMS["output tokens/s, steady"],
         _estimate("output_tokens_per_s"),
     ),
-    ("output tokens/s, peak", LOAD_TERMS["peak tokens/s"], _estimate("peak_output_tokens_per_s")),
-    ("tokens/s per user", LOAD_TERMS["tokens/s per user"], _estimate("tokens_per_s_per_user")),
-    ("tokens in", _DUE, _tokens(lambda f: f.load.input_tokens)),
-    ("tokens out", _DUE, _tokens(lambda f: f.load.output_tokens)),
-    ("in flight, mean", LOAD_TERMS["in flight"], _estimate("in_flight_mean")),
     (
-        "in flight, most",
+        say("output tokens/s, peak"),
+        LOAD_TERMS["peak tokens/s"],
+        _estimate("peak_output_tokens_per_s"),
+    ),
+    (say("tokens/s per user"), LOAD_TERMS["tokens/s per user"], _estimate("tokens_per_s_per_user")),
+    (say("tokens in"), _DUE, _tokens(lambda f: f.load.input_tokens)),
+    (say("tokens out"), _DUE, _tokens(lambda f: f.load.output_tokens)),
+    (say("in flight, mean"), LOAD_TERMS["in flight"], _estimate("in_flight_mean")),
+    (
+        say("in flight, most"),
         LOAD_TERMS["in flight"],
         _most_of(lambda f: f.load.in_flight_max, text.amount),
     ),
     (
-        "growth of the queue",
-        "requests by which those in flight grew over the steady window (straight line); worst repeat",
+        say("growth of the queue"),
+        say(
+            "requests by which those in flight grew over the steady window (straight line); worst repeat"
+        ),
         _most_of(lambda f: f.load.growth, text.signed),
     ),
 )
 
-_HERE = "the model computes in this process"
+_HERE = say("the model computes in this process")
 _OWN: tuple[Kind, ...] = (
     (
-        "schedule lag p50",
+        say("schedule lag p50"),
         LOAD_TERMS["schedule lag"],
         _most_of(lambda f: f.load.schedule_lag_p50_s, text.seconds),
     ),
     (
-        "schedule lag p99",
+        say("schedule lag p99"),
         LOAD_TERMS["schedule lag"],
         _most_of(lambda f: f.load.schedule_lag_p99_s, text.seconds),
     ),
     (
-        "event loop lag p99",
-        "how late evalkit's own timers came; an error of that size may be in every stamp",
+        say("event loop lag p99"),
+        say("how late evalkit's own timers came; an error of that size may be in every stamp"),
         _most_of(lambda f: f.lag_p99_s, text.seconds),
     ),
     (
-        "CPU of the sending thread",
-        f"its CPU time / length of the steady window; above {MOST_CPU:.0%} the step is INVALID",
+        say("CPU of the sending thread"),
+        say(
+            "its CPU time / length of the steady window; above {share}% the step is INVALID",
+            share=numeral(f"{100 * MOST_CPU:.0f}"),
+        ),
         _most_of(lambda f: f.load.loop_cpu_share, text.percent, _HERE),
     ),
     (
-        "CPU of evalkit's process",
-        "its CPU time / length of the steady window; 100 % is one core",
+        say("CPU of evalkit's process"),
+        say("its CPU time / length of the steady window; 100 % is one core"),
         lambda v: _value(text.percent(_client_share(v)), why=_HERE),
     ),
     (
-        "memory of evalkit's process",
-        "most main memory it held in the steady window",
+        say("memory of evalkit's process"),
+        say("most main memory it held in the steady window"),
         _most_of(lambda f: f.client_rss_peak_bytes, _size),
     ),
     (
-        "cost of reading the machine",
-        "CPU time of the sampler / length of the step, as a share of one core",
+        say("cost of reading the machine"),
+        say("CPU time of the sampler / length of the step, as a share of one core"),
         _most_of(lambda f: f.sampler_cpu_share, _fine_percent),
     ),
 )
@@ -270,59 +297,60 @@ _OWN: tuple[Kind, ...] = (
 
 
 def _machine(gpu_note: str) -> tuple[Kind, ...]:
-    no_gpu = gpu_note or "no reading"
-    no_server = "evalkit did not start the server"
+    no_gpu = verbatim(gpu_note) if gpu_note else say("no reading")
+    no_idle = verbatim(gpu_note) if gpu_note else say("no idle time was measured")
+    no_server = say("evalkit did not start the server")
     return (
         (
-            "energy per output token",
+            say("energy per output token"),
             LOAD_TERMS["energy per output token"],
             lambda v: _measured(v.fact.energy_per_output_token_j, _joules, no_gpu),
         ),
         (
-            "GPU energy",
-            "difference of the energy counters over the steady window, all boards",
+            say("GPU energy"),
+            say("difference of the energy counters over the steady window, all boards"),
             _mean_of(lambda f: f.gpu_energy_j, _joules, no_gpu),
         ),
         (
-            "GPU power",
-            "mean over the steady window, all boards",
+            say("GPU power"),
+            say("mean over the steady window, all boards"),
             lambda v: _measured(v.fact.power_w, _watts, no_gpu),
         ),
         (
-            "GPU power when idle",
-            "mean while nothing was asked, before the first step",
-            _mean_of(lambda f: f.idle_power_w, _watts, gpu_note or "no idle time was measured"),
+            say("GPU power when idle"),
+            say("mean while nothing was asked, before the first step"),
+            _mean_of(lambda f: f.idle_power_w, _watts, no_idle),
         ),
         (
-            "counter and power agree",
-            "energy counter and integrated power differ by at most 5 %",
+            say("counter and power agree"),
+            say("energy counter and integrated power differ by at most 5 %"),
             _agreement,
         ),
-        ("throttled", "why a board ran slower than it could", _throttled),
+        (say("throttled"), say("why a board ran slower than it could"), _throttled),
         (
-            "GPU memory, peak",
-            "NVML, whole boards",
+            say("GPU memory, peak"),
+            say("NVML, whole boards"),
             _most_of(lambda f: f.gpu_memory_peak_bytes, _size, no_gpu),
         ),
         (
-            "CPU energy",
-            "difference of the packages' energy counters (RAPL)",
+            say("CPU energy"),
+            say("difference of the packages' energy counters (RAPL)"),
             _mean_of(lambda f: f.cpu_energy_j, _joules),
         ),
         (
-            "server memory, peak",
-            "of the server's process tree; pages that processes share count for each",
+            say("server memory, peak"),
+            say("of the server's process tree; pages that processes share count for each"),
             _most_of(lambda f: f.server_rss_peak_bytes, _size, no_server),
         ),
         (
-            "server CPU",
-            "CPU time of the server's process tree / length of the steady window, in cores",
+            say("server CPU"),
+            say("CPU time of the server's process tree / length of the steady window, in cores"),
             _mean_of(lambda f: f.server_cpu_cores, text.amount, no_server),
         ),
     )
 
 
-def _measured(e: Estimate, show: Show, why: str) -> Value:
+def _measured(e: Estimate, show: Show, why: Said) -> Value:
     value = estimate_value(e, show)
     return Value(value.text, why, is_missing=True) if value.is_missing else value
 
@@ -331,12 +359,14 @@ def _agreement(view: LevelView) -> Value:
     known = [f.is_energy_consistent for f in view.judged if f.is_energy_consistent is not None]
     if not known:
         return Value(text.NOT_MEASURED, is_missing=True)
-    return Value("yes") if all(known) else Value("no", "the energy is not to be relied on")
+    if all(known):
+        return Value(say("yes"))
+    return Value(say("no"), say("the energy is not to be relied on"))
 
 
 def _throttled(view: LevelView) -> Value:
     names = sorted({name for f in view.judged for name in f.throttled})
     if names:
-        return Value(", ".join(names))
+        return Value(joined(names))
     has_gpu = any(f.power_w is not None or f.gpu_memory_peak_bytes is not None for f in view.judged)
-    return Value("no") if has_gpu else Value(text.NOT_MEASURED, is_missing=True)
+    return Value(say("no")) if has_gpu else Value(text.NOT_MEASURED, is_missing=True)

@@ -1,4 +1,7 @@
-"""The figures of load tests, in the style of `figures.py`: colour is the model, a dash tells its lines apart."""
+"""The figures of load tests, in the style of `figures.py`: colour is the model, a dash tells its lines apart.
+
+Every text is told before it is measured or cut.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from matplotlib.ticker import FuncFormatter
+
 from evalkit.report import format as text
 from evalkit.report.figures import canvas, scale, short, to_svg
+from evalkit.report.language import ENGLISH, Spoken
 from evalkit.report.load import INVALID, OVERLOADED
 from evalkit.report.style import INK, QUIET, RULE, colour, dash, marker
+from evalkit.wording import NOTHING, Said, numeral, say, tell
 
 _MOST_VERTICES = 400
 _PANEL_IN = 0.95
@@ -30,7 +37,8 @@ class Point:
     low: float | None
     high: float | None
     verdict: str
-    label: str
+    """One of those in `load`."""
+    label: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class Curve:
     """One number of one model over load; `rank` is its place among the model's curves: its dash."""
 
     series: int
-    label: str
+    label: Said
     rank: int
     points: tuple[Point, ...]
 
@@ -47,12 +55,12 @@ class Curve:
 class Axes:
     """What the axes of a picture of curves mean."""
 
-    x: str
-    y: str
-    show_y: Callable[[float | None], str]
+    x: Said
+    y: Said
+    show_y: Callable[[float | None], Said]
     limit: float | None = None
     """Of the service level."""
-    limit_label: str = ""
+    limit_label: Said = NOTHING
     x_ticks: tuple[float, ...] = ()
     """Where the levels lie, when they have round numbers."""
     are_points_named: bool = False
@@ -64,7 +72,7 @@ class ShareLine:
     """Sorted times of one level; `n` counts requests that failed too."""
 
     series: int
-    label: str
+    label: Said
     values: tuple[float, ...]
     n: int
     rank: int
@@ -74,9 +82,9 @@ class ShareLine:
 class Panel:
     """One quantity over a cell, a value per bin; None draws a gap."""
 
-    label: str
+    label: Said
     values: tuple[float | None, ...]
-    show: Callable[[float | None], str]
+    show: Callable[[float | None], Said]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class Span:
     start_s: float
     steady_s: float | None
     cool_s: float | None
-    label: str
+    label: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +109,26 @@ class TimeLine:
     spans: tuple[Span, ...]
 
 
-def load_curves(curves: Sequence[Curve], axes_of: Axes, title: str, description: str) -> str:
+def load_curves(
+    curves: Sequence[Curve],
+    axes_of: Axes,
+    title: Said,
+    description: Said,
+    *,
+    language: Spoken = ENGLISH,
+) -> str:
     """Draw numbers over load: hollow points are overloaded, crossed ones INVALID."""
     with canvas(3.3) as figure:
         axes = figure.add_axes((0.10, 0.17, 0.66, 0.76))
         for c in curves:
             _draw_curve(axes, c)
         if axes_of.are_points_named:
-            _name_points(axes, curves)
+            _name_points(axes, curves, language)
         points = [p for c in curves for p in c.points]
         limits = [axes_of.limit] if axes_of.limit is not None else []
-        scale(axes.xaxis, axes.set_xscale, [p.x for p in points], text.amount)
-        scale(axes.yaxis, axes.set_yscale, [*(p.y for p in points), *limits], axes_of.show_y)
+        y_values = [*(p.y for p in points), *limits]
+        scale(axes.xaxis, axes.set_xscale, [p.x for p in points], _told(text.amount, language))
+        scale(axes.yaxis, axes.set_yscale, y_values, _told(axes_of.show_y, language))
         if axes_of.x_ticks:
             axes.set_xticks(axes_of.x_ticks)
         if axes_of.limit is not None:
@@ -122,15 +138,23 @@ def load_curves(curves: Sequence[Curve], axes_of: Axes, title: str, description:
                 "va": "bottom",
                 "fontsize": 9,
             }
-            axes.text(0.005, axes_of.limit, axes_of.limit_label, color=QUIET, **where)
-        _legend(axes, [(c.series, c.rank, c.label) for c in curves])
-        axes.set_xlabel(axes_of.x)
-        axes.set_ylabel(axes_of.y)
+            label = tell(axes_of.limit_label, language)
+            axes.text(0.005, axes_of.limit, label, color=QUIET, **where)
+        _legend(axes, [(c.series, c.rank, tell(c.label, language)) for c in curves])
+        axes.set_xlabel(tell(axes_of.x, language))
+        axes.set_ylabel(tell(axes_of.y, language))
         _finish(axes)
-        return to_svg(figure, title, description)
+        return to_svg(figure, title, description, language=language)
 
 
-def share_over_time(lines: Sequence[ShareLine], unit: str, title: str, description: str) -> str:
+def share_over_time(
+    lines: Sequence[ShareLine],
+    unit: Said,
+    title: Said,
+    description: Said,
+    *,
+    language: Spoken = ENGLISH,
+) -> str:
     """Draw for each level which share of its requests was done within which time."""
     with canvas(3.0) as figure:
         axes = figure.add_axes((0.10, 0.19, 0.66, 0.75))
@@ -138,16 +162,19 @@ def share_over_time(lines: Sequence[ShareLine], unit: str, title: str, descripti
             x, y = _steps(line)
             axes.step(x, y, where="post", **_look(line.series, line.rank))
         ends = [v for line in lines for v in (line.values[0], line.values[-1])]
-        scale(axes.xaxis, axes.set_xscale, ends, time_tick)
+        scale(axes.xaxis, axes.set_xscale, ends, _told(time_tick, language))
         axes.set_ylim(0, 1.02)
-        axes.set_yticks([0, 0.5, 0.95], ["0 %", "50 %", "95 %"])
-        _legend(axes, [(line.series, line.rank, line.label) for line in lines])
-        axes.set_xlabel(unit)
+        shares = (0, 0.5, 0.95)
+        axes.set_yticks(shares, [tell(text.percent(share, 0), language) for share in shares])
+        _legend(axes, [(line.series, line.rank, tell(line.label, language)) for line in lines])
+        axes.set_xlabel(tell(unit, language))
         _finish(axes)
-        return to_svg(figure, title, description)
+        return to_svg(figure, title, description, language=language)
 
 
-def time_panels(line: TimeLine, title: str, description: str) -> str:
+def time_panels(
+    line: TimeLine, title: Said, description: Said, *, language: Spoken = ENGLISH
+) -> str:
     """Draw a cell second by second, one small panel per quantity; steady windows are shaded."""
     n = len(line.panels)
     height = 0.5 + n * _PANEL_IN + _NAMES_IN
@@ -155,13 +182,24 @@ def time_panels(line: TimeLine, title: str, description: str) -> str:
         for i, panel in enumerate(line.panels):
             bottom = (0.5 + (n - 1 - i) * _PANEL_IN) / height
             axes = figure.add_axes((0.10, bottom, 0.88, (_PANEL_IN - 0.27) / height))
-            _draw_panel(axes, panel, line)
+            _draw_panel(axes, panel, line, language)
             if i == 0:
-                _name_spans(axes, line)
+                _name_spans(axes, line, language)
             if i < n - 1:
                 axes.set_xticklabels([])
-        axes.set_xlabel("seconds since the cell began")
-        return to_svg(figure, title, description)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: tell(_second(v), language)))
+        axes.set_xlabel(tell(say("seconds since the cell began"), language))
+        return to_svg(figure, title, description, language=language)
+
+
+def _told(show: Callable[[float | None], Said], language: Spoken) -> Callable[[float | None], str]:
+    """Return what writes a number in a language."""
+    return lambda value: tell(show(value), language)
+
+
+def _second(value: float) -> Said:
+    """Write a moment beside the axis of a time line: all digits, so that moments stay apart."""
+    return numeral(f"{value:.10g}")
 
 
 def _draw_curve(axes: Any, c: Curve) -> None:
@@ -182,22 +220,25 @@ def _draw_curve(axes: Any, c: Curve) -> None:
             axes.plot([p.x], [p.y], marker(c.series), **style)
 
 
-def _name_points(axes: Any, curves: Sequence[Curve]) -> None:
+def _name_points(axes: Any, curves: Sequence[Curve], language: Spoken) -> None:
     """Write its load beside the first point of each level of each model: the upper one where it has two."""
     named: set[tuple[int, str]] = set()
     look: dict[str, Any] = {"fontsize": 8, "color": QUIET, "textcoords": "offset points"}
     for c in curves:
         for p in c.points:
             if (c.series, p.label) not in named:
-                axes.annotate(p.label, (p.x, p.y), xytext=(-6, 5), ha="right", **look)
+                shown = tell(p.label, language)
+                axes.annotate(shown, (p.x, p.y), xytext=(-6, 5), ha="right", **look)
                 named.add((c.series, p.label))
 
 
-def time_tick(value: float | None) -> str:
+def time_tick(value: float | None) -> Said:
     """Write a time beside an axis, without the digits a measured one has."""
     if value is None:
         return text.MISSING
-    return f"{value * 1000:.3g} ms" if value < 1 else f"{value:.3g} s"
+    if value < 1:
+        return say("{n} ms", n=numeral(f"{value * 1000:.3g}"))
+    return say("{n} s", n=numeral(f"{value:.3g}"))
 
 
 def _look(series: int, rank: int) -> dict[str, Any]:
@@ -231,7 +272,7 @@ def _steps(line: ShareLine) -> tuple[list[float], list[float]]:
     return x, [0.0, *((i + 1) / line.n for i in chosen)]
 
 
-def _draw_panel(axes: Any, panel: Panel, line: TimeLine) -> None:
+def _draw_panel(axes: Any, panel: Panel, line: TimeLine, language: Spoken) -> None:
     for span in line.spans:
         if span.steady_s is not None and span.cool_s is not None:
             axes.axvspan(span.steady_s, span.cool_s, color=_STEADY, linewidth=0)
@@ -243,16 +284,17 @@ def _draw_panel(axes: Any, panel: Panel, line: TimeLine) -> None:
     top = max((v for v in panel.values if v is not None), default=1.0) or 1.0
     axes.set_xlim(0, line.length_s)
     axes.set_ylim(0, top * 1.15)
-    axes.set_yticks([0, top], ["0", panel.show(top)])
+    axes.set_yticks([0, top], ["0", tell(panel.show(top), language)])
     axes.tick_params(labelsize=8)
-    axes.set_title(panel.label, loc="left", fontsize=9, color=INK, pad=3)
+    axes.set_title(tell(panel.label, language), loc="left", fontsize=9, color=INK, pad=3)
 
 
-def _name_spans(axes: Any, line: TimeLine) -> None:
+def _name_spans(axes: Any, line: TimeLine, language: Spoken) -> None:
     """Write the load of each step above all panels, where there is room."""
     free_s = 0.0
     where = {"transform": axes.get_xaxis_transform(), "va": "bottom", "fontsize": 8, "color": QUIET}
     for span in line.spans:
         if span.start_s >= free_s:
-            axes.text(span.start_s, _NAMES_AT, span.label, ha="left", **where)
-            free_s = span.start_s + line.length_s * 0.009 * (len(span.label) + 1)
+            label = tell(span.label, language)
+            axes.text(span.start_s, _NAMES_AT, label, ha="left", **where)
+            free_s = span.start_s + line.length_s * 0.009 * (len(label) + 1)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.load import slo_text
-from evalkit.config.bench import ProfileSpec
+from evalkit.config.bench import ProfileSpec, SloSpec
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.report import format as text
 from evalkit.report.glossary import LOAD_TERMS
 from evalkit.report.load import (
     CLOSED,
     INVALID,
+    VERDICTS,
     Column,
     LevelView,
     capacities_of,
@@ -40,6 +41,7 @@ from evalkit.report.load_series import (
 )
 from evalkit.report.models import Model
 from evalkit.report.tables import Value
+from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 _MOST_TICKS = 8
 
@@ -51,10 +53,10 @@ class CapacityRow:
     series: int
     model: str
     profile: str
-    value: str
+    value: Said
     is_missing: bool
-    slo: str
-    note: str
+    slo: Said
+    note: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,11 @@ class LevelRow:
 
     series: int
     model: str
-    load: str
-    n: str
+    load: Said
+    n: Said
     values: tuple[Value, ...]
     verdict: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Said, ...]
 
     @property
     def is_invalid(self) -> bool:
@@ -81,7 +83,7 @@ class Details:
 
     series: int
     model: str
-    levels: tuple[tuple[str, str], ...]
+    levels: tuple[tuple[Said, str], ...]
     """Load and verdict of each."""
     groups: tuple[Group, ...]
 
@@ -95,7 +97,7 @@ class CellLine:
     line: TimeLine
 
     @property
-    def rows(self) -> tuple[tuple[str, ...], ...]:
+    def rows(self) -> tuple[tuple[Said, ...], ...]:
         """The numbers behind the figure: a row per bin."""
         panels = self.line.panels
         return tuple(
@@ -109,10 +111,10 @@ class ProfileLoad:
     """One profile: its levels over all models."""
 
     name: str
-    text: str
-    slo: str
+    text: Said
+    slo: Said
     """In words; empty without one."""
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[Said, Said], ...]
     """Title and meaning of each value."""
     rows: tuple[LevelRow, ...]
     details: tuple[Details, ...]
@@ -131,8 +133,12 @@ class LoadSection:
 
     capacities: tuple[CapacityRow, ...]
     profiles: tuple[ProfileLoad, ...]
-    meanings: dict[str, str]
+    meanings: dict[str, Said]
     """Of the terms in the section's own tables."""
+    models: tuple[tuple[str, int], ...]
+    """Labels of the models under load, with the place that gives their colour."""
+    verdicts: dict[str, Said]
+    """What a reader calls each verdict."""
 
 
 def load_section(models: Sequence[Model]) -> LoadSection | None:
@@ -148,14 +154,20 @@ def load_section(models: Sequence[Model]) -> LoadSection | None:
             for name in names
         ),
         meanings=LOAD_TERMS,
+        verdicts=VERDICTS,
+        models=tuple((m.label, m.series) for m in models),
     )
 
 
+def _of(models: Sequence[Model], series: int) -> Model:
+    return next(m for m in models if m.series == series)
+
+
 def _capacity_rows(models: Sequence[Model]) -> Iterator[CapacityRow]:
-    for i, m in enumerate(models):
+    for m in models:
         for f in capacities_of(m):
             yield CapacityRow(
-                series=i,
+                series=m.series,
                 model=m.label,
                 profile=f.profile,
                 value=text.NOT_KNOWN if f.lambda_per_s.value is None else capacity_text(f),
@@ -170,36 +182,44 @@ def _profile(models: Sequence[Model], spec: ProfileSpec, views: list[LevelView])
         i: [v for v in views if v.series == i] for i in dict.fromkeys(v.series for v in views)
     }
     columns = columns_for(v.fact for v in views)
-    slo = spec.slo
     is_closed = all(v.fact.kind == CLOSED for v in views)
-    limit = None if slo is None else slo.ttft_s
     return ProfileLoad(
         name=spec.name,
         text=profile_text(spec),
         slo=slo_text(spec.slo),
         columns=tuple((c.title, c.meaning) for c in columns),
         rows=tuple(_row(v, [_short(c.read(v.fact), c) for c in columns]) for v in views),
-        details=tuple(_details(models[i], i, some) for i, some in by_model.items()),
+        details=tuple(_details(_of(models, i), i, some) for i, some in by_model.items()),
         latency=tuple(_latency_curves(by_model)),
-        latency_axes=Axes(
-            "completed requests/s" if is_closed else "offered requests/s",
-            "time to first token",
-            time_tick,
-            limit,
-            f"p{slo.percentile} TTFT ≤ {limit:g} s" if slo and limit else "",
-            are_points_named=is_closed,
-        ),
+        latency_axes=_latency_axes(spec.slo, is_closed=is_closed),
         tokens=tuple(_token_curves(by_model)),
         tokens_axes=Axes(
-            "requests at once" if is_closed else "offered requests/s",
-            "output tokens/s",
+            say("requests at once") if is_closed else say("offered requests/s"),
+            say("output tokens/s"),
             text.amount,
             x_ticks=_ticks(views) if is_closed else (),
         ),
         ttft_shares=tuple(_shares(models, by_model, spec.name, is_ttft=True)),
         e2e_shares=tuple(_shares(models, by_model, spec.name, is_ttft=False)),
         lines=tuple(_lines(models, by_model, spec.name)),
-    )  # fmt: skip
+    )
+
+
+def _latency_axes(slo: SloSpec | None, *, is_closed: bool) -> Axes:
+    """Return what the picture of latencies means, with the limit of the service level."""
+    limit, label = None, NOTHING
+    if slo is not None and slo.ttft_s is not None:
+        limit, q = slo.ttft_s, f"{slo.percentile}"
+        shown = numeral(f"{limit:g}")
+        label = say("p{q} {metric} ≤ {limit} s", q=q, metric=verbatim("TTFT"), limit=shown)
+    return Axes(
+        say("completed requests/s") if is_closed else say("offered requests/s"),
+        say("time to first token"),
+        time_tick,
+        limit,
+        label,
+        are_points_named=is_closed,
+    )
 
 
 def _ticks(views: Sequence[LevelView]) -> tuple[float, ...]:
@@ -213,7 +233,9 @@ def _short(e: Estimate, column: Column) -> Value:
     if e.value is not None:
         return estimate_value(e, column.show)
     is_few = column.q is not None and not e.is_supported and e.n
-    return Value(f"n ≥ {MINIMUM_N[column.q or 50]}" if is_few else text.MISSING, is_missing=True)
+    if not is_few:
+        return Value(text.MISSING, is_missing=True)
+    return Value(say("n ≥ {n}", n=text.count(MINIMUM_N[column.q or 50])), is_missing=True)
 
 
 def _row(view: LevelView, values: Sequence[Value]) -> LevelRow:
@@ -241,7 +263,7 @@ def _latency_curves(by_model: dict[int, list[LevelView]]) -> Iterator[Curve]:
     def percentile(q: int) -> list[Curve]:
         field = f"response_ttft_s_p{q}"
         return [
-            curve(some, traffic_of, lambda v: v.fact.latencies[field], f"p{q} {_name(some)}", 1 if q == 50 else 0)
+            curve(some, traffic_of, lambda v: v.fact.latencies[field], _percentile_name(q, some), 1 if q == 50 else 0)
             for some in by_model.values()
         ]  # fmt: skip
 
@@ -259,8 +281,12 @@ def _token_curves(by_model: dict[int, list[LevelView]]) -> Iterator[Curve]:
             yield found
 
 
-def _name(views: Sequence[LevelView]) -> str:
-    return views[0].label
+def _name(views: Sequence[LevelView]) -> Said:
+    return verbatim(views[0].label)
+
+
+def _percentile_name(q: int, views: Sequence[LevelView]) -> Said:
+    return say("p{q} {model}", q=f"{q}", model=_name(views))
 
 
 def _shares(
@@ -269,20 +295,20 @@ def _shares(
     """Yield at most `MOST_LINES` lines, shared out among the models."""
     most = max(1, MOST_LINES // len(by_model))
     for i, some in list(by_model.items())[:MOST_LINES]:
-        model = models[i]
+        model = _of(models, i)
         capacity = next((f for f in capacities_of(model) if f.profile == profile), None)
         for rank, view in enumerate(chosen(some, capacity, most)):
             line = share_line(view, model.run, rank, is_ttft=is_ttft)
             if line is not None:
-                whose = f", {model.label}" if len(by_model) > 1 else ""
-                yield replace(line, label=f"{line.label}{whose}")
+                whose = model.label if len(by_model) > 1 else ""
+                yield replace(line, label=joined((line.label, whose)))
 
 
 def _lines(
     models: Sequence[Model], by_model: dict[int, list[LevelView]], profile: str
 ) -> Iterator[CellLine]:
     for i in by_model:
-        model = models[i]
+        model = _of(models, i)
         cells = [c for c in model.run.manifest.cells if (c.model, c.suite) == (model.name, profile)]
         for cell in reversed(cells):
             line = time_line(model.run, cell.cell_id, i)

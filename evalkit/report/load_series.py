@@ -8,9 +8,18 @@ from evalkit.analysis.facts import CapacityFact, Estimate
 from evalkit.metrics.latency import generated_events
 from evalkit.records import NS_PER_S, LoadStep, Request, Telemetry
 from evalkit.report import format as text
-from evalkit.report.load import CLOSED, IDLE, INVALID, LevelView, load_order, verdict
+from evalkit.report.load import (
+    CLOSED,
+    IDLE,
+    LevelView,
+    kind_text,
+    load_order,
+    rate_text,
+    verdict,
+)
 from evalkit.report.load_figures import Curve, Panel, Point, ShareLine, Span, TimeLine
 from evalkit.store.run_dir import Run
+from evalkit.wording import Said, say
 
 MOST_LINES = 6
 MOST_BINS = 300
@@ -18,7 +27,7 @@ _BINS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 Read = Callable[[LevelView], Estimate]
 
 
-def curve(views: Sequence[LevelView], read_x: Read, read_y: Read, label: str, rank: int) -> Curve:
+def curve(views: Sequence[LevelView], read_x: Read, read_y: Read, label: Said, rank: int) -> Curve:
     """Return one model's number over load; levels without it are left out."""
     points = []
     for v in sorted(views, key=lambda v: load_order(v.fact)):
@@ -80,8 +89,8 @@ def share_line(view: LevelView, run: Run, rank: int, *, is_ttft: bool) -> ShareL
                 values.append(value)
     if not values:
         return None
-    mark = f" {INVALID}" if not view.fact.is_valid else ""
-    return ShareLine(view.series, f"{view.name}{mark}", tuple(sorted(values)), n, rank)
+    label = view.name if view.fact.is_valid else say("{load} INVALID", load=view.name)
+    return ShareLine(view.series, label, tuple(sorted(values)), n, rank)
 
 
 def _due(run: Run, step: LoadStep) -> Iterator[Request]:
@@ -157,21 +166,21 @@ class _Grid:
 def _panels(
     grid: _Grid, requests: Sequence[Request], readings: Sequence[Telemetry]
 ) -> Iterator[Panel]:
-    yield Panel("in flight", _in_flight(grid, requests), text.amount)
+    yield Panel(say("in flight"), _in_flight(grid, requests), text.amount)
     tokens = _tokens(grid, requests)
     if tokens is not None:
-        yield Panel("tokens/s", tokens, text.amount)
+        yield Panel(say("tokens/s"), tokens, text.amount)
     power = _sum_of_devices(grid, readings, "gpu", lambda t: t.power_w)
     if power is not None:
-        yield Panel("GPU power, W", power, text.amount)
-    for kind, name in (("server", "server memory"), ("host", "evalkit's memory")):
+        yield Panel(say("GPU power, W"), power, text.amount)
+    for kind, name in (("server", say("server memory")), ("host", say("evalkit's memory"))):
         memory = _sum_of_devices(grid, readings, kind, lambda t: t.rss_bytes)
         if memory is not None:
             yield Panel(name, memory, _size)
             return
 
 
-def _size(value: float | None) -> str:
+def _size(value: float | None) -> Said:
     return text.size(None if value is None else round(value))
 
 
@@ -179,20 +188,18 @@ def _span(step: LoadStep, start_ns: int) -> Span:
     def at(t_ns: int | None) -> float | None:
         return None if t_ns is None else (t_ns - start_ns) / NS_PER_S
 
-    if step.kind == IDLE:
-        label = IDLE
-    elif step.concurrency is not None:
+    if step.concurrency is not None:
         label = text.count(step.concurrency)
     elif step.rate_per_s is not None:
-        label = f"{text.amount(step.rate_per_s)}/s"
+        label = rate_text(step.rate_per_s)
     else:
-        label = step.kind
+        label = kind_text(step.kind)
     is_measured = step.kind != IDLE and step.state == "done"
     return Span(
         at(step.t_start_ns) or 0.0,
         at(step.t_steady_ns) if is_measured else None,
         at(step.t_cool_ns) if is_measured else None,
-        label if step.state == "done" else f"{label} cut",
+        label if step.state == "done" else say("{load} cut", load=label),
     )
 
 

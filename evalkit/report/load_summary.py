@@ -20,84 +20,124 @@ from evalkit.report.load import (
 )
 from evalkit.report.models import Model
 from evalkit.store.run_dir import Run
+from evalkit.wording import NOTHING, Said, joined, say
 
 
-def load_summary(models: Sequence[Model]) -> Iterator[str]:
+def load_summary(models: Sequence[Model]) -> Iterator[Said]:
     """Say in plain sentences what load each model sustains, and what can't be concluded."""
     views = level_views(models)
     for model in models:
         yield from (_sustains(model, f) for f in capacities_of(model))
-    for i, model in enumerate(models):
-        mine = [v for v in views if v.series == i]
+    for model in models:
+        mine = [v for v in views if v.series == model.series]
         for profile in dict.fromkeys(v.fact.profile for v in mine):
             yield from _busiest(model, profile, [v for v in mine if v.fact.profile == profile])
     yield from _invalid(views)
     if any(m.run.manifest.kind == "bench" for m in models):
-        yield "Load tests do not measure the quality of answers."
+        yield say("Load tests do not measure the quality of answers.")
 
 
-def _sustains(model: Model, f: CapacityFact) -> str:
+def _sustains(model: Model, f: CapacityFact) -> Said:
     e = f.lambda_per_s
     note = capacity_reason(f, steps_of(model.facts.levels, f))
     if e.value is None:
-        return f"{model.label}, profile {f.profile}: how much it sustains within {f.slo} is not known: {note}."
-    bounds = ""
+        return say(
+            "{model}, profile {profile}: how much it sustains within {slo} is not known: {note}.",
+            model=model.label,
+            profile=f.profile,
+            slo=f.slo,
+            note=note,
+        )
+    rate = say("{n} requests/s", n=text.amount(e.value))
     if e.low is not None and e.high is not None:
-        bounds = f" (between {text.amount(e.low)} and {text.amount(e.high)})"
-    line = f"{model.label} sustains {text.amount(e.value)} requests/s{bounds} within {f.slo} (profile {f.profile})"
-    return f"{line}; {note}." if note else f"{line}."
+        low, high = text.amount(e.low), text.amount(e.high)
+        rate = say("{value} (between {low} and {high})", value=rate, low=low, high=high)
+    return say(
+        "{model} sustains {rate} within {slo} (profile {profile}){note}.",
+        model=model.label,
+        rate=rate,
+        slo=f.slo,
+        profile=f.profile,
+        note=say("; {note}", note=note) if note else NOTHING,
+    )
 
 
-def _busiest(model: Model, profile: str, views: Sequence[LevelView]) -> Iterator[str]:
+def _busiest(model: Model, profile: str, views: Sequence[LevelView]) -> Iterator[Said]:
     """Say at which level that held most tokens came, what users then waited, and what failed."""
-    head = f"{model.label}, profile {profile}"
+    head = say("{model}, profile {profile}", model=model.label, profile=profile)
     valid = [v for v in views if v.fact.is_valid]
     held = [v for v in valid if verdict(v.fact) == OK]
     known = [v for v in held if v.fact.output_tokens_per_s.value is not None]
     if known:
-        f = max(known, key=lambda v: v.fact.output_tokens_per_s.value or 0.0).fact
-        most = (
-            "most output tokens/s"
-            if f.passed is None
-            else "most output tokens/s within the service level"
-        )
-        line = f"{head}: {most}: {text.amount(f.output_tokens_per_s.value)}, {load_words(f)}"
-        line += f" ({text.amount(f.completed_per_s.value)} requests/s completed{_waits(f)})"
-        yield f"{line}{_energy(f)}."
+        yield _most(head, max(known, key=lambda v: v.fact.output_tokens_per_s.value or 0.0).fact)
     elif valid and not held:
-        yield f"{head}: no level held; {load_words(valid[0].fact)}: {'; '.join(reasons(valid[0].fact))}."
+        first = valid[0].fact
+        yield say(
+            "{profile}: no level held; {load}: {why}.",
+            profile=head,
+            load=load_words(first),
+            why=joined(reasons(first), "; "),
+        )
     failing = [v for v in valid if v.fact.error_rate.value]
     if failing:
         worst = max(failing, key=lambda v: v.fact.error_rate.value or 0.0)
-        share = text.percent(worst.fact.error_rate.value)
-        yield f"{head}: up to {share} of the requests failed ({load_words(worst.fact)})."
-
-
-def _waits(f: LevelFact) -> str:
-    half = f.latencies["response_ttft_s_p50"].value
-    return (
-        ""
-        if half is None
-        else f"; half of the users waited {text.seconds(half)} or less for the first token"
-    )
-
-
-def _energy(f: LevelFact) -> str:
-    value = f.energy_per_output_token_j.value
-    return "" if value is None else f"; {text.amount(value)} J of GPU energy per output token"
-
-
-def _invalid(views: Sequence[LevelView]) -> Iterator[str]:
-    bad = [v for v in views if not v.fact.is_valid]
-    if bad:
-        names = ", ".join(f"{v.label} {v.fact.profile} {v.name}" for v in bad)
-        yield (
-            f"INVALID, not to be used ({len(bad)} of {len(views)} levels): {names}. There evalkit itself was the"
-            " bottleneck, so their numbers are not the models'."
+        yield say(
+            "{profile}: up to {share} of the requests failed ({load}).",
+            profile=head,
+            share=text.percent(worst.fact.error_rate.value),
+            load=load_words(worst.fact),
         )
 
 
-def differing_profiles(runs: Sequence[tuple[Run, RunFacts]]) -> Iterator[str]:
+def _most(head: Said, f: LevelFact) -> Said:
+    """Say what the level with most tokens was like."""
+    shown = joined((_tokens(f), *_energy(f)), "; ")
+    if f.passed is None:
+        return say("{profile}: most output tokens/s: {found}.", profile=head, found=shown)
+    return say(
+        "{profile}: most output tokens/s within the service level: {found}.",
+        profile=head,
+        found=shown,
+    )
+
+
+def _tokens(f: LevelFact) -> Said:
+    completed = say("{n} requests/s completed", n=text.amount(f.completed_per_s.value))
+    return say(
+        "{n}, {load} ({details})",
+        n=text.amount(f.output_tokens_per_s.value),
+        load=load_words(f),
+        details=joined((completed, *_waits(f)), "; "),
+    )
+
+
+def _waits(f: LevelFact) -> Iterator[Said]:
+    half = f.latencies["response_ttft_s_p50"].value
+    if half is not None:
+        yield say(
+            "half of the users waited {time} or less for the first token", time=text.seconds(half)
+        )
+
+
+def _energy(f: LevelFact) -> Iterator[Said]:
+    value = f.energy_per_output_token_j.value
+    if value is not None:
+        yield say("{n} J of GPU energy per output token", n=text.amount(value))
+
+
+def _invalid(views: Sequence[LevelView]) -> Iterator[Said]:
+    bad = [v for v in views if not v.fact.is_valid]
+    if bad:
+        yield say(
+            "INVALID, not to be used ({n} of {all} levels): {names}. There evalkit itself was the"
+            " bottleneck, so their numbers are not the models'.",
+            n=text.count(len(bad)),
+            all=text.count(len(views)),
+            names=joined(joined((v.label, v.fact.profile, v.name), " ") for v in bad),
+        )
+
+
+def differing_profiles(runs: Sequence[tuple[Run, RunFacts]]) -> Iterator[Said]:
     """Yield which profiles of the same name are not the same load in every run."""
     found: dict[str, set[str]] = {}
     for run, _ in runs:
@@ -106,4 +146,7 @@ def differing_profiles(runs: Sequence[tuple[Run, RunFacts]]) -> Iterator[str]:
                 found.setdefault(spec.name, set()).add(spec.model_dump_json())
     for name, versions in found.items():
         if len(versions) > 1:
-            yield f"Not like for like: profile {name} is another load in each run; its levels do not compare."
+            yield say(
+                "Not like for like: profile {name} is another load in each run; its levels do not compare.",
+                name=name,
+            )

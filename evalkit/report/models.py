@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,13 +13,21 @@ from evalkit.store.run_dir import Run
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One compared model; `label` is unique in the report."""
+    """One compared model of one run."""
 
     label: str
+    """Unique among those that were asked, and among those under load; the same model in both has one label."""
     run: Run
     facts: RunFacts
     entry: ModelEntry | None
     name: str
+    series: int = 0
+    """Place of its label among all, and by it its colour."""
+
+    @property
+    def is_under_load(self) -> bool:
+        """Whether its run is a load test, in which nothing is asked about quality."""
+        return self.run.manifest.kind == "bench"
 
     @property
     def is_api(self) -> bool:
@@ -27,16 +36,26 @@ class Model:
 
 
 def compared_models(runs: Sequence[tuple[Run, RunFacts]]) -> list[Model]:
-    """Return every model of every run; a name that occurs twice is told apart by its run."""
+    """Return every model of every run; a name that occurs twice in runs of one kind is told apart by its run."""
     found = []
     for run, facts in runs:
         entries = {e.name: e for e in run.manifest.models}
         found += [Model(name, run, facts, entries.get(name), name) for name in facts.models]
-    names = [m.name for m in found]
-    return [
-        replace(m, label=f"{m.name} ({m.facts.run_id})") if names.count(m.name) > 1 else m
+    known = Counter((m.name, m.is_under_load) for m in found)
+    told_apart = [
+        replace(m, label=f"{m.name} ({m.facts.run_id})")
+        if known[m.name, m.is_under_load] > 1
+        else m
         for m in found
     ]
+    places = {label: i for i, label in enumerate(labels_of(told_apart))}
+    return [replace(m, series=places[m.label]) for m in told_apart]
+
+
+def labels_of(models: Sequence[Model]) -> tuple[str, ...]:
+    """Return every label once, of models that were asked first."""
+    ordered = sorted(models, key=lambda m: m.is_under_load)
+    return tuple(dict.fromkeys(m.label for m in ordered))
 
 
 def overall(model: Model) -> PerformanceFact | None:

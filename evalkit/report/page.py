@@ -1,4 +1,4 @@
-"""RunFacts → Page: every string of the report is decided here, so that the template has nothing to compute."""
+"""RunFacts → Page: every word of the report is decided here, so that the template has nothing to compute."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from evalkit.analysis.facts import EndpointFact, PerformanceFact, QualityFact, RunFacts
 from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.report import format as text
-from evalkit.report.audit import Audit, audit_run
+from evalkit.report.audit import Audit, audit_run, state_words
 from evalkit.report.endpoints import endpoint_footnotes, endpoint_table
 from evalkit.report.figures import Bar, Dot, DotRow, Line
-from evalkit.report.glossary import all_terms
 from evalkit.report.load_page import LoadSection, load_section
 from evalkit.report.load_summary import differing_profiles, load_summary
 from evalkit.report.models import (
     Model,
     compared_models,
     endpoint_of,
+    labels_of,
     overall,
     quality_of,
 )
-from evalkit.report.samples import TaskSamples, collect_samples
 from evalkit.report.tables import (
+    TOKENS_PER_S,
     Table,
     footnotes,
     identity_table,
@@ -31,36 +31,37 @@ from evalkit.report.tables import (
     quality_table,
 )
 from evalkit.store.run_dir import Run
+from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """The whole report, ready to be put into HTML."""
 
-    title: str
-    subtitle: str
+    title: Said
+    subtitle: Said
     is_partial: bool
-    warnings: tuple[str, ...]
-    summary: tuple[str, ...]
+    warnings: tuple[Said, ...]
+    summary: tuple[Said, ...]
+    labels: tuple[str, ...]
+    """Of all models; a label's place gives its colour."""
     models: tuple[str, ...]
+    """Labels of the columns: what was asked, or put under load where nothing was asked."""
     identity: Table
     quality: tuple[Table, ...]
     performance: Table
-    footnotes: tuple[str, ...]
+    footnotes: tuple[Said, ...]
     api_models: tuple[str, ...]
     """Columns of `endpoints`."""
     endpoints: Table | None
     """None when every model ran here."""
-    endpoint_footnotes: tuple[str, ...]
+    endpoint_footnotes: tuple[Said, ...]
     quality_dots: tuple[DotRow, ...]
     ttft_lines: tuple[Line, ...]
     e2e_lines: tuple[Line, ...]
     speed_bars: tuple[Bar, ...]
     memory_bars: tuple[Bar, ...]
-    samples: tuple[TaskSamples, ...]
-    any_unanswered: bool
     audits: tuple[Audit, ...]
-    terms: tuple[tuple[str, str], ...]
     load: LoadSection | None = None
     """What load tests showed; None without one."""
     is_only_load: bool = False
@@ -69,7 +70,9 @@ class Page:
 
 def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
     """Decide everything a reader will see."""
-    models = compared_models(runs)
+    every = compared_models(runs)
+    # load tests have a section of their own; where there are only such, they are what is compared
+    models = [m for m in every if not m.is_under_load] or every
     quality = [q for m in models for q in m.facts.quality if q.model == m.name]
     tasks = list(dict.fromkeys((q.suite, q.task) for q in quality))
     groups = {(q.suite, q.task) for q in quality if q.is_group}
@@ -77,18 +80,18 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
     names = ", ".join(dict.fromkeys(facts.name for _, facts in runs))
     performance = [overall(m) for m in models]
     api_models = [m for m in models if endpoint_of(m) is not None]
-    samples = collect_samples([(m.label, m.name, m.run) for m in models])
-    load = load_section(models)
+    load = load_section([m for m in every if m.is_under_load])
     is_only_load = all(run.manifest.kind == "bench" for run, _ in runs)
     return Page(
-        title=_title(names, len(models), is_only_load=is_only_load),
+        title=_title(names, len(labels_of(every)), is_only_load=is_only_load),
         subtitle=_subtitle(runs),
         is_partial=any(facts.state != "complete" for _, facts in runs),
         warnings=tuple(_warnings(runs)),
         summary=(
-            *load_summary(models),
+            *load_summary([m for m in every if m.is_under_load]),
             *(() if is_only_load else _summary(models, leaves, performance)),
         ),
+        labels=labels_of(every),
         models=tuple(m.label for m in models),
         identity=identity_table(models),
         quality=tuple(quality_table(models, suite, task) for suite, task in tasks),
@@ -105,7 +108,7 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
                 models,
                 performance,
                 lambda f: f.output_tokens_per_s.value,
-                lambda rate: text.rate(rate, "tokens/s"),
+                lambda rate: text.rate(rate, TOKENS_PER_S),
             )
         ),
         memory_bars=tuple(
@@ -116,29 +119,36 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
                 lambda size: text.size(round(size)),
             )
         ),
-        samples=samples,
-        any_unanswered=any(doc.any_unanswered for task in samples for doc in task.docs),
         audits=tuple(audit_run(run, facts) for run, facts in runs),
-        terms=all_terms(with_load=load is not None),
         load=load,
         is_only_load=is_only_load,
     )
 
 
-def _title(names: str, n_models: int, *, is_only_load: bool) -> str:
-    done = "under load" if is_only_load else "compared"
-    return f"{names}: {n_models} model{'' if n_models == 1 else 's'} {done}"
+def _title(names: str, n_models: int, *, is_only_load: bool) -> Said:
+    if is_only_load:
+        return say_n(
+            "{names}: {n} model under load", "{names}: {n} models under load", n_models, names=names
+        )
+    return say_n(
+        "{names}: {n} model compared", "{names}: {n} models compared", n_models, names=names
+    )
 
 
-def _subtitle(runs: Sequence[tuple[Run, RunFacts]]) -> str:
-    parts = [f"{run.manifest.started_at[:10]}, {facts.state}" for run, facts in runs]
+def _subtitle(runs: Sequence[tuple[Run, RunFacts]]) -> Said:
+    done = [joined((run.manifest.started_at[:10], state_words(facts.state))) for run, facts in runs]
+    return joined((*done, _extent(runs)), "; ")
+
+
+def _extent(runs: Sequence[tuple[Run, RunFacts]]) -> Said:
+    """Say how much was measured."""
     if all(run.manifest.kind == "bench" for run, _ in runs):
         n_steps = sum(len(facts.steps) for _, facts in runs)
         n_profiles = len({suite for _, facts in runs for suite in facts.suites})
-        profiles = f"{n_profiles} load profile{'' if n_profiles == 1 else 's'}"
-        return f"{'; '.join(parts)}; {profiles}, {n_steps} step{'' if n_steps == 1 else 's'}"
+        profiles = say_n("{n} load profile", "{n} load profiles", n_profiles)
+        return joined((profiles, say_n("{n} step", "{n} steps", n_steps)))
     n_docs = len({(s.task, s.doc_id) for run, _ in runs for s in run.samples})
-    return f"{'; '.join(parts)}; {n_docs} docs per model"
+    return say_n("{n} doc per model", "{n} docs per model", n_docs)
 
 
 def _headline(facts: Sequence[QualityFact]) -> QualityFact | None:
@@ -148,14 +158,16 @@ def _headline(facts: Sequence[QualityFact]) -> QualityFact | None:
     return next(iter(better or shares), None)
 
 
-def _warnings(runs: Sequence[tuple[Run, RunFacts]]) -> Iterator[str]:
+def _warnings(runs: Sequence[tuple[Run, RunFacts]]) -> Iterator[Said]:
     """Yield every run's warnings, and whether the runs' speeds can be compared."""
     for _, facts in runs:
-        head = f"{facts.run_id}: " if len(runs) > 1 else ""
-        yield from (head + warning for warning in facts.warnings)
+        head = facts.run_id if len(runs) > 1 else ""
+        yield from (joined((head, warning), ": ") for warning in facts.warnings)
     machines = {run.manifest.hardware.model_dump_json(exclude={"gpu_note"}) for run, _ in runs}
     if len(machines) > 1:
-        yield "The runs were made on different machines: their speed and memory do not compare."
+        yield say(
+            "The runs were made on different machines: their speed and memory do not compare."
+        )
     yield from differing_profiles(runs)
 
 
@@ -163,42 +175,83 @@ def _summary(
     models: Sequence[Model],
     tasks: Sequence[tuple[str, str]],
     performance: Sequence[PerformanceFact | None],
-) -> Iterator[str]:
+) -> Iterator[Said]:
     found = [best for suite, task in tasks for best in _best_on(models, suite, task)]
     if len(models) > 1 and found:
-        clear = sum(is_clear for _, is_clear in found)
-        yield f"A clear difference shows on {clear or 'none'} of {len(found)} tasks."
+        yield _clear_differences(sum(is_clear for _, is_clear in found), len(found))
     yield from (line for line, _ in found)
     for model, fact in zip(models, performance, strict=True):
         if fact is not None and fact.e2e_latency_s.p50.value is not None:
-            memory = "" if model.is_api else f"; peak memory {text.size(fact.rss_peak_bytes)}"
-            yield (
-                f"{model.label}: half of its answers were complete within"
-                f" {text.seconds(fact.e2e_latency_s.p50.value)}{memory}."
-            )
+            yield _speed(model, fact)
     yield from _costs(models)
 
 
-def _costs(models: Sequence[Model]) -> Iterator[str]:
+def _clear_differences(n_clear: int, n_tasks: int) -> Said:
+    n = numeral(f"{n_tasks}")
+    if n_clear == 0:
+        return say("A clear difference shows on none of {n} tasks.", n=n)
+    clear = numeral(f"{n_clear}")
+    return say("A clear difference shows on {clear} of {n} tasks.", clear=clear, n=n)
+
+
+def _speed(model: Model, fact: PerformanceFact) -> Said:
+    half = text.seconds(fact.e2e_latency_s.p50.value)
+    if model.is_api:
+        return say(
+            "{model}: half of its answers were complete within {time}.",
+            model=model.label,
+            time=half,
+        )
+    return say(
+        "{model}: half of its answers were complete within {time}; peak memory {size}.",
+        model=model.label,
+        time=half,
+        size=text.size(fact.rss_peak_bytes),
+    )
+
+
+def _costs(models: Sequence[Model]) -> Iterator[Said]:
     """Say what API requests cost, and what about money is not known."""
     found = [(m.label, f) for m in models if (f := endpoint_of(m)) is not None]
     yield from (_cost(label, f) for label, f in found)
-    is_known = any(f.cost_usd.value is not None for _, f in found)
-    cost = "Cost of own hardware" if is_known else "Cost"
-    yield f"{cost}, energy price and a build-or-buy verdict: not measured in this run; `evalkit tco` computes them."
+    if any(f.cost_usd.value is not None for _, f in found):
+        yield say(
+            "Cost of own hardware, energy price and a build-or-buy verdict: not measured in this run;"
+            " `evalkit tco` computes them."
+        )
+    else:
+        yield say(
+            "Cost, energy price and a build-or-buy verdict: not measured in this run;"
+            " `evalkit tco` computes them."
+        )
 
 
-def _cost(label: str, f: EndpointFact) -> str:
-    requests = f"{text.count(f.n_requests)} request{'' if f.n_requests == 1 else 's'}"
+def _cost(label: str, f: EndpointFact) -> Said:
     if f.cost_usd.value is None:
-        return f"{label}: what its {requests} cost is not known ({f.cost_usd.reason})."
-    line = f"{label}: {requests} cost {text.usd(f.cost_usd.value)}"
+        return say_n(
+            "{model}: what its {n} request cost is not known ({why}).",
+            "{model}: what its {n} requests cost is not known ({why}).",
+            f.n_requests,
+            model=label,
+            why=f.cost_usd.reason,
+        )
+    cost = say_n(
+        "{model}: {n} request cost {money}",
+        "{model}: {n} requests cost {money}",
+        f.n_requests,
+        model=label,
+        money=text.usd(f.cost_usd.value),
+    )
+    per_1000 = NOTHING
     if f.cost_per_request_usd is not None:
-        line += f", {text.usd(1000 * f.cost_per_request_usd)} per 1000"
-    return f"{line} ({f.cost_usd.reason})." if f.cost_usd.reason else f"{line}."
+        per_1000 = say("{money} per 1000", money=text.usd(1000 * f.cost_per_request_usd))
+    line = joined((cost, per_1000))
+    if f.cost_usd.reason:
+        return say("{line} ({why}).", line=line, why=f.cost_usd.reason)
+    return say("{line}.", line=line)
 
 
-def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[tuple[str, bool]]:
+def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[tuple[Said, bool]]:
     """Say who is best on a task's headline metric, and whether that tells it apart from anyone."""
     found = [(m.label, _headline(quality_of(m, suite, task))) for m in models]
     facts = [(label, q) for label, q in found if q is not None]
@@ -209,28 +262,43 @@ def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[tuple[s
     best = max if is_higher else min
     leader, top = best(facts, key=lambda item: item[1].estimate.value or 0.0)
     others = [(label, _standing(top, q)) for label, q in facts if label != leader]
-    line = f"{task}, {metric}: {leader} {text.percent(top.estimate.value)}"
-    line += f" (95 %: {text.interval(top.estimate)}, n = {top.estimate.n})"
-    for standing, words in _STANDINGS.items():
-        names = [label for label, where in others if where == standing]
-        if names:
-            line += f"; {words} {', '.join(names)}"
-    line += _left_out(models, suite, task)
-    yield f"{line}.", any(where == "clear" for _, where in others)
+    score = say(
+        "{task}, {metric}: {model} {score} (95 %: {interval}, n = {n})",
+        task=task,
+        metric=metric,
+        model=leader,
+        score=text.percent(top.estimate.value),
+        interval=text.interval(top.estimate),
+        n=numeral(f"{top.estimate.n}"),
+    )
+    line = joined((score, *_standings(others), _left_out(models, suite, task)), "; ")
+    yield say("{line}.", line=line), any(where == "clear" for _, where in others)
 
 
-def _left_out(models: Sequence[Model], suite: str, task: str) -> str:
+def _standings(others: Sequence[tuple[str, str]]) -> Iterator[Said]:
+    """Say whom the best one is ahead of."""
+    by_standing: dict[str, list[str]] = {}
+    for label, where in others:
+        by_standing.setdefault(where, []).append(label)
+    if labels := by_standing.get("clear"):
+        yield say("clearly ahead of {models}", models=joined(labels))
+    if labels := by_standing.get("overlap"):
+        yield say("not clearly ahead (intervals overlap) of {models}", models=joined(labels))
+    if labels := by_standing.get("unknown"):
+        yield say("no interval to compare with {models}", models=joined(labels))
+
+
+def _left_out(models: Sequence[Model], suite: str, task: str) -> Said:
     """Say which models left docs without an answer; those docs are not in the numbers."""
     failed = {m.label: [q.n_failed for q in quality_of(m, suite, task)] for m in models}
-    parts = [f"{max(counts)} of {label}" for label, counts in failed.items() if any(counts)]
-    return f"; docs without an answer are left out: {', '.join(parts)}" if parts else ""
-
-
-_STANDINGS = {
-    "clear": "clearly ahead of",
-    "overlap": "not clearly ahead (intervals overlap) of",
-    "unknown": "no interval to compare with",
-}
+    parts = [
+        say("{n} of {model}", n=numeral(f"{max(counts)}"), model=label)
+        for label, counts in failed.items()
+        if any(counts)
+    ]
+    if not parts:
+        return NOTHING
+    return say("docs without an answer are left out: {docs}", docs=joined(parts))
 
 
 def _standing(top: QualityFact, other: QualityFact) -> str:
@@ -275,7 +343,7 @@ def _bars(
     models: Sequence[Model],
     facts: Sequence[PerformanceFact | None],
     read: Callable[[PerformanceFact], float | None],
-    show: Callable[[float], str],
+    show: Callable[[float], Said],
 ) -> Iterator[Bar]:
     for i, (model, f) in enumerate(zip(models, facts, strict=True)):
         value = read(f) if f else None

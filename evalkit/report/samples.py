@@ -1,165 +1,225 @@
-"""The sample explorer: what each model was asked and answered, side by side."""
+"""What each model was asked and answered: its samples with their requests, doc by doc, side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
+from evalkit.analysis.endpoints import request_cost_usd
 from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.records import Request, RequestKind, Sample
-from evalkit.report import format as text
 from evalkit.report.glossary import failure_text
-from evalkit.report.text_safety import shortened
 from evalkit.store.run_dir import Run
+from evalkit.wording import Said, joined, say, say_n, verbatim
 
-DOCS_PER_TASK = 200
-NO_ANSWER = "no answer: the request failed"
 _RIGHT = 1.0
-_Texts = dict[str, dict[tuple[str, int], str]]
-"""Model → task and doc → text."""
+_JUDGED = ("exact_match", "acc", "answer_accuracy")
+"""Scores that say right or wrong where they are 0 or 1; the first one found counts."""
+
+
+class Mark(StrEnum):
+    """How a model did on a doc; one character, since a report has a hundred thousand of them."""
+
+    RIGHT = "r"
+    WRONG = "w"
+    NEITHER = "n"
+    """No score that is 0 or 1."""
+    UNANSWERED = "u"
+    NOT_ASKED = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class ModelAnswer:
+class Timing:
+    """What is known about the request behind an answer; None where it is not."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    ttft_s: float | None = None
+    e2e_latency_s: float | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
     """One model's answer to one doc."""
 
-    model: str
-    response: str
-    scores: str
-    is_right: bool | None
-    """None: the doc has no score that is 0 or 1."""
-    timing: str
-    own_prompt: str
-    """Empty when every model got the same prompt."""
-    failure: str = ""
-    """Why there is no answer; empty when there is one. Holds what a server said: hostile text."""
+    samples: tuple[Sample, ...]
+    """One per filter of the task, the first one is shown."""
+    request: Request | None
+    """Which asked for a text; None for log-likelihoods."""
+    failed: Request | None
+    """Which got no answer."""
+
+    @property
+    def sample(self) -> Sample:
+        """The sample that is shown."""
+        return self.samples[0]
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether a request of the doc failed, so that it has no scores."""
+        return "failed" in self.sample.flags
+
+    @property
+    def mark(self) -> Mark:
+        """Whether it is right."""
+        return Mark.UNANSWERED if self.is_unanswered else _judged(self.sample)
+
+    @property
+    def scores(self) -> dict[str, float | None]:
+        """Every score by its metric's name, those of further filters with the filter's name."""
+        found = dict(self.sample.scores)
+        for s in self.samples[1:]:
+            found.update({f"{name} ({s.filter})": score for name, score in s.scores.items()})
+        return found
+
+    @property
+    def timing(self) -> Timing:
+        """Tokens, latency and cost, as far as they are known."""
+        r = self.request
+        if r is None or self.is_unanswered:
+            return Timing()
+        timed = is_timed(r)
+        return Timing(
+            r.input_tokens,
+            r.output_tokens,
+            ttft_s(r.attempts[-1]) if timed else None,
+            e2e_latency_s(r.attempts[-1]) if timed else None,
+            request_cost_usd(r),
+        )
+
+    @property
+    def failure(self) -> Said:
+        """Why there is no answer, after how many attempts, and what the server said; what it said is hostile text."""
+        if self.failed is None:
+            return say("no answer: the request failed")
+        last, n = self.failed.attempts[-1], len(self.failed.attempts)
+        why = verbatim(failure_text(last.error_class)) if last.error_class else None
+        told = say_n(
+            "no answer: the request failed", "no answer: the request failed after {n} attempts", n
+        )
+        if why is not None:
+            told = say("{what} ({why})", what=told, why=why)
+        return joined((told, verbatim(last.error or "")), ": ")
 
 
 @dataclass(frozen=True, slots=True)
-class DocSamples:
-    """One doc and every model's answer to it."""
+class Doc:
+    """One doc and every model's answer to it, None where a model was not asked."""
 
     doc_id: int
-    prompt: str
-    target: str
-    answers: tuple[ModelAnswer, ...]
-    disagree: bool
-    any_wrong: bool
-    any_unanswered: bool
+    answers: tuple[Answer | None, ...]
+    marks: str
+    """A `Mark` per model."""
+
+    @property
+    def disagree(self) -> bool:
+        """Whether one model is right and another is wrong."""
+        return Mark.RIGHT in self.marks and Mark.WRONG in self.marks
+
+    @property
+    def any_wrong(self) -> bool:
+        """Whether a model is wrong."""
+        return Mark.WRONG in self.marks
+
+    @property
+    def any_unanswered(self) -> bool:
+        """Whether a model gave no answer."""
+        return Mark.UNANSWERED in self.marks
+
+    @property
+    def interest(self) -> int:
+        """How much there is to see, least first: models disagree, one is wrong or silent, all is well."""
+        return 0 if self.disagree else 1 if self.any_wrong or self.any_unanswered else 2
+
+    @property
+    def prompt(self) -> str | None:
+        """The prompt, if every model got the same."""
+        prompts = {a.sample.prompt for a in self.answers if a is not None}
+        return prompts.pop() if len(prompts) == 1 else None
+
+    @property
+    def target(self) -> str:
+        """What was expected."""
+        return next((a.sample.target for a in self.answers if a is not None), "")
 
 
 @dataclass(frozen=True, slots=True)
-class TaskSamples:
-    """The docs of one task; only the first ones when there are very many."""
+class TaskDocs:
+    """The docs of one task, in their order."""
 
     suite: str
     task: str
-    docs: tuple[DocSamples, ...]
-    n_docs: int
+    docs: tuple[Doc, ...]
 
 
-def collect_samples(models: Sequence[tuple[str, str, Run]]) -> tuple[TaskSamples, ...]:
-    """Pair the models' samples by suite, task, doc and doc hash.
+def task_docs(models: Sequence[tuple[str, Run]]) -> tuple[TaskDocs, ...]:
+    """Pair the models' samples by suite, task, doc and doc hash; of repeats the first one counts.
 
     Args:
-        models: Label, name in its run, and run of every compared model.
+        models: Name in its run, and run of every compared model.
     """
-    grouped: dict[tuple[str, str], dict[tuple[int, str], dict[str, Sample]]] = {}
-    timings: _Texts = {}
-    failures: _Texts = {}
-    for label, name, run in models:
+    found: dict[tuple[str, str], dict[tuple[int, str], list[Answer | None]]] = defaultdict(dict)
+    for position, (name, run) in enumerate(models):
+        if not run.samples:
+            continue  # a load test has none, but many requests
         suites = {
             c.cell_id: c.suite for c in run.manifest.cells if c.model == name and c.repeat == 0
         }
-        mine = [r for r in run.requests if r.cell_id in suites and r.is_measured]
-        timings[label], failures[label] = _timings(mine), _failures(mine)
-        for s in run.samples:
-            if s.cell_id in suites:
-                docs = grouped.setdefault((suites[s.cell_id], s.task), {})
-                docs.setdefault((s.doc_id, s.doc_hash), {}).setdefault(label, s)
-    found = (
-        TaskSamples(
+        asked, failed = _requests(run.requests, suites)
+        for key, samples in _samples(run.samples, suites).items():
+            suite, task, doc_id, doc_hash = key
+            of = suite, task, doc_id
+            slots = found[suite, task].setdefault((doc_id, doc_hash), [None] * len(models))
+            slots[position] = Answer(tuple(samples), asked.get(of), failed.get(of))
+    return tuple(
+        TaskDocs(
             suite,
             task,
-            tuple(
-                _doc(doc_id, by_model, timings, failures)
-                for (doc_id, _), by_model in sorted(docs.items())[:DOCS_PER_TASK]
-            ),
-            len(docs),
+            tuple(_doc(doc_id, docs[doc_id, digest]) for doc_id, digest in sorted(docs)),
         )
-        for (suite, task), docs in grouped.items()
+        for (suite, task), docs in found.items()
     )
-    return tuple(found)
 
 
-def _timings(requests: Sequence[Request]) -> dict[tuple[str, int], str]:
-    found: dict[tuple[str, int], str] = {}
-    for r in requests:
-        if r.kind == RequestKind.GENERATE and r.attempts:
-            parts = [f"{r.output_tokens} tokens"] if r.output_tokens is not None else []
-            if is_timed(r):
-                first, whole = ttft_s(r.attempts[-1]), e2e_latency_s(r.attempts[-1])
-                parts += [f"TTFT {text.seconds(first)}", f"e2e {text.seconds(whole)}"]
-            found.setdefault((r.task, r.doc_id), ", ".join(parts))
+def _samples(
+    samples: Iterable[Sample], suites: dict[str, str]
+) -> dict[tuple[str, str, int, str], list[Sample]]:
+    """Return the samples of each doc, one per filter."""
+    found: dict[tuple[str, str, int, str], list[Sample]] = {}
+    for s in samples:
+        if s.cell_id in suites:
+            found.setdefault((suites[s.cell_id], s.task, s.doc_id, s.doc_hash), []).append(s)
     return found
 
 
-def _failures(requests: Sequence[Request]) -> dict[tuple[str, int], str]:
-    """Return why requests got no answer, by their last attempt."""
-    found: dict[tuple[str, int], str] = {}
+_Requests = dict[tuple[str, str, int], Request]
+
+
+def _requests(requests: Iterable[Request], suites: dict[str, str]) -> tuple[_Requests, _Requests]:
+    """Return for each doc the first request that asked for a text, and the first that got no answer."""
+    asked: _Requests = {}
+    failed: _Requests = {}
     for r in requests:
-        if r.answer is None and r.attempts:
-            last, n = r.attempts[-1], len(r.attempts)
-            tries = f" after {n} attempts" if n > 1 else ""
-            why = f" ({failure_text(last.error_class)})" if last.error_class else ""
-            message = f": {last.error}" if last.error else ""
-            found.setdefault((r.task, r.doc_id), f"{NO_ANSWER}{tries}{why}{message}")
-    return found
+        if r.is_measured and r.attempts and r.cell_id in suites:
+            of = suites[r.cell_id], r.task, r.doc_id
+            if r.kind == RequestKind.GENERATE:
+                asked.setdefault(of, r)
+            if r.answer is None:
+                failed.setdefault(of, r)
+    return asked, failed
 
 
-def _doc(doc_id: int, by_model: dict[str, Sample], timings: _Texts, failures: _Texts) -> DocSamples:
-    first = next(iter(by_model.values()))
-    is_same = all(s.prompt == first.prompt for s in by_model.values())
-    answers = tuple(
-        _answer(label, s, timings, failures, own_prompt="" if is_same else shortened(s.prompt))
-        for label, s in by_model.items()
-    )
-    verdicts = {a.is_right for a in answers}
-    return DocSamples(
-        doc_id=doc_id,
-        prompt=shortened(first.prompt) if is_same else "",
-        target=shortened(first.target),
-        answers=answers,
-        disagree={True, False} <= verdicts,
-        any_wrong=False in verdicts,
-        any_unanswered=any(a.failure for a in answers),
-    )
+def _doc(doc_id: int, answers: Sequence[Answer | None]) -> Doc:
+    marks = "".join(Mark.NOT_ASKED if a is None else a.mark for a in answers)
+    return Doc(doc_id, tuple(answers), marks)
 
 
-def _answer(
-    label: str, s: Sample, timings: _Texts, failures: _Texts, *, own_prompt: str
-) -> ModelAnswer:
-    key = s.task, s.doc_id
-    failure = failures[label].get(key, NO_ANSWER) if "failed" in s.flags else ""
-    return ModelAnswer(
-        model=label,
-        response=shortened(s.response),
-        scores=", ".join(f"{name} {_score(value)}" for name, value in s.scores.items()),
-        is_right=_is_right(s),
-        timing="" if failure else timings[label].get(key, ""),
-        own_prompt=own_prompt,
-        failure=failure,
-    )
-
-
-def _score(value: float | None) -> str:
-    return text.MISSING if value is None else f"{value:g}"
-
-
-def _is_right(sample: Sample) -> bool | None:
-    """Read the first 0-or-1 score named like accuracy; other scores do not say right or wrong."""
-    for name in ("exact_match", "acc", "answer_accuracy"):
+def _judged(sample: Sample) -> Mark:
+    for name in _JUDGED:
         score = sample.scores.get(name)
         if score is not None and score in (0.0, 1.0):
-            return score == _RIGHT
-    return None
+            return Mark.RIGHT if score == _RIGHT else Mark.WRONG
+    return Mark.NEITHER

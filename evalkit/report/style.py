@@ -39,6 +39,10 @@ MARKERS = "osD^vPX*"
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
 
 
+SIDE_MARKERS = {"build": "o", "buy": "s", "blend": "D"}
+"""In figures of a decision colour means option, and the marker tells whether it is run, bought, or both combined."""
+
+
 def marker(position: int) -> str:
     """Marker of the n-th model: colour is never the only difference."""
     return MARKERS[position % len(MARKERS)]
@@ -52,3 +56,8 @@ def dash(position: int) -> Any:
 def colour(position: int) -> str:
     """Colour of the n-th model, the same in every figure."""
     return PALETTE[position % len(PALETTE)]
+
+
+def side_marker(side: str) -> str:
+    """Marker of an option by its side."""
+    return SIDE_MARKERS.get(side, "o")

@@ -13,6 +13,7 @@ from evalkit.report.endpoints import endpoint_rows
 from evalkit.report.load import is_bench
 from evalkit.report.load_terminal import load_parts
 from evalkit.report.text_safety import visible
+from evalkit.wording import Said
 
 Key = tuple[str, str, str, str]
 """Suite, task, filter, metric."""
@@ -100,8 +101,8 @@ def _performance_table(facts: RunFacts) -> Table:
     return table
 
 
-def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[str]]]:
-    rows = [
+def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[Said]]]:
+    return [
         ("TTFT p50", [text.latency(f.ttft_s.p50) for f in facts]),
         ("TTFT p95", [text.latency(f.ttft_s.p95) for f in facts]),
         ("TPOT p50", [text.latency(f.tpot_s.p50) for f in facts]),
@@ -118,7 +119,6 @@ def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[str]
         ("GPU energy", [text.energy(f.energy_j) for f in facts]),
         ("requests failed", [text.count(f.n_failed) for f in facts]),
     ]
-    return rows
 
 
 def _endpoint_table(facts: RunFacts) -> Table:

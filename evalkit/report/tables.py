@@ -1,8 +1,8 @@
-"""Tables of the report, with every value as text."""
+"""Tables of the report, with every value as words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact
@@ -11,14 +11,15 @@ from evalkit.report import format as text
 from evalkit.report.glossary import TERMS, metric_text
 from evalkit.report.models import Model, endpoint_of, overall, quality_of
 from evalkit.store.manifest import ModelEntry
+from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """One cell of a table."""
 
-    text: str
-    note: str = ""
+    text: Said
+    note: Said = NOTHING
     """Small print below."""
     is_missing: bool = False
 
@@ -27,8 +28,8 @@ class Value:
 class Row:
     """One row of a table: what it is, its meaning on hover, and a value per model."""
 
-    name: str
-    meaning: str
+    name: Said
+    meaning: Said
     values: tuple[Value, ...]
 
 
@@ -36,70 +37,91 @@ class Row:
 class Table:
     """A table with one column per model."""
 
-    title: str
+    title: Said
     rows: tuple[Row, ...]
 
 
-_IDENTITY: tuple[tuple[str, str, Callable[[ModelEntry], str | None]], ...] = (
-    ("parameters", "size of the model", lambda e: text.big_count(e.n_parameters)),
-    ("weights in memory", "weights and buffers", lambda e: text.size(e.memory_bytes)),
-    ("number format", "how a weight is stored", lambda e: e.dtype),
-    ("quantisation", "how the weights were compressed", lambda e: e.quantisation or "none"),
-    ("runs on", "device", lambda e: e.device),
-    ("context limit", "tokens it can read at once", lambda e: text.count(e.context_length)),
+_IDENTITY: tuple[tuple[Said, Said, Callable[[ModelEntry], Said | None]], ...] = (
+    (say("parameters"), say("size of the model"), lambda e: text.big_count(e.n_parameters)),
+    (say("weights in memory"), say("weights and buffers"), lambda e: text.size(e.memory_bytes)),
+    (say("number format"), say("how a weight is stored"), lambda e: _named(e.dtype)),
     (
-        "chat template",
-        TERMS["chat template"],
-        lambda e: "yes" if e.chat_template else "no, plain prompts",
+        say("quantisation"),
+        say("how the weights were compressed"),
+        lambda e: _named(e.quantisation) or (None if e.is_api else say("none")),
     ),
-    ("licence", "what it may be used for", lambda e: e.licence),
-    ("source", "where the weights came from", lambda e: e.source),
+    (say("runs on"), say("device"), lambda e: _named(e.device)),
+    (
+        say("context limit"),
+        say("tokens it can read at once"),
+        lambda e: text.count(e.context_length),
+    ),
+    (
+        say("chat template"),
+        TERMS["chat template"],
+        lambda e: say("yes") if e.chat_template else say("no, plain prompts"),
+    ),
+    (say("licence"), say("what it may be used for"), lambda e: _named(e.licence)),
+    (say("source"), say("where the weights came from"), lambda e: _named(e.source)),
 )
 
-_SPEED: tuple[tuple[str, str, Callable[[PerformanceFact], Value]], ...] = (
-    ("TTFT p50", TERMS["TTFT"], lambda f: _latency(f.ttft_s.p50)),
-    ("TTFT p95", TERMS["TTFT"], lambda f: _latency(f.ttft_s.p95)),
-    ("TPOT p50", TERMS["TPOT"], lambda f: _latency(f.tpot_s.p50)),
-    ("e2e latency p50", TERMS["e2e latency"], lambda f: _latency(f.e2e_latency_s.p50)),
-    ("e2e latency p95", TERMS["e2e latency"], lambda f: _latency(f.e2e_latency_s.p95)),
-    ("output tokens/s", TERMS["output tokens/s"], lambda f: _rate(f.output_tokens_per_s)),
-    ("scored tokens/s", TERMS["scored tokens/s"], lambda f: _rate(f.scored_tokens_per_s)),
+_SPEED: tuple[tuple[Said, Said, Callable[[PerformanceFact], Value]], ...] = (
+    (say("TTFT p50"), TERMS["TTFT"], lambda f: _latency(f.ttft_s.p50)),
+    (say("TTFT p95"), TERMS["TTFT"], lambda f: _latency(f.ttft_s.p95)),
+    (say("TPOT p50"), TERMS["TPOT"], lambda f: _latency(f.tpot_s.p50)),
+    (say("e2e latency p50"), TERMS["e2e latency"], lambda f: _latency(f.e2e_latency_s.p50)),
+    (say("e2e latency p95"), TERMS["e2e latency"], lambda f: _latency(f.e2e_latency_s.p95)),
+    (say("output tokens/s"), TERMS["output tokens/s"], lambda f: _rate(f.output_tokens_per_s)),
+    (say("scored tokens/s"), TERMS["scored tokens/s"], lambda f: _rate(f.scored_tokens_per_s)),
     (
-        "host memory, peak",
+        say("host memory, peak"),
         TERMS["host memory, peak"],
         lambda f: _shown(text.size(f.rss_peak_bytes)),
     ),
     (
-        "load time",
-        "reading the weights until it can answer",
+        say("load time"),
+        say("reading the weights until it can answer"),
         lambda f: _shown(text.seconds(f.load_s)),
     ),
-    ("CPU time", "of the process, all cores added up", lambda f: _shown(text.seconds(f.cpu_s))),
     (
-        "CPU time of other programs",
-        "what else kept the machine busy meanwhile",
+        say("CPU time"),
+        say("of the process, all cores added up"),
+        lambda f: _shown(text.seconds(f.cpu_s)),
+    ),
+    (
+        say("CPU time of other programs"),
+        say("what else kept the machine busy meanwhile"),
         lambda f: _shown(text.seconds(f.others_cpu_s)),
     ),
-    ("wall time", "first to last reading of each cell", lambda f: _shown(text.seconds(f.wall_s))),
-    ("prompts cut", "longer than the context", lambda f: _shown(text.count(f.n_truncated))),
     (
-        "requests",
-        "answered; failed ones apart",
-        lambda f: _shown(f"{text.count(f.n_requests)}, {text.count(f.n_failed)} failed"),
+        say("wall time"),
+        say("first to last reading of each cell"),
+        lambda f: _shown(text.seconds(f.wall_s)),
     ),
+    (
+        say("prompts cut"),
+        say("longer than the context"),
+        lambda f: _shown(text.count(f.n_truncated)),
+    ),
+    (say("requests"), say("answered; failed ones apart"), lambda f: _requests(f)),
 )
 
 _VENDORS_OWN = {"parameters", "weights in memory", "number format", "quantisation", "licence"}
-"""What only the vendor of an API model knows."""
+"""What only the vendor of an API model knows; rows are called by their English name here."""
 _MACHINE = {"host memory, peak", "load time", "CPU time", "CPU time of other programs"}
 _RATES = {"output tokens/s", "scored tokens/s"}
 _NEED_COUNTS = {"TPOT p50", "output tokens/s"}
 """Need the number of generated tokens, which only the server knows."""
-BEHIND_API = "runs behind an API"
+TOKENS_PER_S = say("tokens/s")
+BEHIND_API = say("runs behind an API")
 
-_GPU: tuple[tuple[str, str, Callable[[PerformanceFact], str]], ...] = (
-    ("GPU board memory, peak", "NVML, whole board", lambda f: text.size(f.gpu_peak_used_bytes)),
-    ("GPU energy", "difference of the energy counter", lambda f: text.energy(f.energy_j)),
+_GPU: tuple[tuple[Said, Said, Callable[[PerformanceFact], Said]], ...] = (
+    (
+        say("GPU board memory, peak"),
+        say("NVML, whole board"),
+        lambda f: text.size(f.gpu_peak_used_bytes),
+    ),
+    (say("GPU energy"), say("difference of the energy counter"), lambda f: text.energy(f.energy_j)),
 )
 
 
@@ -109,15 +131,13 @@ def identity_table(models: Sequence[Model]) -> Table:
         Row(name, meaning, tuple(_identity_value(m, name, read) for m in models))
         for name, meaning, read in _IDENTITY
     ]
-    return Table("The models", tuple(rows))
+    return Table(say("The models"), tuple(rows))
 
 
-def _identity_value(model: Model, name: str, read: Callable[[ModelEntry], str | None]) -> Value:
+def _identity_value(model: Model, name: Said, read: Callable[[ModelEntry], Said | None]) -> Value:
     if model.entry is None or not model.entry.is_api:
         return _shown(read(model.entry) if model.entry else None)
     found = read(model.entry)
-    if name == "quantisation":
-        found = model.entry.quantisation
     if found is not None and found != text.MISSING:
         return Value(found)
     unknown = text.NOT_DISCLOSED if name in _VENDORS_OWN else text.NOT_KNOWN
@@ -142,15 +162,15 @@ def performance_table(models: Sequence[Model]) -> Table:
         values = (
             _shown(
                 read(f) if f else None,
-                BEHIND_API if m.is_api else m.run.manifest.hardware.gpu_note,
+                BEHIND_API if m.is_api else verbatim(m.run.manifest.hardware.gpu_note),
             )
             for f, m in zip(facts, models, strict=True)
         )
         rows.append(Row(name, meaning, tuple(values)))
-    return Table("Speed and resources, over all suites", tuple(rows))
+    return Table(say("Speed and resources, over all suites"), tuple(rows))
 
 
-def _performance_value(model: Model, name: str, value: Value) -> Value:
+def _performance_value(model: Model, name: Said, value: Value) -> Value:
     """Say of an API model why its machine was not measured, and how many requests shared its speed."""
     if not model.is_api:
         return value
@@ -160,12 +180,22 @@ def _performance_value(model: Model, name: str, value: Value) -> Value:
     if endpoint is None:
         return value
     if name in _NEED_COUNTS and value.is_missing and endpoint.output_tokens is None:
-        return replace(value, note=f"{text.NOT_TOLD} how many tokens")
+        return replace(value, note=say("the server does not say how many tokens"))
     if name in _RATES and not value.is_missing:
-        at_once = endpoint.concurrency or 1
-        shared = f"up to {text.count(at_once)} requests" if at_once > 1 else "one request"
-        return replace(value, note=f"{shared} at once")
+        return replace(value, note=_at_once(endpoint.concurrency or 1))
     return value
+
+
+def _at_once(n: int) -> Said:
+    if n > 1:
+        return say("up to {n} requests at once", n=text.count(n))
+    return say("one request at once")
+
+
+def _requests(f: PerformanceFact) -> Value:
+    return Value(
+        say("{n}, {failed} failed", n=text.count(f.n_requests), failed=text.count(f.n_failed))
+    )
 
 
 def quality_table(models: Sequence[Model], suite: str, task: str) -> Table:
@@ -178,60 +208,80 @@ def quality_table(models: Sequence[Model], suite: str, task: str) -> Table:
         known = next(f for f in facts if f is not None)
         name = text.metric_name(known)
         if known.higher_is_better is False:
-            name += " lower is better"
+            name = joined((name, say("lower is better")), " ")
         rows.append(Row(name, metric_text(known.metric), tuple(_quality_value(f) for f in facts)))
-    return Table(f"{task} ({suite})", tuple(rows))
+    return Table(verbatim(f"{task} ({suite})"), tuple(rows))
 
 
 def _quality_value(fact: QualityFact | None) -> Value:
     if fact is None or fact.estimate.value is None:
-        note = fact.estimate.reason if fact and fact.n_failed else ""
+        note = fact.estimate.reason if fact and fact.n_failed else NOTHING
         return Value(text.NOT_MEASURED, note, is_missing=True)
     e = fact.estimate
-    failed = text.docs_without_answer(fact.n_failed) if fact.n_failed else ""
-    reason = "" if failed else e.reason
+    failed = text.docs_without_answer(fact.n_failed) if fact.n_failed else NOTHING
+    reason = NOTHING if failed else e.reason
     if not is_share(e):
-        return Value(f"{e.value:.4g}", _notes(f"n = {e.n}", reason, failed))
-    bounds = f"95 %: {text.interval(e)}" if e.low is not None else reason
-    chance = f"chance {text.percent(fact.chance, 0)}" if fact.chance is not None else ""
-    return Value(text.percent(e.value), _notes(bounds, f"n = {e.n}", chance, failed))
+        return Value(numeral(f"{e.value:.4g}"), _notes(of_how_many(e), reason, failed))
+    bounds = reason if e.low is None else say("95 %: {interval}", interval=text.interval(e))
+    chance = NOTHING
+    if fact.chance is not None:
+        chance = say("chance {share}", share=text.percent(fact.chance, 0))
+    return Value(text.percent(e.value), _notes(bounds, of_how_many(e), chance, failed))
 
 
-def _notes(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
+def of_how_many(e: Estimate) -> Said:
+    """Say on how many values a number rests."""
+    return say("n = {n}", n=numeral(str(e.n)))
+
+
+def _notes(*parts: Said) -> Said:
+    return joined(parts, "; ")
 
 
 def _latency(e: Estimate) -> Value:
     if e.value is None:
         return Value(text.NOT_MEASURED, e.reason, is_missing=True)
-    return Value(text.latency(e), f"n = {e.n}")
+    return Value(text.latency(e), of_how_many(e))
 
 
 def _rate(e: Estimate) -> Value:
     if e.value is None:
         return Value(text.NOT_MEASURED, e.reason, is_missing=True)
-    return Value(text.rate(e.value, e.unit))
+    return Value(text.rate(e.value, TOKENS_PER_S))
 
 
-def _shown(value: str | None, note: str = "") -> Value:
+def _named(data: str | None) -> Said | None:
+    """Return a name that the model's files or its server gave."""
+    return None if data is None else verbatim(data)
+
+
+def _shown(value: Said | None, note: Said = NOTHING) -> Value:
     """Return a value; a missing one says so, with the reason."""
     if value is None or value == text.MISSING:
         return Value(text.NOT_MEASURED, note, is_missing=True)
     return Value(value)
 
 
-def footnotes(models: Sequence[Model]) -> Iterator[str]:
+def footnotes(models: Sequence[Model]) -> Iterator[Said]:
     """Yield why some percentiles are marked."""
-    reasons: dict[str, None] = {}
-    for f in map(overall, models):
-        if f is None:
-            continue
-        for latency in (f.ttft_s, f.tpot_s, f.e2e_latency_s):
-            for e in (latency.p50, latency.p95):
-                if e.value is not None and not e.is_supported:
-                    reasons[e.reason] = None
-    for reason in reasons:
-        yield f"{text.MARK} {reason}: shown for orientation, not to be relied on."
+    known = [f for m in models if (f := overall(m)) is not None]
+    yield from marked(
+        e
+        for f in known
+        for latency in (f.ttft_s, f.tpot_s, f.e2e_latency_s)
+        for e in (latency.p50, latency.p95)
+    )
+
+
+def marked(shown: Iterable[Estimate]) -> Iterator[Said]:
+    """Say of percentiles that are marked why they are, each reason once."""
+    reasons = (e.reason for e in shown if e.value is not None and not e.is_supported)
+    for reason in dict.fromkeys(reasons):
+        yield say(
+            "{mark} {why}: shown for orientation, not to be relied on.",
+            mark=text.MARK,
+            why=reason,
+        )
 
 
 def is_share(e: Estimate) -> bool:

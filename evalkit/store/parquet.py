@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from evalkit.errors import DataError
 from evalkit.records import RECORDS_VERSION
+from evalkit.store.columns import records_of
 
 T = TypeVar("T")
 
@@ -45,13 +46,21 @@ def read_parquet(record: type[T], path: Path) -> list[T]:
         DataError: The file is missing, damaged, or holds something else.
     """
     try:
-        rows = pq.read_table(path).to_pylist(maps_as_pydicts="strict")
-        return TypeAdapter(list[record]).validate_python(rows)  # type: ignore[valid-type]
+        table = pq.ParquetFile(path).read()
+        if table.schema.equals(schema_of(record)):
+            return records_of(record, table)
+        return validated(record, table)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DataError(
             f"{path}: can't be read as {record.__name__} records: {str(error).splitlines()[0]}",
             "Run `evalkit verify` on the folder.",
         ) from error
+
+
+def validated(record: type[T], table: pa.Table) -> list[T]:
+    """Return the rows of a table as records, every value checked; for tables that look otherwise than ours."""
+    rows = table.to_pylist(maps_as_pydicts="strict")
+    return TypeAdapter(list[record]).validate_python(rows)  # type: ignore[valid-type]
 
 
 def _fields(record: type[Any]) -> list[pa.Field]:

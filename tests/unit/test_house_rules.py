@@ -77,6 +77,6 @@ def test_analysis_and_report_run_without_model_libraries() -> None:
         "sys.meta_path.insert(0, Absent())\n"
         "import evalkit.analysis.summary, evalkit.report.html, evalkit.report.table\n"
         "import evalkit.report.export, evalkit.store.run_dir\n"
-        "import evalkit.decision.verdict, evalkit.report.decision.html, evalkit.report.decision.terminal"
+        "import evalkit.decision.verdict, evalkit.report.document, evalkit.report.decision.terminal"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -30,13 +30,14 @@ from evalkit.analysis.facts import Estimate
 from evalkit.analysis.outcomes import Signal
 from evalkit.analysis.quality import SHARE
 from evalkit.analysis.stats import wilson
+from evalkit.wording import NOTHING, Said, say, say_n
 
 _SEED = 20261123
 _ABSENT = {
-    Signal.MARGIN: "no doc has log-likelihoods of several choices",
-    Signal.LOGPROB: "no doc has log-probabilities of its generated tokens",
-    Signal.SELF_REPORTED: "no answer says how sure it is",
-    Signal.PARSED: "no task tells whether it could read the answer",
+    Signal.MARGIN: say("no doc has log-likelihoods of several choices"),
+    Signal.LOGPROB: say("no doc has log-probabilities of its generated tokens"),
+    Signal.SELF_REPORTED: say("no answer says how sure it is"),
+    Signal.PARSED: say("no task tells whether it could read the answer"),
 }
 
 
@@ -96,17 +97,17 @@ def _frontiers(pairs: Pairs, resamples: Resamples, seed: int) -> Iterator[Fronti
         )
 
 
-def _reason(policy: Policy, pairs: Pairs, folds: Folds) -> str:
+def _reason(policy: Policy, pairs: Pairs, folds: Folds) -> Said:
     """Return why a policy has no points; empty: it has."""
     if policy in (Policy.RANDOM, Policy.ORACLE):
-        return ""
+        return NOTHING
     if policy in CASCADES:
         signal = Signal(policy.value)
         confidence = pairs.confidence[signal]
         if np.isnan(confidence).all():
             return _ABSENT[signal]
         if len(np.unique(confidence)) == 1:  # NaNs count as one value
-            return "every doc has the same value, so it tells none apart"
+            return say("every doc has the same value, so it tells none apart")
     return folds.reason
 
 
@@ -152,11 +153,15 @@ def _points(
 
 def _costs(pairs: Pairs, resamples: Resamples, chosen: Array) -> list[Estimate]:
     if pairs.cost is None:
-        none = Estimate(None, "", 0, reason="the price of the vendor's answers is not known")
+        none = Estimate(None, "", 0, reason=say("the price of the vendor's answers is not known"))
         return [none] * chosen.shape[1]
-    reason = ""
+    reason = NOTHING
     if pairs.n_unknown_cost:
-        reason = f"{pairs.n_unknown_cost} docs of unknown cost count with their task's mean"
+        reason = say_n(
+            "{n} doc of unknown cost counts with its task's mean",
+            "{n} docs of unknown cost count with their task's mean",
+            pairs.n_unknown_cost,
+        )
     return resamples.estimates(chosen * pairs.cost[:, None], Kind.FIXED, "", reason)
 
 
@@ -167,7 +172,7 @@ def _scores(
     if pairs.is_bounded:
         return resamples.estimates(columns, kind, SHARE)
     found = resamples.estimates(columns, Kind.FIXED, "score")
-    reason = "too few different scores for an interval"
+    reason = say("too few different scores for an interval")
     return [
         replace(e, low=None, high=None, method="", reason=reason) if e.low == e.high else e
         for e in found

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evalkit.analysis.facts import Estimate
+from evalkit.wording import NOTHING, Said
 
 
 class Policy(StrEnum):
@@ -69,7 +70,7 @@ class Frontier:
     n_docs: int
     coverage: float
     """Share of docs that have the signal, weighted by task; the others stay local, except where everything goes."""
-    reason: str = ""
+    reason: Said = NOTHING
     """Why there are no points."""
 
 
@@ -102,7 +103,7 @@ class BlendFact:
     """Vendor − local, paired by doc."""
     frontiers: tuple[Frontier, ...]
     """One per policy."""
-    reason: str = ""
+    reason: Said = NOTHING
     """Why nothing could be computed."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
     """What was left out or assumed, a sentence each."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from evalkit.analysis.outcomes import Outcome, Signal
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.records import Request
+from evalkit.wording import NOTHING, Said, numeral, say
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -47,8 +48,8 @@ class Pairs:
     n_unknown_cost: int = 0
     """Docs whose cost is the mean of others."""
     n_unpaired: int = 0
-    notes: tuple[str, ...] = ()
-    reason: str = ""
+    notes: tuple[Said, ...] = ()
+    reason: Said = NOTHING
     """Why there are none."""
 
     @property
@@ -112,7 +113,7 @@ def pair(
         n_unknown_cost=n_unknown,
         n_unpaired=len(flaws) - len(rows),
         notes=tuple(_notes(Counter(flaws.values()), wanted - set(names), n_unknown)),
-        reason="" if rows else _reason(mine, theirs),
+        reason=NOTHING if rows else _reason(mine, theirs),
     )
 
 
@@ -124,15 +125,15 @@ def doc_weights(task: IntArray, weights: Sequence[float]) -> Array:
     return np.asarray(each[task] / each[task].sum())
 
 
-def _flaw(a: Outcome | None, b: Outcome | None) -> str:
+def _flaw(a: Outcome | None, b: Outcome | None) -> Said:
     """Return why two outcomes are no pair; empty: they are one."""
     if a is None or b is None:
-        return "only one model was asked them"
+        return say("only one model was asked them")
     if a.doc_hash != b.doc_hash:
-        return "the models were asked different ones under the same number"
+        return say("the models were asked different ones under the same number")
     if a.score is None or b.score is None:
-        return "a model has no score for them"
-    return "" if a.metric == b.metric else "the models are scored by different metrics"
+        return say("a model has no score for them")
+    return NOTHING if a.metric == b.metric else say("the models are scored by different metrics")
 
 
 def _check(weights: Mapping[str, float] | None, *sides: Iterable[Outcome]) -> None:
@@ -178,23 +179,27 @@ def _costs(costs: Sequence[float | None], task: IntArray) -> tuple[Array | None,
     return filled, n_unknown
 
 
-def _notes(flaws: Counter[str], without_pairs: Iterable[str], n_unknown: int) -> Iterable[str]:
+def _notes(flaws: Counter[Said], without_pairs: Iterable[str], n_unknown: int) -> Iterable[Said]:
     for flaw, count in sorted(flaws.items()):
         if flaw:
-            yield f"Docs left out because {flaw}: {count}."
+            yield say("Docs left out because {flaw}: {n}.", flaw=flaw, n=numeral(f"{count}"))
     for task in sorted(without_pairs):
-        yield f"Task {task} has a weight, but no doc that both models answered: it is left out."
+        yield say(
+            "Task {task} has a weight, but no doc that both models answered: it is left out.",
+            task=task,
+        )
     if n_unknown:
-        yield f"Docs whose cost at the vendor is not known: {n_unknown}."
+        yield say("Docs whose cost at the vendor is not known: {n}.", n=numeral(f"{n_unknown}"))
 
 
-def _reason(mine: Mapping[_Key, Outcome], theirs: Mapping[_Key, Outcome]) -> str:
-    if not mine or not theirs:
-        which = "local" if not mine else "vendor's"
-        return f"the {which} model has no scores per doc"
+def _reason(mine: Mapping[_Key, Outcome], theirs: Mapping[_Key, Outcome]) -> Said:
+    if not mine:
+        return say("the local model has no scores per doc")
+    if not theirs:
+        return say("the vendor's model has no scores per doc")
     if not {key[:2] for key in mine} & {key[:2] for key in theirs}:
-        return (
+        return say(
             "the models have no task in common; multiple choice asked by log-likelihood and "
             "as a question are different tasks"
         )
-    return "no doc has a score of both models"
+    return say("no doc has a score of both models")

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from evalkit.analysis.blend.pairs import Array, IntArray, Pairs
 from evalkit.analysis.outcomes import Signal
+from evalkit.wording import NOTHING, Said, say, say_n
 
 TARGETS = tuple(i / 20 for i in range(21))
 MOST_FOLDS = 5
@@ -47,7 +48,7 @@ class Folds:
     """[docs]"""
     n: int
     """0: there are none, `reason` says why."""
-    reason: str = ""
+    reason: Said = NOTHING
 
 
 def deal(pairs: Pairs, rng: np.random.Generator) -> Folds:
@@ -57,12 +58,18 @@ def deal(pairs: Pairs, rng: np.random.Generator) -> Folds:
     if pairs.n < LEAST_DOCS:
         return _no_folds(
             pairs,
-            f"{pairs.n} docs; it takes {LEAST_DOCS} to choose on some of them and score on others",
+            say_n(
+                "{n} doc; it takes {least} to choose on some of them and score on others",
+                "{n} docs; it takes {least} to choose on some of them and score on others",
+                pairs.n,
+                least=f"{LEAST_DOCS}",
+            ),
         )
     if n_folds < 2:
         name = pairs.names[int(sizes.argmin())]
         return _no_folds(
-            pairs, f"task {name} has one doc, so nothing can be chosen on others of it"
+            pairs,
+            say("task {task} has one doc, so nothing can be chosen on others of it", task=name),
         )
     fold = np.empty(pairs.n, dtype=np.int64)
     for one in range(len(sizes)):
@@ -72,7 +79,7 @@ def deal(pairs: Pairs, rng: np.random.Generator) -> Folds:
     return Folds(fold, n_folds)
 
 
-def _no_folds(pairs: Pairs, reason: str) -> Folds:
+def _no_folds(pairs: Pairs, reason: Said) -> Folds:
     return Folds(np.zeros(pairs.n, dtype=np.int64), 0, reason)
 
 

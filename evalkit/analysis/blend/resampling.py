@@ -22,6 +22,7 @@ from scipy import stats
 from evalkit.analysis.blend.pairs import Array, IntArray
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.stats import CONFIDENCE, wilson
+from evalkit.wording import NOTHING, Said
 
 RESAMPLES = 2000
 MOST_FOR_BOOTSTRAP = 5000
@@ -60,7 +61,9 @@ class Resamples:
         """[strata], sums to 1."""
         return np.add.reduceat(self.weight, self.starts)
 
-    def estimates(self, columns: Array, kind: Kind, unit: str, reason: str = "") -> list[Estimate]:
+    def estimates(
+        self, columns: Array, kind: Kind, unit: str, reason: Said = NOTHING
+    ) -> list[Estimate]:
         """Return the weighted mean of each column with its 95 % interval.
 
         Args:

@@ -36,11 +36,12 @@ from evalkit.catalog import Catalog
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.store.run_dir import Run
+from evalkit.wording import Said, joined, say
 
 _CURVE_POINTS = 160
 _AROUND = 30.0
 """Curves over the load go from a thirtieth of it to thirty times."""
-_EMPTY = Figure(None, "", reason="costs are not known")
+_EMPTY = Figure(None, "", reason=say("costs are not known"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +166,13 @@ def _check_tasks(scenario: ScenarioConfig, runs: Sequence[Run]) -> None:
 
 def _price_ratio(options: Sequence[Resolved], book: Book) -> Input:
     """Return what an output token is worth: at the first API with prices, else by convention."""
-    asked = Asked("input_output_price_ratio", "price of an output token / an input token", "ratio")
+    label = say("price of an output token / an input token")
+    asked = Asked("input_output_price_ratio", label, "ratio")
     for r in options:
         if r.api is not None and r.api.input_per_mtok and r.api.output_per_mtok:
             ratio = r.api.output_per_mtok / r.api.input_per_mtok
-            return book.fixed(asked, ratio, Provenance.LIST_PRICE, f"prices of {r.spec.model}")
+            source = say("prices of {model}", model=r.spec.model)
+            return book.fixed(asked, ratio, Provenance.LIST_PRICE, source)
     return book.assumed(asked, None, "input_output_price_ratio")
 
 
@@ -211,7 +214,7 @@ def _option(r: Resolved, basis: _Basis) -> OptionFact:
 
 def _blend_option(b: Blend, basis: _Basis) -> OptionFact:
     local = _option(b.local, replace(basis, futures={}))
-    none = Estimate(None, "share", 0, reason="; ".join(b.missing))
+    none = Estimate(None, "share", 0, reason=joined(b.missing, "; "))
     base = replace(
         local,
         name=b.name,
@@ -303,11 +306,14 @@ def _curve(deployment: Deployment, options: Sequence[Resolved], work: Workload) 
     )
 
 
-def _old_sources(deployments: Sequence[Deployment], work: Workload) -> Iterator[str]:
+def _old_sources(deployments: Sequence[Deployment], work: Workload) -> Iterator[Said]:
     """Tell which numbers should be checked again before anything is bought."""
     old = {i.label for d in (work, *deployments) for i in inputs_of(d) if i.is_old}
     if old:
-        yield f"Sources older than 180 days: {', '.join(sorted(old))}. Check them before a decision."
+        yield say(
+            "Sources older than 180 days: {inputs}. Check them before a decision.",
+            inputs=joined(sorted(old)),
+        )
 
 
 def _assumptions(deployments: Sequence[Deployment], work: Workload) -> Iterator[Assumption]:

@@ -13,6 +13,7 @@ from evalkit.analysis.stats import share_estimate
 from evalkit.analysis.tco.book import Asked, Book
 from evalkit.analysis.tco.evidence import TaskRequests, model_spec, task_requests, weighted_mean
 from evalkit.analysis.tco.values import Input, Provenance
+from evalkit.analysis.tco.words import provenance_words
 from evalkit.config.bench import SloSpec
 from evalkit.config.run import API_BACKENDS, ModelSpec
 from evalkit.config.scenario import API_BATCH, OptionSpec
@@ -20,12 +21,13 @@ from evalkit.metrics.latency import e2e_latency_s, tpot_s, ttft_s
 from evalkit.prices import Price, cost_usd, find_price, list_prices
 from evalkit.records import Attempt, Request
 from evalkit.store.run_dir import Run
+from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n, verbatim
 
 AttemptPrice = Callable[[Attempt], float | None]
 """What an attempt costs, in the scenario's currency; None: not known."""
 _ANY_DAY = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 """A contract's prices do not depend on it."""
-NOT_ASKED = Estimate(None, "share", 0, reason="no requests were timed for it")
+NOT_ASKED = Estimate(None, "share", 0, reason=say("no requests were timed for it"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class ApiCost:
     """What an API option costs, and what its measured requests were like."""
 
     per_request: Input | None
-    reason: str = ""
+    reason: Said = NOTHING
     """Why it is not known."""
     input_tokens: float | None = None
     """Mean per request: the scenario's where it says so, else as measured."""
@@ -45,7 +47,7 @@ class ApiCost:
     is_measured: bool = False
     retry_factor: float = 1.0
     """Measured cost of all attempts / of those that were answered."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def tariff(option: OptionSpec, runs: Sequence[Run], book: Book) -> Tariff:
 
 def batch_discount(option: OptionSpec, book: Book) -> Input:
     """Return what batches are cheaper by."""
-    asked = Asked(f"discount.{option.name}", f"batch discount of {option.name}", "share")
+    label = say("batch discount of {name}", name=option.name)
+    asked = Asked(f"discount.{option.name}", label, "share")
     return book.assumed(asked, option.batch_discount, "batch_discount")
 
 
@@ -126,7 +129,12 @@ def api_cost(option: OptionSpec, runs: Sequence[Run], book: Book) -> ApiCost:
     if load.input_tokens is not None:
         return _by_tokens(option, by, found, book)
     if not tasks:
-        reason = f"{option.model} was not measured: give load.input_tokens and output_tokens"
+        reason = say(
+            "{model} was not measured: give {one} and {other}",
+            model=option.model,
+            one="load.input_tokens",
+            other="output_tokens",
+        )
         return replace(found, reason=reason)
     return found
 
@@ -144,10 +152,10 @@ def slo_share(tasks: Sequence[TaskRequests], slo: SloSpec | None) -> Estimate:
     Failed requests never do. Requests whose times are not known (the answer came in one piece) are left out.
     """
     if slo is None:
-        return Estimate(None, "share", 0, reason="no service level is set")
+        return Estimate(None, "share", 0, reason=say("no service level is set"))
     kept = [k for t in tasks for r in t.requests if (k := _kept(r, slo)) is not None]
     if not kept:
-        return Estimate(None, "share", 0, reason="no request has the times it needs")
+        return Estimate(None, "share", 0, reason=say("no request has the times it needs"))
     return share_estimate(sum(kept), len(kept))
 
 
@@ -186,16 +194,27 @@ def _as_measured(
     found = mean({task: p.each for task, p in priced.items()})
     unpriced = [t for t, p in priced.items() if not p.each and (weights is None or weights.get(t))]
     if found.value is None or unpriced:
-        reason = (
-            f"no answered request of {', '.join(unpriced)} has a known price: use kind api_contract, or give the"
-            " model's `price:` in the run config"
-            if any(r.answer is not None for t in tasks for r in t.requests)
-            else f"{option.model} answered no request"
-        )
+        reason = say("{model} answered no request", model=option.model)
+        if any(r.answer is not None for t in tasks for r in t.requests):
+            reason = say(
+                "no answered request of {tasks} has a known price: use kind {kind}, or give the model's"
+                " `price:` in the run config",
+                tasks=joined(unpriced),
+                kind="api_contract",
+            )
         return replace(base, reason=reason)
     n_unknown = sum(p.n_unknown for p in priced.values())
-    note = f"mean of {found.n} measured requests, retries and failures included"
-    unknown = f"{option.name}: {n_unknown} attempts of unknown cost are not in its price."
+    note = say_n(
+        "mean of {n} measured request, retries and failures included",
+        "mean of {n} measured requests, retries and failures included",
+        found.n,
+    )
+    unknown = say_n(
+        "{option}: {n} attempt of unknown cost is not in its price.",
+        "{option}: {n} attempts of unknown cost are not in its price.",
+        n_unknown,
+        option=option.name,
+    )
     return replace(
         base,
         per_request=_input(option, by, found, note, book),
@@ -204,11 +223,10 @@ def _as_measured(
     )
 
 
-def _input(option: OptionSpec, by: Tariff, e: Estimate, note: str, book: Book) -> Input:
+def _input(option: OptionSpec, by: Tariff, e: Estimate, note: Said, book: Book) -> Input:
     """Return the cost per request as an input; options of one model and tariff share it."""
-    asked = Asked(
-        f"price.{option.model}.{option.kind}", f"price of {option.model}", "money/request"
-    )
+    label = say("price of {name}", name=option.model)
+    asked = Asked(f"price.{option.model}.{option.kind}", label, "money/request")
     if any(x is not None for x in (option.price, option.provider, option.batch_discount)):
         asked = replace(asked, key=f"{asked.key}.{option.name}")
     value = e.value or 0.0
@@ -218,11 +236,18 @@ def _input(option: OptionSpec, by: Tariff, e: Estimate, note: str, book: Book) -
         left = 1 - by.discount.mode
         low = low * (1 - by.discount.high) / left if left else low
         high = high * (1 - by.discount.low) / left if left else high
-        note = f"{note}; batch discount {by.discount.mode:g}, {by.discount.provenance.value}"
+        less = say(
+            "batch discount {share}, {source}",
+            share=numeral(f"{by.discount.mode:g}"),
+            source=provenance_words(by.discount.provenance),
+        )
+        note = joined((note, less), "; ")
     date = None if by.price is None else by.price.date
     given = datetime.date.fromisoformat(date) if date else None
     return replace(
-        book.fixed(asked, value, by.provenance, "" if by.price is None else by.price.source),
+        book.fixed(
+            asked, value, by.provenance, verbatim("" if by.price is None else by.price.source)
+        ),
         low=low,
         high=high,
         date=date,
@@ -279,20 +304,39 @@ def _by_tokens(option: OptionSpec, by: Tariff, found: ApiCost, book: Book) -> Ap
         found, input_tokens=load.input_tokens.mode, output_tokens=load.output_tokens.mode
     )
     if found.input_per_mtok is None or found.output_per_mtok is None:
-        at = f" at {option.provider}" if option.provider else ""
-        reason = f"the price list has no price for {option.model!r}{at}: use kind api_contract"
-        return replace(whole, per_request=None, reason=reason)
+        return replace(whole, per_request=None, reason=_not_listed(option))
     more = found.retry_factor
     low, mode, high = (
         (i * found.input_per_mtok + o * found.output_per_mtok) / 1e6 * more
         for i, o in zip(load.input_tokens.triple, load.output_tokens.triple, strict=True)
     )
     e = Estimate(mode, "", 0, low, high)
-    note = f"your tokens per request × price{f' × {more:.3f} for retries' if more > 1 else ''}"
+    note = say("your tokens per request × price")
+    if more > 1:
+        factor = numeral(f"{more:.3f}")
+        note = say("your tokens per request × price × {factor} for retries", factor=factor)
     tiers = () if by.price is None else by.price.tiers
     return replace(
         whole,
         per_request=_input(option, by, e, note, book),
-        reason="",
-        warnings=tuple(f"{option.model}: long prompts cost more: {tier}." for tier in tiers),
+        reason=NOTHING,
+        warnings=tuple(
+            say("{model}: long prompts cost more: {prices}.", model=option.model, prices=tier)
+            for tier in tiers
+        ),
+    )
+
+
+def _not_listed(option: OptionSpec) -> Said:
+    if option.provider:
+        return say(
+            "the price list has no price for {model} at {provider}: use kind {kind}",
+            model=repr(option.model),
+            provider=option.provider,
+            kind="api_contract",
+        )
+    return say(
+        "the price list has no price for {model}: use kind {kind}",
+        model=repr(option.model),
+        kind="api_contract",
     )

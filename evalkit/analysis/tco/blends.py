@@ -20,6 +20,7 @@ from evalkit.analysis.tco.values import Input, as_input, at_mode
 from evalkit.config.bench import SloSpec
 from evalkit.config.scenario import API_BATCH
 from evalkit.store.run_dir import Run
+from evalkit.wording import NOTHING, Said, joined, numeral, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Blend:
     frontier: Frontier | None
     """The one that has the point."""
     deployment: Deployment | None
-    missing: tuple[str, ...]
+    missing: tuple[Said, ...]
     """Why there is no deployment."""
-    out_of_reach: str = ""
+    out_of_reach: Said = NOTHING
     """Why no setting is good enough or affordable."""
 
     @property
@@ -87,7 +88,7 @@ def _blend(
     elif not missing:
         choice = _choose(fact, book, _budget(local, vendor, fact, work, book))
     if missing or choice is None:
-        why = "" if missing else _why_none(fact, book)
+        why = NOTHING if missing else _why_none(fact, book)
         return Blend(local, vendor, fact, None, None, None, tuple(missing) or (why,), why)
     frontier = next(f for f in fact.frontiers if f.policy == choice.policy)
     return Blend(
@@ -172,19 +173,27 @@ def _budget(
     return max(left, 0.0) / bill * whole if bill else None
 
 
-def _why_none(fact: BlendFact, book: Book) -> str:
+def _why_none(fact: BlendFact, book: Book) -> Said:
     wanted = required_quality(fact, book)
     usable = list(_usable(fact, book))
     reached = _best_quality(usable)
     if reached is None or wanted is None:
-        return "no blend of the two could be computed"
+        return say("no blend of the two could be computed")
     if reached >= wanted:
-        return "no blend that is good enough is within the budget"
-    shown = f"{100 * wanted:.1f} %: the best scores {100 * reached:.1f} %"
+        return say("no blend that is good enough is within the budget")
+    why = say(
+        "no blend reaches a quality of {wanted} %: the best scores {best} %",
+        wanted=numeral(f"{100 * wanted:.1f}"),
+        best=numeral(f"{100 * reached:.1f}"),
+    )
     cascades = _best_quality([f for f in fact.frontiers if f.is_cascade and f not in usable])
     if cascades is not None and cascades >= wanted:
-        shown += f"; a cascade would score {100 * cascades:.1f} %, but how late it answers was not measured"
-    return f"no blend reaches a quality of {shown}"
+        late = say(
+            "a cascade would score {share} %, but how late it answers was not measured",
+            share=numeral(f"{100 * cascades:.1f}"),
+        )
+        why = joined((why, late), "; ")
+    return why
 
 
 def _best_quality(frontiers: Sequence[Frontier]) -> float | None:
@@ -221,7 +230,7 @@ def _deployment(local: Resolved, vendor: Resolved, frontier: Frontier, point: Po
 def _billed(name: str, frontier: Frontier, point: Point) -> Input:
     whole = frontier.points[-1].vendor_cost.value
     cost = point.vendor_cost
-    label = f"share of the API's bill in {name}"
+    label = say("share of the API's bill in {name}", name=name)
     if cost.value is None or not whole:
         return _share(f"billed.{name}", label, point.escalated)
     scaled = replace(
@@ -240,13 +249,14 @@ def _stays(name: str, escalated: Estimate) -> Input:
         low=None if escalated.high is None else 1 - escalated.high,
         high=None if escalated.low is None else 1 - escalated.low,
     )
-    return _share(f"local.{name}", f"share of requests that stay local in {name}", turned)
+    label = say("share of requests that stay local in {name}", name=name)
+    return _share(f"local.{name}", label, turned)
 
 
-def _share(key: str, label: str, e: Estimate) -> Input:
+def _share(key: str, label: Said, e: Estimate) -> Input:
     given = as_input(key, label, e)
     assert given is not None  # a setting without a share is never chosen
-    return replace(given, note="on the measured docs")
+    return replace(given, note=say("on the measured docs"))
 
 
 def blended_slo_share(blend: Blend, slo: SloSpec | None) -> Estimate:
@@ -257,7 +267,7 @@ def blended_slo_share(blend: Blend, slo: SloSpec | None) -> Estimate:
     if blend.frontier is None or blend.point is None:
         return NOT_ASKED
     if blend.frontier.is_cascade:
-        reason = "a cascade's times were not measured: some requests wait for two answers"
+        reason = say("a cascade's times were not measured: some requests wait for two answers")
         return Estimate(None, "share", 0, reason=reason)
     e = blend.point.escalated.value or 0.0
     local = blend.local.slo_share

@@ -10,6 +10,7 @@ from evalkit.catalog import OLD_AFTER_DAYS, Catalog, Row
 from evalkit.config.quantity import Quantity
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.errors import ConfigError, did_you_mean
+from evalkit.wording import NOTHING, Said, verbatim
 
 DEFAULT = "default"
 """Catalogue item of assumptions that fit any company."""
@@ -20,7 +21,7 @@ class Asked:
     """What a number is for."""
 
     key: str
-    label: str
+    label: Said
     unit: str
     """`money` stands for the scenario's currency."""
 
@@ -61,7 +62,7 @@ class Book:
             mode=mode,
             high=high,
             provenance=Provenance.YOURS,
-            source=given.source,
+            source=verbatim(given.source),
             date=None if given.date is None else given.date.isoformat(),
             owner=given.owner,
             is_old=given.date is not None and self.is_old(given.date),
@@ -79,13 +80,15 @@ class Book:
             mode=row.mode * factor,
             high=row.high * factor,
             provenance=Provenance.DEFAULT if is_assumption else Provenance.CATALOGUE,
-            source=row.source,
+            source=verbatim(row.source),
             date=row.date.isoformat(),
-            note=row.note,
+            note=verbatim(row.note),
             is_old=row.is_old(self.today),
         )
 
-    def fixed(self, asked: Asked, value: float, provenance: Provenance, source: str = "") -> Input:
+    def fixed(
+        self, asked: Asked, value: float, provenance: Provenance, source: Said = NOTHING
+    ) -> Input:
         """Return a number without a range."""
         return Input(
             asked.key, asked.label, self._unit(asked), value, value, value, provenance, source

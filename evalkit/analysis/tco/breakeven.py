@@ -37,7 +37,7 @@ def break_even_per_month(
             break
         fixed, more = fixed_and_marginal(own, workload, replicas, read)
         with np.errstate(divide="ignore", invalid="ignore"):
-            meet = np.maximum((fixed - people_api) / (price - more), 0)
+            meet = np.where(fixed <= people_api, 0, (fixed - people_api) / (price - more))
         is_served = meet <= (replicas - fleet.spare) * per_replica * (1 + 1e-12)
         is_cheaper = (price > more) | (fixed <= people_api)
         found = np.where(np.isnan(found) & is_served & is_cheaper, meet, found)

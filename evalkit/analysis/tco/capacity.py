@@ -17,6 +17,7 @@ from evalkit.config.scenario import ImportSpec, OptionSpec
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.store.run_dir import Run
+from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n, verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,9 @@ class Capacity:
     """λ_SLO of one replica and what else is known from measuring it."""
 
     per_s: Input | None
-    reason: str = ""
+    reason: Said = NOTHING
     """Why it is not known, or what to keep in mind."""
-    service_level: str = ""
+    service_level: Said = NOTHING
     input_tokens: float | None = None
     """Mean per request."""
     output_tokens: float | None = None
@@ -42,10 +43,11 @@ class Capacity:
 def capacity_of(option: OptionSpec, runs: Sequence[Run], book: Book) -> Capacity:
     """Return what one replica of an option serves."""
     spec = option.capacity
-    asked = Asked(f"capacity.{option.name}", f"capacity of {option.name}", "requests/s")
+    label = say("capacity of {name}", name=option.name)
+    asked = Asked(f"capacity.{option.name}", label, "requests/s")
     if spec is not None and spec.requests_per_s is not None:
         mine = book.yours(asked, spec.requests_per_s)
-        return Capacity(mine, "your number, not a measurement")
+        return Capacity(mine, say("your number, not a measurement"))
     if spec is not None and spec.curve is not None:
         return _imported(spec.curve, option.gpus_per_replica, asked, book)
     return _measured(option, runs, book.scenario.service_level)
@@ -64,15 +66,24 @@ def _measured(option: OptionSpec, runs: Sequence[Run], slo: SloSpec | None) -> C
     if wanted is not None and not found:
         _check_profile(option, wanted, runs)
     if not found:
-        profile = f" under profile {wanted!r}" if wanted else ""
-        return Capacity(
-            None, f"capacity not measured: no bench of {option.model}{profile} with a service level"
-        )
+        return Capacity(None, _no_bench(option.model, wanted))
     if len(found) > 1:
-        return Capacity(
-            None, f"several profiles were measured ({', '.join(found)}): name one in `capacity:`"
+        several = say(
+            "several profiles were measured ({profiles}): name one in `capacity:`",
+            profiles=joined(found),
         )
+        return Capacity(None, several)
     return _from_bench(*next(iter(found.values())))
+
+
+def _no_bench(model: str, profile: str | None) -> Said:
+    if profile is None:
+        return say("capacity not measured: no bench of {model} with a service level", model=model)
+    return say(
+        "capacity not measured: no bench of {model} under profile {profile} with a service level",
+        model=model,
+        profile=repr(profile),
+    )
 
 
 def _check_profile(option: OptionSpec, wanted: str, runs: Sequence[Run]) -> None:
@@ -99,18 +110,22 @@ def _from_bench(run: Run, fact: CapacityFact, steps: Sequence[StepFact]) -> Capa
     one repeat the highest that held counts, of several their mean with its interval.
     """
     e = fact.lambda_per_s
-    source = f"{run.manifest.run_id}, profile {fact.profile}"
-    asked = Asked(f"capacity.{fact.model}.{source}", f"capacity of {fact.model}", "requests/s")
+    source = say("{run}, profile {profile}", run=run.manifest.run_id, profile=fact.profile)
+    label = say("capacity of {name}", name=fact.model)
+    asked = Asked(f"capacity.{fact.model}.{source}", label, "requests/s")
     if e.value is None or e.value <= 0:
-        return Capacity(None, f"capacity: {e.reason or 'nothing was completed'}", fact.slo)
+        why = e.reason or say("nothing was completed")
+        return Capacity(None, say("capacity: {why}", why=why), fact.slo)
     held = [s for s in steps if s.load.passed and not s.load.flaws]
     best = min(held, key=lambda s: abs(s.load.completed_per_s - (e.value or 0.0)))
     answered = best.load.n_due - best.load.n_failed
     good = best.load.good_share
     is_range = e.method != BRACKET and e.low is not None and e.high is not None
     gpus = run.manifest.hardware.gpus
-    few = f"it rests on {best.load.n_due} requests" if best.load.n_due < MINIMUM_N[90] else ""
-    reason = "; ".join(filter(None, (e.reason, few)))
+    few = NOTHING
+    if best.load.n_due < MINIMUM_N[90]:
+        few = say_n("it rests on {n} request", "it rests on {n} requests", best.load.n_due)
+    reason = joined((e.reason, few), "; ")
     return Capacity(
         per_s=Input(
             key=asked.key,
@@ -153,30 +168,38 @@ def _imported(spec: ImportSpec, n_gpus: int, asked: Asked, book: Book) -> Capaci
     best = max(held, key=lambda one: one.rate_per_s, default=None)
     level = slo_text(slo)
     if best is None:
-        return Capacity(None, f"capacity: no imported level holds {level}", level)
+        return Capacity(None, say("capacity: no imported level holds {level}", level=level), level)
     rates = sorted({one.rate_per_s for one in levels if not one.passed})
     lower = [rate for rate in rates if rate < best.rate_per_s]
-    notes = []
+    notes: list[Said] = []
     if len(lower) == len(rates):
-        notes.append("no higher level that fails was measured: it may sustain more")
+        notes.append(say("no higher level that fails was measured: it may sustain more"))
     if lower:
-        below = ", ".join(f"{rate:g}" for rate in lower)
-        notes.append(f"{below}/s did not hold, though a higher level did: check it")
+        below = joined(numeral(f"{rate:g}") for rate in lower)
+        notes.append(
+            say("{rates}/s did not hold, though a higher level did: check it", rates=below)
+        )
     if slo is not None and spec.percentile != slo.percentile:
-        notes.append(f"p{spec.percentile} of the file is taken for p{slo.percentile}")
+        notes.append(
+            say(
+                "p{of_file} of the file is taken for p{wanted}",
+                of_file=f"{spec.percentile}",
+                wanted=f"{slo.percentile}",
+            )
+        )
     if slo is not None and "error_rate" not in spec.columns:
-        notes.append("the file does not tell errors")
+        notes.append(say("the file does not tell errors"))
     at_best = [p for p in read_curve(spec) if p.values["completed_per_s"] == best.completed_per_s]
     watts = [w for p in at_best if (w := p.get("power_w")) is not None]
-    given = book.fixed(asked, best.completed_per_s, Provenance.IMPORTED, spec.source)
+    given = book.fixed(asked, best.completed_per_s, Provenance.IMPORTED, verbatim(spec.source))
     return Capacity(
         per_s=replace(
             given,
             date=spec.date.isoformat(),
-            note="; ".join(notes),
+            note=joined(notes, "; "),
             is_old=book.is_old(spec.date),
         ),
-        reason="; ".join(["imported, not measured here", *notes]),
+        reason=joined((say("imported, not measured here"), *notes), "; "),
         service_level=level,
         input_tokens=spec.input_tokens,
         output_tokens=spec.output_tokens,

@@ -15,6 +15,7 @@ from evalkit.analysis.outcomes import Outcome
 from evalkit.config.run import ModelSpec
 from evalkit.records import Request
 from evalkit.store.run_dir import Run
+from evalkit.wording import say
 
 CLASSES = ("public", "internal", "confidential")
 """From harmless to sensitive."""
@@ -102,7 +103,7 @@ def weighted_mean(
     used = {t: v for t, v in by_task.items() if v and (weights is None or weights.get(t))}
     n = sum(len(v) for v in used.values())
     if not used:
-        return Estimate(None, unit, 0, reason="not measured")
+        return Estimate(None, unit, 0, reason=say("not measured"))
     given = {t: 1.0 if weights is None else weights[t] for t in used}
     whole = sum(given.values())
     mean = sum(given[t] / whole * float(np.mean(v)) for t, v in used.items())
@@ -110,7 +111,7 @@ def weighted_mean(
     for task, values in used.items():
         padded = [*values, 0.0, 0.0, 1.0, 1.0] if is_share else list(values)
         if len(padded) < 2:
-            reason = "one value has no interval"
+            reason = say("one value has no interval")
             return Estimate(mean, unit, n, method="mean over tasks", reason=reason)
         variance += (given[task] / whole) ** 2 * float(np.var(padded, ddof=1)) / len(padded)
     half = _Z * sqrt(variance)

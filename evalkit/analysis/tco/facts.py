@@ -1,4 +1,4 @@
-"""What the cost analysis says: values for the verdict and the report, all strings and drawing left to them.
+"""What the cost analysis says: values and words for the verdict and the report; drawing is left to them.
 
 Money is in the scenario's currency. A figure that was computed from uncertain inputs has the range that holds in 80 of
 100 draws (P10 to P90); one that was measured has its 95 % interval.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from evalkit.analysis.blend.facts import BlendFact, Point, Policy
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.values import Input, Provenance
+from evalkit.wording import NOTHING, Said
 
 BUILD, BUY, BLEND = "build", "buy", "blend"
 
@@ -26,7 +27,7 @@ class Figure:
     high: float | None = None
     provenance: tuple[Provenance, ...] = ()
     """Of everything it was computed from."""
-    reason: str = ""
+    reason: Said = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class UnitCosts:
     """All cost / all tokens, input and output."""
     full_load_per_mtok: Figure
     """Self-hosted: the same with full servers at their capacity, without staff (C_naive)."""
-    allocation: str
+    allocation: Said
     """How cost is divided between input and output tokens, in words."""
     utilisation: Figure
     """Mean load / what the replicas serve within the service level; not the GPU's utilisation."""
@@ -84,15 +85,15 @@ class OptionFact:
     models: tuple[str, ...]
     parts: tuple[str, ...]
     """Of a blend: the two options."""
-    missing: tuple[str, ...]
+    missing: tuple[Said, ...]
     """What had to be known to cost it, in words; not empty: there are no costs."""
-    incomplete: tuple[str, ...]
+    incomplete: tuple[Said, ...]
     """Costs that nobody gave (staff, adoption): the totals are without them."""
     leaves_network: bool
     """Whether data go to a host outside."""
     capacity_per_s: Figure | None
     """λ_SLO of one replica; None for an API."""
-    service_level: str
+    service_level: Said
     replicas: int | None
     servers: int | None
     """Servers bought, or units rented, in the first month."""
@@ -119,7 +120,7 @@ class OptionFact:
     """Blend: share of requests that go to the vendor."""
     policy: Policy | None = None
     point: Point | None = None
-    out_of_reach: str = ""
+    out_of_reach: Said = NOTHING
     """Blend: why no setting of it is good enough or affordable; then it is out, and `missing` says so, too."""
 
 
@@ -209,4 +210,4 @@ class TcoFacts:
     rates: tuple[tuple[str, float, str, str], ...]
     """Currency, value, date, source."""
     data_class: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Said, ...] = ()

@@ -30,6 +30,7 @@ from evalkit.config.scenario import (
 )
 from evalkit.errors import ConfigError, did_you_mean
 from evalkit.store.run_dir import Run
+from evalkit.wording import Said, joined, numeral, say, verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,9 @@ class Resolved:
 
     spec: OptionSpec
     deployment: Deployment | None
-    missing: tuple[str, ...]
+    missing: tuple[Said, ...]
     """Why there is no deployment."""
-    incomplete: tuple[str, ...]
+    incomplete: tuple[Said, ...]
     """Costs nobody gave."""
     capacity: Capacity | None
     api: ApiCost | None
@@ -48,28 +49,28 @@ class Resolved:
     outcomes: tuple[Outcome, ...]
     quality: Estimate
     slo_share: Estimate
-    warnings: tuple[str, ...]
+    warnings: tuple[Said, ...]
 
 
 def workload(book: Book) -> Workload:
     """Return what is asked of every option."""
     scenario, load = book.scenario, book.scenario.load
-    asked = Asked("load.requests_per_month", "load", "requests/month")
-    growth = Asked("load.growth_per_year", "growth of the load", "share/year")
+    asked = Asked("load.requests_per_month", say("load"), "requests/month")
+    growth = Asked("load.growth_per_year", say("growth of the load"), "share/year")
     return Workload(
         requests_per_month=book.yours(asked, load.requests_per_month),
         growth_per_year=(
-            book.fixed(growth, 0.0, Provenance.DEFAULT, "no growth unless you give it")
+            book.fixed(growth, 0.0, Provenance.DEFAULT, say("no growth unless you give it"))
             if load.growth_per_year is None
             else book.yours(growth, load.growth_per_year)
         ),
         peak_to_mean=book.assumed(
-            Asked("load.peak_to_mean", "peak / mean load", "factor"),
+            Asked("load.peak_to_mean", say("peak / mean load"), "factor"),
             load.peak_to_mean,
             "peak_to_mean",
         ),
         discount_rate=book.assumed(
-            Asked("discount_rate", "discount rate", "share/year"),
+            Asked("discount_rate", say("discount rate"), "share/year"),
             scenario.discount_rate,
             "discount_rate",
         ),
@@ -115,7 +116,7 @@ def _metrics(book: Book, runs: Sequence[Run], model: str) -> dict[str, str]:
 
 def _quality(option: OptionSpec, found: Sequence[Outcome], book: Book) -> Estimate:
     if not found:
-        reason = f"no run asked {option.model}"
+        reason = say("no run asked {name}", name=option.model)
         return Estimate(None, "share", 0, reason=reason)
     return quality_of(found, book.scenario.load.task_weights)
 
@@ -130,7 +131,7 @@ def _leaves(option: OptionSpec, runs: Sequence[Run]) -> bool:
     return not hosts or not all(map(is_inside, hosts))
 
 
-def _people(option: OptionSpec, side: SideSpec, book: Book) -> tuple[People, list[str]]:
+def _people(option: OptionSpec, side: SideSpec, book: Book) -> tuple[People, list[Said]]:
     where = "self_hosted" if option.is_self_hosted else "api"
     staff = option.staff or side.staff
     # a colon is in no option's name, so a side is no option called so
@@ -139,27 +140,31 @@ def _people(option: OptionSpec, side: SideSpec, book: Book) -> tuple[People, lis
     of_cost = option.name if option.adoption_cost else f"{where}:"
     incomplete = []
     if staff is None:
-        incomplete.append(f"staff of {option.name}: give `{where}: staff:`")
+        key = f"{where}: staff:"
+        incomplete.append(say("staff of {option}: give `{key}`", option=option.name, key=key))
     if cost is None:
-        incomplete.append(f"adoption cost of {option.name}: give `{where}: adoption_cost:`")
+        key = f"{where}: adoption_cost:"
+        incomplete.append(
+            say("adoption cost of {option}: give `{key}`", option=option.name, key=key)
+        )
 
-    def mine(key: str, of: str, label: str, unit: str, given: Quantity | None) -> Input | None:
+    def mine(key: str, of: str, label: Said, unit: str, given: Quantity | None) -> Input | None:
         if given is None:
             return None
-        named = {"self_hosted:": "own side", "api:": "API side"}.get(of, of)
-        return book.yours(Asked(f"{key}.{of}", f"{label}, {named}", unit), given)
+        named = {"self_hosted:": say("own side"), "api:": say("API side")}.get(of, verbatim(of))
+        return book.yours(Asked(f"{key}.{of}", joined((label, named)), unit), given)
 
     return (
         People(
-            fte=mine("fte", of_staff, "staff", "FTE", staff.fte if staff else None),
+            fte=mine("fte", of_staff, say("staff"), "FTE", staff.fte if staff else None),
             cost_per_year=mine(
                 "salary",
                 of_staff,
-                "cost of one person",
+                say("cost of one person"),
                 "money/year",
                 staff.cost_per_year if staff else None,
             ),
-            adoption=mine("adoption", of_cost, "adoption cost", "money", cost),
+            adoption=mine("adoption", of_cost, say("adoption cost"), "money", cost),
         ),
         incomplete,
     )
@@ -168,7 +173,7 @@ def _people(option: OptionSpec, side: SideSpec, book: Book) -> tuple[People, lis
 def _api(found: ApiCost | None, book: Book) -> Api | None:
     if found is None or found.per_request is None:
         return None
-    asked = Asked("api.price_decline", "fall of API prices", "share/year")
+    asked = Asked("api.price_decline", say("fall of API prices"), "share/year")
     given = book.scenario.api.price_decline_per_year
     return Api(found.per_request, book.assumed(asked, given, "api_price_decline"))
 
@@ -178,10 +183,10 @@ def _api(found: ApiCost | None, book: Book) -> Api | None:
 
 def _fleet(
     option: OptionSpec, capacity: Capacity, book: Book
-) -> tuple[Fleet | None, tuple[str, ...]]:
+) -> tuple[Fleet | None, tuple[Said, ...]]:
     """Return the machines, and what is missing to cost them."""
     hardware = book.hardware(option.name, option.hardware)
-    missing: list[str] = [] if capacity.per_s is not None else [capacity.reason]
+    missing: list[Said] = [] if capacity.per_s is not None else [capacity.reason]
     machine: Purchase | Input | None
     if option.kind == OWNED:
         machine = _purchase(option, hardware, capacity, book, missing)
@@ -194,7 +199,7 @@ def _fleet(
         Fleet(
             capacity_per_s=capacity.per_s,
             headroom=book.assumed(
-                Asked("headroom", "share of capacity used at the peak", "share"),
+                Asked("headroom", say("share of capacity used at the peak"), "share"),
                 mine.headroom,
                 "headroom",
             ),
@@ -203,7 +208,7 @@ def _fleet(
             gpus_per_server=_gpus_per_server(option, hardware, book),
             machine=machine,
             licence_per_gpu_year=book.assumed(
-                Asked("licence", "serving software, per GPU", "money/year"),
+                Asked("licence", say("serving software, per GPU"), "money/year"),
                 mine.licence_per_gpu_year,
                 "licence_per_gpu_year",
             ),
@@ -219,9 +224,12 @@ def _gpus_per_server(option: OptionSpec, hardware: str | None, book: Book) -> in
     return round(row.mode) if option.kind == OWNED and row is not None else 1
 
 
-def _rent(option: OptionSpec, hardware: str | None, book: Book, missing: list[str]) -> Input | None:
+def _rent(
+    option: OptionSpec, hardware: str | None, book: Book, missing: list[Said]
+) -> Input | None:
     what = "gpu_hour_on_demand" if option.kind == ON_DEMAND else "gpu_hour_reserved"
-    asked = Asked(f"rent.{option.name}", f"rent of {option.name}", "money/GPU-hour")
+    label = say("rent of {name}", name=option.name)
+    asked = Asked(f"rent.{option.name}", label, "money/GPU-hour")
     found = book.find(asked, option.gpu_hour_price, what, hardware)
     if found is None:
         missing.append(_unknown(option, "gpu_hour_price", hardware))
@@ -229,10 +237,11 @@ def _rent(option: OptionSpec, hardware: str | None, book: Book, missing: list[st
 
 
 def _purchase(
-    option: OptionSpec, hardware: str | None, capacity: Capacity, book: Book, missing: list[str]
+    option: OptionSpec, hardware: str | None, capacity: Capacity, book: Book, missing: list[Said]
 ) -> Purchase | None:
     name, mine = option.name, book.scenario.self_hosted
-    asked = Asked(f"server_price.{name}", f"server price of {name}", "money/server")
+    label = say("server price of {name}", name=name)
+    asked = Asked(f"server_price.{name}", label, "money/server")
     price = book.find(asked, option.server_price, "server_price", hardware)
     _check_server_size(option, hardware, book)
     if price is None:
@@ -241,18 +250,25 @@ def _purchase(
     if price is None or power is None:
         return None
 
-    def assumed(key: str, label: str, unit: str, given: Quantity | None) -> Input:
+    def assumed(key: str, label: Said, unit: str, given: Quantity | None) -> Input:
         return book.assumed(Asked(key, label, unit), given, key)
 
     return Purchase(
         price=price,
-        life_years=assumed("useful_life_years", "useful life", "years", mine.useful_life_years),
-        residual_share=assumed("residual_share", "residual value", "share", mine.residual_share),
+        life_years=assumed(
+            "useful_life_years", say("useful life"), "years", mine.useful_life_years
+        ),
+        residual_share=assumed(
+            "residual_share", say("residual value"), "share", mine.residual_share
+        ),
         maintenance_share=assumed(
-            "maintenance_share", "maintenance", "share/year", mine.maintenance_share
+            "maintenance_share", say("maintenance"), "share/year", mine.maintenance_share
         ),
         hosting_per_year=assumed(
-            "hosting_per_server_year", "hosting", "money/server-year", mine.hosting_per_server_year
+            "hosting_per_server_year",
+            say("hosting"),
+            "money/server-year",
+            mine.hosting_per_server_year,
         ),
         power=power,
     )
@@ -271,11 +287,15 @@ def _check_server_size(option: OptionSpec, hardware: str | None, book: Book) -> 
 
 
 def _power(
-    option: OptionSpec, hardware: str | None, capacity: Capacity, book: Book, missing: list[str]
+    option: OptionSpec, hardware: str | None, capacity: Capacity, book: Book, missing: list[Said]
 ) -> Power | None:
     name, mine = option.name, book.scenario.self_hosted
-    load_as = Asked(f"load_power.{name}", f"power under load of {name}", "W/GPU")
-    idle_as = Asked(f"idle_power.{name}", f"idle power of {name}", "W/GPU")
+    of_load, of_idle = (
+        say("power under load of {name}", name=name),
+        say("idle power of {name}", name=name),
+    )
+    load_as = Asked(f"load_power.{name}", of_load, "W/GPU")
+    idle_as = Asked(f"idle_power.{name}", of_idle, "W/GPU")
     load = _watts(load_as, option.load_power, capacity.load_w, capacity, book)
     load = load or book.find(load_as, None, "load_power_w", hardware)
     if load is None:
@@ -287,7 +307,7 @@ def _power(
     price = _electricity(option, book, missing)
     if load is None or idle is None or price is None:
         return None
-    pue = book.assumed(Asked("pue", "PUE", "factor"), mine.pue, "pue")
+    pue = book.assumed(Asked("pue", say("PUE"), "factor"), mine.pue, "pue")
     return Power(idle, load, pue, price)
 
 
@@ -308,13 +328,13 @@ def _watts(
     return replace(
         found,
         date=capacity.per_s.date,
-        note="GPU boards alone: the rest of the server is not in it",
+        note=say("GPU boards alone: the rest of the server is not in it"),
     )
 
 
 def _share_of(load: Input, asked: Asked, book: Book) -> Input:
     share = book.assumed(
-        Asked("idle_power_share", "idle power / power under load", "share"),
+        Asked("idle_power_share", say("idle power / power under load"), "share"),
         None,
         "idle_power_share",
     )
@@ -326,13 +346,13 @@ def _share_of(load: Input, asked: Asked, book: Book) -> Input:
         low=share.low * load.mode,
         mode=share.mode * load.mode,
         high=share.high * load.mode,
-        note=f"{share.mode:g} × {load.label}",
+        note=say("{factor} × {label}", factor=numeral(f"{share.mode:g}"), label=load.label),
     )
 
 
-def _electricity(option: OptionSpec, book: Book, missing: list[str]) -> Input | None:
+def _electricity(option: OptionSpec, book: Book, missing: list[Said]) -> Input | None:
     mine = book.scenario.self_hosted
-    asked = Asked("electricity_price", "electricity", "money/kWh")
+    asked = Asked("electricity_price", say("electricity"), "money/kWh")
     country = mine.electricity_country
     found = book.find(asked, mine.electricity_price, "electricity_price", country)
     if found is None and country is not None:
@@ -345,11 +365,32 @@ def _electricity(option: OptionSpec, book: Book, missing: list[str]) -> Input | 
         )
     if found is None:
         missing.append(
-            f"electricity of {option.name}: give self_hosted.electricity_country or electricity_price"
+            say(
+                "electricity of {option}: give {one} or {other}",
+                option=option.name,
+                one="self_hosted.electricity_country",
+                other="electricity_price",
+            )
         )
     return found
 
 
-def _unknown(option: OptionSpec, key: str, hardware: str | None) -> str:
-    has = f"the catalogue has none for {hardware}" if hardware else "no `hardware` is named"
-    return f"{key.replace('_', ' ')} of {option.name}: {has}; give `{key}`"
+_WANTED = {
+    "gpu_hour_price": say("gpu hour price"),
+    "server_price": say("server price"),
+    "load_power": say("load power"),
+}
+"""Key of an option → what it is called."""
+
+
+def _unknown(option: OptionSpec, key: str, hardware: str | None) -> Said:
+    has = say("no `hardware` is named")
+    if hardware:
+        has = say("the catalogue has none for {hardware}", hardware=hardware)
+    return say(
+        "{what} of {option}: {why}; give `{key}`",
+        what=_WANTED[key],
+        option=option.name,
+        why=has,
+        key=key,
+    )

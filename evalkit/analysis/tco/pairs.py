@@ -24,6 +24,7 @@ from evalkit.analysis.tco.model import Workload, fixed_and_marginal, volumes
 from evalkit.analysis.tco.options import Resolved
 from evalkit.analysis.tco.uncertainty import Future, figure, future, inputs_of
 from evalkit.analysis.tco.values import Reading, at_mode
+from evalkit.wording import joined, numeral, say, say_n
 
 
 def pair_facts(
@@ -50,7 +51,8 @@ def pair_facts(
 
 def _difference(own: Resolved, api: Resolved, weights: Mapping[str, float] | None) -> Estimate:
     """Return API − own over the docs that both answered, for pairs that are not blended."""
-    none = Estimate(None, "share", 0, reason="not both models were measured on the same docs")
+    reason = say("not both models were measured on the same docs")
+    none = Estimate(None, "share", 0, reason=reason)
     if not own.outcomes or not api.outcomes:
         return none
     pairs = pair(own.outcomes, api.outcomes, lambda _: None, weights)
@@ -72,7 +74,8 @@ def _pair(own: Future, api: Future, work: Workload, read: Reading, currency: str
     payback = figure(pays, "months", rests_on)
     share = float(np.mean(np.isfinite(pays)))
     if payback.value is None:
-        payback = replace(payback, reason=f"no payback within {work.months} months")
+        late = say_n("no payback within {n} month", "no payback within {n} months", work.months)
+        payback = replace(payback, reason=late)
     return PairFact(
         build=own.deployment.name,
         buy=api.deployment.name,
@@ -107,11 +110,18 @@ def _out_of_reach(own: Future, api: Future, work: Workload, share: float) -> Fig
     if gain > 0:
         per_s = float(break_even_per_s((fixed - people) / HOURS_PER_MONTH, gain))
     n = round(float(replicas.item()))
-    reason = f"in {100 * share:.0f} % of draws no load makes own machines cheaper"
+    reason = say(
+        "in {share} % of draws no load makes own machines cheaper",
+        share=numeral(f"{100 * share:.0f}"),
+    )
     if per_s is not None:
-        reason += (
-            f"; {n} replica{'' if n == 1 else 's'} would have to serve {per_s:.3g}/s, and can't"
+        too_much = say_n(
+            "{n} replica would have to serve {rate}/s, and can't",
+            "{n} replicas would have to serve {rate}/s, and can't",
+            n,
+            rate=numeral(f"{per_s:.3g}"),
         )
+        reason = joined((reason, too_much), "; ")
     per_month = None if per_s is None else per_s * SECONDS_PER_MONTH
     return Figure(per_month, "requests/month", reason=reason)
 

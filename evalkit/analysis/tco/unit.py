@@ -24,6 +24,7 @@ from evalkit.analysis.tco.model import (
 )
 from evalkit.analysis.tco.uncertainty import Future, figure, inputs_of
 from evalkit.analysis.tco.values import Array, Input, Reading, as_input
+from evalkit.wording import NOTHING, Said, numeral, say, verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,18 @@ def unit_costs(
     per_request = total / asked
     tokens = _tokens(work)
 
-    def shown(values: Array | None, unit: str, reason: str = "") -> Figure:
+    def shown(values: Array | None, unit: str, reason: Said = NOTHING) -> Figure:
         if values is None:
             return Figure(None, unit, reason=reason)
         return figure(values, unit, rests_on)
 
-    no_tokens = "tokens per request are not known"
+    no_tokens = say("tokens per request are not known")
     paid_in, paid_out, allocation = _split(deployment, work, total, asked, read)
     energy = future.months.energy[..., :1]
     own_power = deployment.fleet is not None and isinstance(deployment.fleet.machine, Purchase)
-    in_price = "part of the rent" if deployment.fleet is not None else "part of the API's price"
+    in_price = say("not known: part of the rent")
+    if deployment.fleet is None:
+        in_price = say("not known: part of the API's price")
     kwh = future.months.energy_kwh[..., :1]
     per_mtok = f"{currency}/Mtok"
     return UnitCosts(
@@ -80,19 +83,19 @@ def unit_costs(
         full_load_per_mtok=shown(
             None if tokens is None else _at_full_load(deployment, workload, tokens, read),
             per_mtok,
-            no_tokens if tokens is None else "an API has no capacity of yours",
+            no_tokens if tokens is None else say("an API has no capacity of yours"),
         ),
         allocation=allocation,
         utilisation=shown(
-            _utilisation(future, asked, read), "share", "an API has no capacity of yours"
+            _utilisation(future, asked, read), "share", say("an API has no capacity of yours")
         ),
         energy_kwh_per_mtok=shown(
             _per_mtok(kwh, asked * tokens) if own_power and tokens is not None else None,
             "kWh/Mtok",
-            no_tokens if own_power else f"not known: {in_price}",
+            no_tokens if own_power else in_price,
         ),
         energy_cost_per_request=shown(
-            energy / asked if own_power else None, f"{currency}/request", f"not known: {in_price}"
+            energy / asked if own_power else None, f"{currency}/request", in_price
         ),
     )
 
@@ -118,11 +121,11 @@ def _per_share(
 ) -> Figure:
     """Return cost per request / share of requests that count."""
     # the same measurement has the same key, so options of one model share its draws
-    given = as_input(f"share.{what}.{share.value}.{share.n}", what, share)
+    given = as_input(f"share.{what}.{share.value}.{share.n}", verbatim(what), share)
     if given is None:
         return Figure(None, unit, reason=share.reason)
     if given.mode <= 0:
-        return Figure(None, unit, reason="none was")
+        return Figure(None, unit, reason=say("none was"))
     with np.errstate(divide="ignore"):
         values = per_request / read(given)
     found = figure(values, unit, [*rests_on, given])
@@ -130,7 +133,7 @@ def _per_share(
     return replace(found, value=figure(per_request / given.mode, unit, rests_on).value)
 
 
-def _price(value: Array | float | None, unit: str, rests_on: Sequence[Input], why: str) -> Figure:
+def _price(value: Array | float | None, unit: str, rests_on: Sequence[Input], why: Said) -> Figure:
     if value is None:
         return Figure(None, unit, reason=why)
     if isinstance(value, float):
@@ -141,23 +144,26 @@ def _price(value: Array | float | None, unit: str, rests_on: Sequence[Input], wh
 
 def _split(
     deployment: Deployment, work: Work, total: Array, asked: Array, read: Reading
-) -> tuple[Array | float | None, Array | float | None, str]:
+) -> tuple[Array | float | None, Array | float | None, Said]:
     """Return cost per million input and output tokens, and in words how it was divided."""
     if deployment.fleet is not None and deployment.api is not None:
-        return None, None, "a blend pays machines and an API: see its parts"
+        return None, None, say("a blend pays machines and an API: see its parts")
     if deployment.fleet is None:
         if work.prices is None:
-            return None, None, "no price per token is known"
-        return *work.prices, "the API's prices per token; staff is not in them"
+            return None, None, say("no price per token is known")
+        return *work.prices, say("the API's prices per token; staff is not in them")
     if work.input_tokens is None or work.output_tokens is None:
-        return None, None, "tokens per request are not known"
+        return None, None, say("tokens per request are not known")
     per_s = asked / SECONDS_PER_MONTH
     ratio = read(work.ratio)
     paid_in, paid_out = split_per_mtok(
         total / HOURS_PER_MONTH, per_s * work.input_tokens, per_s * work.output_tokens, ratio
     )
-    worth = f"an output token is taken to be worth {work.ratio.mode:.3g} input tokens"
-    why = f"{worth} ({work.ratio.source}); staff is in them"
+    why = say(
+        "an output token is taken to be worth {ratio} input tokens ({source}); staff is in them",
+        ratio=numeral(f"{work.ratio.mode:.3g}"),
+        source=work.ratio.source,
+    )
     return paid_in, paid_out, why
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.analysis.facts import Estimate
+from evalkit.wording import NOTHING, Said
 
 Array = NDArray[np.float64]
 
@@ -34,17 +35,17 @@ class Input:
 
     key: str
     """Names it within a scenario; inputs of several options with the same key are the same quantity."""
-    label: str
+    label: Said
     unit: str
     low: float
     mode: float
     high: float
     provenance: Provenance
-    source: str = ""
+    source: Said = NOTHING
     date: str | None = None
     """ISO."""
     owner: str = ""
-    note: str = ""
+    note: Said = NOTHING
     is_old: bool = False
     """Its source is older than 180 days."""
 
@@ -54,7 +55,7 @@ class Input:
         return self.low < self.high
 
 
-def as_input(key: str, label: str, e: Estimate) -> Input | None:
+def as_input(key: str, label: Said, e: Estimate) -> Input | None:
     """Return a measured share as an input; None where it was not measured."""
     if e.value is None:
         return None

@@ -9,6 +9,7 @@ from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.options import Resolved
 from evalkit.analysis.tco.work import tokens_of
 from evalkit.store.run_dir import Run
+from evalkit.wording import Said, joined, numeral, say
 
 MOST_DIFFERENCE = 0.25
 """Between tokens of the load test and of the work, before a reader is warned."""
@@ -16,7 +17,7 @@ MOST_DIFFERENCE = 0.25
 
 def warnings_of(
     options: Sequence[Resolved], mixed: Sequence[Blend], runs: Sequence[Run], book: Book
-) -> Iterator[str]:
+) -> Iterator[Said]:
     """Yield warnings, a sentence each."""
     yield from _run_warnings(options, runs)
     for r in options:
@@ -25,20 +26,26 @@ def warnings_of(
     yield from _mode_warnings(options, runs)
     yield from _task_warnings(options)
     for b in mixed:
-        yield from (f"{b.name}: {note}" for note in b.fact.notes)
+        yield from (say("{name}: {note}", name=b.name, note=note) for note in b.fact.notes)
     if mixed and book.scenario.policy.interactive and book.scenario.service_level is not None:
-        yield (
+        yield say(
             "Cascades (the own model first, unsure answers to the API) take no part as options: how late they answer"
             " was not measured. Their scores are in the figure of each blend."
         )
     for code, rate in book.scenario.rates.items():
         if book.is_old(rate.date):
-            yield f"The rate of {code} is of {rate.date}: older than 180 days."
+            yield say(
+                "The rate of {currency} is of {date}: older than 180 days.",
+                currency=code,
+                date=rate.date.isoformat(),
+            )
     if book.scenario.service_level is None:
-        yield "No service level is set: each capacity holds for the service level of its own load test."
+        yield say(
+            "No service level is set: each capacity holds for the service level of its own load test."
+        )
 
 
-def _run_warnings(options: Sequence[Resolved], runs: Sequence[Run]) -> Iterator[str]:
+def _run_warnings(options: Sequence[Resolved], runs: Sequence[Run]) -> Iterator[Said]:
     """Tell which runs are not complete, and where one hides another."""
     models = {r.spec.model for r in options}
     seen: dict[tuple[str, str, str], str] = {}
@@ -46,33 +53,45 @@ def _run_warnings(options: Sequence[Resolved], runs: Sequence[Run]) -> Iterator[
     for run in runs:
         name = run.manifest.run_id
         if run.manifest.state != "complete":
-            yield f"Run {name} is not complete: only its finished cells count."
+            yield say("Run {run} is not complete: only its finished cells count.", run=name)
         for key in {(run.manifest.kind, c.model, c.suite) for c in run.manifest.cells}:
             if key[1] in models and seen.setdefault(key, name) != name:
                 hidden[seen[key], name] = None
                 seen[key] = name
     for old, new in hidden:
-        yield f"Runs {old} and {new} measured the same models on the same suites: the later one given counts."
+        yield say(
+            "Runs {one} and {other} measured the same models on the same suites: the later one given counts.",
+            one=old,
+            other=new,
+        )
 
 
-def _capacity_warnings(r: Resolved, runs: Sequence[Run], book: Book) -> Iterator[str]:
+def _capacity_warnings(r: Resolved, runs: Sequence[Run], book: Book) -> Iterator[Said]:
     if r.capacity is None or r.capacity.per_s is None:
         return
     if r.capacity.reason:
-        yield f"{r.spec.name}, capacity: {r.capacity.reason}."
+        yield say("{name}, capacity: {why}.", name=r.spec.name, why=r.capacity.reason)
     if r.capacity.machine and not _is_that(r.spec.hardware, r.capacity.machine):
-        yield (
-            f"{r.spec.name}: capacity was measured on {r.capacity.machine}, not on {r.spec.hardware}: measure it there."
+        yield say(
+            "{name}: capacity was measured on {machine}, not on {hardware}: measure it there.",
+            name=r.spec.name,
+            machine=r.capacity.machine,
+            hardware=f"{r.spec.hardware}",
         )
     asked = tokens_of(r, runs, book)
     tested = r.capacity.input_tokens, r.capacity.output_tokens
-    for what, work, test in zip(("prompt", "answer"), asked, tested, strict=True):
+    kinds = say("prompt tokens"), say("answer tokens")
+    for tokens, work, test in zip(kinds, asked, tested, strict=True):
         if work is None or test is None or not test:
             continue
         if abs(work / test - 1) > MOST_DIFFERENCE:
-            yield (
-                f"{r.spec.name}: capacity was measured with {test:.0f} {what} tokens per request, the work has"
-                f" {work:.0f}: measure it with the lengths of the work (`lengths` of the bench)."
+            yield say(
+                "{name}: capacity was measured with {tested} {tokens} per request, the work has {worked}: measure it"
+                " with the lengths of the work (`lengths` of the bench).",
+                name=r.spec.name,
+                tested=numeral(f"{test:.0f}"),
+                tokens=tokens,
+                worked=numeral(f"{work:.0f}"),
             )
 
 
@@ -81,7 +100,7 @@ def _is_that(hardware: str | None, machine: str) -> bool:
     return hardware is None or hardware.lower().partition("-")[0] in machine.lower()
 
 
-def _mode_warnings(options: Sequence[Resolved], runs: Sequence[Run]) -> Iterator[str]:
+def _mode_warnings(options: Sequence[Resolved], runs: Sequence[Run]) -> Iterator[Said]:
     """Tell where a suite was asked in different ways: by log-likelihood, or as a question."""
     models = {r.spec.model for r in options}
     modes: dict[str, dict[str, str]] = {}
@@ -91,17 +110,22 @@ def _mode_warnings(options: Sequence[Resolved], runs: Sequence[Run]) -> Iterator
                 modes.setdefault(c.suite, {})[c.model] = c.mode
     for suite, by_model in modes.items():
         if len(set(by_model.values())) > 1:
-            yield (
-                f"Not like for like on {suite}: some models chose by log-likelihood, others wrote a letter;"
-                " set `mode: generate` in the run config."
+            yield say(
+                "Not like for like on {suite}: some models chose by log-likelihood, others wrote a letter;"
+                " set `mode: generate` in the run config.",
+                suite=suite,
             )
 
 
-def _task_warnings(options: Sequence[Resolved]) -> Iterator[str]:
+def _task_warnings(options: Sequence[Resolved]) -> Iterator[Said]:
     """Tell where mean scores are over different tasks."""
     asked = {r.spec.model: {o.task for o in r.outcomes} for r in options if r.outcomes}
     everything = set().union(*asked.values())
     for model, tasks in asked.items():
         missing = sorted(everything - tasks)
         if missing:
-            yield f"{model} has no scores on {', '.join(missing)}: its mean score is over fewer tasks than others'."
+            yield say(
+                "{model} has no scores on {tasks}: its mean score is over fewer tasks than others'.",
+                model=model,
+                tasks=joined(missing),
+            )

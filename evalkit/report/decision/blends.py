@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from evalkit.analysis.blend.facts import BlendFact, Frontier, Point, Policy
 from evalkit.analysis.tco.facts import OptionFact, TcoFacts
 from evalkit.report import format as text
-from evalkit.report.decision import figures as draw
+from evalkit.report.decision import policy_figures as draw
 from evalkit.report.decision.cells import Cell, Grid, Head, estimate_cell, grid, known, missing
 from evalkit.report.decision.charts import Chart
+from evalkit.report.decision.figures import Axes, percent_tick
 from evalkit.report.decision.words import policy_words, positions
+from evalkit.report.language import ENGLISH
+from evalkit.wording import NOTHING, Language, Said, joined, numeral, say, say_n, verbatim
 
 _REQUESTS = 1000
-HOW_TUNED = (
+HOW_TUNED = say(
     "A policy hands a request to the API when the own model seems unsure. How unsure it must be is a threshold. It was"
     " chosen on other documents than those it is judged on (cross-validated), so no threshold flatters itself. Which"
     " policy and setting an option uses was chosen by these scores, though: as the best of several it looks a little"
@@ -26,37 +29,48 @@ HOW_TUNED = (
 class BlendSection:
     """One own model and one API's model together."""
 
-    title: str
-    lines: tuple[str, ...]
+    title: Said
+    lines: tuple[Said, ...]
     tasks: Grid | None
     policies: Grid | None
     chart: Chart | None
 
 
-def blend_sections(facts: TcoFacts) -> Iterator[BlendSection]:
-    """Yield a section for each pair of models."""
+def blend_sections(facts: TcoFacts, *, language: Language = ENGLISH) -> Iterator[BlendSection]:
+    """Yield a section for each pair of models, its chart drawn in a language."""
     for number, b in enumerate(facts.blends, start=1):
-        yield _section(facts, b, number)
+        yield _section(facts, b, number, language)
 
 
-def _section(facts: TcoFacts, b: BlendFact, number: int) -> BlendSection:
+def _section(facts: TcoFacts, b: BlendFact, number: int, language: Language) -> BlendSection:
     drawn = [f for f in b.frontiers if _usable(f)]
     used = _users(facts, b)
+    chart = _Blend(facts, b, drawn, used).chart(number, language) if drawn else None
     return BlendSection(
-        f"{b.local} with {b.vendor}",
+        say("{own} with {api}", own=b.local, api=b.vendor),
         tuple(_lines(b)),
         _task_grid(facts, b) if b.tasks else None,
         _policy_grid(b, used, facts.currency) if b.frontiers else None,
-        _chart(facts, b, drawn, used, number) if drawn else None,
+        chart,
     )
 
 
-def _lines(b: BlendFact) -> Iterator[str]:
+def _lines(b: BlendFact) -> Iterator[Said]:
     if b.reason:
-        yield f"Not known: {b.reason}."
-    if b.n_docs:
-        left_out = f"; {text.count(b.n_unpaired)} were left out" if b.n_unpaired else ""
-        yield f"Both models answered the same {text.count(b.n_docs)} documents{left_out}."
+        yield say("Not known: {why}.", why=b.reason)
+    if b.n_docs and b.n_unpaired:
+        yield say_n(
+            "Both models answered the same document; {left_out} were left out.",
+            "Both models answered the same {n} documents; {left_out} were left out.",
+            b.n_docs,
+            left_out=text.count(b.n_unpaired),
+        )
+    elif b.n_docs:
+        yield say_n(
+            "Both models answered the same document.",
+            "Both models answered the same {n} documents.",
+            b.n_docs,
+        )
     yield from b.notes
 
 
@@ -76,17 +90,20 @@ def _users(facts: TcoFacts, b: BlendFact) -> dict[Policy, OptionFact]:
 def _task_grid(facts: TcoFacts, b: BlendFact) -> Grid:
     where = positions(facts)
     heads = [
-        Head("metric"),
-        Head("documents"),
-        Head(b.local, series=where.get(b.local)),
-        Head(b.vendor, series=where.get(b.vendor)),
-        Head(f"{b.vendor} − {b.local}", "paired by document, in points of 100"),
+        Head(say("metric")),
+        Head(say("documents")),
+        Head(verbatim(b.local), series=where.get(b.local)),
+        Head(verbatim(b.vendor), series=where.get(b.vendor)),
+        Head(
+            say("{api} − {own}", api=b.vendor, own=b.local),
+            say("paired by document, in points of 100"),
+        ),
     ]
     rows: list[tuple[Head, tuple[Cell, ...]]] = [
         (
-            Head(t.task),
+            Head(verbatim(t.task)),
             (
-                Cell(t.metric),
+                Cell(verbatim(t.metric)),
                 Cell(text.count(t.n)),
                 estimate_cell(t.local, text.percent),
                 estimate_cell(t.vendor, text.percent),
@@ -100,43 +117,47 @@ def _task_grid(facts: TcoFacts, b: BlendFact) -> Grid:
         *(estimate_cell(e, text.percent) for e in both),
         estimate_cell(b.difference, text.points),
     )
-    rows.append((Head("all, weighted"), (Cell(""), Cell(text.count(b.n_docs)), *cells)))
-    return grid("Task by task", heads, rows, "task")
+    rows.append((Head(say("all, weighted")), (Cell(NOTHING), Cell(text.count(b.n_docs)), *cells)))
+    return grid(say("Task by task"), heads, rows, say("task"))
 
 
 def _policy_grid(b: BlendFact, used: dict[Policy, OptionFact], currency: str) -> Grid:
     heads = [
         Head(t)
         for t in (
-            "best quality",
-            "handed to the API then",
-            f"vendor cost per {_REQUESTS}",
-            "in use",
+            say("best quality"),
+            say("handed to the API then"),
+            say("vendor cost per 1000"),
+            say("in use"),
         )
     ]
     rows = [
         (Head(policy_words(f.policy)), _policy_cells(f, used.get(f.policy), currency))
         for f in b.frontiers
     ]
-    return grid("Each policy at its best", heads, rows, "who goes to the API")  # fmt: skip
+    return grid(say("Each policy at its best"), heads, rows, say("who goes to the API"))
 
 
 def _policy_cells(f: Frontier, option: OptionFact | None, currency: str) -> tuple[Cell, ...]:
     best = max(_usable(f), key=lambda p: (_quality(p), -p.target), default=None)
     if best is None:
-        return (missing(f.reason), missing(""), missing(""), Cell(text.MISSING))
+        return (missing(f.reason), missing(), missing(), Cell(text.MISSING))
     point = option.point if option else None
     in_use = Cell(text.MISSING)
     if option is not None and point is not None:
-        shares = (text.percent(known(e.value)) for e in (point.quality, point.escalated))
-        in_use = Cell(option.name, "quality {}, {} handed over".format(*shares))
-    signal = (
-        "" if f.coverage >= 1 else f"{text.percent(f.coverage)} of the documents have the signal"
-    )
+        setting = say(
+            "quality {quality}, {share} handed over",
+            quality=text.percent(known(point.quality.value)),
+            share=text.percent(known(point.escalated.value)),
+        )
+        in_use = Cell(verbatim(option.name), setting)
+    signal = NOTHING
+    if f.coverage < 1:
+        share = text.percent(f.coverage)
+        signal = say("{share} of the documents have the signal", share=share)
     quality = estimate_cell(best.quality, text.percent)
-    note = "; ".join(filter(None, (quality.note, signal)))
     return (
-        Cell(quality.text, note),
+        Cell(quality.text, joined((quality.note, signal), "; ")),
         estimate_cell(best.escalated, text.percent),
         _vendor_cost(best, currency),
         in_use,
@@ -151,63 +172,85 @@ def _vendor_cost(p: Point, currency: str) -> Cell:
     )
 
 
-def _chart(
-    facts: TcoFacts,
-    b: BlendFact,
-    drawn: Sequence[Frontier],
-    used: dict[Policy, OptionFact],
-    number: int,
-) -> Chart:
-    title = f"Blend {number}: quality against what goes to the API"
-    is_cost = all(known(p.vendor_cost.value) is not None for f in drawn for p in _usable(f))
-    what = (
-        f"vendor cost per 1000 requests, {facts.currency}"
-        if is_cost
-        else "share of requests handed to the API"
-    )
-    lines = [
-        _policy_line(facts, f, rank, used.get(f.policy), is_cost) for rank, f in enumerate(drawn)
-    ]
-    axes = draw.Axes(
-        what, "quality", draw.percent_tick, text.compact if is_cost else draw.percent_tick
-    )
-    left_out = [
-        f"{policy_words(f.policy)} ({f.reason or text.NOT_KNOWN})"
-        for f in b.frontiers
-        if f not in drawn
-    ]
-    caption = (
-        "Left end: the own model answers everything. Right end: the API does. A line above “at random” shows that"
-        " the policy picks the right requests. Coloured: the policy an option uses, with 95 %"
-        " intervals; a ring marks the chosen point. Dashed bound: nobody can do better with these two models."
-        + (f" Not drawn: {', '.join(left_out)}." if left_out else "")
-    )  # fmt: skip
-    rows = [
-        (
-            Head(f"{policy_words(f.policy)}, {text.percent(p.target, 0)} asked for"),
-            (
-                estimate_cell(p.escalated, text.percent),
-                _vendor_cost(p, facts.currency),
-                estimate_cell(p.quality, text.percent),
-                _threshold(p),
-            ),
+@dataclass(frozen=True, slots=True)
+class _Blend:
+    """What the chart of a blend shows."""
+
+    facts: TcoFacts
+    blend: BlendFact
+    drawn: Sequence[Frontier]
+    used: dict[Policy, OptionFact]
+
+    def chart(self, number: int, language: Language) -> Chart:
+        """Draw quality over the vendor's cost, or over the share it gets where that cost is not known."""
+        title = say("Blend {n}: quality against what goes to the API", n=numeral(str(number)))
+        is_cost = all(known(p.vendor_cost.value) is not None for p in self._points())
+        currency = self.facts.currency
+        what = say("share of requests handed to the API")
+        if is_cost:
+            what = say("vendor cost per 1000 requests, {currency}", currency=currency)
+        axes = Axes(what, say("quality"), percent_tick, text.compact if is_cost else percent_tick)
+        lines = [
+            _policy_line(self.facts, f, rank, self.used.get(f.policy), is_cost)
+            for rank, f in enumerate(self.drawn)
+        ]
+        description = say("Quality of each policy. Level axis: {what}.", what=what)
+        svg = draw.frontiers(lines, axes, title, description, language=language)
+        return Chart("blend", title, svg, self._caption(), self._data())
+
+    def _points(self) -> Iterator[Point]:
+        for f in self.drawn:
+            yield from _usable(f)
+
+    def _caption(self) -> Said:
+        caption = say(
+            "Left end: the own model answers everything. Right end: the API does. A line above “at random” shows that"
+            " the policy picks the right requests. Coloured: the policy an option uses; a ring marks the chosen point."
+            " Band and upright bars: 95 % intervals. Dashed bound: nobody can do better with these two models."
         )
-        for f in drawn
-        for p in _usable(f)
-    ]
-    heads = [
-        Head(t)
-        for t in ("handed to the API", "vendor cost per 1000", "quality", "threshold or tasks")
-    ]
-    svg = draw.frontiers(lines, axes, title, f"Quality of each policy over the {what}.")
-    return Chart(title, svg, caption, grid("Every point", heads, rows, "policy"))
+        left_out = [
+            say("{policy} ({why})", policy=policy_words(f.policy), why=f.reason or text.NOT_KNOWN)
+            for f in self.blend.frontiers
+            if f not in self.drawn
+        ]
+        if not left_out:
+            return caption
+        return joined((caption, say("Not drawn: {options}.", options=joined(left_out))), " ")
+
+    def _data(self) -> Grid:
+        rows = [
+            (
+                Head(
+                    say(
+                        "{policy}, {share} asked for",
+                        policy=policy_words(f.policy),
+                        share=text.percent(p.target, 0),
+                    )
+                ),
+                (
+                    estimate_cell(p.escalated, text.percent),
+                    _vendor_cost(p, self.facts.currency),
+                    estimate_cell(p.quality, text.percent),
+                    _threshold(p),
+                ),
+            )
+            for f in self.drawn
+            for p in _usable(f)
+        ]
+        heads = [
+            Head(say("handed to the API")),
+            Head(say("vendor cost per 1000")),
+            Head(say("quality")),
+            Head(say("threshold or tasks")),
+        ]
+        return grid(say("Every point"), heads, rows, say("who goes to the API"))
 
 
 def _threshold(p: Point) -> Cell:
     if p.tasks:
-        return Cell(", ".join(p.tasks))
+        return Cell(joined(p.tasks))
     value = known(p.threshold)
-    return Cell(text.MISSING if value is None else f"{value:.3g}")
+    return Cell(text.MISSING if value is None else numeral(f"{value:.3g}"))
 
 
 def _policy_line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ from evalkit.report.text_safety import visible
 SMALL = 9
 NAME_IN = 0.2
 """Height of a line of names beside a plot."""
+_LINE_IN = 0.15
+_ROW_LETTERS = 32
+"""Of a name left of a plot."""
 ON_WHITE = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
 """Keeps a label legible on a line."""
 
@@ -35,26 +39,21 @@ def label_top(axes: Any, marks: Sequence[tuple[float, str]]) -> None:
         axes.text(middle, y, shown, transform=axes.transAxes, ha="center", va="bottom", fontsize=8)
 
 
-def label_dots(axes: Any, dots: Sequence[tuple[float, float, str]]) -> None:
-    """Write each option's name up and right of it, or up and left in the right half; moved up where two would touch."""
-    box = axes.get_window_extent()
-    taken: list[tuple[float, float]] = []
-    longest = max(len(one_line(words, 30)) for _, _, words in dots) + 1
-    for data_x, data_y, words in sorted(dots, key=lambda d: (d[1], d[0])):
-        px, py = axes.transData.transform((data_x, data_y))
-        x, y = (px - box.x0) / box.width, (py - box.y0) / box.height + 0.035
-        while any(
-            abs(y - other_y) < 0.055 and abs(x - other_x) < 0.0115 * longest
-            for other_x, other_y in taken
-        ):
-            y += 0.055
-        taken.append((x, y))
-        is_right = x > 0.6
-        at: dict[str, Any] = {
-            "transform": axes.transAxes,
-            "ha": "right" if is_right else "left",
-        }
-        axes.text(x + (-0.012 if is_right else 0.012), y, one_line(words, 30), fontsize=SMALL, **at)
+def label_rows(axes: Any, rows: Sequence[str], row_in: float) -> None:
+    """Write a name left of each row, from the lowest up, on two lines where it is long."""
+    for y, words in enumerate(rows):
+        lines = _two_lines(words)
+        for i, line in enumerate(lines):
+            lower = (i - (len(lines) - 1) / 2) * _LINE_IN / row_in
+            at: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "right"}
+            axes.text(-0.015, y - lower, line, va="center", fontsize=SMALL, **at)
+
+
+def _two_lines(words: str) -> list[str]:
+    shown = " ".join(visible(words).split())
+    first = textwrap.wrap(shown, _ROW_LETTERS)[0] if shown else ""
+    rest = shown[len(first) :].strip()
+    return [first, one_line(rest, _ROW_LETTERS)] if rest else [first]
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

@@ -1,18 +1,22 @@
-"""Facts of a decision → its page: every string is decided here; template and terminal compute nothing."""
+"""Facts of a decision → its page: every text is decided here; template and terminal compute nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evalkit.analysis.tco.facts import Assumption, OptionFact, PairFact, TcoFacts
+from evalkit.analysis.tco.facts import Assumption, PairFact, TcoFacts
+from evalkit.analysis.tco.words import provenance_words
 from evalkit.decision.facts import Check, Decision, Verdict
+from evalkit.decision.words import rule_words
 from evalkit.report import format as text
 from evalkit.report.decision.blends import BlendSection, blend_sections
 from evalkit.report.decision.cells import (
+    PROVENANCES,
     Cell,
     Grid,
     Head,
+    badges,
     estimate_cell,
     figure_cell,
     grid,
@@ -24,66 +28,43 @@ from evalkit.report.decision.cells import (
 )
 from evalkit.report.decision.charts import Chart, chance, charts
 from evalkit.report.decision.costs import cost_grid
+from evalkit.report.decision.formulas import FORMULAS
+from evalkit.report.decision.tiles import Tile, tiles
 from evalkit.report.decision.words import (
     HEADLINES,
     OUTCOMES,
     confidence_meaning,
     confidence_words,
+    data_words,
     futures,
-    main_pair,
+    months,
     payback_range,
     payback_words,
     positions,
     requests_per_month,
 )
 from evalkit.report.glossary import decision_terms
+from evalkit.report.language import ENGLISH, Spoken
+from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n, verbatim
 
-NO_PAIR = "there is no pair of an own deployment and an API whose costs are known"
-_MOST_NAMED = 3
-NEVER = "no load makes it cheaper"
-OLD = "older than 180 days"
-FORMULAS = (
-    ("capital recovery factor", "CRF(r, L) = r(1+r)^L / ((1+r)^L − 1); for r = 0: 1/L"),
-    ("fixed cost per year", "F = CRF·(C0 − S/(1+r)^L) + maintenance + hosting + licences + staff"),
-    ("energy per year", "E = 8760 · GPUs · (P_idle·(1 − b) + P_load·b) / 1000 · PUE · price per kWh"),
-    ("cost per hour", "H = (F + E) / 8760 where owned; GPUs · hourly rate where rented"),
-    ("λ_SLO", "highest measured requests/s within the service level"),
-    ("replicas", "n(λ) = ceil(λ_peak / (headroom · λ_SLO)), + 1 for N+1"),
-    ("API price per request", "c_req = mean price of a measured request, from its real usage"),
-    ("break-even load", "λ* = H·n / (3600 · c_req); feasible if λ* ≤ n · headroom · λ_SLO"),
-    (
-        "payback",
-        "least t with adoption_own + Σ disc(H·730) ≤ adoption_API + Σ disc(c_req · V_t · (1 − decline)^(t/12))",
-    ),
-    ("cost per correct answer", "cost per request / quality"),
-    ("utilisation", "U = λ / (n · λ_SLO)"),
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One of the four numbers on top."""
-
-    title: str
-    value: str
-    lines: tuple[str, ...]
-    is_missing: bool = False
+NEVER = say("no load makes it cheaper")
+OLD = say("older than 180 days")
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictBox:
     """The verdict in words."""
 
-    headline: str
+    headline: Said
     tone: str
     """Class: `build`, `buy`, `blend`, `open`."""
-    sentence: str
-    leaning: str
-    confidence: str
-    meaning: str
-    incomplete: tuple[str, ...]
+    sentence: Said
+    leaning: Said
+    confidence: Said
+    meaning: Said
+    incomplete: tuple[Said, ...]
     is_incomplete: bool
-    changes: tuple[str, ...]
+    changes: tuple[Said, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,42 +73,50 @@ class DecisionPage:
 
     title: str
     about: str
-    subtitle: str
+    subtitle: Said
     verdict: VerdictBox
     tiles: tuple[Tile, ...]
-    reasons: tuple[str, ...]
+    reasons: tuple[Said, ...]
     checks: Grid | None
     costs: Grid
-    uncosted: tuple[str, ...]
+    uncosted: tuple[Said, ...]
     charts: tuple[Chart, ...]
     pairs: Grid | None
     blends: tuple[BlendSection, ...]
-    carries: tuple[str, ...]
-    next_measurements: tuple[str, ...]
+    carries: tuple[Said, ...]
+    next_measurements: tuple[Said, ...]
     assumptions: Grid | None
-    warnings: tuple[str, ...]
-    terms: tuple[tuple[str, str], ...]
-    formulas: tuple[tuple[str, str], ...]
-    small_print: tuple[tuple[str, str], ...]
+    warnings: tuple[Said, ...]
+    terms: tuple[tuple[Said, Said], ...]
+    formulas: tuple[tuple[Said, Said], ...]
+    small_print: tuple[tuple[Said, Said], ...]
+    badges: tuple[tuple[str, Said, Said], ...]
+    """Code, text and meaning of what a number can rest on."""
 
 
-def build_decision(facts: TcoFacts, verdict: Verdict) -> DecisionPage:
-    """Return the page of a scenario and its verdict."""
+def build_decision(
+    facts: TcoFacts, verdict: Verdict, *, language: Spoken = ENGLISH
+) -> DecisionPage:
+    """Return the page of a scenario and its verdict.
+
+    Args:
+        facts: Everything computed for the scenario.
+        verdict: What follows from it.
+        language: Of the figures; every other text is told when it is shown.
+    """
     return DecisionPage(
         title=facts.title or facts.name,
         about=facts.about,
         subtitle=_subtitle(facts),
         verdict=_box(facts, verdict),
-        tiles=tuple(_tiles(facts, verdict)),
+        tiles=tuple(tiles(facts, verdict)),
         reasons=verdict.reasons,
         checks=check_grid(facts, verdict),
         costs=cost_grid(facts),
-        uncosted=tuple(
-            f"{o.name}: costs not known. Missing: {'; '.join(o.missing)}." for o in facts.options if o.missing
-        ),
-        charts=tuple(charts(facts, verdict)),
+        uncosted=tuple(_uncosted(facts)),
+        charts=tuple(charts(facts, verdict, language=language)),
         pairs=pair_grid(facts),
-        blends=tuple(blend_sections(facts)),
+        blends=tuple(blend_sections(facts, language=language)),
         carries=verdict.assumptions,
         next_measurements=verdict.next_measurements,
         assumptions=_assumption_grid(facts),
@@ -135,123 +124,44 @@ def build_decision(facts: TcoFacts, verdict: Verdict) -> DecisionPage:
         terms=decision_terms(),
         formulas=FORMULAS,
         small_print=tuple(_small_print(facts)),
-    )  # fmt: skip
+        badges=tuple((str(p), provenance_words(p), why) for p, why in PROVENANCES.items()),
+    )
 
 
-def _subtitle(facts: TcoFacts) -> str:
-    load = requests_per_month(facts.load.mode)
-    return "; ".join(
-        (facts.today, load, f"{facts.horizon_months} months", f"data: {facts.data_class}", f"money in {facts.currency}")
-    )  # fmt: skip
+def _subtitle(facts: TcoFacts) -> Said:
+    parts = (
+        facts.today,
+        requests_per_month(facts.load.mode),
+        months(facts.horizon_months),
+        say("data: {data_class}", data_class=data_words(facts.data_class)),
+        say("money in {currency}", currency=facts.currency),
+    )
+    return joined(parts, "; ")
+
+
+def _uncosted(facts: TcoFacts) -> Iterator[Said]:
+    for o in facts.options:
+        if o.missing:
+            what = joined(o.missing, "; ")
+            yield say("{option}: costs not known. Missing: {what}.", option=o.name, what=what)
 
 
 def _box(facts: TcoFacts, v: Verdict) -> VerdictBox:
     is_open = v.decision is Decision.NOT_DECIDABLE
+    leaning = NOTHING
+    if is_open and v.leaning:
+        leaning = say("Best so far: {option}.", option=v.leaning)
     return VerdictBox(
         headline=HEADLINES[v.decision],
         tone="open" if is_open else str(v.decision),
         sentence=v.sentence,
-        leaning=f"Best so far: {v.leaning}." if is_open and v.leaning else "",
+        leaning=leaning,
         confidence=confidence_words(v),
         meaning=confidence_meaning(facts, v),
         incomplete=v.incomplete,
         is_incomplete=v.is_incomplete,
         changes=tuple(c.text for c in v.changes),
     )
-
-
-def _tiles(facts: TcoFacts, verdict: Verdict) -> Iterator[Tile]:
-    pair = main_pair(facts, verdict)
-    yield _quality_tile(pair)
-    yield _load_tile(facts, pair)
-    yield _payback_tile(facts, pair)
-    yield _data_tile(facts, verdict)
-
-
-def _quality_tile(pair: PairFact | None) -> Tile:
-    title = "Quality, API − own"
-    if pair is None:
-        return Tile(title, text.NOT_MEASURED, (NO_PAIR,), is_missing=True)
-    e = pair.quality_difference
-    names = f"{pair.buy} − {pair.build}"
-    value, low, high = known(e.value), known(e.low), known(e.high)
-    if value is None:
-        return Tile(title, text.NOT_MEASURED, (e.reason, names), is_missing=True)
-    if low is None or high is None:
-        told = f"how sure this is, is not known: {e.reason}" if e.reason else "without an interval"
-    elif low > 0:
-        told = "The API is clearly better."
-    else:
-        told = "The own model is clearly better." if high < 0 else "No clear difference."
-    return Tile(
-        title, f"{text.points(value)} points", (estimate_cell(e, text.points).note, told, names)
-    )
-
-
-def _load_tile(facts: TcoFacts, pair: PairFact | None) -> Tile:
-    title, mine = "Break-even load", facts.load
-    yours = f"yours: {plain(mine.mode)}"
-    yours += f" ({plain(mine.low)} to {plain(mine.high)})" if mine.is_varied else ""
-    if pair is None:
-        return Tile(title, text.NOT_KNOWN, (NO_PAIR, yours), is_missing=True)
-    at = known(pair.break_even_per_month.value)
-    if not pair.is_feasible:
-        why = pair.break_even_per_month.reason
-        return Tile(title, "none", (f"{pair.build}: {NEVER} than {pair.buy}", why, yours))
-    if at is None:
-        return Tile(
-            title, text.NOT_KNOWN, (pair.break_even_per_month.reason, yours), is_missing=True
-        )
-    cheaper = pair.build if mine.mode >= at else pair.buy
-    note = figure_cell(pair.break_even_per_month, plain).note
-    return Tile(
-        title,
-        plain(at),
-        ("requests per month", note, yours, f"At your load {cheaper} is cheaper per month."),
-    )
-
-
-def _payback_tile(facts: TcoFacts, pair: PairFact | None) -> Tile:
-    title = "Payback of the own deployment"
-    if pair is None:
-        return Tile(title, text.NOT_KNOWN, (NO_PAIR,), is_missing=True)
-    lines = (
-        payback_range(pair, facts.horizon_months),
-        f"It pays back in {futures(pair.payback_share)}.",
-        f"{pair.build} against {pair.buy}",
-    )
-    return Tile(title, payback_words(pair, facts.horizon_months), lines)
-
-
-def _data_tile(facts: TcoFacts, verdict: Verdict) -> Tile:
-    title = "Do data leave the network?"
-    name = verdict.option or verdict.leaning
-    option = next((o for o in facts.options if o.name == name), None)
-    others = [o for o in facts.options if o is not option]
-    leaving = _names([o for o in others if o.leaves_network])
-    staying = _names([o for o in others if not o.leaves_network])
-    lines = (
-        f"data class: {facts.data_class}",
-        f"also leave with: {leaving}" if leaving and option else f"leave with: {leaving}" if leaving else "",
-        f"stay with: {staying}" if staying else "",
-    )  # fmt: skip
-    if option is None:
-        return Tile(title, "depends", lines)
-    return Tile(title, _leaves(option), (f"with {option.name}", *lines))
-
-
-def _names(options: list[OptionFact]) -> str:
-    """Name a few options; count many."""
-    if len(options) > _MOST_NAMED:
-        return f"{len(options)} other options"
-    return ", ".join(o.name for o in options)
-
-
-def _leaves(option: OptionFact) -> str:
-    if not option.leaves_network:
-        return "no"
-    share = known(option.escalated.value) if option.escalated else None
-    return "yes" if share is None else f"yes, of {text.percent(share, 0)} of requests"
 
 
 def check_grid(facts: TcoFacts, verdict: Verdict) -> Grid | None:
@@ -264,18 +174,23 @@ def check_grid(facts: TcoFacts, verdict: Verdict) -> Grid | None:
     where = positions(facts)
     names = list(dict.fromkeys([*where, *(c.option for c in verdict.checks)]))
     names = [name for name in names if any(c.option == name for c in verdict.checks)]
-    rules = dict.fromkeys(c.rule for c in verdict.checks)
     rows = [
-        (Head(rule), tuple(_check(found.get((rule, name), [])) for name in names)) for rule in rules
+        (
+            Head(rule_words(rule)),
+            tuple(_check(found.get((rule, name), [])) for name in names),
+        )
+        for rule in dict.fromkeys(c.rule for c in verdict.checks)
     ]
-    return grid("Rules", [Head(name, series=where.get(name)) for name in names], rows, "rule")
+    heads = [Head(verbatim(name), series=where.get(name)) for name in names]
+    return grid(say("Rules"), heads, rows, say("rule"))
 
 
 def _check(checks: list[Check]) -> Cell:
     if not checks:
-        return Cell(text.MISSING, "not asked")
+        return Cell(text.MISSING, say("not asked"))
     worst = min(checks, key=lambda c: ("fail", "unclear", "pass").index(str(c.outcome)))
-    return Cell(OUTCOMES[worst.outcome], " ".join(c.text for c in checks), mark=str(worst.outcome))
+    why = joined((c.text for c in checks), " ")
+    return Cell(OUTCOMES[worst.outcome], why, mark=str(worst.outcome))
 
 
 def pair_grid(facts: TcoFacts) -> Grid | None:
@@ -284,24 +199,32 @@ def pair_grid(facts: TcoFacts) -> Grid | None:
         return None
     heads = [
         Head(
-            "break-even λ*, requests per month",
-            "the least load at which the own deployment costs no more per month",
+            say("break-even λ*, requests per month"),
+            say("the least load at which the own deployment costs no more per month"),
         ),
-        Head("payback", "of adoption and first servers"),
-        Head(f"cheaper after {facts.horizon_months} months", "share of simulated futures"),
-        Head("saving", "cost of the API − cost of the own deployment, present value"),
-        Head("quality, API − own", "paired by document, in points of 100"),
+        Head(say("payback"), say("of adoption and first servers")),
+        Head(
+            say_n("cheaper after {n} month", "cheaper after {n} months", facts.horizon_months),
+            say("share of simulated futures"),
+        ),
+        Head(
+            say("saving"),
+            say("cost of the API − cost of the own deployment, present value"),
+        ),
+        Head(say("quality, API − own"), say("paired by document, in points of 100")),
     ]
     where = positions(facts)
     rows = [
         (
-            Head(f"{p.build} against {p.buy}", series=where.get(p.build)),
+            Head(say("{own} against {api}", own=p.build, api=p.buy), series=where.get(p.build)),
             tuple(_pair_cells(facts, p)),
         )
         for p in facts.pairs
     ]
-    yours = requests_per_month(facts.load.mode)
-    return grid(f"Own deployment against API; your load: {yours}", heads, rows, "pair")
+    title = say(
+        "Own deployment against API; your load: {load}", load=requests_per_month(facts.load.mode)
+    )
+    return grid(title, heads, rows, say("pair"))
 
 
 def _pair_cells(facts: TcoFacts, p: PairFact) -> Iterator[Cell]:
@@ -312,13 +235,12 @@ def _pair_cells(facts: TcoFacts, p: PairFact) -> Iterator[Cell]:
     elif at.is_missing or rate is None:
         yield at
     else:
-        note = "; ".join(filter(None, (f"{rate:.3g} requests/s", at.note)))
-        yield Cell(at.text, note, at.badges)
+        per_s = say("{n} requests/s", n=numeral(f"{rate:.3g}"))
+        yield Cell(at.text, joined((per_s, at.note), "; "), at.badges)
+    share = say("in {futures}", futures=futures(p.payback_share))
     yield Cell(
         payback_words(p, facts.horizon_months),
-        f"{payback_range(p, facts.horizon_months)}; in {futures(p.payback_share)}".removeprefix(
-            "; "
-        ),
+        joined((payback_range(p, facts.horizon_months), share), "; "),
     )
     yield Cell(chance(p.cheaper_by_month[-1])) if p.cheaper_by_month else missing(p.saving.reason)
     yield figure_cell(p.saving, lambda v: text.money(v, facts.currency))
@@ -328,40 +250,68 @@ def _pair_cells(facts: TcoFacts, p: PairFact) -> Iterator[Cell]:
 def _assumption_grid(facts: TcoFacts) -> Grid | None:
     if not facts.assumptions:
         return None
-    titles = ("low", "most likely", "high", "unit", "from", "source", "date", "owner", "used by")
+    titles = (
+        say("low"),
+        say("most likely"),
+        say("high"),
+        say("unit"),
+        say("from"),
+        say("source"),
+        say("date"),
+        say("owner"),
+        say("used by"),
+    )
     rows = [(Head(a.given.label), _assumption_cells(a, facts.currency)) for a in facts.assumptions]
-    return grid("Every assumption", [Head(t) for t in titles], rows, "assumption")
+    return grid(say("Every assumption"), [Head(t) for t in titles], rows, say("assumption"))
 
 
 def _assumption_cells(a: Assumption, currency: str) -> tuple[Cell, ...]:
     given = a.given
     low, mode, high = input_range(given, currency)
     date = Cell(
-        given.date or text.MISSING, OLD if given.is_old else "", mark="old" if given.is_old else ""
+        verbatim(given.date or text.MISSING),
+        OLD if given.is_old else NOTHING,
+        mark="old" if given.is_old else "",
     )
     return (
         Cell(low),
-        Cell(mode, "" if given.is_varied else "fixed"),
+        Cell(mode, NOTHING if given.is_varied else say("fixed")),
         Cell(high),
         Cell(unit_words(given.unit)),
-        Cell("", badges=(str(given.provenance),)),
-        Cell(given.source or text.MISSING, given.note),
+        Cell(NOTHING, badges=badges((given.provenance,))),
+        Cell(verbatim(given.source or text.MISSING), verbatim(given.note)),
         date,
-        Cell(given.owner or text.MISSING),
-        Cell(", ".join(a.used_by) or text.MISSING),
+        Cell(verbatim(given.owner or text.MISSING)),
+        Cell(joined(a.used_by) or text.MISSING),
     )
 
 
-def _small_print(facts: TcoFacts) -> Iterator[tuple[str, str]]:
-    yield "scenario", facts.name
-    yield "made on", facts.today
+def _small_print(facts: TcoFacts) -> Iterator[tuple[Said, Said]]:
+    yield say("scenario"), verbatim(facts.name)
+    yield say("made on"), verbatim(facts.today)
     yield (
-        "simulated futures",
-        f"{text.count(facts.draws)} draws, seed {facts.seed}; inputs are PERT-distributed",
+        say("simulated futures"),
+        say(
+            "{n} draws, seed {seed}; inputs are PERT-distributed",
+            n=text.count(facts.draws),
+            seed=str(facts.seed),
+        ),
     )
-    yield "ranges", (
-        "P10–P90 where a number was computed from uncertain inputs, 95 % intervals where it was measured"
-    )  # fmt: skip
-    yield "runs", ", ".join(facts.runs) or "none"
+    yield (
+        say("ranges"),
+        say(
+            "P10–P90 where a number was computed from uncertain inputs, 95 % intervals where it was measured"
+        ),
+    )
+    yield say("runs"), joined(facts.runs) or say("none")
     for currency, value, date, source in facts.rates:
-        yield f"1 {currency}", f"{value:.6g} {facts.currency}, {date}, {source}"
+        yield (
+            say("1 {currency}", currency=currency),
+            say(
+                "{n} {currency}, {date}, {source}",
+                n=numeral(f"{value:.6g}"),
+                currency=facts.currency,
+                date=date,
+                source=source,
+            ),
+        )

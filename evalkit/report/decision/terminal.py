@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evalkit.analysis.tco.facts import OptionFact, TcoFacts
+from evalkit.analysis.tco.likely import Likely
 from evalkit.decision.facts import Verdict
 from evalkit.report import format as text
 from evalkit.report.decision.cells import Cell, Grid, estimate_cell, figure_cell
@@ -18,9 +19,12 @@ from evalkit.report.decision.costs import upfront_cell
 from evalkit.report.decision.page import build_decision
 from evalkit.report.decision.words import SIDES
 from evalkit.report.text_safety import visible
+from evalkit.wording import Said
 
 
-def decision_tables(facts: TcoFacts, verdict: Verdict) -> Iterator[RenderableType]:
+def decision_tables(
+    facts: TcoFacts, verdict: Verdict, at_likely: Likely | None = None
+) -> Iterator[RenderableType]:
     """Yield the verdict, why, the rules, the costs, and what to do next."""
     page = build_decision(facts, verdict)
     words = page.verdict
@@ -36,6 +40,10 @@ def decision_tables(facts: TcoFacts, verdict: Verdict) -> Iterator[RenderableTyp
     if page.checks is not None:
         yield _rules(page.checks)
     yield _costs(facts)
+    if at_likely is not None and at_likely.options:
+        yield _likely(at_likely)
+    if at_likely is not None and at_likely.pairs:
+        yield _likely_pairs(at_likely)
     yield from (_text(line) for line in page.uncosted)
     yield from _lines("What would change it", words.changes)
     yield from _lines("What it rests on, not measured", page.carries)
@@ -86,8 +94,37 @@ def _costs(facts: TcoFacts) -> Table:
     return table
 
 
+def _likely(at: Likely) -> Table:
+    """Return what the report's sliders show before one is moved."""
+    table = _table(f"At the most likely values, in {at.currency}; the report's sliders begin here")
+    table.add_column("option", overflow="fold", max_width=40)
+    for name in ("first month", "mean per month", "total", "per 1000\nrequests"):
+        table.add_column(name, justify="right", overflow="fold")
+    for o in at.options:
+        amounts = (o.first_month, o.per_month, o.total, o.per_1000_requests)
+        table.add_row(_text(o.name), *(_amount(a, at.currency) for a in amounts))
+    return table
+
+
+def _likely_pairs(at: Likely) -> Table:
+    table = _table("Own deployment against API, at the most likely values")
+    table.add_column("pair", overflow="fold", max_width=40)
+    for name in ("break-even,\nrequests per month", "payback,\nmonths", "saving"):
+        table.add_column(name, justify="right", overflow="fold")
+    for p in at.pairs:
+        even = "none" if p.break_even_per_month is None else f"{p.break_even_per_month:,.0f}"
+        back = "never" if p.payback_months is None else f"{p.payback_months:.0f}"
+        pair = _text(f"{p.build} against {p.buy}")
+        table.add_row(pair, even, back, _amount(p.saving, at.currency))
+    return table
+
+
+def _amount(value: float, currency: str) -> Text:
+    return _text(text.money(value, currency).removeprefix(f"{currency} "))
+
+
 def _option_cells(o: OptionFact, currency: str) -> tuple[Cell, ...]:
-    def money(value: float | None) -> str:
+    def money(value: float | None) -> Said:
         return text.money(value, currency)
 
     unit = o.unit

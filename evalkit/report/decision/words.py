@@ -4,52 +4,75 @@ from __future__ import annotations
 
 from evalkit.analysis.tco.facts import OptionFact, PairFact, TcoFacts
 from evalkit.decision.facts import Decision, Outcome, Verdict
+from evalkit.decision.words import rule_words as rule_words
 from evalkit.report import format as text
 from evalkit.report.decision.cells import known
+from evalkit.wording import NOTHING, Said, numeral, say, say_n, verbatim
 
-SIDES = {"build": "own deployment", "buy": "API", "blend": "both combined"}
+SIDES = {"build": say("own deployment"), "buy": say("API"), "blend": say("both combined")}
+SHAPES = say("Circle: own deployment; square: API; diamond: both combined.")
+"""What `style.SIDE_MARKERS` draws."""
 KINDS = {
-    "owned": "own servers",
-    "rented_on_demand": "GPUs rented by the hour",
-    "rented_reserved": "GPUs rented for a term",
-    "api_list": "API at its ordinary price",
-    "api_contract": "API by contract",
-    "api_batch": "API, batch (answers within a day)",
-    "blend": "own deployment and API combined",
+    "owned": say("own servers"),
+    "rented_on_demand": say("GPUs rented by the hour"),
+    "rented_reserved": say("GPUs rented for a term"),
+    "api_list": say("API at its ordinary price"),
+    "api_contract": say("API by contract"),
+    "api_batch": say("API, batch (answers within a day)"),
+    "blend": say("own deployment and API combined"),
 }
 HEADLINES = {
-    Decision.BUILD: "Build: run a model yourself",
-    Decision.BUY: "Buy: use an API",
-    Decision.BLEND: "Blend: combine both",
-    Decision.NOT_DECIDABLE: "Not decidable yet",
+    Decision.BUILD: say("Build: run a model yourself"),
+    Decision.BUY: say("Buy: use an API"),
+    Decision.BLEND: say("Blend: combine both"),
+    Decision.NOT_DECIDABLE: say("Not decidable yet"),
 }
-OUTCOMES = {Outcome.PASS: "✓ pass", Outcome.FAIL: "✗ fail", Outcome.UNCLEAR: "? unclear"}
+OUTCOMES = {
+    Outcome.PASS: say("✓ pass"),
+    Outcome.FAIL: say("✗ fail"),
+    Outcome.UNCLEAR: say("? unclear"),
+}
+DATA_CLASSES = {
+    "public": say("public"),
+    "internal": say("internal"),
+    "confidential": say("confidential"),
+}
 POLICIES = {
-    "margin": "by answer margin",
-    "mean_logprob": "by mean log-probability",
-    "logprob": "by mean log-probability",
-    "self_reported": "by the model's own doubt",
-    "parsed": "by unreadable answers",
-    "task": "by task",
-    "random": "at random",
-    "oracle": "bound: knows the answers",
+    "margin": say("by answer margin"),
+    "mean_logprob": say("by mean log-probability"),
+    "logprob": say("by mean log-probability"),
+    "self_reported": say("by the model's own doubt"),
+    "parsed": say("by unreadable answers"),
+    "task": say("by task"),
+    "random": say("at random"),
+    "oracle": say("bound: knows the answers"),
 }
 _CONFIDENCE = (
-    (0.95, "very high"),
-    (0.8, "high"),
-    (0.65, "moderate"),
-    (0.0, "low, little better than a coin toss"),
+    (0.95, say("very high")),
+    (0.8, say("high")),
+    (0.65, say("moderate")),
+    (0.0, say("low, little better than a coin toss")),
 )
 
 
-def kind_words(option: OptionFact) -> str:
+def kind_words(option: OptionFact) -> Said:
     """Say how an option is deployed."""
-    return KINDS.get(option.kind, option.kind.replace("_", " "))
+    return KINDS.get(option.kind, verbatim(option.kind.replace("_", " ")))
 
 
-def policy_words(policy: str) -> str:
+def side_words(side: str) -> Said:
+    """Say on which side an option is."""
+    return SIDES.get(side, verbatim(side))
+
+
+def data_words(data_class: str) -> Said:
+    """Say how confidential data are."""
+    return DATA_CLASSES.get(data_class, verbatim(data_class))
+
+
+def policy_words(policy: str) -> Said:
     """Say by what a policy hands requests over."""
-    return POLICIES.get(policy, policy.replace("_", " "))
+    return POLICIES.get(policy, verbatim(policy.replace("_", " ")))
 
 
 def positions(facts: TcoFacts) -> dict[str, int]:
@@ -57,44 +80,57 @@ def positions(facts: TcoFacts) -> dict[str, int]:
     return {o.name: i for i, o in enumerate(facts.options)}
 
 
-def confidence_words(verdict: Verdict) -> str:
+def confidence_words(verdict: Verdict) -> Said:
     """Say how sure the verdict is, in words and as a count of simulated futures."""
     confidence = known(verdict.confidence)
     if confidence is None:
-        return "not known" if verdict.option is None else "decided by the rules, not by cost"
+        if verdict.option is None:
+            return text.NOT_KNOWN
+        return say("decided by the rules, not by cost")
     words = next(words for limit, words in _CONFIDENCE if confidence >= limit)
-    return f"{words} ({futures(confidence)})"
+    return say("{words} ({futures})", words=words, futures=futures(confidence))
 
 
-def futures(share: float) -> str:
+def futures(share: float) -> Said:
     """Return a probability as a count of simulated futures; only certainty is none or all."""
     if 0 < share < 0.01:
-        return "fewer than 1 of 100 simulated futures"
+        return say("fewer than 1 of 100 simulated futures")
     if 0.99 < share < 1:
-        return "more than 99 of 100 simulated futures"
-    return f"{100 * share:.0f} of 100 simulated futures"
+        return say("more than 99 of 100 simulated futures")
+    return say("{n} of 100 simulated futures", n=numeral(f"{100 * share:.0f}"))
 
 
-def confidence_meaning(facts: TcoFacts, verdict: Verdict) -> str:
+def confidence_meaning(facts: TcoFacts, verdict: Verdict) -> Said:
     """Say what the confidence counts."""
     if verdict.confidence is None and verdict.option is not None:
-        return "No other kind of option keeps every rule of the policy, so there is none that could be cheaper."
+        return say(
+            "No other kind of option keeps every rule of the policy, so there is none that could be cheaper."
+        )
     if verdict.confidence is None:
-        return (
+        return say(
             "There are no two kinds of option yet that keep every rule, so no costs were compared."
         )
-    return (
+    return say(
         "The costs were computed again and again with other values of the uncertain inputs. In so many of these"
-        f" futures no other kind of option that keeps the rules is cheaper over {facts.horizon_months} months."
+        " futures no other kind of option that keeps the rules is cheaper over {months}.",
+        months=months(facts.horizon_months),
     )
 
 
-def saving_words(verdict: Verdict) -> str:
-    """Name the difference that the tornado shows."""
+def saving_words(verdict: Verdict) -> Said:
+    """Name the difference that the tornado shows, in the middle of a sentence."""
     this = verdict.option or verdict.leaning
     if this is None or verdict.against is None:
-        return "saving of one option against the other"
-    return f"saving of {this} against {verdict.against}"
+        return say("saving of one option against the other")
+    return say("saving of {this} against {that}", this=this, that=verdict.against)
+
+
+def saving_title(verdict: Verdict) -> Said:
+    """Name the difference that the tornado shows, at the beginning of a sentence."""
+    this = verdict.option or verdict.leaning
+    if this is None or verdict.against is None:
+        return say("Saving of one option against the other")
+    return say("Saving of {this} against {that}", this=this, that=verdict.against)
 
 
 def main_pair(facts: TcoFacts, verdict: Verdict) -> PairFact | None:
@@ -106,32 +142,35 @@ def main_pair(facts: TcoFacts, verdict: Verdict) -> PairFact | None:
     return ranked[0] if ranked else None
 
 
-def payback_words(pair: PairFact, horizon_months: int) -> str:
+def payback_words(pair: PairFact, horizon_months: int) -> Said:
     """Say when the own deployment has paid back."""
     value = known(pair.payback_months.value)
-    if value is None:
-        return f"not within {horizon_months} months"
-    return months(value)
+    return _not_within(horizon_months) if value is None else months(value)
 
 
-def payback_range(pair: PairFact, horizon_months: int) -> str:
+def payback_range(pair: PairFact, horizon_months: int) -> Said:
     """Say between which months it pays back in 80 of 100 futures; open where some never do."""
     low, high = known(pair.payback_months.low), known(pair.payback_months.high)
-    late = f"not within {horizon_months} months"
+    late = _not_within(horizon_months)
     if low is None:
-        return "" if known(pair.payback_months.value) is None else f"P10–P90: up to {late}"
+        never = known(pair.payback_months.value) is None
+        return NOTHING if never else say("P10–P90: up to {late}", late=late)
     if high is None:
-        return f"P10: {months(low)}; P90: {late}"
-    return f"P10–P90: {low:.0f} to {months(high)}"
+        return say("P10: {early}; P90: {late}", early=months(low), late=late)
+    return say("P10–P90: {low} to {high}", low=numeral(f"{low:.0f}"), high=months(high))
 
 
-def months(value: float) -> str:
+def _not_within(horizon_months: int) -> Said:
+    return say_n("not within {n} month", "not within {n} months", horizon_months)
+
+
+def months(value: float) -> Said:
     """Return a duration in whole months."""
-    return f"{value:.0f} month{'' if round(value) == 1 else 's'}"
+    return say_n("{n} month", "{n} months", round(value))
 
 
-def requests_per_month(value: float | None) -> str:
+def requests_per_month(value: float | None) -> Said:
     """Return a load."""
     if known(value) is None or value is None:
         return text.MISSING
-    return f"{text.compact(value)} requests per month"
+    return say("{n} requests per month", n=text.compact(value))

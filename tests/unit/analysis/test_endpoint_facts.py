@@ -59,7 +59,7 @@ def test_retries_failures_and_classes_are_counted() -> None:
 def test_cost_is_the_sum_over_all_attempts_and_says_what_is_not_in_it() -> None:
     found = fact(asked(0, PAID), asked(1, BROKEN, PAID), asked(2, BUSY, PAID))
     assert found.cost_usd.value == pytest.approx(0.75)
-    assert "1 attempts of unknown cost" in found.cost_usd.reason
+    assert "1 attempt of unknown cost" in found.cost_usd.reason
     assert found.cost_per_request_usd is None, "one request's cost is not known"
     assert fact(asked(0, PAID), asked(2, BUSY, PAID)).cost_per_request_usd == 0.25
 
@@ -132,5 +132,5 @@ def test_failed_docs_are_left_out_of_quality_and_counted() -> None:
     assert facts["t"].estimate.value == 0.5
     assert facts["t"].estimate.n == 2
     assert facts["t"].n_failed == 1
-    assert "1 docs got no answer" in facts["t"].estimate.reason
+    assert "1 doc got no answer" in facts["t"].estimate.reason
     assert facts["g"].estimate.value is None, "lm-eval's group number has the failed doc in it"

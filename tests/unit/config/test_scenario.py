@@ -179,6 +179,14 @@ EURO = "value: 1, source: s, date: 2026-01-01"
         ("  task_weights: {t: -1}", "4: load.task_weights.t"),
         ("policy: {quality: {at_least: 80}}", "4: policy.quality.at_least.*found 80"),
         ("policy: {data_class: secret}", "4: policy.data_class"),
+        (
+            "policy:\n  weights: {qualty: 3}",
+            "5: policy.weights.qualty: unknown key .*did you mean 'quality'",
+        ),
+        ("policy: {weights: {cost: -1}}", "4: policy.weights.cost: .*found -1"),
+        ("policy: {weights: {cost: .inf}}", "4: policy.weights.cost"),
+        ("policy: {weights: {cost: 0}}", "4: policy.weights: at least one weight must be above 0"),
+        ("policy: {weights: {}}", "4: policy.weights: at least one weight must be above 0"),
         (f"rates: {{usd: {{{EURO}}}}}", "4: rates.usd"),
         (f"rates: {{USD: {{{EURO.replace('1', '0', 1)}}}}}", "4: rates.USD.value"),
         ("rates: {USD: {value: 1, source: s}}", "4: rates.USD.date: this key is required"),
@@ -286,6 +294,14 @@ def test_a_policy_has_a_file_of_its_own(tmp_path: Path) -> None:
         load_scenario(file)
     with pytest.raises(ConfigError, match=r"policy.confidance: unknown key"):
         load_policy(written(tmp_path, "policy: {confidance: 0.9}\n"))
+
+
+def test_what_has_no_weight_does_not_count(tmp_path: Path) -> None:
+    weights = "policy: {weights: {quality: 3, data_control: 0.5}}"
+    found = loaded(tmp_path, f"{HEAD}{weights}\n{AFTER}").policy.weights
+    assert found is not None
+    assert (found.quality, found.data_control, found.cost) == (3, 0.5, 0)
+    assert loaded(tmp_path, f"{HEAD}{AFTER}").policy.weights is None
 
 
 def test_a_run_config_is_no_scenario() -> None:

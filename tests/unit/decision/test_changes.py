@@ -82,7 +82,7 @@ def test_the_load_that_turns_it_is_the_break_even_where_nothing_is_uncertain() -
     assert change.is_above
     assert change.at == pytest.approx(1460 / 0.00075, rel=2e-3)
     assert change.at >= 1460 / 0.00075
-    assert "Load above 1,9" in change.text
+    assert "With load above 1,9" in change.text
     assert "own would then be used to 15" in change.text
 
 

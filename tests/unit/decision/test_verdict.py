@@ -315,7 +315,10 @@ def test_assumptions_that_carry_it_are_named_with_their_source() -> None:
     rent = {"value": [1, 2, 6], "unit": "USD/GPU-hour", "source": "offer 12"}
     found = said(DEAR, own={"gpu_hour_price": rent})
     assert found.against == "api"
-    assert "Rent of own: 2 (1 to 6) USD/GPU-hour, your input (offer 12)" in found.assumptions[0]
+    assert (
+        "Assumed: rent of own: 2 (1 to 6) USD/GPU-hour, your input (offer 12)"
+        in found.assumptions[0]
+    )
     assert (
         "own: its capacity of 5 requests/s is your input, not measured here." in found.assumptions
     )

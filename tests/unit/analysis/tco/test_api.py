@@ -124,7 +124,7 @@ def test_a_request_whose_answer_has_no_price_is_left_out_of_the_mean() -> None:
     found = cost(LIST, run)
     assert found.per_request is not None
     assert found.per_request.mode == pytest.approx(0.002)
-    assert "1 attempts of unknown cost" in found.warnings[0]
+    assert "1 attempt of unknown cost" in found.warnings[0]
 
 
 # --- other prices for the same requests ---------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from hypothesis import assume, settings
 from hypothesis import given as for_all
 
 from evalkit.analysis.tco.breakeven import break_even_per_month
-from evalkit.analysis.tco.model import Deployment, Workload, costs
+from evalkit.analysis.tco.model import Deployment, Workload, costs, fixed_and_marginal
 from evalkit.analysis.tco.values import at_mode, drawn
-from tests.scenarios import bought, fleet, given, own, people, workload
+from tests.scenarios import bought, fleet, given, own, people, purchase, workload
 from tests.unit.analysis.tco.fleets import api_sides, own_sides, workloads
 
 CLOSE = 1e-7
@@ -69,6 +69,15 @@ def test_many_draws_give_what_each_gives_alone(
             work,
         )
         assert found == pytest.approx(alone, rel=1e-9)
+
+
+def test_without_load_it_is_cheaper_where_the_api_needs_more_people() -> None:
+    """A request that costs the same on both sides turns nothing."""
+    machines = purchase(1000.0, maintenance_share=given("maintenance", 0.0))
+    owned = own(fleet(machines), people("own"))
+    power = fixed_and_marginal(owned, workload(), np.asarray(1.0), at_mode)[1]
+    api = bought(float(power) * (1 - 1e-15), people("api", 1.0, 1e6))
+    assert even(owned, api, workload()) == 0
 
 
 def test_a_second_replica_moves_it_in_a_step() -> None:

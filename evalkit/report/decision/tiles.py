@@ -1,0 +1,154 @@
+"""The four numbers on top of the decision page: quality, break-even load, payback, and where data go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from evalkit.analysis.tco.facts import OptionFact, PairFact, TcoFacts
+from evalkit.decision.facts import Verdict
+from evalkit.report import format as text
+from evalkit.report.decision.cells import estimate_cell, figure_cell, known, plain
+from evalkit.report.decision.words import (
+    data_words,
+    futures,
+    main_pair,
+    payback_range,
+    payback_words,
+)
+from evalkit.wording import NOTHING, Said, joined, say, say_n
+
+NO_PAIR = say("there is no pair of an own deployment and an API whose costs are known")
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One of the four numbers on top."""
+
+    title: Said
+    value: Said
+    lines: tuple[Said, ...]
+    is_missing: bool = False
+
+
+def tiles(facts: TcoFacts, verdict: Verdict) -> Iterator[Tile]:
+    """Yield the four tiles."""
+    pair = main_pair(facts, verdict)
+    yield _quality_tile(pair)
+    yield _load_tile(facts, pair)
+    yield _payback_tile(facts, pair)
+    yield _data_tile(facts, verdict)
+
+
+def _quality_tile(pair: PairFact | None) -> Tile:
+    title = say("Quality, API − own")
+    if pair is None:
+        return Tile(title, text.NOT_MEASURED, (NO_PAIR,), is_missing=True)
+    e = pair.quality_difference
+    names = say("{api} − {own}", api=pair.buy, own=pair.build)
+    value, low, high = known(e.value), known(e.low), known(e.high)
+    if value is None:
+        return Tile(title, text.NOT_MEASURED, (e.reason, names), is_missing=True)
+    if low is None or high is None:
+        told = (
+            say("how sure this is, is not known: {why}", why=e.reason)
+            if e.reason
+            else say("without an interval")
+        )
+    elif low > 0:
+        told = say("The API is clearly better.")
+    else:
+        told = say("The own model is clearly better.") if high < 0 else say("No clear difference.")
+    note = estimate_cell(e, text.points).note
+    return Tile(title, say("{n} points", n=text.points(value)), (note, told, names))
+
+
+def _load_tile(facts: TcoFacts, pair: PairFact | None) -> Tile:
+    title, yours = say("Break-even load"), _yours(facts)
+    if pair is None:
+        return Tile(title, text.NOT_KNOWN, (NO_PAIR, yours), is_missing=True)
+    at = known(pair.break_even_per_month.value)
+    if not pair.is_feasible:
+        never = say(
+            "{own}: no load makes it cheaper than {api}",
+            own=pair.build,
+            api=pair.buy,
+        )
+        return Tile(title, say("none"), (never, pair.break_even_per_month.reason, yours))
+    if at is None:
+        return Tile(
+            title, text.NOT_KNOWN, (pair.break_even_per_month.reason, yours), is_missing=True
+        )
+    cheaper = pair.build if facts.load.mode >= at else pair.buy
+    lines = (
+        say("requests per month"),
+        figure_cell(pair.break_even_per_month, plain).note,
+        yours,
+        say("At your load {option} is cheaper per month.", option=cheaper),
+    )
+    return Tile(title, plain(at), lines)
+
+
+def _yours(facts: TcoFacts) -> Said:
+    mine = facts.load
+    if not mine.is_varied:
+        return say("yours: {load}", load=plain(mine.mode))
+    return say(
+        "yours: {load} ({low} to {high})",
+        load=plain(mine.mode),
+        low=plain(mine.low),
+        high=plain(mine.high),
+    )
+
+
+def _payback_tile(facts: TcoFacts, pair: PairFact | None) -> Tile:
+    title = say("Payback of the own deployment")
+    if pair is None:
+        return Tile(title, text.NOT_KNOWN, (NO_PAIR,), is_missing=True)
+    lines = (
+        payback_range(pair, facts.horizon_months),
+        say("It pays back in {futures}.", futures=futures(pair.payback_share)),
+        say("{own} against {api}", own=pair.build, api=pair.buy),
+    )
+    return Tile(title, payback_words(pair, facts.horizon_months), lines)
+
+
+def _data_tile(facts: TcoFacts, verdict: Verdict) -> Tile:
+    title = say("Do data leave the network?")
+    name = verdict.option or verdict.leaning
+    option = next((o for o in facts.options if o.name == name), None)
+    others = [o for o in facts.options if o is not option]
+    leaving = _names([o for o in others if o.leaves_network])
+    staying = _names([o for o in others if not o.leaves_network])
+    leave = NOTHING
+    if leaving:
+        leave = (
+            say("also leave with: {options}", options=leaving)
+            if option
+            else say("leave with: {options}", options=leaving)
+        )
+    lines = (
+        say("data class: {data_class}", data_class=data_words(facts.data_class)),
+        leave,
+        say("stay with: {options}", options=staying) if staying else NOTHING,
+    )
+    if option is None:
+        return Tile(title, say("depends"), lines)
+    return Tile(title, _leaves(option), (say("with {option}", option=option.name), *lines))
+
+
+def _names(options: Sequence[OptionFact]) -> Said:
+    """Name a few options; count many."""
+    if len(options) > _MOST_NAMED:
+        return say_n("{n} other option", "{n} other options", len(options))
+    return joined(o.name for o in options)
+
+
+def _leaves(option: OptionFact) -> Said:
+    if not option.leaves_network:
+        return say("no")
+    share = known(option.escalated.value) if option.escalated else None
+    if share is None:
+        return say("yes")
+    return say("yes, of {share} of requests", share=text.percent(share, 0))

@@ -1,0 +1,170 @@
+"""Runs, and where there is one a verdict → the whole report as values, in the order in which it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.analysis.differences import differences
+from evalkit.analysis.facts import RunFacts
+from evalkit.analysis.tco.analyse import Case
+from evalkit.config.scenario import ScenarioConfig
+from evalkit.decision.facts import Verdict
+from evalkit.decision.pareto import model_sizes
+from evalkit.decision.scorecard import scorecard
+from evalkit.report.decision.page import DecisionPage, build_decision
+from evalkit.report.decision.pareto import ParetoSection, build_pareto
+from evalkit.report.decision.scorecard import ScorecardSection, build_scorecard
+from evalkit.report.decision.simulator import Simulator, build_simulator
+from evalkit.report.differences import DifferencesSection, build_differences
+from evalkit.report.explorer import Explorer, build_explorer
+from evalkit.report.glossary import all_terms
+from evalkit.report.language import ENGLISH, Spoken
+from evalkit.report.models import Model, compared_models
+from evalkit.report.page import Page, build_page
+from evalkit.report.theme import Theme
+from evalkit.store.run_dir import Run
+from evalkit.wording import Said, say, verbatim
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A scenario, everything computed for it, and what follows."""
+
+    case: Case
+    verdict: Verdict
+    scenario: ScenarioConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a report is told and shown; the same facts in another look are the same facts."""
+
+    language: Spoken = ENGLISH
+    theme: Theme | None = None
+    templates: Path | None = None
+    """Folder whose files replace the package's templates of the same name."""
+    is_live: bool = False
+    """It is served while a run goes on, and reloads."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What only a report with a verdict has."""
+
+    decision: DecisionPage | None = None
+    scorecard: ScorecardSection | None = None
+    pareto: ParetoSection | None = None
+    simulator: Simulator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The whole report, ready to be put into HTML."""
+
+    title: Said
+    about: str
+    subtitle: Said
+    decision: DecisionPage | None
+    """None without a scenario: then there is no verdict."""
+    scorecard: ScorecardSection | None
+    pareto: ParetoSection | None
+    simulator: Simulator | None
+    run: Page
+    differences: DifferencesSection | None
+    explorer: Explorer | None
+    """None where only load was tested."""
+    warnings: tuple[Said, ...]
+    commands: tuple[str, ...]
+    """What was called, and what makes this report again."""
+    terms: tuple[tuple[Said, Said], ...]
+    contents: tuple[tuple[str, Said], ...]
+    """Id and title of the sections, in order."""
+
+
+def build_document(
+    runs: Sequence[tuple[Run, RunFacts]], decided: Decided | None, language: Spoken = ENGLISH
+) -> Document:
+    """Decide everything a reader will see.
+
+    Args:
+        runs: At least one run with its facts.
+        decided: None for a report of runs alone.
+        language: For what is drawn or sorted; everything else is told by the template.
+    """
+    run = build_page(runs)
+    models = compared_models(runs)
+    asked = [m for m in models if m.run.manifest.kind != "bench"]
+    parts = _Parts() if decided is None else _decided(runs, decided, language)
+    decision = parts.decision
+    return Document(
+        title=run.title if decision is None else verbatim(decision.title),
+        about="" if decision is None else decision.about,
+        subtitle=run.subtitle if decision is None else decision.subtitle,
+        decision=decision,
+        scorecard=parts.scorecard,
+        pareto=parts.pareto,
+        simulator=parts.simulator,
+        run=run,
+        differences=_differences(models, language),
+        explorer=None if run.is_only_load else build_explorer(asked, language),
+        warnings=tuple(_warnings(run, decision)),
+        commands=tuple(_commands(runs, decided)),
+        terms=all_terms(
+            with_load=run.load is not None, with_decision=decision is not None, language=language
+        ),
+        contents=tuple(_contents(run, parts)),
+    )
+
+
+def _decided(runs: Sequence[tuple[Run, RunFacts]], decided: Decided, language: Spoken) -> _Parts:
+    case, verdict = decided.case, decided.verdict
+    card = scorecard(case, verdict, decided.scenario)
+    sizes = model_sizes([run for run, _ in runs])
+    return _Parts(
+        decision=build_decision(case.facts, verdict, language=language),
+        scorecard=None if card is None else build_scorecard(card, case.facts, language),
+        pareto=build_pareto(case.facts, verdict, sizes, language),
+        simulator=build_simulator(case, verdict, language),
+    )
+
+
+def _differences(models: Sequence[Model], language: Spoken) -> DifferencesSection | None:
+    """Compare all models with the first one."""
+    return build_differences(differences(models), [m.label for m in models], language)
+
+
+def _warnings(run: Page, decision: DecisionPage | None) -> Iterator[Said]:
+    """Yield what to know before comparing: of the decision first, each once."""
+    of_decision = () if decision is None else decision.warnings
+    yield from dict.fromkeys((*of_decision, *run.warnings))
+
+
+def _commands(runs: Sequence[tuple[Run, RunFacts]], decided: Decided | None) -> Iterator[str]:
+    yield from (run.manifest.command for run, _ in runs)
+    folders = " ".join(f"results/{run.manifest.run_id}" for run, _ in runs)
+    scenario = "" if decided is None else f" --scenario {decided.scenario.name}.yaml"
+    yield f"evalkit report {folders}{scenario}"
+
+
+def _contents(run: Page, parts: _Parts) -> Iterator[tuple[str, Said]]:
+    """Yield the sections that there are, in the order of the template."""
+    is_decided = parts.decision is not None
+    sections = (
+        (parts.scorecard is not None, "scorecard", say("Scorecard")),
+        (parts.pareto is not None, "pareto", say("Quality against cost")),
+        (is_decided, "costs", say("Costs")),
+        (is_decided, "tornado", say("What moves the result")),
+        (not run.is_only_load, "quality", say("Quality")),
+        (not run.is_only_load, "speed", say("Speed and memory")),
+        (run.load is not None, "load", say("Under load")),
+        (is_decided, "blends", say("Combining both")),
+        (is_decided, "warnings", say("Warnings")),
+        (True, "errors", say("Errors and exclusions")),
+        (is_decided, "assumptions", say("Assumptions")),
+        (not run.is_only_load, "samples", say("Questions and answers")),
+        (True, "audit", say("How this was measured")),
+        (True, "terms", say("Words explained")),
+    )
+    yield from ((anchor, title) for is_there, anchor, title in sections if is_there)

@@ -1,0 +1,151 @@
+"""Document → a summary in Markdown, for readers in a hurry and for pull requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    FunctionLoader,
+    StrictUndefined,
+    TemplateError,
+)
+from markupsafe import Markup
+
+from evalkit import __version__
+from evalkit.analysis.facts import RunFacts
+from evalkit.errors import ConfigError
+from evalkit.report.decision.brief import cost_columns, option_grid, quality_column
+from evalkit.report.document import Decided, Look, build_document
+from evalkit.report.language import Spoken
+from evalkit.report.page import Page
+from evalkit.report.tables import Table
+from evalkit.report.text_safety import visible
+from evalkit.store.run_dir import Run
+from evalkit.wording import Said, joined, say, tell
+
+TEMPLATE = "summary.md.j2"
+_FOLDER = files("evalkit.report") / "templates"
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_MARKS = re.compile(r"[\\`*\[\]#|~$]|(?<![^\W_])_|_(?![^\W_])")
+"""Characters that mean something anywhere in a line; an underscore inside a word does not."""
+_BLOCK = re.compile(r"^(\d{0,9})([-+=.)])(?=[-=\s]|$)")
+"""What would begin a list or underline a heading at the beginning of a line."""
+_LINK = re.compile(r"(?i)(?<=\w):(?=//)|(?<=\bwww)\.|(?<=\bmailto):")
+_MENTION = re.compile(r"@(?=\w)")
+_APART = "@<!-- -->"
+"""Keeps GitHub from telling people that a model's name mentions them."""
+
+
+def render_markdown(
+    runs: Sequence[tuple[Run, RunFacts]], decided: Decided | None = None, look: Look | None = None
+) -> bytes:
+    """Render the summary; the same facts give the same bytes.
+
+    Raises:
+        ConfigError: The user's own template is broken.
+    """
+    look = look or Look()
+    document = build_document(runs, decided, look.language)
+    facts = None if decided is None else decided.case.facts
+    incomplete = () if document.decision is None else document.decision.verdict.incomplete
+    try:
+        text = (
+            _environment(look.language, look.templates)
+            .get_template(TEMPLATE)
+            .render(
+                document=document,
+                decision=document.decision,
+                page=document.run,
+                incomplete=joined(incomplete) or say("something that only you can give"),
+                costs=None if facts is None else option_grid(facts, [*cost_columns(facts), quality_column()]),
+                sections=tuple(_sections(document.run)),
+                version=__version__,
+                theme=look.theme,
+            )
+        )  # fmt: skip
+    except TemplateError as error:
+        if look.templates is None:
+            raise
+        line = getattr(error, "lineno", None) or 1
+        raise ConfigError(
+            f"{look.templates / TEMPLATE}:{line}: {error}", "Correct the template."
+        ) from None
+    return (re.sub(r"\n{3,}", "\n\n", text).strip() + "\n").encode()
+
+
+def escaped(text: str) -> str:
+    """Return one line of Markdown that reads as the text does and means nothing.
+
+    Line breaks become blanks; characters that act become visible; HTML, links and mentions stay text.
+    """
+    line = re.sub(r"\s+", " ", visible(text)).strip()
+    line = _LINK.sub(lambda m: f"\0{ord(m.group())};", line)
+    line = re.sub("[&<>]", lambda m: _ENTITIES[m.group()], line)
+    line = _MARKS.sub(lambda m: f"\\{m.group()}", line)
+    line = _BLOCK.sub(r"\1\\\2", line)
+    return _MENTION.sub(_APART, line).replace("\0", "&#")
+
+
+def _environment(language: Spoken, templates: Path | None) -> Environment:
+    """Return templates in which every text that is put in is told and escaped, so that only their own marks act."""
+    loaders: list[BaseLoader] = [FunctionLoader(_template)]
+    if templates is not None:
+        loaders.insert(0, FileSystemLoader(templates))
+    environment = Environment(
+        loader=ChoiceLoader(loaders),
+        autoescape=False,  # Markdown, not HTML: `escaped` does it
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=partial(_finished, language),
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.filters["t"] = partial(_told, language)
+    environment.filters["code"] = _code
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        language.message, language.plural, newstyle=True
+    )
+    return environment
+
+
+def _finished(language: Spoken, value: object) -> object:
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return escaped(tell(value, language))
+
+
+def _told(language: Spoken, value: str) -> str:
+    return tell(value, language)
+
+
+def _code(text: str) -> Markup:
+    """Return one line for an indented block of code, in which nothing is a mark."""
+    return Markup(re.sub(r"\s+", " ", visible(text)).strip())
+
+
+def _sections(page: Page) -> Iterator[tuple[Said, tuple[Table, ...]]]:
+    """Yield the tables of runs, without rows in which nothing was measured."""
+    if page.is_only_load:
+        return
+    yield say("What they get right"), tuple(map(_measured, page.quality))
+    yield say("How fast, and with how much memory"), (_measured(page.performance),)
+
+
+def _measured(table: Table) -> Table:
+    rows = (row for row in table.rows if not all(value.is_missing for value in row.values))
+    return replace(table, rows=tuple(rows))
+
+
+def _template(name: str) -> str | None:
+    file = _FOLDER / name
+    return file.read_text(encoding="utf-8") if file.is_file() else None

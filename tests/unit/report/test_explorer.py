@@ -1,0 +1,225 @@
+"""The docs in the page: whole as long as they fit, and what does not fit is said."""
+
+from __future__ import annotations
+
+import json
+import random
+import zlib
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.report import explorer_pack
+from evalkit.report.explorer import LONGEST, MOST_IN_ALL, MOST_OF_TASK
+from evalkit.report.explorer_codec import (
+    ALPHABET,
+    CODES,
+    base91,
+    compressed,
+    frequent_words,
+)
+from evalkit.report.explorer_pack import LIMITS, pack
+from evalkit.report.language import ENGLISH, spoken
+from evalkit.report.samples import task_docs
+from tests.builders import sample
+from tests.explorers import comparison, explorer
+from tests.pseudo import untold
+
+MODELS = ("one", "two", "three")
+
+
+def unpacked(text: str, words: list[str] | None = None):
+    """What explorer_codec.js does, step by step."""
+    values = {code: i for i, code in enumerate(ALPHABET)}
+    bits = "".join(
+        f"{values[ord(a)] + 91 * values[ord(b)]:013b}"[::-1]
+        for a, b in zip(text[1::2], text[2::2], strict=True)
+    )
+    n = len(bits) // 8 - values[ord(text[0])]
+    data = zlib.decompress(bytes(int(bits[8 * i : 8 * i + 8][::-1], 2) for i in range(n)))
+    spelled = dict(zip(CODES, (w.encode() for w in words or []), strict=False))
+    plain, at = b"", 0
+    while at < len(data):
+        size = next((k for k in (1, 2) if data[at : at + k] in spelled), None)
+        plain += spelled[data[at : at + size]] if size else data[at : at + 1]
+        at += size or 1
+    return json.loads(plain)
+
+
+def chunks_of(packed) -> list[dict]:
+    words = unpacked(packed.index)["words"]
+    return [unpacked(chunk, words) for chunk in packed.chunks]
+
+
+@given(st.binary())
+def test_base_91_is_made_of_characters_that_mean_nothing_to_html(data: bytes) -> None:
+    text = base91(data)
+    assert set(text.encode()) <= set(ALPHABET)
+    assert len(ALPHABET) == 91
+    assert not set(b"<>&") & set(ALPHABET)
+    assert len(text) <= 1 + 2 * (-(-len(data) * 8 // 13))
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])) | st.none() | st.integers()))
+def test_what_is_packed_can_be_unpacked(value) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    assert unpacked(compressed(text)) == value
+    words = list(frequent_words([text] * 3))
+    assert unpacked(compressed(text, words), words) == value
+
+
+def test_frequent_words_make_texts_smaller() -> None:
+    draw = random.Random(1)
+    words = ["".join(draw.choices("abcdefghij", k=draw.randrange(4, 12))) for _ in range(2000)]
+    text = json.dumps([" ".join(draw.choices(words, k=40)) for _ in range(2000)])
+    known = frequent_words([text])
+    assert len(compressed(text, known)) < 0.8 * len(compressed(text))
+
+
+def test_every_text_and_number_is_in_its_chunk() -> None:
+    run = comparison(5)
+    packed = pack(task_docs([(m, run) for m in MODELS]), ENGLISH)
+    index = unpacked(packed.index)
+    assert [(t["suite"], t["task"]) for t in index["tasks"]] == [
+        ("maths", "sums"),
+        ("words", "names"),
+    ]
+    assert index["tasks"][0]["ids"] == [0, 1, 1, 1, 1]
+    assert index["tasks"][0]["marks"] == "rruwwrrwrwrrrwr"
+    assert index["tasks"][0]["kept"] is None
+    assert [t["chunks"] for t in index["tasks"]] == [[5], [20]]
+    sums, names = chunks_of(packed)
+    assert sums["texts"][:5] == [
+        "What is 0 plus 0? Grüße",
+        "It is 0.",
+        "one says 0",
+        "two says 0",
+        None,
+    ]
+    assert sums["why"] == [[2, "no answer: the request failed (no answer in time): it broke"]]
+    assert sums["scores"]["acc"][:3] == [1, 1, None]
+    assert (sums["in"][3:6], sums["ttft"][3:6]) == ([10, 10, 100], [100, 100, 100])
+    assert sums["cost"][3:6] == [None, None, 100]
+    assert names["own"][:3] == [[i, f"Name number 0, {model}"] for i, model in enumerate(MODELS)]
+    assert "own" not in sums
+    assert (packed.n_cut, packed.n_without_texts, packed.limit) == (0, 0, LIMITS[0])
+
+
+def test_equal_texts_are_stored_once_in_a_chunk() -> None:
+    run = comparison(1)
+    samples = [sample(i, cell_id="one/maths/0", prompt="same", response="same") for i in range(3)]
+    packed = pack(task_docs([("one", replace(run, samples=samples))]), ENGLISH)
+    assert chunks_of(packed)[0]["texts"] == ["same", "yes", 0, 0, 1, 0, 0, 1, 0]
+
+
+def test_characters_that_act_are_made_visible_before_they_are_packed() -> None:
+    run = comparison(1)
+    texts = {"prompt": "a\x1b[31m", "target": "b\u202e", "response": "c\x00\ud800"}
+    run = replace(run, samples=[sample(0, cell_id="one/maths/0", task="t\u200b", **texts)])
+    packed = pack(task_docs([("one", run)]), ENGLISH)
+    assert chunks_of(packed)[0]["texts"] == ["a␛[31m", "b⟨U+202E⟩", "c␀⟨U+D800⟩"]
+    assert unpacked(packed.index)["tasks"][0]["task"] == "t⟨U+200B⟩"
+
+
+def long_tasks(n: int = 60, size: int = 3000):
+    """Docs that do not compress well: every third is wrong."""
+    draw = random.Random(2)
+    run = comparison(1)
+    samples = [
+        sample(
+            i,
+            cell_id="one/maths/0",
+            prompt="".join(draw.choices("abcdefghijklmnop", k=size)),
+            scores={"acc": float(i % 3 > 0)},
+        )
+        for i in range(n)
+    ]
+    return task_docs([("one", replace(run, samples=samples))])
+
+
+@pytest.mark.parametrize("budget", [200_000, 80_000, 40_000, 20_000, 12_000, 5_000])
+def test_the_budget_is_kept_and_what_is_left_out_is_counted(budget: int) -> None:
+    tasks = long_tasks()
+    packed = pack(tasks, ENGLISH, budget)
+    assert packed.size <= budget
+    texts = [text for chunk in chunks_of(packed) for text in chunk["texts"]]
+    prompts = [t for t in texts if not isinstance(t, int) and t != "yes"]
+    assert len(prompts) == 60 - packed.n_without_texts
+    assert sum(isinstance(t, list) for t in prompts) == packed.n_cut
+    for t in prompts:
+        shown, cut = t if isinstance(t, list) else (t, 0)
+        assert (len(shown), len(shown) + cut) == (min(packed.limit, 3000), 3000)
+    if packed.n_without_texts:
+        assert packed.limit == LIMITS[-1]
+    kept = unpacked(packed.index)["tasks"][0]["kept"]
+    assert (kept or "1" * 60).count("1") == 60 - packed.n_without_texts
+
+
+def test_docs_with_something_to_see_keep_their_texts_first() -> None:
+    packed = pack(long_tasks(), ENGLISH, 12_000)
+    kept = unpacked(packed.index)["tasks"][0]["kept"]
+    wrong = [i for i in range(60) if i % 3 == 0]
+    n = kept.count("1")
+    assert 0 < n < 60
+    if n <= len(wrong):
+        assert all(kept[i] == "0" for i in range(60) if i not in wrong)
+    else:
+        assert all(kept[i] == "1" for i in wrong)
+
+
+def test_a_budget_that_nothing_fits_in_keeps_the_list() -> None:
+    packed = pack(long_tasks(), ENGLISH, 100)
+    assert (packed.n_without_texts, packed.chunks) == (60, ())
+    assert len(unpacked(packed.index)["tasks"][0]["marks"]) == 60
+
+
+def test_the_same_docs_give_the_same_characters() -> None:
+    run = comparison(50)
+    models = [(m, run) for m in MODELS]
+    assert pack(task_docs(models), ENGLISH) == pack(task_docs(models), ENGLISH)
+
+
+def test_many_docs_are_split_into_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = comparison(700)
+    packed = pack(task_docs([(m, run) for m in MODELS]), ENGLISH)
+    assert [t["chunks"] for t in unpacked(packed.index)["tasks"]] == [[300, 300, 100], [20]]
+    monkeypatch.setattr(explorer_pack, "CHARACTERS_PER_CHUNK", 1000)
+    packed = pack(task_docs([(m, run) for m in MODELS]), ENGLISH)
+    assert len(packed.chunks) > 40
+    assert sum(len(c["texts"]) for c in chunks_of(packed)) == 720 * 5
+
+
+def test_the_excerpt_shows_disagreements_first_and_not_too_many() -> None:
+    found = explorer(comparison(200))
+    sums, names = found.excerpt
+    assert len(sums.docs) == len(names.docs) == MOST_OF_TASK
+    assert sum(len(t.docs) for t in found.excerpt) <= MOST_IN_ALL
+    assert [d.anchor for d in sums.docs][:3] == ["doc-sums-1", "doc-sums-2", "doc-sums-3"]
+    assert all(len({a.kind for a in d.answers} & {"right", "wrong"}) == 2 for d in sums.docs)
+    assert sums.about == "maths, 200 documents"
+    assert found.excerpt_note.startswith("24 of 220 documents")
+
+
+def test_texts_of_the_excerpt_are_shortened_and_say_so() -> None:
+    run = replace(comparison(1), samples=[sample(0, cell_id="one/maths/0", response="x" * 5000)])
+    answer = explorer(run).excerpt[0].docs[0].answers[0]
+    assert answer.response.startswith("x" * LONGEST + " … (3\u202f000 more characters")
+
+
+def test_without_samples_there_is_no_explorer() -> None:
+    with pytest.raises(AssertionError):
+        explorer(replace(comparison(1), samples=[]))
+
+
+def test_what_is_said_can_be_told_in_german() -> None:
+    found = explorer(comparison(3), code="de", budget=3_500)
+    german = spoken("de")
+    for line in (*found.left_out, found.excerpt_note, found.excerpt[0].about):
+        assert line.told(german) != line
+    data = json.loads(found.data.split(">", 1)[1].rsplit("<", 1)[0])
+    assert data["words"]["expected"] == "Erwartet"
+    assert data["words"]["marks"]["w"] == "falsch"
+    for answer in found.excerpt[0].docs[0].answers:
+        assert untold(answer.verdict).strip() == ""

@@ -1,0 +1,214 @@
+"""What a load test showed, told in another language: no word is lost on the way to page or figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from html import unescape
+from typing import Any
+
+import pytest
+
+from evalkit.analysis.summary import analyse
+from evalkit.config.bench import BenchConfig, ProfileSpec
+from evalkit.report.document import Look
+from evalkit.report.html import render_report
+from evalkit.report.language import Spoken, spoken
+from evalkit.report.load import VERDICTS, load_name, load_words, profile_text, reasons
+from evalkit.report.load_figures import load_curves, share_over_time, time_panels
+from evalkit.report.load_page import LoadSection, load_section
+from evalkit.report.load_summary import differing_profiles, load_summary
+from evalkit.report.models import compared_models
+from evalkit.store.run_dir import Run
+from evalkit.wording import Said, say, tell
+from tests.builders import BENCH_CONFIG, bench_run
+from tests.pseudo import untold
+
+GERMAN = spoken("de")
+BENCH = bench_run()
+LETTERS = re.compile(r"[^\W\d_]{2,}")
+DATA = {"alpha", "beta", "closed", "rates", "TTFT", "TPOT"}
+"""Names in the bench, and of metrics: the same in every language."""
+RECORDED = {"overloaded"}
+"""Of the reason that the run itself gave up a step for."""
+FACTS = analyse(BENCH)
+
+
+class _Apart(Spoken):
+    """Marks what a message says itself, and leaves out its values: words among these were lost."""
+
+    def message(self, english: str) -> str:
+        return "⟦" + re.sub(r"(\{\w+\})", r"⟧\1⟦", english) + "⟧"
+
+    def plural(self, one: str, many: str, n: int) -> str:
+        return self.message(one if n == 1 else many)
+
+
+APART = _Apart("en", "٫", "٬", {})
+
+
+def lost(text: str) -> set[str]:
+    """Return the words that neither a message nor the data account for."""
+    shown = tell(text, APART) if isinstance(text, Said) else text
+    left = [*LETTERS.findall(untold(text)), *LETTERS.findall(re.sub("⟦[^⟦⟧]*⟧", " ", shown))]
+    return set(left) - DATA
+
+
+def said(value: Any, at: str, kind: str = "Said") -> Iterator[tuple[str, str]]:
+    """Yield every text for readers with where it is; a field that is declared `str` holds data or codes."""
+    if is_dataclass(value) and not isinstance(value, type):
+        for f in fields(value):
+            yield from said(getattr(value, f.name), f"{at}.{f.name}", str(f.type))
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from said(part, f"{at}[{key}]")
+    elif isinstance(value, tuple):
+        for i, part in enumerate(value):
+            yield from said(part, f"{at}[{i}]", kind)
+    elif isinstance(value, Said) or (isinstance(value, str) and "str" not in kind):
+        yield at, value
+
+
+@cache
+def section() -> LoadSection:
+    found = load_section(compared_models([(BENCH, FACTS)]))
+    assert found is not None
+    return found
+
+
+def drawn(language: Spoken) -> Iterator[str]:
+    """Yield every text in the figures of the section, and what describes them."""
+    title, description, unit = say("a title"), say("what it shows"), say("a unit")
+    for p in section().profiles:
+        pictures = [
+            load_curves(p.latency, p.latency_axes, title, description, language=language),
+            load_curves(p.tokens, p.tokens_axes, title, description, language=language),
+            share_over_time(p.ttft_shares, unit, title, description, language=language),
+            share_over_time(p.e2e_shares, unit, title, description, language=language),
+            *(time_panels(c.line, title, description, language=language) for c in p.lines),
+        ]
+        for svg in pictures:
+            for text in re.findall(r"<(?:text|title|desc)\b[^>]*>(.*?)</", svg, re.DOTALL):
+                yield unescape(re.sub(r"<[^>]*>", "", text))
+
+
+def test_every_word_of_the_section_comes_from_a_message() -> None:
+    found = list(said(section(), "load"))
+    assert len(found) > 1000
+    assert {at: (text, lost(text)) for at, text in found if lost(text)} == {}
+
+
+def test_every_number_of_a_time_line_is_told() -> None:
+    rows = [text for p in section().profiles for c in p.lines for row in c.rows for text in row]
+    assert [text for text in rows if not isinstance(text, Said) or lost(text)] == []
+
+
+def test_every_sentence_of_the_summary_comes_from_messages() -> None:
+    for run in (BENCH, invalid_alone(), overloaded_alone()):
+        sentences = list(load_summary(compared_models([(run, analyse(run))])))
+        assert sentences
+        assert all(isinstance(s, Said) for s in sentences)
+        assert {s: lost(s) for s in sentences if lost(s) - RECORDED} == {}
+    (warning,) = differing_profiles([(BENCH, FACTS), (with_other_profile(), FACTS)])
+    assert lost(warning) == set()
+
+
+def test_levels_are_named_in_words() -> None:
+    level = FACTS.levels[0]
+    kinds = (
+        replace(level, concurrency=None, rate_per_s=None, kind="trace"),
+        replace(level, concurrency=None, rate_per_s=1.5, kind="ramp"),
+        replace(level, concurrency=None, rate_per_s=1.5, kind="poisson"),
+        replace(level, concurrency=3),
+    )
+    assert [str(load_name(k)) for k in kinds] == ["trace", "ramp from 1.5/s", "1.5/s", "3 at once"]
+    assert [tell(load_words(k), GERMAN) for k in kinds] == [
+        "unter der Last „Aufzeichnung“",
+        "unter der Last „Rampe“",
+        "bei 1,5 Anfragen/s",
+        "mit 3 Anfragen gleichzeitig",
+    ]
+    left_out = replace(level, n_repeats=3, n_invalid=1, flaws=(say("requests"),))
+    for text in (*map(load_name, kinds), *map(load_words, kinds), *reasons(left_out)):
+        assert lost(text) == set()
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        {"kind": "concurrency", "concurrency": 2},
+        {"kind": "constant", "rates": [1]},
+        {"kind": "poisson", "rates": [1]},
+        {"kind": "ramp", "to_rate": 2},
+        {"kind": "search"},
+    ],
+)
+def test_profiles_are_described_in_words(load: dict[str, Any]) -> None:
+    slo = {"ttft_s": 1, "percentile": 95}
+    spec = ProfileSpec.model_validate(
+        {"name": "p", "load": load, "slo": slo, "prompts": {"lengths": [[8, 4], [16, 8]]}}
+    )
+    for turns in (1, 3):
+        prompts = spec.prompts.model_copy(update={"turns": turns})
+        text = profile_text(spec.model_copy(update={"prompts": prompts}))
+        assert lost(text) == set()
+        assert "8 Token Eingabe und 4 Ausgabe oder 16 Token" in tell(text, GERMAN)
+
+
+def test_verdicts_are_codes_that_are_told_as_words() -> None:
+    verdicts = {row.verdict for p in section().profiles for row in p.rows}
+    assert verdicts <= set(VERDICTS)
+    assert [tell(VERDICTS[v], GERMAN) for v in ("overloaded", "INVALID")] == [
+        "überlastet",
+        "UNGÜLTIG",
+    ]
+
+
+def test_figures_are_drawn_in_the_language_of_the_reader() -> None:
+    texts = {*drawn(GERMAN)}
+    for german in ("1 gleichzeitig", "angebotene Anfragen/s", "unterwegs", "Ruhe", "Token/s",
+                   "Zeit bis zum ersten Token", "Sekunden seit Beginn der Zelle", "p50 TTFT ≤ 0,5 s"):  # fmt: skip
+        assert german in texts
+    assert not {"1 at once", "in flight", "idle", "tokens/s", "time to first token"} & texts
+    assert {"1 at once", "in flight", "p50 TTFT ≤ 0.5 s"} <= {*drawn(spoken("en"))}
+
+
+def test_no_word_in_a_figure_is_lost() -> None:
+    assert {text: lost(text) for text in drawn(APART) if lost(text)} == {}
+
+
+def test_the_page_is_told_in_german_and_marked_by_codes() -> None:
+    html = render_report([(BENCH, FACTS)], None, Look(language=GERMAN)).decode()
+    begin = html.index('<section aria-labelledby="load">')
+    section = html[begin : html.index('<section aria-labelledby="errors"', begin)]
+    shown = unescape(re.sub(r"<svg.*?</svg>", "", section, flags=re.DOTALL))
+    badges = re.findall(r'<span class="verdict (\w+)">(.*?)</span>', shown)
+    assert {("held", "✓ gehalten"), ("over", "▲ überlastet"), ("invalid", "⊘ UNGÜLTIG")} <= {
+        *badges
+    }
+    assert "Anfragen wurden bis zu 50 ms verspätet gesendet (p99)" in shown
+    assert "nur 50 % des Angebotenen wurden fertig; die Warteschlange wuchs" in shown
+    assert '<th scope="col"></th>' not in shown
+    assert shown.count('<div class="scroll') == shown.count(
+        'tabindex="0" role="region" aria-label="'
+    )
+    for english in ("INVALID", "requests", "steady window", "not measured", "at once"):
+        assert english not in shown
+
+
+def invalid_alone() -> Run:
+    """Every step is one in which evalkit itself was the bottleneck."""
+    return replace(BENCH, steps=[replace(s, loop_cpu_s=99.0) for s in BENCH.steps])
+
+
+def overloaded_alone() -> Run:
+    """The target refused every load."""
+    return replace(BENCH, steps=[replace(s, reason="overloaded: 20000") for s in BENCH.steps])
+
+
+def with_other_profile() -> Run:
+    closed, rates = BenchConfig.model_validate(BENCH_CONFIG).model_dump(mode="json")["profiles"]
+    config = {**BENCH_CONFIG, "profiles": [{**closed, "measure_s": 20}, rates]}
+    return replace(BENCH, manifest=BENCH.manifest.model_copy(update={"config": config}))
