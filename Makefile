@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 MODELS := smollm2-135m gemma-3-270m
 SCENARIOS := manufacturer start-up support-centre
 
-.PHONY: help demo test lint format docs messages examples bench lock clean models
+.PHONY: help demo test lint format docs messages examples short-examples bench lock clean models
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +53,12 @@ examples: models ## Make the example reports under reports/ anew (35 minutes)
 	for scenario in $(SCENARIOS); do $(BIN)/evalkit tco "$$(ls -d results/example/measure-* | tail -n 1)" \
 	  "$$(ls -d results/example/capacity-* | tail -n 1)" -s configs/scenarios/$$scenario.yaml \
 	  -o reports/$$scenario.html || exit; done
+	$(MAKE) short-examples
+
+short-examples: $(READY)
+	for form in "--lang de -o reports/support-centre.de.html" "--one-page -o reports/support-centre-one-page.html" \
+	  "--format md -o reports/support-centre.md"; do $(BIN)/evalkit report "$$(ls -d results/example/measure-* | tail -n 1)" \
+	  "$$(ls -d results/example/capacity-* | tail -n 1)" -s configs/scenarios/support-centre.yaml $$form || exit; done
 
 bench: models ## Compare scoring with lm-eval, streaming and load tests with peers (27 minutes)
 	$(BIN)/python benchmarks/streams.py
