@@ -9,15 +9,7 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import (
-    BaseLoader,
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    FunctionLoader,
-    StrictUndefined,
-    TemplateError,
-)
+from jinja2 import Environment, TemplateError
 from markupsafe import Markup
 
 from evalkit import __version__
@@ -28,6 +20,7 @@ from evalkit.report.decision.simulator import SCRIPTS
 from evalkit.report.document import Decided, Document, Look, build_document
 from evalkit.report.language import ENGLISH, Spoken
 from evalkit.report.pictures import load_figures, run_figures
+from evalkit.report.templating import environment
 from evalkit.report.text_safety import visible
 from evalkit.store.run_dir import Run
 from evalkit.wording import tell
@@ -125,26 +118,11 @@ def static(*names: str) -> Markup:
 
 
 def _environment(language: Spoken, templates: Path | None) -> Environment:
-    loaders: list[BaseLoader] = [FunctionLoader(_template)]
-    if templates is not None:
-        loaders.insert(0, FileSystemLoader(templates))
-    environment = Environment(
-        loader=ChoiceLoader(loaders),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=partial(_told, language),
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.filters["t"] = partial(_told, language)
+    made = environment(language, templates, _told, is_html=True)
+    made.filters["t"] = partial(_told, language)
     # figures.py escapes every text it is given, so its pictures are markup
-    environment.filters["picture"] = Markup
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        language.message, language.plural, newstyle=True
-    )
-    return environment
+    made.filters["picture"] = Markup
+    return made
 
 
 def _told(language: Spoken, value: object) -> object:
@@ -152,8 +130,3 @@ def _told(language: Spoken, value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
         return visible(tell(value, language))
     return value
-
-
-def _template(name: str) -> str | None:
-    file = _FOLDER / "templates" / name
-    return file.read_text(encoding="utf-8") if file.is_file() else None

@@ -6,18 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import (
-    BaseLoader,
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    FunctionLoader,
-    StrictUndefined,
-    TemplateError,
-)
+from jinja2 import Environment, TemplateError
 from markupsafe import Markup
 
 from evalkit import __version__
@@ -28,12 +19,12 @@ from evalkit.report.document import Decided, Look, build_document
 from evalkit.report.language import Spoken
 from evalkit.report.page import Page
 from evalkit.report.tables import Table
+from evalkit.report.templating import environment
 from evalkit.report.text_safety import visible
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, joined, say, tell
 
 TEMPLATE = "summary.md.j2"
-_FOLDER = files("evalkit.report") / "templates"
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _MARKS = re.compile(r"[\\`*\[\]#|~$]|(?<![^\W_])_|_(?![^\W_])")
 """Characters that mean something anywhere in a line; an underscore inside a word does not."""
@@ -97,25 +88,10 @@ def escaped(text: str) -> str:
 
 def _environment(language: Spoken, templates: Path | None) -> Environment:
     """Return templates in which every text that is put in is told and escaped, so that only their own marks act."""
-    loaders: list[BaseLoader] = [FunctionLoader(_template)]
-    if templates is not None:
-        loaders.insert(0, FileSystemLoader(templates))
-    environment = Environment(
-        loader=ChoiceLoader(loaders),
-        autoescape=False,  # Markdown, not HTML: `escaped` does it
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=partial(_finished, language),
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.filters["t"] = partial(_told, language)
-    environment.filters["code"] = _code
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        language.message, language.plural, newstyle=True
-    )
-    return environment
+    made = environment(language, templates, _finished, is_html=False)
+    made.filters["t"] = partial(_told, language)
+    made.filters["code"] = _code
+    return made
 
 
 def _finished(language: Spoken, value: object) -> object:
@@ -144,8 +120,3 @@ def _sections(page: Page) -> Iterator[tuple[Said, tuple[Table, ...]]]:
 def _measured(table: Table) -> Table:
     rows = (row for row in table.rows if not all(value.is_missing for value in row.values))
     return replace(table, rows=tuple(rows))
-
-
-def _template(name: str) -> str | None:
-    file = _FOLDER / name
-    return file.read_text(encoding="utf-8") if file.is_file() else None
