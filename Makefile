@@ -60,7 +60,7 @@ short-examples: $(READY)
 	  "--format md -o reports/support-centre.md"; do $(BIN)/evalkit report "$$(ls -d results/example/measure-* | tail -n 1)" \
 	  "$$(ls -d results/example/capacity-* | tail -n 1)" -s configs/scenarios/support-centre.yaml $$form || exit; done
 
-bench: models ## Compare scoring with lm-eval, streaming and load tests with peers (27 minutes)
+bench: models ## Compare scoring, streaming and load tests with peers; time a large report (30 minutes)
 	$(BIN)/python benchmarks/streams.py
 	$(BIN)/python benchmarks/meters.py
 	$(BIN)/python benchmarks/scoring.py

@@ -94,8 +94,7 @@ def build_document(
         language: For what is drawn or sorted; everything else is told by the template.
     """
     run = build_page(runs)
-    models = compared_models(runs)
-    asked = [m for m in models if m.run.manifest.kind != "bench"]
+    asked = [m for m in compared_models(runs) if not m.is_under_load]
     parts = _Parts() if decided is None else _decided(runs, decided, language)
     decision = parts.decision
     return Document(
@@ -107,7 +106,7 @@ def build_document(
         pareto=parts.pareto,
         simulator=parts.simulator,
         run=run,
-        differences=_differences(models, language),
+        differences=_differences(asked, language),
         explorer=None if run.is_only_load else build_explorer(asked, language),
         warnings=tuple(_warnings(run, decision)),
         commands=tuple(_commands(runs, decided)),
