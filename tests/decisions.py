@@ -361,7 +361,7 @@ def render_decision(facts: TcoFacts, given: Verdict) -> bytes:
     decision = build_decision(facts, given)
     no_run = SimpleNamespace(audits=(), identity=identity_table([]), models=())
     document = SimpleNamespace(
-        warnings=decision.warnings, commands=(), terms=all_terms(with_decision=True)
+        warnings=decision.warnings, commands=(), scenario="", terms=all_terms(with_decision=True)
     )
     return render_template(
         "decision_only.html.j2",

@@ -103,7 +103,9 @@ class _Scores:
 
 
 def differences(
-    models: Sequence[Compared], reference: str | None = None
+    models: Sequence[Compared],
+    reference: str | None = None,
+    metrics: Mapping[str, str] | None = None,
 ) -> tuple[TaskDifference, ...]:
     """Compare every model with one of them on every task that either was asked, by the task's headline metric.
 
@@ -112,6 +114,7 @@ def differences(
     Args:
         models: In the order of the report; runs that are load tests have nothing to compare.
         reference: Label of the model the others are compared with; None: the first.
+        metrics: Task → metric to compare by in place of the headline.
 
     Returns:
         Task by task, the models in their order. Empty with fewer than two models.
@@ -131,7 +134,9 @@ def differences(
     return tuple(
         found
         for key in tasks
-        for found in _task(key, first, labels, [model.get(key) for model in asked])
+        for found in _task(
+            key, first, labels, [model.get(key) for model in asked], (metrics or {}).get(key[1])
+        )
     )
 
 
@@ -167,11 +172,15 @@ def _asked_of(model: Compared, by_cell: Mapping[str, list[Sample]]) -> dict[Task
 
 
 def _task(
-    key: TaskKey, first: int, labels: Sequence[str], asked: Sequence[_Asked | None]
+    key: TaskKey,
+    first: int,
+    labels: Sequence[str],
+    asked: Sequence[_Asked | None],
+    metric: str | None,
 ) -> Iterator[TaskDifference]:
     """Yield what every other model gains on the reference; one that neither it nor the reference was asked has none."""
     chosen = next(
-        (found for one in (asked[first], *asked) if one and (found := _headline(one))), None
+        (found for one in (asked[first], *asked) if one and (found := _headline(one, metric))), None
     )
     mine = _scores(asked[first], chosen)
     for i, label in enumerate(labels):
@@ -194,7 +203,7 @@ def _task(
 _NO_METRIC = say("no metric of the task has a score per doc and a known better side")
 
 
-def _headline(asked: _Asked) -> TaskResult | None:
+def _headline(asked: _Asked, metric: str | None) -> TaskResult | None:
     """Return the row of the metric to compare by, of the first filter that has one.
 
     It is the first one for which higher is better and every doc scores between 0 and 1, as for blends; else the first
@@ -207,7 +216,9 @@ def _headline(asked: _Asked) -> TaskResult | None:
     usable = [
         (row, values)
         for key, row in sorted(rows.items(), key=lambda item: filters.index(item[0][0]))
-        if row.higher_is_better is not None and len(values := _values(asked, key))
+        if metric in (None, key[1])
+        and row.higher_is_better is not None
+        and len(values := _values(asked, key))
     ]
     shares = [r for r, v in usable if r.higher_is_better and v.min() >= 0 and v.max() <= 1]
     return next(iter([*shares, *(r for r, _ in usable)]), None)

@@ -12,7 +12,7 @@ from scipy import stats
 from evalkit.analysis.estimates import too_few
 from evalkit.analysis.facts import CapacityFact, Estimate, LevelFact, StepFact
 from evalkit.config.bench import BenchConfig, ProfileSpec, SloSpec
-from evalkit.metrics.capacity import Level, highest_sustained
+from evalkit.metrics.capacity import Level, highest_sustained, sustained_per_s
 from evalkit.metrics.energy import counter_energy_j, integrated_energy_j, mean_power_w
 from evalkit.metrics.load import LoadPoint, load_point
 from evalkit.metrics.percentiles import Percentile
@@ -292,16 +292,16 @@ def _capacity(some: Sequence[_Measured]) -> CapacityFact:
 
 
 def _highest(steps: Sequence[_Measured]) -> tuple[float | None, float | None]:
-    """Return the completed rate of the highest step below every one that did not pass, and the rate of that one.
+    """Return the sustained rate of the highest step below every one that did not pass, and the rate of that one.
 
     Steps where evalkit was the bottleneck are not used.
     """
     best, ceiling = highest_sustained(
-        Level(m.step.rate_per_s or 0.0, m.point.completed_per_s, m.point.passed)
+        Level(m.step.rate_per_s or 0.0, sustained_per_s(m.point), m.point.passed)
         for m in steps
         if not m.point.flaws
     )
-    return None if best is None else best.completed_per_s, ceiling
+    return None if best is None else best.sustained_per_s, ceiling
 
 
 def slo_text(slo: SloSpec | None) -> Said:

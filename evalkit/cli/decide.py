@@ -126,7 +126,7 @@ def read_scenario(file: Path | None, policy: Path | None) -> ScenarioConfig | No
     return scenario.model_copy(update={"policy": load_policy(policy)})
 
 
-def decide_on(runs: Sequence[Run], scenario: ScenarioConfig) -> Decided:
+def decide_on(runs: Sequence[Run], scenario: ScenarioConfig, file: Path) -> Decided:
     """Return costs and verdict of a scenario, as of today.
 
     Raises:
@@ -139,7 +139,9 @@ def decide_on(runs: Sequence[Run], scenario: ScenarioConfig) -> Decided:
 
     today = datetime.datetime.now(datetime.UTC).date()
     case = analyse_scenario(runs, scenario, load_catalog(scenario.catalog), today)
-    return Decided(case, decide(case, scenario), scenario)
+    # a private path of this machine would be of no use to a reader
+    named = file.name if file.is_absolute() else file.as_posix()
+    return Decided(case, decide(case, scenario), scenario, named)
 
 
 def find_answer(question: Question, read: Callable[[Path], Run]) -> Answer:
@@ -156,7 +158,9 @@ def find_answer(question: Question, read: Callable[[Path], Run]) -> Answer:
 
     scenario = read_scenario(question.scenario, question.policy)
     runs = [read(folder) for folder in question.folders]
-    decided = None if scenario is None else decide_on(runs, scenario)
+    decided = None
+    if scenario is not None and question.scenario is not None:
+        decided = decide_on(runs, scenario, question.scenario)
     return Answer(tuple((run, analyse(run)) for run in runs), decided)
 
 

@@ -61,7 +61,7 @@ def command(
     assert scenario is not None
     with patience("computing costs …"):
         runs = [open_run(folder) for folder in folders]
-        decided = decide_on(runs, scenario)
+        decided = decide_on(runs, scenario, file)
         report = output or Path(f"{scenario.name}.html")
         if output is not None or not as_json:
             _write_report(runs, decided, lang, report)

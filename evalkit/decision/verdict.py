@@ -276,20 +276,26 @@ def _price_of_rule(g: _Grounds, name: str) -> Said:
     )
 
 
+def _rare(share: float) -> Said:
+    """Return a share of futures; only what never happens is 0."""
+    is_rare = 0 < share < 0.005
+    return say("fewer than 1 %") if is_rare else percent(share, 0)
+
+
 def _pays(p: PairFact, g: _Grounds) -> Said:
     """Say whether own machines pay off against an API."""
     end = p.cheaper_by_month[-1]
     values = {
         "build": verbatim(p.build),
         "buy": verbatim(p.buy),
-        "share": percent(end, 0),
+        "share": _rare(end),
         "months": _months(g),
         "where": _where(p, end),
     }
     if end < 0.5:
         return say(
-            "{build} does not pay off against {buy}: only in {share} of futures is it cheaper after {months} months;"
-            " {where}.",
+            "{build} does not pay off against {buy}: it is cheaper after {months} months in {share} of the simulated"
+            " futures; {where}.",
             **values,
         )
     mid = p.payback_months.value

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from evalkit.metrics.load import LoadPoint
+
 
 class Level(NamedTuple):
     """One level of load."""
 
     rate_per_s: float
     """Offered."""
-    completed_per_s: float
+    sustained_per_s: float
+    """Answered."""
     passed: bool
 
 
@@ -25,3 +28,11 @@ def highest_sustained(levels: Iterable[Level]) -> tuple[Level | None, float | No
         if level.passed and (ceiling is None or level.rate_per_s < ceiling)
     ]
     return max(passed, key=lambda level: level.rate_per_s, default=None), ceiling
+
+
+def sustained_per_s(point: LoadPoint) -> float:
+    """Return the requests per second that a step sustained: answers, but no more than there were requests.
+
+    In a short window answers to requests of the warm-up would count as load that nobody offered.
+    """
+    return min(point.completed_per_s, point.offered_per_s)

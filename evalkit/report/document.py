@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from evalkit.analysis.differences import differences
 from evalkit.analysis.facts import RunFacts
 from evalkit.analysis.tco.analyse import Case
@@ -35,6 +37,8 @@ class Decided:
     case: Case
     verdict: Verdict
     scenario: ScenarioConfig
+    file: str = ""
+    """Where the scenario was read from, as it was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Document:
     commands: tuple[str, ...]
     """What was called, and what makes this report again."""
     terms: tuple[tuple[Said, Said], ...]
+    scenario: str
+    """The scenario as YAML, as it was understood; empty without one."""
     contents: tuple[tuple[str, Said], ...]
     """Id and title of the sections, in order."""
 
@@ -106,13 +112,14 @@ def build_document(
         pareto=parts.pareto,
         simulator=parts.simulator,
         run=run,
-        differences=_differences(asked, language),
+        differences=_differences(asked, decided, language),
         explorer=None if run.is_only_load else build_explorer(asked, language),
         warnings=tuple(_warnings(run, decision)),
         commands=tuple(_commands(runs, decided)),
         terms=all_terms(
             with_load=run.load is not None, with_decision=decision is not None, language=language
         ),
+        scenario="" if decided is None else _as_yaml(decided.scenario),
         contents=tuple(_contents(run, parts)),
     )
 
@@ -129,9 +136,13 @@ def _decided(runs: Sequence[tuple[Run, RunFacts]], decided: Decided, language: S
     )
 
 
-def _differences(models: Sequence[Model], language: Spoken) -> DifferencesSection | None:
-    """Compare all models with the first one."""
-    return build_differences(differences(models), [m.label for m in models], language)
+def _differences(
+    models: Sequence[Model], decided: Decided | None, language: Spoken
+) -> DifferencesSection | None:
+    """Compare all models with the first one, by the metrics that the verdict goes by where there is one."""
+    metrics = None if decided is None else decided.scenario.policy.quality.metrics
+    found = differences(models, metrics=metrics)
+    return build_differences(found, [m.label for m in models], language)
 
 
 def _warnings(run: Page, decision: DecisionPage | None) -> Iterator[Said]:
@@ -143,8 +154,15 @@ def _warnings(run: Page, decision: DecisionPage | None) -> Iterator[Said]:
 def _commands(runs: Sequence[tuple[Run, RunFacts]], decided: Decided | None) -> Iterator[str]:
     yield from (run.manifest.command for run, _ in runs)
     folders = " ".join(f"results/{run.manifest.run_id}" for run, _ in runs)
-    scenario = "" if decided is None else f" --scenario {decided.scenario.name}.yaml"
+    scenario = ""
+    if decided is not None:
+        scenario = f" --scenario {decided.file or f'{decided.scenario.name}.yaml'}"
     yield f"evalkit report {folders}{scenario}"
+
+
+def _as_yaml(scenario: ScenarioConfig) -> str:
+    values = scenario.model_dump(mode="json", exclude_none=True)
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 
 def _contents(run: Page, parts: _Parts) -> Iterator[tuple[str, Said]]:

@@ -107,7 +107,8 @@ _DECISION_TERMS: _Terms = (
     (say("admissible"), say("An option that keeps every rule of the policy.")),
     (say("adoption cost"), say("What starting costs once: project, integration, training, review.")),
     (say("blend"), say(
-        "Two options combined: the own model answers first, and the API takes over a part of the requests.")),
+        "Two options combined: some requests go to the own model, others to the API; by task, or where the own"
+        " model seems unsure.")),
     (say("break-even load, λ*"), say(
         "The load at which an own deployment and an API cost the same per month. Above it the own deployment is"
         " cheaper. Adoption cost is not in it.")),

@@ -122,6 +122,7 @@ def _environment(language: Spoken, templates: Path | None) -> Environment:
     made.filters["t"] = partial(_told, language)
     # figures.py escapes every text it is given, so its pictures are markup
     made.filters["picture"] = Markup
+    made.filters["sha256"] = lambda words: hashlib.sha256(words.encode()).hexdigest()
     return made
 
 

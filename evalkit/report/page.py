@@ -57,6 +57,8 @@ class Page:
     """None when every model ran here."""
     endpoint_footnotes: tuple[Said, ...]
     quality_dots: tuple[DotRow, ...]
+    has_chance: bool
+    """Whether it is known for a task what guessing would score."""
     ttft_lines: tuple[Line, ...]
     e2e_lines: tuple[Line, ...]
     speed_bars: tuple[Bar, ...]
@@ -79,6 +81,7 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
     leaves = [task for task in tasks if task not in groups]
     names = ", ".join(dict.fromkeys(facts.name for _, facts in runs))
     performance = [overall(m) for m in models]
+    dots = tuple(_dots(models, leaves))
     api_models = [m for m in models if endpoint_of(m) is not None]
     load = load_section([m for m in every if m.is_under_load])
     is_only_load = all(run.manifest.kind == "bench" for run, _ in runs)
@@ -100,7 +103,8 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
         api_models=tuple(m.label for m in api_models),
         endpoints=endpoint_table(api_models) if api_models else None,
         endpoint_footnotes=tuple(endpoint_footnotes(api_models)),
-        quality_dots=tuple(_dots(models, leaves)),
+        quality_dots=dots,
+        has_chance=any(row.chance is not None for row in dots),
         ttft_lines=tuple(_lines(models, is_ttft=True)),
         e2e_lines=tuple(_lines(models, is_ttft=False)),
         speed_bars=tuple(

@@ -15,6 +15,7 @@ from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.config.bench import SloSpec
 from evalkit.config.scenario import ImportSpec, OptionSpec
 from evalkit.errors import UsageError, did_you_mean
+from evalkit.metrics.capacity import sustained_per_s
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.store.run_dir import Run
 from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n, verbatim
@@ -117,7 +118,7 @@ def _from_bench(run: Run, fact: CapacityFact, steps: Sequence[StepFact]) -> Capa
         why = e.reason or say("nothing was completed")
         return Capacity(None, say("capacity: {why}", why=why), fact.slo)
     held = [s for s in steps if s.load.passed and not s.load.flaws]
-    best = min(held, key=lambda s: abs(s.load.completed_per_s - (e.value or 0.0)))
+    best = min(held, key=lambda s: abs(sustained_per_s(s.load) - (e.value or 0.0)))
     answered = best.load.n_due - best.load.n_failed
     good = best.load.good_share
     is_range = e.method != BRACKET and e.low is not None and e.high is not None
@@ -189,9 +190,9 @@ def _imported(spec: ImportSpec, n_gpus: int, asked: Asked, book: Book) -> Capaci
         )
     if slo is not None and "error_rate" not in spec.columns:
         notes.append(say("the file does not tell errors"))
-    at_best = [p for p in read_curve(spec) if p.values["completed_per_s"] == best.completed_per_s]
+    at_best = [p for p in read_curve(spec) if p.values["completed_per_s"] == best.sustained_per_s]
     watts = [w for p in at_best if (w := p.get("power_w")) is not None]
-    given = book.fixed(asked, best.completed_per_s, Provenance.IMPORTED, verbatim(spec.source))
+    given = book.fixed(asked, best.sustained_per_s, Provenance.IMPORTED, verbatim(spec.source))
     return Capacity(
         per_s=replace(
             given,

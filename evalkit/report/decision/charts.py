@@ -55,7 +55,7 @@ def charts(facts: TcoFacts, verdict: Verdict, *, language: Language = ENGLISH) -
 
 
 def _cumulated(facts: TcoFacts, language: Language) -> Chart:
-    title = say("Cost so far, month by month, over {months}", months=months(facts.horizon_months))
+    title = say("Total cost up to each month, over {months}", months=months(facts.horizon_months))
     where = positions(facts)
     drawn = [o for o in facts.options if _is_finite(o.cumulated)]
     if not drawn:

@@ -281,7 +281,7 @@ def _words() -> dict[str, Said]:
         "load_axis": say("requests per month"),
         "load_now": say("your load"),
         "break_even": say("break-even {n}", n=n),
-        "months_title": say("Cost so far, month by month"),
+        "months_title": say("Total cost up to each month"),
         "months_axis": say("months"),
         "described": say("{title}. {values}.", title="{title}", values="{values}"),
     }  # fmt: skip

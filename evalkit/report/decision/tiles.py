@@ -151,4 +151,4 @@ def _leaves(option: OptionFact) -> Said:
     share = known(option.escalated.value) if option.escalated else None
     if share is None:
         return say("yes")
-    return say("yes, of {share} of requests", share=text.percent(share, 0))
+    return say("yes, for {share} of requests", share=text.percent(share, 0))

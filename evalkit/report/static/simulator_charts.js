@@ -42,7 +42,7 @@ const costCharts = (data, { say, money, compact }) => {
   }
   function dot(c, i, x, y) {
     const d = deployments[i];
-    const shape = { build: "M-4-4h8v8h-8z", blend: "M0-5.5L5.5 0L0 5.5L-5.5 0z" }[d.side] ?? "M-4.5 0a4.5 4.5 0 1 1 9 0a4.5 4.5 0 1 1-9 0z";
+    const shape = { buy: "M-4-4h8v8h-8z", blend: "M0-5.5L5.5 0L0 5.5L-5.5 0z" }[d.side] ?? "M-4.5 0a4.5 4.5 0 1 1 9 0a4.5 4.5 0 1 1-9 0z";
     draw("path", { class: "dot s" + (d.series % 8), d: shape, transform: `translate(${x} ${y})` }, c.svg);
   }
   // Lines with their names at the right, moved apart where they would touch.

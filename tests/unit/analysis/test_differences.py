@@ -92,6 +92,12 @@ def test_the_headline_is_a_share_of_which_more_is_better() -> None:
     assert only(differences(models(run, "a", "b"))).metric == "f1"
 
 
+def test_the_metric_that_a_verdict_goes_by_takes_the_headlines_place() -> None:
+    run = run_of({A: {"f1": [0.2, 0.6], "acc": [1.0, 0]}, B: {"f1": [0.4, 0.8], "acc": [0.0, 0]}})
+    assert only(differences(models(run, "a", "b"), metrics={"t": "acc"})).metric == "acc"
+    assert only(differences(models(run, "a", "b"), metrics={"other": "acc"})).metric == "f1"
+
+
 def test_only_docs_that_both_answered_count() -> None:
     run = run_of({A: {"acc": [1, 1, None, 0]}, B: {"acc": [None, 0, 1, 1]}})
     found = only(differences(models(run, "a", "b")))

@@ -152,7 +152,7 @@ def test_sentences_are_told_whole_in_german() -> None:
     dear = found("build")
     assert tell(dear.sentence, GERMAN) == (
         "Selbst betreiben: open in eigenem Betrieb, als own. Das kostet 17.520 USD über 12 Monate, 54.480 USD weniger"
-        " als api; in 100 % der simulierten Zukünfte ist keine zulässige Option anderer Art günstiger."
+        " als api; in 100 % der Simulationen ist keine zulässige Option anderer Art günstiger."
     )
     (check,) = (c for c in found("public").checks if c.option == "api")
     assert (check.outcome, tell(check.text, GERMAN)) == (

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evalkit.config.bench import SloSpec
+from evalkit.metrics.capacity import sustained_per_s
 from evalkit.metrics.load import LoadPoint, load_point
 from evalkit.records import Attempt, EventKind, LoadStep, Request, RequestKind, TokenEvent
 
@@ -230,3 +231,10 @@ def test_nothing_due_is_missing_and_not_zero() -> None:
     assert p.output_tokens_per_s is None
     assert p.latency.ttft_s.p50.value is None
     assert point([], SloSpec(ttft_s=1)).breaches[-1] == "no request was due"
+
+
+def test_a_step_sustains_no_more_than_there_were_requests() -> None:
+    """Answers to requests of the warm-up are no load that was offered in the window."""
+    point = load_point(step(), [request(9.5), request(9.8), request(12.0), request(14.0)], None)
+    assert (point.offered_per_s, point.completed_per_s) == (0.2, 0.3)
+    assert sustained_per_s(point) == 0.2

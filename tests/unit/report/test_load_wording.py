@@ -168,7 +168,7 @@ def test_verdicts_are_codes_that_are_told_as_words() -> None:
 
 def test_figures_are_drawn_in_the_language_of_the_reader() -> None:
     texts = {*drawn(GERMAN)}
-    for german in ("1 gleichzeitig", "angebotene Anfragen/s", "unterwegs", "Ruhe", "Token/s",
+    for german in ("1 gleichzeitig", "angebotene Anfragen/s", "in Bearbeitung", "Ruhe", "Token/s",
                    "Zeit bis zum ersten Token", "Sekunden seit Beginn der Zelle", "p50 TTFT ≤ 0,5 s"):  # fmt: skip
         assert german in texts
     assert not {"1 at once", "in flight", "idle", "tokens/s", "time to first token"} & texts

@@ -123,7 +123,9 @@ def test_runs_alone_have_quality_and_speed() -> None:
     assert kinds.count("table_open") == 2
     assert "| acc | 50.0 % (95 %:" in text
     assert "evalkit report results/q\n" in text
-    assert "Was die Modelle" in render_markdown(runs(), None, Look(language=spoken("de"))).decode()
+    assert (
+        "Qualität je Aufgabe" in render_markdown(runs(), None, Look(language=spoken("de"))).decode()
+    )
 
 
 def test_hostile_names_stay_text() -> None:

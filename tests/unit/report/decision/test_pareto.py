@@ -156,7 +156,7 @@ def test_german_is_german() -> None:
     assert "Größe nicht genannt" in found.svg
     page = render_template("sections/pareto.html.j2", GERMAN, pareto=found).decode()
     assert "Ist größer hier besser? Nicht bekannt." in page
-    assert "Hohl: verletzt eine Regel" in page
+    assert "Hohl: verstößt gegen eine Regel" in page
     assert tell(found.title, GERMAN) == "Qualität und Kosten"
 
 
