@@ -331,6 +331,10 @@ def _where(p: PairFact, end: float) -> Said:
     )
 
 
+def _signed(value: float) -> Said:
+    return numeral(f"{value:+.1f}".replace("-", "−"))
+
+
 def _better(p: PairFact, own: str, api: str) -> Said:
     e = p.quality_difference
     value, low, high = (0.0 if x is None else 100 * x for x in (e.value, e.low, e.high))
@@ -338,8 +342,8 @@ def _better(p: PairFact, own: str, api: str) -> Said:
         "own": verbatim(own),
         "api": verbatim(api),
         "points": numeral(f"{abs(value):.1f}"),
-        "low": numeral(f"{low:+.1f}"),
-        "high": numeral(f"{high:+.1f}"),
+        "low": _signed(low),
+        "high": _signed(high),
         "n": numeral(f"{e.n}"),
     }
     if low > 0:
@@ -357,7 +361,7 @@ def _better(p: PairFact, own: str, api: str) -> Said:
     return say(
         "No difference in quality can be told between {own} and {api}: {api} scores {points} points (95 %: {low} to"
         " {high} for {api}, n = {n}).",
-        **{**values, "points": numeral(f"{value:+.1f}")},
+        **{**values, "points": _signed(value)},
     )
 
 

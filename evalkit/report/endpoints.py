@@ -130,7 +130,7 @@ def _time(e: Estimate) -> Value:
 def _delay(f: EndpointFact) -> Value:
     if f.lag_p99_s is None:
         return Value(text.NOT_MEASURED, is_missing=True)
-    return Value(say("{n} ms", n=numeral(f"{1000 * f.lag_p99_s:.3g}")))
+    return Value(say("{n} ms", n=numeral(text.three(1000 * f.lag_p99_s))))
 
 
 def _unknown(reason: Said) -> Value:

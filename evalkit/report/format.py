@@ -33,7 +33,7 @@ def seconds(value: float | None) -> Said:
     """Duration in ms, s or min, three figures."""
     if value is None:
         return MISSING
-    if value < 1:
+    if value < 0.9995:
         return say("{n} ms", n=numeral(f"{value * 1000:.3g}"))
     if value < 120:
         return say("{n} s", n=numeral(f"{value:.2f}" if value < 10 else f"{value:.1f}"))
@@ -44,7 +44,7 @@ def size(value: int | None) -> Said:
     """Bytes as MB or GB (powers of ten)."""
     if value is None:
         return MISSING
-    if value < 1e9:
+    if value < 999.5e6:
         return say("{n} MB", n=numeral(f"{value / 1e6:.0f}"))
     return say("{n} GB", n=numeral(f"{value / 1e9:.2f}"))
 
@@ -58,14 +58,14 @@ def big_count(value: int | None) -> Said:
     """Parameters and tokens: 135 M, 1.2 B."""
     if value is None:
         return MISSING
-    if value >= 1_000_000_000:
+    if value >= 999_500_000:
         return say("{n} B", n=numeral(f"{value / 1e9:.1f}"))
     return say("{n} M", n=numeral(f"{value / 1e6:.0f}")) if value >= 1_000_000 else count(value)
 
 
 def rate(value: float | None, unit: str) -> Said:
-    """Rate with three figures."""
-    return MISSING if value is None else say("{n} {unit}", n=numeral(f"{value:.3g}"), unit=unit)
+    """Rate with three figures, whole and in groups from a hundred."""
+    return MISSING if value is None else say("{n} {unit}", n=amount(value), unit=unit)
 
 
 def amount(value: float | None) -> Said:
@@ -77,14 +77,14 @@ def amount(value: float | None) -> Said:
 
 def signed(value: float | None) -> Said:
     """Number with its sign."""
-    return MISSING if value is None else numeral(f"{value:+.1f}")
+    return MISSING if value is None else numeral(f"{value:+z.1f}".replace("-", "−"))
 
 
 def energy(value: float | None) -> Said:
     """Joules, or kilojoules from a thousand."""
     if value is None:
         return MISSING
-    if value < 1000:
+    if value < 999.5:
         return say("{n} J", n=numeral(f"{value:.0f}"))
     return say("{n} kJ", n=numeral(f"{value / 1000:.2f}"))
 
@@ -125,20 +125,25 @@ def _money_digits(value: float) -> Said:
 def compact(value: float) -> Said:
     """Number beside an axis: 300 k, 1.2 M, 0.004."""
     sign, size_of = ("−" if value < 0 else ""), abs(value)
-    if size_of >= 1e9:
-        return say("{n} B", n=numeral(f"{sign}{size_of / 1e9:.3g}"))
-    if size_of >= 1e6:
-        return say("{n} M", n=numeral(f"{sign}{size_of / 1e6:.3g}"))
-    if size_of >= 1e3:
-        return say("{n} k", n=numeral(f"{sign}{size_of / 1e3:.3g}"))
+    if size_of >= 999.5e6:
+        return say("{n} B", n=numeral(f"{sign}{three(size_of / 1e9)}"))
+    if size_of >= 999.5e3:
+        return say("{n} M", n=numeral(f"{sign}{three(size_of / 1e6)}"))
+    if size_of >= 999.5:
+        return say("{n} k", n=numeral(f"{sign}{three(size_of / 1e3)}"))
     if size_of >= 0.0001 or size_of == 0:
         return numeral(f"{sign}{size_of:.3g}")
     return numeral(f"{sign}{size_of:.{1 - floor(log10(size_of))}f}".rstrip("0"))
 
 
+def three(value: float) -> str:
+    """Three figures, never as a power of ten; whole and in groups where there are more."""
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+
+
 def points(value: float | None) -> Said:
     """Difference of two shares, in points of 100, with its sign."""
-    return MISSING if value is None else numeral(f"{100 * value:+.1f}".replace("-", "−"))
+    return MISSING if value is None else numeral(f"{100 * value:+z.1f}".replace("-", "−"))
 
 
 def latency(estimate: Estimate) -> Said:

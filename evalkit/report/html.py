@@ -9,18 +9,17 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, TemplateError
+from jinja2 import Environment
 from markupsafe import Markup
 
 from evalkit import __version__
 from evalkit.analysis.facts import RunFacts
-from evalkit.errors import ConfigError
 from evalkit.report.decision.blends import HOW_TUNED
 from evalkit.report.decision.simulator import SCRIPTS
 from evalkit.report.document import Decided, Document, Look, build_document
 from evalkit.report.language import ENGLISH, Spoken
 from evalkit.report.pictures import load_figures, run_figures
-from evalkit.report.templating import environment
+from evalkit.report.templating import environment, own_templates
 from evalkit.report.text_safety import visible
 from evalkit.store.run_dir import Run
 from evalkit.wording import tell
@@ -101,14 +100,9 @@ def render_template(
     Raises:
         ConfigError: One of the user's own templates is broken.
     """
-    try:
+    with own_templates(templates, name):
         template = _environment(language, templates).get_template(name)
         return template.render(version=__version__, lang=language.code, **values).encode()
-    except TemplateError as error:
-        if templates is None:
-            raise
-        at = f"{getattr(error, 'filename', None) or name}:{getattr(error, 'lineno', None) or 1}"
-        raise ConfigError(f"{at}: {error}", f"Correct the template under {templates}.") from None
 
 
 def static(*names: str) -> Markup:

@@ -236,9 +236,9 @@ def time_tick(value: float | None) -> Said:
     """Write a time beside an axis, without the digits a measured one has."""
     if value is None:
         return text.MISSING
-    if value < 1:
-        return say("{n} ms", n=numeral(f"{value * 1000:.3g}"))
-    return say("{n} s", n=numeral(f"{value:.3g}"))
+    if value < 0.9995:
+        return say("{n} ms", n=numeral(text.three(value * 1000)))
+    return say("{n} s", n=numeral(text.three(value)))
 
 
 def _look(series: int, rank: int) -> dict[str, Any]:

@@ -28,13 +28,21 @@ Read = Callable[[LevelView], Estimate]
 
 
 def curve(views: Sequence[LevelView], read_x: Read, read_y: Read, label: Said, rank: int) -> Curve:
-    """Return one model's number over load; levels without it are left out."""
+    """Return one model's number over load, from left to right; levels without it are left out.
+
+    Few requests at random moments offer another load than was asked for, so the order of levels is not that of places.
+    """
     points = []
     for v in sorted(views, key=lambda v: load_order(v.fact)):
         x, y = read_x(v).value, read_y(v)
         if x is not None and y.value is not None:
             points.append(Point(x, y.value, y.low, y.high, verdict(v.fact), v.name))
-    return Curve(views[0].series, label, rank, tuple(points))
+    return Curve(views[0].series, label, rank, tuple(sorted(points, key=_place)))
+
+
+def _place(point: Point) -> float:
+    """Return where a point is seen to lie; those in one place keep the order of their levels."""
+    return float(f"{point.x:.3g}")
 
 
 def load_of(view: LevelView) -> Estimate:

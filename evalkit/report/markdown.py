@@ -8,18 +8,17 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, TemplateError
+from jinja2 import Environment
 from markupsafe import Markup
 
 from evalkit import __version__
 from evalkit.analysis.facts import RunFacts
-from evalkit.errors import ConfigError
 from evalkit.report.decision.brief import cost_columns, option_grid, quality_column
 from evalkit.report.document import Decided, Look, build_document
 from evalkit.report.language import Spoken
 from evalkit.report.page import Page
 from evalkit.report.tables import Table
-from evalkit.report.templating import environment
+from evalkit.report.templating import environment, own_templates
 from evalkit.report.text_safety import visible
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, joined, say, tell
@@ -48,7 +47,7 @@ def render_markdown(
     document = build_document(runs, decided, look.language)
     facts = None if decided is None else decided.case.facts
     incomplete = () if document.decision is None else document.decision.verdict.incomplete
-    try:
+    with own_templates(look.templates, TEMPLATE):
         text = (
             _environment(look.language, look.templates)
             .get_template(TEMPLATE)
@@ -63,13 +62,6 @@ def render_markdown(
                 theme=look.theme,
             )
         )  # fmt: skip
-    except TemplateError as error:
-        if look.templates is None:
-            raise
-        line = getattr(error, "lineno", None) or 1
-        raise ConfigError(
-            f"{look.templates / TEMPLATE}:{line}: {error}", "Correct the template."
-        ) from None
     return (re.sub(r"\n{3,}", "\n\n", text).strip() + "\n").encode()
 
 

@@ -185,7 +185,7 @@ def quantity(value: float | None, unit: str, currency: str) -> Said:
     if head and head == currency:
         shown = text.money(value, head)
     elif head == "share":
-        shown = say("{n} %", n=numeral(f"{100 * value:.3g}"))
+        shown = say("{n} %", n=numeral(text.three(100 * value)))
     else:
         return say("{n} {unit}", n=plain(value), unit=unit_words(unit)) if unit else plain(value)
     return say("{amount}/{per}", amount=shown, per=unit_words(rest)) if rest else shown

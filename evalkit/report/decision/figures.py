@@ -216,7 +216,7 @@ def _width(lines: Sequence[Line]) -> float:
 
 def percent_tick(value: float) -> Said:
     """Write a share beside an axis."""
-    return say("{n} %", n=numeral(f"{100 * value:.3g}"))
+    return say("{n} %", n=numeral(text.three(100 * value)))
 
 
 def _told(label: Said, language: Language) -> Said:

@@ -33,6 +33,7 @@ from evalkit.report.decision.tiles import Tile, tiles
 from evalkit.report.decision.words import (
     HEADLINES,
     OUTCOMES,
+    break_even_range,
     confidence_meaning,
     confidence_words,
     data_words,
@@ -49,6 +50,7 @@ from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n, verbatim
 
 NEVER = say("no load makes it cheaper")
 OLD = say("older than 180 days")
+_MOST_USERS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +237,8 @@ def _pair_cells(facts: TcoFacts, p: PairFact) -> Iterator[Cell]:
     elif at.is_missing or rate is None:
         yield at
     else:
-        per_s = say("{n} requests/s", n=numeral(f"{rate:.3g}"))
-        yield Cell(at.text, joined((per_s, at.note), "; "), at.badges)
+        per_s = say("{n} requests/s", n=numeral(text.three(rate)))
+        yield Cell(at.text, joined((per_s, break_even_range(p)), "; "), at.badges)
     share = say("in {futures}", futures=futures(p.payback_share))
     yield Cell(
         payback_words(p, facts.horizon_months),
@@ -261,13 +263,13 @@ def _assumption_grid(facts: TcoFacts) -> Grid | None:
         say("owner"),
         say("used by"),
     )
-    rows = [(Head(a.given.label), _assumption_cells(a, facts.currency)) for a in facts.assumptions]
+    rows = [(Head(a.given.label), _assumption_cells(a, facts)) for a in facts.assumptions]
     return grid(say("Every assumption"), [Head(t) for t in titles], rows, say("assumption"))
 
 
-def _assumption_cells(a: Assumption, currency: str) -> tuple[Cell, ...]:
+def _assumption_cells(a: Assumption, facts: TcoFacts) -> tuple[Cell, ...]:
     given = a.given
-    low, mode, high = input_range(given, currency)
+    low, mode, high = input_range(given, facts.currency)
     date = Cell(
         verbatim(given.date or text.MISSING),
         OLD if given.is_old else NOTHING,
@@ -282,8 +284,16 @@ def _assumption_cells(a: Assumption, currency: str) -> tuple[Cell, ...]:
         Cell(verbatim(given.source or text.MISSING), verbatim(given.note)),
         date,
         Cell(verbatim(given.owner or text.MISSING)),
-        Cell(joined(a.used_by) or text.MISSING),
+        Cell(_users(a, len(facts.options))),
     )
+
+
+def _users(a: Assumption, n_options: int) -> Said:
+    """Name the options that use an assumption; count many, which would fill the page."""
+    n = len(a.used_by)
+    if n <= _MOST_USERS:
+        return joined(a.used_by) or text.MISSING
+    return say("{n} of {all} options", n=text.count(n), all=text.count(n_options))
 
 
 def _small_print(facts: TcoFacts) -> Iterator[tuple[Said, Said]]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from evalkit.analysis.tco.facts import OptionFact, PairFact, TcoFacts
 from evalkit.decision.facts import Verdict
 from evalkit.report import format as text
-from evalkit.report.decision.cells import estimate_cell, figure_cell, known, plain
+from evalkit.report.decision.cells import estimate_cell, known, plain
 from evalkit.report.decision.words import (
+    break_even_range,
     data_words,
     futures,
     main_pair,
@@ -83,7 +84,7 @@ def _load_tile(facts: TcoFacts, pair: PairFact | None) -> Tile:
     cheaper = pair.build if facts.load.mode >= at else pair.buy
     lines = (
         say("requests per month"),
-        figure_cell(pair.break_even_per_month, plain).note,
+        break_even_range(pair),
         yours,
         say("At your load {option} is cheaper per month.", option=cheaper),
     )

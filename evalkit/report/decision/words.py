@@ -6,8 +6,8 @@ from evalkit.analysis.tco.facts import OptionFact, PairFact, TcoFacts
 from evalkit.decision.facts import Decision, Outcome, Verdict
 from evalkit.decision.words import rule_words as rule_words
 from evalkit.report import format as text
-from evalkit.report.decision.cells import known
-from evalkit.wording import NOTHING, Said, numeral, say, say_n, verbatim
+from evalkit.report.decision.cells import known, plain, spread
+from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n, verbatim
 
 SIDES = {"build": say("own deployment"), "buy": say("API"), "blend": say("both combined")}
 SHAPES = say("Circle: own deployment; square: API; diamond: both combined.")
@@ -158,6 +158,15 @@ def payback_range(pair: PairFact, horizon_months: int) -> Said:
     if high is None:
         return say("P10: {early}; P90: {late}", early=months(low), late=late)
     return say("P10–P90: {low} to {high}", low=numeral(f"{low:.0f}"), high=months(high))
+
+
+def break_even_range(pair: PairFact) -> Said:
+    """Say between which loads 80 of 100 futures break even; open where some never do."""
+    at = pair.break_even_per_month
+    low, high = known(at.low), known(at.high)
+    if low is not None and high is None:
+        return say("P10: {low}; P90: no load makes it cheaper", low=plain(low))
+    return joined((spread(at, plain), at.reason), "; ")
 
 
 def _not_within(horizon_months: int) -> Said:

@@ -13,10 +13,12 @@ const costCharts = (data, { say, money, compact }) => {
     const box = document.getElementById(id);
     const width = Math.max(Math.min(box.clientWidth || 480, 720), 280);
     const right = Math.min(150, width * 0.34);
-    const svg = draw("svg", { viewBox: `0 0 ${width} 290`, role: "img", "aria-label": "" }, document.createDocumentFragment());
+    const top = 34;
+    const bottom = Math.max(248, top + 15 * (deployments.length - 1));
+    const svg = draw("svg", { viewBox: `0 0 ${width} ${bottom + 42}`, role: "img", "aria-label": "" }, document.createDocumentFragment());
     svg.setAttribute("aria-label", say(words.described, { title, values: described }));
     box.replaceChildren(svg);
-    return { svg, left: 46, right: width - right, top: 34, bottom: 248, width };
+    return { svg, left: 54, right: width - right, top, bottom, width };
   }
   const power = (value) => Math.floor(Math.log10(value));
   const path = (points) => points.map(([x, y], i) => (i ? "L" : "M") + x.toFixed(1) + " " + y.toFixed(1)).join("");

@@ -15,16 +15,20 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from evalkit.analysis.facts import RunFacts
+from evalkit.analysis.facts import Estimate, RunFacts
 from evalkit.analysis.summary import analyse
 from evalkit.records import NS_PER_S, Attempt, Request, TokenEvent
 from evalkit.report.export import export_facts_csv, export_json
 from evalkit.report.glossary import LOAD_TERMS
 from evalkit.report.html import render_report
+from evalkit.report.load import LevelView, level_views
 from evalkit.report.load_page import Details, LoadSection, ProfileLoad
+from evalkit.report.load_series import curve
+from evalkit.report.models import compared_models
 from evalkit.report.page import Page, build_page
 from evalkit.report.table import render_tables
 from evalkit.store.run_dir import Run
+from evalkit.wording import say
 from tests.builders import (
     BENCH_CONFIG,
     HOSTILE,
@@ -67,7 +71,7 @@ CLOSED_4 = {
     "tokens out": "400",
     "in flight, mean": "3.2",
     "in flight, most": "4",
-    "growth of the queue": "-0.2",
+    "growth of the queue": "−0.2",
     "TTFT p50": "200 ms",
     "TTFT p90": "200 ms",
     "TTFT p95": "needs n ≥ 130",
@@ -332,6 +336,21 @@ def test_repeats_have_intervals() -> None:
     assert shown == "200 ms"
     assert note.startswith("95 %: ")
     assert details_of(run, "alpha", "closed", "1 at once")["repeats"][0] == "2"
+
+
+def test_a_curve_goes_from_left_to_right_where_levels_offered_other_loads_than_asked_for() -> None:
+    models = compared_models([(BENCH, facts_of(BENCH))])
+    views = [v for v in level_views(models) if v.series == 0 and v.fact.profile == "rates"]
+    places = dict(zip((id(v.fact) for v in views), (0.3, 0.2), strict=True))
+
+    def load_of_place(v: LevelView) -> Estimate:
+        return Estimate(places[id(v.fact)], "", 1)
+
+    drawn = curve(views, load_of_place, lambda v: v.fact.output_tokens_per_s, say("alpha"), 0)
+    assert [p.x for p in drawn.points] == [0.2, 0.3]
+    places.update(zip(places, (0.20001, 0.2), strict=True))
+    drawn = curve(views, load_of_place, lambda v: v.fact.output_tokens_per_s, say("alpha"), 0)
+    assert [p.x for p in drawn.points] == [0.20001, 0.2]
 
 
 def test_figures_draw_what_was_measured() -> None:

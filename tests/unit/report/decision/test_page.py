@@ -154,6 +154,28 @@ def test_four_tiles_answer_the_four_questions() -> None:
     assert data.value == "no"
 
 
+def test_a_break_even_load_that_some_futures_never_reach_has_an_open_range() -> None:
+    some = pair(break_even_per_month=figure(93.8e6, "requests/month", low=14.7e6, high=None))
+    facts = decision_facts(pairs=(some,))
+    told = "P10: 14.7 M; P90: no load makes it cheaper"
+    assert told in build_decision(facts, verdict()).tiles[1].lines
+    grid = pair_grid(facts)
+    assert grid is not None
+    assert told in grid.groups[0].rows[0][1][0].note
+
+
+def test_an_assumption_of_many_options_counts_them() -> None:
+    first, *rest = decision_facts().assumptions
+    names = tuple(f"option {i}" for i in range(40))
+    found = build_decision(
+        decision_facts(assumptions=(replace(first, used_by=names), *rest)), verdict()
+    ).assumptions
+    assert found is not None
+    cells = [cells[-1].text for _, cells in found.groups[0].rows]
+    assert cells[0].startswith("40 of ")
+    assert cells[1:] == [", ".join(a.used_by) or "–" for a in rest]
+
+
 def test_a_load_that_never_breaks_even_is_said_in_words() -> None:
     never = pair(
         is_feasible=False, break_even_per_month=figure(None), break_even_per_s=figure(None)
