@@ -12,6 +12,7 @@ from evalkit.records import AS_IS, GENERATE, CellRecord, EndpointRecord, EngineR
 from evalkit.report import format as text
 from evalkit.report.decision.words import data_words
 from evalkit.report.endpoints import api_words
+from evalkit.report.text_safety import without_folders
 from evalkit.store.manifest import Hardware, RunManifest
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
@@ -131,7 +132,7 @@ def audit_run(run: Run, facts: RunFacts) -> Audit:
     return Audit(
         run_id=m.run_id,
         facts=(*_run_rows(run), *_endpoint_rows(m), *computed),
-        config=yaml.safe_dump(m.config, sort_keys=False, allow_unicode=True),
+        config=without_folders(yaml.safe_dump(m.config, sort_keys=False, allow_unicode=True)),
         hashes=tuple(hashes),
         columns=(*_COLUMNS, say("asked")) if has_modes else _COLUMNS,
         cells=tuple(_cell_row(c, has_modes=has_modes) for c in facts.cells),
@@ -144,7 +145,7 @@ def _run_rows(run: Run) -> Iterator[tuple[Said, Said]]:
     yield say("run"), verbatim(m.run_id)
     yield say("started"), verbatim(m.started_at)
     yield say("finished"), verbatim(m.finished_at) if m.finished_at else text.MISSING
-    yield say("command"), verbatim(m.command)
+    yield say("command"), verbatim(without_folders(m.command))
     yield (
         say("processor"),
         say(

@@ -25,6 +25,7 @@ from evalkit.report.glossary import all_terms
 from evalkit.report.language import ENGLISH, Spoken
 from evalkit.report.models import Model, compared_models
 from evalkit.report.page import Page, build_page
+from evalkit.report.text_safety import without_folders
 from evalkit.report.theme import Theme
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, say, verbatim
@@ -152,7 +153,7 @@ def _warnings(run: Page, decision: DecisionPage | None) -> Iterator[Said]:
 
 
 def _commands(runs: Sequence[tuple[Run, RunFacts]], decided: Decided | None) -> Iterator[str]:
-    yield from (run.manifest.command for run, _ in runs)
+    yield from (without_folders(run.manifest.command) for run, _ in runs)
     folders = " ".join(f"results/{run.manifest.run_id}" for run, _ in runs)
     scenario = ""
     if decided is not None:

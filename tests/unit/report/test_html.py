@@ -14,7 +14,7 @@ import pytest
 from evalkit.analysis.summary import analyse
 from evalkit.records import RequestKind, TaskResult
 from evalkit.report.html import render_report
-from evalkit.report.text_safety import shortened, visible
+from evalkit.report.text_safety import shortened, visible, without_folders
 from evalkit.store.manifest import ModelEntry
 from evalkit.store.run_dir import Run
 from tests.builders import HOSTILE, cell, manifest, reading, request, result, sample
@@ -118,6 +118,19 @@ def test_steering_characters_are_made_visible() -> None:
     assert visible("a\x1b[31m\u202eb\tc\nd") == "a␛[31m⟨U+202E⟩b\tc\nd"
     assert visible("\u200b\ufeff\U000e0041\ud800") == "⟨U+200B⟩⟨U+FEFF⟩⟨U+E0041⟩⟨U+D800⟩"
     assert "more characters" in shortened("x" * 30_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("evalkit run a.yaml --output /home/ann/x/runs", "evalkit run a.yaml --output …/runs"),
+        ("dir: /srv/models/llama\nurl: https://h.example/v1/chat", "dir: …/llama\nurl: https://h.example/v1/chat"),
+        (r"-o C:\Users\ann\runs", "-o …/runs"),
+        ("~/runs/a configs/a/b.yaml 3/4 and/or a / b", "…/a configs/a/b.yaml 3/4 and/or a / b"),
+    ],
+)  # fmt: skip
+def test_where_things_lie_on_a_machine_is_not_passed_on(text: str, shown: str) -> None:
+    assert without_folders(text) == shown
 
 
 def test_ids_are_unique_and_headings_in_order() -> None:
