@@ -36,13 +36,25 @@ class Tile:
 def tiles(facts: TcoFacts, verdict: Verdict) -> Iterator[Tile]:
     """Yield the four tiles."""
     pair = main_pair(facts, verdict)
-    yield _quality_tile(pair)
+    yield _quality_tile(pair, _blend(facts, verdict))
     yield _load_tile(facts, pair)
     yield _payback_tile(facts, pair)
     yield _data_tile(facts, verdict)
 
 
-def _quality_tile(pair: PairFact | None) -> Tile:
+def _blend(facts: TcoFacts, verdict: Verdict) -> Said:
+    """Say what the blend scores that the verdict is about; nothing where it is about none."""
+    name = verdict.option or verdict.leaning
+    option = next((o for o in facts.options if o.name == name and o.parts), None)
+    if option is None or known(option.quality.value) is None:
+        return NOTHING
+    cell = estimate_cell(option.quality, text.percent)
+    return say(
+        "{option}: {quality} ({range})", option=option.name, quality=cell.text, range=cell.note
+    )
+
+
+def _quality_tile(pair: PairFact | None, blend: Said) -> Tile:
     title = say("Quality, API − own")
     if pair is None:
         return Tile(title, text.NOT_MEASURED, (NO_PAIR,), is_missing=True)
@@ -62,7 +74,7 @@ def _quality_tile(pair: PairFact | None) -> Tile:
     else:
         told = say("The own model is clearly better.") if high < 0 else say("No clear difference.")
     note = estimate_cell(e, text.points).note
-    return Tile(title, say("{n} points", n=text.points(value)), (note, told, names))
+    return Tile(title, say("{n} points", n=text.points(value)), (note, told, names, blend))
 
 
 def _load_tile(facts: TcoFacts, pair: PairFact | None) -> Tile:

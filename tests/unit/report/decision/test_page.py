@@ -325,6 +325,14 @@ def test_ranges_are_named_by_what_they_are() -> None:
     assert measured.note.startswith("95 %: 7.56 to 9.24 requests/s")
 
 
+def test_the_first_tile_says_what_the_blend_scores_that_is_recommended() -> None:
+    given = verdict(decision=Decision.BLEND, option=BLEND)
+    lines = build_decision(decision_facts(), given).tiles[0].lines
+    assert any(line.startswith(f"{BLEND}: ") for line in lines)
+    alone = build_decision(decision_facts(), verdict(decision=Decision.BUY, option=API))
+    assert not any(line.startswith(f"{BLEND}: ") for line in alone.tiles[0].lines)
+
+
 def test_old_sources_are_marked() -> None:
     html = page_of()
     assert "older than 180 days" in html
