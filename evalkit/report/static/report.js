@@ -2,7 +2,7 @@
 (function () {
   let opened = [];
   window.addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not(.doc):not([open])")];
+    opened = [...document.querySelectorAll("details:not(.doc, .bulk, [open])")];
     for (const details of opened) details.open = true;
   });
   window.addEventListener("afterprint", () => {
