@@ -29,8 +29,9 @@ class Opened:
         assert self.requests == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
+    """One browser per file: while it is open its event loop runs in this thread, and other tests need their own."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
