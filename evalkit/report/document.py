@@ -20,7 +20,6 @@ from evalkit.report.decision.pareto import ParetoSection, build_pareto
 from evalkit.report.decision.scorecard import ScorecardSection, build_scorecard
 from evalkit.report.decision.simulator import Simulator, build_simulator
 from evalkit.report.differences import DifferencesSection, build_differences
-from evalkit.report.explorer import Explorer, build_explorer
 from evalkit.report.glossary import all_terms
 from evalkit.report.language import ENGLISH, Spoken
 from evalkit.report.models import Model, compared_models
@@ -78,8 +77,6 @@ class Document:
     simulator: Simulator | None
     run: Page
     differences: DifferencesSection | None
-    explorer: Explorer | None
-    """None where only load was tested."""
     warnings: tuple[Said, ...]
     commands: tuple[str, ...]
     """What was called, and what makes this report again."""
@@ -114,7 +111,6 @@ def build_document(
         simulator=parts.simulator,
         run=run,
         differences=_differences(asked, decided, language),
-        explorer=None if run.is_only_load else build_explorer(asked, language),
         warnings=tuple(_warnings(run, decision)),
         commands=tuple(_commands(runs, decided)),
         terms=all_terms(
@@ -163,7 +159,7 @@ def _commands(runs: Sequence[tuple[Run, RunFacts]], decided: Decided | None) -> 
 
 def _as_yaml(scenario: ScenarioConfig) -> str:
     values = scenario.model_dump(mode="json", exclude_none=True)
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return without_folders(yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
 
 
 def _contents(run: Page, parts: _Parts) -> Iterator[tuple[str, Said]]:

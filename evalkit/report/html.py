@@ -17,7 +17,9 @@ from evalkit.analysis.facts import RunFacts
 from evalkit.report.decision.blends import HOW_TUNED
 from evalkit.report.decision.simulator import SCRIPTS
 from evalkit.report.document import Decided, Document, Look, build_document
+from evalkit.report.explorer import Explorer, build_explorer
 from evalkit.report.language import ENGLISH, Spoken
+from evalkit.report.models import compared_models
 from evalkit.report.pictures import load_figures, run_figures
 from evalkit.report.templating import environment, own_templates
 from evalkit.report.text_safety import visible
@@ -32,13 +34,15 @@ def render_report(
 ) -> bytes:
     """Render the report of runs, with a verdict on top where there is one; the same facts give the same bytes."""
     look = look or Look()
-    return render_document(build_document(runs, decided, look.language), look)
+    document = build_document(runs, decided, look.language)
+    # packed here and not with the rest: the short forms have no room for every answer
+    asked = [m for m in compared_models(runs) if not m.is_under_load]
+    return _render(document, build_explorer(asked, look.language), look)
 
 
-def render_document(document: Document, look: Look) -> bytes:
-    """Put a report into HTML."""
+def _render(document: Document, explorer: Explorer | None, look: Look) -> bytes:
     page, language = document.run, look.language
-    js = static(*_scripts(document), *(("live.js",) if look.is_live else ()))
+    js = static(*_scripts(document, explorer), *(("live.js",) if look.is_live else ()))
     return render_template(
         "report.html.j2",
         language,
@@ -50,30 +54,30 @@ def render_document(document: Document, look: Look) -> bytes:
         pareto=document.pareto,
         simulator=document.simulator,
         differences=document.differences,
-        explorer=document.explorer,
+        explorer=explorer,
         how_tuned=HOW_TUNED,
         n_warnings=len(document.warnings),
-        css=static(*_styles(document)) + (look.theme.css if look.theme else Markup("")),
+        css=static(*_styles(document, explorer)) + (look.theme.css if look.theme else Markup("")),
         js=js,
         csp=content_security_policy(js, is_live=look.is_live),
         theme=look.theme,
     )
 
 
-def _styles(document: Document) -> Iterator[str]:
+def _styles(document: Document, explorer: Explorer | None) -> Iterator[str]:
     yield from ("report.css", "decision.css")
     if document.run.load is not None:
         yield "load.css"
     if document.decision is not None:
         yield from ("scorecard.css", "simulator.css")
-    if document.explorer is not None:
+    if explorer is not None:
         yield "explorer.css"
 
 
-def _scripts(document: Document) -> Iterator[str]:
+def _scripts(document: Document, explorer: Explorer | None) -> Iterator[str]:
     if document.decision is not None:
         yield from (*SCRIPTS, "scorecard.js")
-    if document.explorer is not None:
+    if explorer is not None:
         yield from ("explorer_codec.js", "explorer.js")
     yield "report.js"
 

@@ -275,10 +275,6 @@ def _tornado(facts: TcoFacts, verdict: Verdict, language: Language) -> Chart:
     )
 
 
-def _price(o: OptionFact) -> float | None:
-    return None if o.unit is None else known(o.unit.per_request.value)
-
-
 def _heads(options: Sequence[OptionFact], where: dict[str, int]) -> list[Head]:
     return [Head(verbatim(o.name), series=where[o.name]) for o in options]
 
