@@ -118,12 +118,12 @@ def _fact(measured: _Measured, model: str, cells: Sequence[CellRecord]) -> Perfo
         wall_s=_wall_s([t for t in readings if t.device == "host"]),
         cpu_s=_sum_of_peaks(host, lambda t: t.cpu_s),
         others_cpu_s=_sum_of_peaks(host, lambda t: t.others_cpu_s),
-        rss_peak_bytes=_peak(host, lambda t: t.rss_peak_bytes),
-        gpu_peak_used_bytes=_peak(gpu, lambda t: t.memory_used_bytes),
-        gpu_peak_process_bytes=_peak(gpu, lambda t: t.memory_process_bytes),
-        torch_peak_allocated_bytes=_peak(gpu, lambda t: t.torch_allocated_bytes),
-        torch_peak_reserved_bytes=_peak(gpu, lambda t: t.torch_reserved_bytes),
-        energy_j=_energy_j(gpu),
+        rss_peak_bytes=peak_of(host, lambda t: t.rss_peak_bytes),
+        gpu_peak_used_bytes=peak_of(gpu, lambda t: t.memory_used_bytes),
+        gpu_peak_process_bytes=peak_of(gpu, lambda t: t.memory_process_bytes),
+        torch_peak_allocated_bytes=peak_of(gpu, lambda t: t.torch_allocated_bytes),
+        torch_peak_reserved_bytes=peak_of(gpu, lambda t: t.torch_reserved_bytes),
+        energy_j=counted_energy_j(gpu),
         load_s=None if not here else next((c.load_s for c in cells if c.load_s is not None), None),
     )
 
@@ -152,7 +152,8 @@ def _wall_s(host: Sequence[Telemetry]) -> float | None:
     return sum(max(s) - min(s) for s in spans.values()) / NS_PER_S if spans else None
 
 
-def _peak(readings: Sequence[Telemetry], field: Callable[[Telemetry], int | None]) -> int | None:
+def peak_of(readings: Sequence[Telemetry], field: Callable[[Telemetry], int | None]) -> int | None:
+    """Return the highest reading; None without one."""
     values = [v for t in readings if (v := field(t)) is not None]
     return max(values) if values else None
 
@@ -169,7 +170,7 @@ def _sum_of_peaks(
     return sum(highest.values()) if highest else None
 
 
-def _energy_j(gpu: Sequence[Telemetry]) -> float | None:
+def counted_energy_j(gpu: Sequence[Telemetry]) -> float | None:
     """Return Σ over cells, sessions and boards of (last − first counter); None when a counter went back or stood still.
 
     Source: docs/metrics.md. A counter goes back when the driver is loaded again.

@@ -83,8 +83,8 @@ def remove_journal(folder: Path) -> None:
         (folder / (JOURNAL + suffix)).unlink(missing_ok=True)
 
 
-def open_run(folder: Path) -> Run:
-    """Read a run after checking that every file is what the manifest says.
+def checked_manifest(folder: Path) -> RunManifest:
+    """Return the manifest of a run whose every file is what it says.
 
     Raises:
         DataError: The run never got to the point of writing results, or a file is missing or changed.
@@ -101,6 +101,16 @@ def open_run(folder: Path) -> Run:
             f"{folder / findings[0].file}: {findings[0].problem}.",
             f"See `evalkit verify {folder}`. {findings[0].advice}",
         )
+    return manifest
+
+
+def open_run(folder: Path) -> Run:
+    """Read a run after checking that every file is what the manifest says.
+
+    Raises:
+        DataError: As `checked_manifest`.
+    """
+    manifest = checked_manifest(folder)
     return Run(
         folder,
         manifest,
