@@ -14,7 +14,8 @@ from evalkit.wording import say
 
 CONFIDENCE = 0.95
 RESAMPLES = 9999
-_SEED = 20261123
+SEED = 20261123
+"""Of every resampling: the same data give the same bounds."""
 _LEAST_FOR_BOOTSTRAP = 2
 
 
@@ -34,7 +35,7 @@ def mean_estimates(means: Sequence[Mean]) -> list[Estimate]:
     found = [_without_resampling(mean) for mean in means]
     waiting = [i for i, estimate in enumerate(found) if estimate is None]
     samples = [np.asarray(means[i].scores, dtype=float) for i in waiting]
-    intervals = bca_intervals(samples, RESAMPLES, _SEED, CONFIDENCE)
+    intervals = bca_intervals(samples, RESAMPLES, SEED, CONFIDENCE)
     for i, (low, high) in zip(waiting, intervals, strict=True):
         mean = means[i]
         n = len(mean.scores)
@@ -80,18 +81,23 @@ def share_estimate(count: int, n: int) -> Estimate:
     return Estimate(count / n, "share", n, *wilson(count, n), "Wilson 95 %")
 
 
-def wilson(successes: float, n: int) -> tuple[float, float]:
+def percent(confidence: float) -> str:
+    """Return a confidence as methods name it, such as `95 %`."""
+    return f"{100 * confidence:g} %"
+
+
+def wilson(successes: float, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion.
 
     Source: Wilson 1927; scipy's `binomtest(...).proportion_ci(method="wilson")`, here for a sum that may be a fraction.
     """
-    z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
+    z = float(stats.norm.ppf(0.5 + confidence / 2))
     p = successes / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def bootstrap(values: np.ndarray) -> tuple[float, float]:
+def bootstrap(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return the BCa bootstrap interval of a mean; the percentile interval where BCa is not defined."""
-    return bca_intervals([values], RESAMPLES, _SEED, CONFIDENCE)[0]
+    return bca_intervals([values], RESAMPLES, SEED, confidence)[0]

@@ -17,6 +17,8 @@ COMMANDS = {
     "report": ("evalkit.cli.report", "Write the report of runs, with a verdict if you like."),
     "view": ("evalkit.cli.view", "Show the report in a browser, also while a run goes on."),
     "tco": ("evalkit.cli.tco", "Decide: build, buy or blend, with cost and confidence."),
+    "gate": ("evalkit.cli.gate", "Let a model upgrade through, or not."),
+    "compare": ("evalkit.cli.compare", "Compare two models or runs, document by document."),
     "ls": ("evalkit.cli.ls", "List runs."),
     "export": ("evalkit.cli.export", "Write a run's results as CSV or JSON."),
     "verify": ("evalkit.cli.verify", "Check that a run directory is whole and unchanged."),

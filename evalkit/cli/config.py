@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,11 +25,13 @@ def check(file: Path) -> None:
     Example:
       evalkit config check configs/quickstart.yaml
     """
-    from evalkit.config import RunConfig, ScenarioConfig, load_config
+    from evalkit.config import GatePolicy, RunConfig, ScenarioConfig, load_config
 
     config = load_config(file)
     if isinstance(config, ScenarioConfig):
         what = f"scenario with {len(config.options)} options"
+    elif isinstance(config, GatePolicy):
+        what = f"gate policy with {len(config.rules)} rules"
     elif isinstance(config, RunConfig):
         what = f"{len(config.models)} models, {len(config.suites)} suites"
     else:
@@ -41,17 +44,26 @@ def check(file: Path) -> None:
     "--bench", "kind", flag_value="bench", help="Of bench configs instead of run configs."
 )
 @click.option("--scenario", "kind", flag_value="scenario", help="Of scenarios.")
+@click.option("--gate-policy", "kind", flag_value="gate-policy", help="Of gate policies.")
+@click.option(
+    "--gate-result", "kind", flag_value="gate-result", help="Of what `gate --json` writes."
+)
 def schema(kind: str | None) -> None:
-    """Print the JSON Schema of run configs, of bench configs, or of scenarios.
+    """Print the JSON Schema of run configs, bench configs, scenarios, gate policies, or results of a gate.
 
     \b
     Example, for editors with the YAML language server:
       evalkit config schema > .evalkit-schema.json
     """
-    from evalkit.config import BenchConfig, RunConfig, ScenarioConfig, config_schema
+    from evalkit.config import BenchConfig, GatePolicy, RunConfig, ScenarioConfig, config_schema
+    from evalkit.gate.facts import gate_schema
 
-    if kind == "scenario":
-        found = config_schema(ScenarioConfig)
-    else:
-        found = config_schema(BenchConfig if kind == "bench" else RunConfig)
+    kinds: dict[str, Any] = {
+        "bench": BenchConfig,
+        "scenario": ScenarioConfig,
+        "gate-policy": GatePolicy,
+    }
+    found = (
+        gate_schema() if kind == "gate-result" else config_schema(kinds.get(kind or "", RunConfig))
+    )
     click.echo(json.dumps(found, indent=2))

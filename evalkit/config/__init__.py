@@ -7,10 +7,12 @@ from evalkit.config.bench import (
     PromptSpec,
     SloSpec,
 )
+from evalkit.config.gate import GatePolicy
 from evalkit.config.load import (
     config_schema,
     load_bench_config,
     load_config,
+    load_gate_policy,
     load_policy,
     load_run_config,
     load_scenario,
@@ -37,6 +39,7 @@ __all__ = [
     "API_BACKENDS",
     "BenchConfig",
     "EndpointSpec",
+    "GatePolicy",
     "GenerationDefaults",
     "LimitsSpec",
     "LoadSpec",
@@ -56,6 +59,7 @@ __all__ = [
     "config_schema",
     "load_bench_config",
     "load_config",
+    "load_gate_policy",
     "load_policy",
     "load_run_config",
     "load_scenario",

@@ -12,14 +12,15 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from evalkit.config.bench import BenchConfig, ProfileSpec
+from evalkit.config.gate import GatePolicy
 from evalkit.config.run import RunConfig
 from evalkit.config.scenario import OptionSpec, PolicyFile, PolicySpec, ScenarioConfig
 from evalkit.config.theme import LARGEST_LOGO, LOGOS, ThemeConfig
 from evalkit.errors import ConfigError
 
 Loc = tuple[str | int, ...]
-Config = RunConfig | BenchConfig | ScenarioConfig
-C = TypeVar("C", RunConfig, BenchConfig, ScenarioConfig, PolicyFile, ThemeConfig)
+Config = RunConfig | BenchConfig | ScenarioConfig | GatePolicy
+C = TypeVar("C", RunConfig, BenchConfig, ScenarioConfig, PolicyFile, ThemeConfig, GatePolicy)
 WithTasks = TypeVar("WithTasks", RunConfig, BenchConfig)
 
 
@@ -37,6 +38,7 @@ KINDS: dict[type[BaseModel], Kind] = {
     ScenarioConfig: Kind("scenario", "options", "evalkit tco --scenario"),
     PolicyFile: Kind("policy", "policy", "evalkit tco --policy"),
     ThemeConfig: Kind("theme", "company", "evalkit report --theme"),
+    GatePolicy: Kind("gate policy", "rules", "evalkit gate --policy"),
 }
 
 
@@ -82,6 +84,25 @@ def load_policy(path: Path) -> PolicySpec:
     return _load(path, PolicyFile).policy
 
 
+def load_gate_policy(path: Path) -> GatePolicy:
+    """Read and check a gate policy; the calibration it names becomes absolute.
+
+    Raises:
+        ConfigError: As `load_run_config`, or the calibration is missing.
+    """
+    policy = _load(path, GatePolicy)
+    if policy.calibration is None:
+        return policy
+    file = _file(path, policy.calibration, "", "calibration")
+    return policy.model_copy(update={"calibration": file})
+
+
+def line_of(path: Path, *loc: str | int) -> int:
+    """Return the line on which a key or a list item of a config begins; 1 where it says nothing of it."""
+    lines, _ = _parse_yaml(_read(path, "a config"), str(path))
+    return lines.get(loc, 1)
+
+
 def load_theme(path: Path) -> ThemeConfig:
     """Read and check a theme; the logo's path becomes absolute.
 
@@ -103,10 +124,12 @@ def load_theme(path: Path) -> ThemeConfig:
 
 
 def load_config(path: Path) -> Config:
-    """Read a config of any kind: a bench config has `profiles`, a scenario `options`."""
+    """Read a config of any kind: a bench config has `profiles`, a scenario `options`, a gate policy `rules`."""
     _, data = _parse_yaml(_read(path, "a config"), str(path))
     if "options" in data:
         return load_scenario(path)
+    if "rules" in data:
+        return load_gate_policy(path)
     return load_bench_config(path) if "profiles" in data else load_run_config(path)
 
 

@@ -15,11 +15,14 @@ from evalkit.config.scenario import ScenarioConfig
 from evalkit.decision.facts import Verdict
 from evalkit.decision.pareto import model_sizes
 from evalkit.decision.scorecard import scorecard
+from evalkit.gate.facts import GateResult
 from evalkit.report.decision.page import DecisionPage, build_decision
 from evalkit.report.decision.pareto import ParetoSection, build_pareto
 from evalkit.report.decision.scorecard import ScorecardSection, build_scorecard
 from evalkit.report.decision.simulator import Simulator, build_simulator
 from evalkit.report.differences import DifferencesSection, build_differences
+from evalkit.report.gate.names import TERMS as GATE_TERMS
+from evalkit.report.gate.section import GateSection, build_gate
 from evalkit.report.glossary import all_terms
 from evalkit.report.language import ENGLISH, Spoken
 from evalkit.report.models import Model, compared_models
@@ -27,7 +30,7 @@ from evalkit.report.page import Page, build_page
 from evalkit.report.text_safety import without_folders
 from evalkit.report.theme import Theme
 from evalkit.store.run_dir import Run
-from evalkit.wording import Said, say, verbatim
+from evalkit.wording import NOTHING, Said, say, verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Document:
     scorecard: ScorecardSection | None
     pareto: ParetoSection | None
     simulator: Simulator | None
+    gate: GateSection | None
+    """None where no candidate was judged."""
     run: Page
     differences: DifferencesSection | None
     warnings: tuple[Said, ...]
@@ -88,18 +93,23 @@ class Document:
 
 
 def build_document(
-    runs: Sequence[tuple[Run, RunFacts]], decided: Decided | None, language: Spoken = ENGLISH
+    runs: Sequence[tuple[Run, RunFacts]],
+    decided: Decided | None,
+    language: Spoken = ENGLISH,
+    gate: GateResult | None = None,
 ) -> Document:
     """Decide everything a reader will see.
 
     Args:
         runs: At least one run with its facts.
         decided: None for a report of runs alone.
+        gate: Whether a candidate may replace its baseline; None where none was judged.
         language: For what is drawn or sorted; everything else is told by the template.
     """
     run = build_page(runs)
     asked = [m for m in compared_models(runs) if not m.is_under_load]
     parts = _Parts() if decided is None else _decided(runs, decided, language)
+    judged = None if gate is None else build_gate(gate, language)
     decision = parts.decision
     return Document(
         title=run.title if decision is None else verbatim(decision.title),
@@ -109,15 +119,19 @@ def build_document(
         scorecard=parts.scorecard,
         pareto=parts.pareto,
         simulator=parts.simulator,
+        gate=judged,
         run=run,
         differences=_differences(asked, decided, language),
         warnings=tuple(_warnings(run, decision)),
         commands=tuple(_commands(runs, decided)),
         terms=all_terms(
-            with_load=run.load is not None, with_decision=decision is not None, language=language
+            with_load=run.load is not None,
+            with_decision=decision is not None,
+            more=() if gate is None else GATE_TERMS,
+            language=language,
         ),
         scenario="" if decided is None else _as_yaml(decided.scenario),
-        contents=tuple(_contents(run, parts)),
+        contents=tuple(_contents(run, parts, judged)),
     )
 
 
@@ -162,10 +176,11 @@ def _as_yaml(scenario: ScenarioConfig) -> str:
     return without_folders(yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
 
 
-def _contents(run: Page, parts: _Parts) -> Iterator[tuple[str, Said]]:
+def _contents(run: Page, parts: _Parts, gate: GateSection | None) -> Iterator[tuple[str, Said]]:
     """Yield the sections that there are, in the order of the template."""
     is_decided = parts.decision is not None
     sections = (
+        (gate is not None, "gate", NOTHING if gate is None else gate.title),
         (parts.scorecard is not None, "scorecard", say("Scorecard")),
         (parts.pareto is not None, "pareto", say("Quality against cost")),
         (is_decided, "costs", say("Costs")),

@@ -198,16 +198,20 @@ def failure_text(error_class: str) -> Said:
 
 
 def all_terms(
-    *, with_load: bool = False, with_decision: bool = False, language: Spoken = ENGLISH
+    *,
+    with_load: bool = False,
+    with_decision: bool = False,
+    more: _Terms = (),
+    language: Spoken = ENGLISH,
 ) -> tuple[tuple[Said, Said], ...]:
     """Return terms and metrics in the alphabetical order of a language.
 
-    Those of load tests and of decisions are among them only where there is one.
+    Those of load tests and of decisions are among them only where there is one; `more` are those of other parts.
     """
     metrics = tuple((verbatim(name), meaning) for name, meaning in METRICS.items())
     load = _LOAD_TERMS if with_load else ()
     decision = _DECISION_TERMS if with_decision else ()
-    return _sorted((*metrics, *_TERMS, *load, *decision), language)
+    return _sorted((*metrics, *_TERMS, *load, *decision, *more), language)
 
 
 def decision_terms(*, language: Spoken = ENGLISH) -> tuple[tuple[Said, Said], ...]:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from evalkit import __version__
 from evalkit.analysis.facts import RunFacts
+from evalkit.gate.facts import GateResult
 from evalkit.report.decision.blends import HOW_TUNED
 from evalkit.report.decision.simulator import SCRIPTS
 from evalkit.report.document import Decided, Document, Look, build_document
@@ -30,11 +31,21 @@ _FOLDER = files("evalkit.report")
 
 
 def render_report(
-    runs: Sequence[tuple[Run, RunFacts]], decided: Decided | None = None, look: Look | None = None
+    runs: Sequence[tuple[Run, RunFacts]],
+    decided: Decided | None = None,
+    look: Look | None = None,
+    gate: GateResult | None = None,
 ) -> bytes:
-    """Render the report of runs, with a verdict on top where there is one; the same facts give the same bytes."""
+    """Render the report of runs, with what was decided on top; the same facts give the same bytes.
+
+    Args:
+        runs: At least one run with its facts.
+        decided: Scenario and verdict, where there are any.
+        look: Language and looks.
+        gate: Whether a candidate may replace its baseline, where one was judged or compared.
+    """
     look = look or Look()
-    document = build_document(runs, decided, look.language)
+    document = build_document(runs, decided, look.language, gate)
     # packed here and not with the rest: the short forms have no room for every answer
     asked = [m for m in compared_models(runs) if not m.is_under_load]
     return _render(document, build_explorer(asked, look.language), look)
@@ -54,6 +65,7 @@ def _render(document: Document, explorer: Explorer | None, look: Look) -> bytes:
         pareto=document.pareto,
         simulator=document.simulator,
         differences=document.differences,
+        gate=document.gate,
         explorer=explorer,
         how_tuned=HOW_TUNED,
         n_warnings=len(document.warnings),
@@ -72,6 +84,8 @@ def _styles(document: Document, explorer: Explorer | None) -> Iterator[str]:
         yield from ("scorecard.css", "simulator.css")
     if explorer is not None:
         yield "explorer.css"
+    if document.gate is not None:
+        yield "gate.css"
 
 
 def _scripts(document: Document, explorer: Explorer | None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from evalkit.analysis.paired import MOST_FOR_BOOTSTRAP, limit_of_bca, paired_int
 from evalkit.analysis.stats import bootstrap
 
 Z = 1.959963984540054
+LEVELS = {0.8: 1.2815515655446004, 0.9: 1.6448536269514722, 0.99: 2.5758293035489004}
 
 
 def score(wins: int, losses: int, n: int, d: float) -> float:
@@ -35,6 +36,32 @@ def test_a_bound_is_where_the_score_is_as_large_as_chance_allows(
 def test_where_no_doc_differs_the_interval_is_known_in_closed_form() -> None:
     bound = Z**2 / (100 + Z**2)
     assert tango(0, 0, 100) == (pytest.approx(-bound), pytest.approx(bound))
+
+
+@pytest.mark.parametrize("confidence", LEVELS)
+def test_surer_or_less_sure_bounds_follow_the_same_equation(confidence: float) -> None:
+    low, high = tango(30, 20, 200, confidence)
+    assert score(30, 20, 200, low) == pytest.approx(LEVELS[confidence], abs=1e-6)
+    assert score(30, 20, 200, high) == pytest.approx(-LEVELS[confidence], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "method"),
+    [
+        (np.array([1.0, -1.0, 0.0, 0.0]), "Tango 90 %, paired"),
+        (np.full(4, 0.5), "Wilson 90 %, paired"),
+        (np.linspace(-0.5, 0.6, 20), "BCa bootstrap 90 %, paired"),
+        (np.linspace(-0.5, 0.6, MOST_FOR_BOOTSTRAP + 1), "BCa 90 % in its limit, paired"),
+    ],
+)
+def test_every_method_takes_and_names_the_confidence(change: np.ndarray, method: str) -> None:
+    wide, narrow = (paired_interval(change, is_share=True, confidence=c) for c in (0.95, 0.9))
+    assert wide is not None
+    assert narrow is not None
+    assert narrow.method == method
+    assert wide.low <= narrow.low <= narrow.high <= wide.high
+    assert wide.high - wide.low > narrow.high - narrow.low
+    assert paired_interval(change, is_share=True) == wide
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))

@@ -1,14 +1,19 @@
 """A report told in a made-up language has words in it that are data, and no others."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from html import unescape
 
+import pytest
+
 from evalkit.analysis.summary import analyse
+from evalkit.gate.facts import GateResult
 from evalkit.report.document import Look
 from evalkit.report.glossary import METRICS
 from evalkit.report.html import render_report
 from evalkit.store.run_dir import Run
+from tests import gates
 from tests.builders import bench_run
 from tests.pseudo import PSEUDO, unsaid
 from tests.reports import decided, runs
@@ -51,6 +56,32 @@ def test_no_word_of_a_decision_report_is_outside_the_catalogue() -> None:
     facts = [(run, analyse(run)) for run in every]
     page = render_report(facts, decided(), Look(language=PSEUDO)).decode()
     assert words_left(page, names(every)) == set()
+
+
+@pytest.mark.parametrize("kind", [gates.failed, gates.passed, gates.undecided, gates.compared])
+def test_no_word_of_a_gate_is_outside_the_catalogue(kind: Callable[[], GateResult]) -> None:
+    every, result = runs(), kind()
+    facts = [(run, analyse(run)) for run in every]
+    page = render_report(facts, None, Look(language=PSEUDO), result).decode()
+    assert words_left(page, names(every) | names_of_gate(result)) == set()
+
+
+def names_of_gate(result: GateResult) -> set[str]:
+    """Return what the sides, the tasks and the documents are called, and what was answered."""
+    found = {"summaries"}
+    found |= {result.policy or "", result.decided_at[:10]}
+    for side in (result.baseline, result.candidate):
+        found |= {value for value in asdict(side).values() if isinstance(value, str)}
+        found |= {side.first_run[:10], side.last_run[:10]}
+    for rule in result.rules:
+        found |= {rule.task or "", rule.score, rule.method, rule.suite or ""}
+    for d in result.differences:
+        found |= {d.where, d.baseline, d.candidate}
+    for flip in result.flips:
+        texts = (flip.prompt, flip.target, flip.baseline_answer, flip.candidate_answer)
+        found |= {" ".join(text.split()) for text in texts if text}
+        found |= {flip.task, flip.score, f"{flip.suite}/{flip.task}"}
+    return {*filter(None, found)}
 
 
 def test_words_that_lost_their_language_are_found() -> None:

@@ -1,0 +1,1 @@
+"""Baseline × candidate × policy → verdicts: may this upgrade go in?"""

@@ -1,0 +1,178 @@
+"""What readers call the parts of a gate: metrics, statuses, tiers, and conditions of measuring."""
+
+from __future__ import annotations
+
+from evalkit.gate.facts import Difference, RuleResult, Status
+from evalkit.report.decision.labels import one_line
+from evalkit.wording import NOTHING, Said, say, verbatim
+
+_LONGEST = 80
+"""Letters of a task's name."""
+METRICS: dict[str, tuple[Said, Said]] = {
+    "accuracy": (say("Accuracy"), say(
+        "Mean score of the documents by the task's main metric; mostly the share that was answered right.")),
+    "macro_mean": (say("Mean over all tasks"), say(
+        "Mean of the tasks' scores; each task counts the same, however many documents it has.")),
+    "format_failures": (say("Unreadable answers"), say(
+        "Share of answers in which nothing could be found that can be scored.")),
+    "refusals": (say("Refusals"), say(
+        "Share of documents on which the model declined to answer.")),
+    "hallucinations": (say("Invented answers"), say(
+        "Share of unanswerable questions that got an answer anyway.")),
+    "ttft_p50": (say("TTFT, half of requests (p50)"), say(
+        "Half of the requests waited at most this long for their first token.")),
+    "ttft_p95": (say("TTFT, 95 of 100 requests (p95)"), say(
+        "95 of 100 requests waited at most this long for their first token.")),
+    "tpot_p50": (say("Time per token, half of requests (p50)"), say(
+        "In half of the requests text appeared at least this fast: seconds per token after the first.")),
+    "tpot_p95": (say("Time per token, 95 of 100 requests (p95)"), say(
+        "In 95 of 100 requests text appeared at least this fast: seconds per token after the first.")),
+    "e2e_p50": (say("Whole answer, half of requests (p50)"), say(
+        "Half of the requests had their whole answer within this time.")),
+    "e2e_p95": (say("Whole answer, 95 of 100 requests (p95)"), say(
+        "95 of 100 requests had their whole answer within this time.")),
+    "throughput_at_slo": (say("Throughput within the service level"), say(
+        "Highest load that is sustained within the service level: requests completed per second.")),
+    "peak_memory": (say("Peak memory"), say("Most memory that was held while working, weights included.")),
+    "energy_per_token": (say("Energy per token"), say("Energy of the accelerators / generated tokens.")),
+    "cost_per_correct": (say("Cost per correct answer"), say("Cost of all requests / correct answers.")),
+    "licence": (say("Licence"), say("What the model's licence allows, against what the baseline's does.")),
+}  # fmt: skip
+"""Metric → its name, and what it means."""
+STATUSES = {
+    Status.PASS: say("pass"),
+    Status.IMPROVED: say("improved"),
+    Status.FAIL: say("fail"),
+    Status.INCONCLUSIVE: say("can't be decided"),
+    Status.MISSING: say("not measured"),
+}
+"""In the middle of a sentence."""
+BADGES = {
+    Status.PASS: say("✓ pass"),
+    Status.IMPROVED: say("✓ improved"),
+    Status.FAIL: say("✗ fail"),
+    Status.INCONCLUSIVE: say("? undecided"),
+    Status.MISSING: say("– not measured"),
+}
+"""On their own: a sign and a word."""
+MARKS = {
+    Status.PASS: "pass",
+    Status.IMPROVED: "pass",
+    Status.FAIL: "fail",
+    Status.INCONCLUSIVE: "unclear",
+    Status.MISSING: "none",
+}
+"""Classes that colour them."""
+TIERS = {
+    "critical": say("critical"),
+    "supporting": say("supporting"),
+    "advisory": say("advisory"),
+}
+TIER_TITLES = {
+    "critical": say("Critical: must be shown to keep their margin"),
+    "supporting": say("Supporting: must not be shown to break their margin"),
+    "advisory": say("Advisory: are shown, decide nothing"),
+}
+CONDITIONS = {
+    "task-version": say("version of the task"),
+    "fewshot": say("worked examples (few-shot)"),
+    "template": say("chat template"),
+    "decoding": say("decoding"),
+    "limit": say("how many documents were asked for"),
+    "documents": say("documents"),
+    "mode": say("way of asking"),
+    "hardware": say("hardware"),
+    "order": say("order of the runs"),
+}
+"""`Difference.name` → words."""
+TERMS: tuple[tuple[Said, Said], ...] = (
+    (say("baseline, candidate"), say(
+        "The baseline is what was accepted and is used today, the candidate what is to replace it.")),
+    (say("gate"), say(
+        "Rules that decide whether a candidate may replace the baseline, each by an interval and a margin.")),
+    (say("margin"), say(
+        "How much worse the candidate may be. A rule is kept when the whole interval lies within its margin, broken"
+        " when the whole interval lies beyond it, and can't be decided when the interval lies on both sides.")),
+    (say("one-sided bound"), say(
+        "The least, or the most, that the difference really is, each with the gate's confidence.")),
+    (say("critical, supporting, advisory"), say(
+        "A critical rule must be shown to keep its margin. A supporting rule must not be shown to break it. An"
+        " advisory rule is shown and decides nothing.")),
+    (say("Holm's correction"), say(
+        "With many rules one looks worse by chance sooner or later. The correction asks more of each, so that among"
+        " all of them a false alarm stays as unlikely as the confidence says.")),
+)  # fmt: skip
+"""For the list of words at the end of a report."""
+
+
+def metric_words(metric: str) -> Said:
+    """Name a metric; one that is not known is shown as it is called."""
+    return METRICS[metric][0] if metric in METRICS else verbatim(one_line(metric, _LONGEST))
+
+
+def metric_meaning(metric: str) -> Said:
+    """Say in a line what a metric is; empty where it is not known."""
+    return METRICS[metric][1] if metric in METRICS else NOTHING
+
+
+def status_words(rule: RuleResult) -> Said:
+    """Say what follows from a rule, in the middle of a sentence."""
+    return STATUSES[_shown(rule)]
+
+
+def badge(rule: RuleResult) -> Said:
+    """Say what follows from a rule, on its own."""
+    return BADGES[_shown(rule)]
+
+
+def mark(rule: RuleResult) -> str:
+    """Return the class that colours a rule's badge."""
+    return MARKS[_shown(rule)]
+
+
+def _shown(rule: RuleResult) -> Status:
+    """A licence is read and not measured: where it is not known, nothing can be decided."""
+    is_unread = rule.scale == "class" and rule.status is Status.MISSING
+    return Status.INCONCLUSIVE if is_unread else rule.status
+
+
+def tier_words(tier: str) -> Said:
+    """Say how much a rule counts."""
+    return TIERS.get(tier, verbatim(tier))
+
+
+def condition_words(difference: Difference) -> Said:
+    """Name a condition that differs."""
+    return CONDITIONS.get(difference.name, verbatim(difference.name))
+
+
+def consequence_words(difference: Difference) -> Said:
+    """Say what follows from a condition that differs."""
+    if difference.is_allowed:
+        return say("allowed")
+    if difference.is_fatal:
+        return say("nothing can be compared")
+    return say("latency, memory and energy can't be compared")
+
+
+def rule_names(rules: tuple[RuleResult, ...]) -> tuple[Said, ...]:
+    """Name every rule, with the suite or the score where it takes them to tell two rules apart."""
+    suites: dict[str | None, set[str | None]] = {}
+    keys: dict[str, set[str]] = {}
+    for rule in rules:
+        suites.setdefault(rule.task, set()).add(rule.suite)
+        keys.setdefault(rule.key, set()).add(rule.score)
+    return tuple(
+        _rule_name(r, with_suite=len(suites[r.task]) > 1, with_score=len(keys[r.key]) > 1)
+        for r in rules
+    )
+
+
+def _rule_name(rule: RuleResult, *, with_suite: bool, with_score: bool) -> Said:
+    name = metric_words(rule.metric)
+    if with_score and rule.score:
+        name = say("{metric} ({score})", metric=name, score=one_line(rule.score, _LONGEST))
+    if rule.task is not None:
+        task = f"{rule.suite}/{rule.task}" if with_suite else rule.task
+        name = say("{metric} on {task}", metric=name, task=one_line(task, _LONGEST))
+    return name if rule.kind == "change" else say("{name}, limit", name=name)
