@@ -170,9 +170,9 @@ def _widest(several: Sequence[tuple[float, ...]], method: str) -> Bounds:
 def share_bounds(values: Array, confidence: float) -> Bounds | None:
     """Return the bounds of a mean of scores within 0 and 1, for floors and ceilings; None without values.
 
-    0/1 scores: the wider of Wilson's (1927) and Clopper and Pearson's bounds; Wilson's alone let a rare failure of 3 %
-    pass a ceiling of 3 % eight times in a hundred instead of five. Other scores: the widest of BCa, t and the same with
-    scaled counts, of what is missing from 1 for the lower bound and of the scores for the upper one.
+    0/1 scores: the wider of Wilson's (1927) and Clopper and Pearson's bounds; Wilson's alone call a failure rate of 3 %
+    higher than 3 % eight times in a hundred instead of five, with 100 docs. Other scores: the widest of BCa, t and the
+    same with scaled counts, of what is missing from 1 for the lower bound and of the scores for the upper one.
     """
     n = len(values)
     if n == 0:

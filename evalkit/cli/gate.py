@@ -72,6 +72,9 @@ def check(sides: Sides, outputs: Outputs, policy: Path | None, inconclusive: str
     if rules.calibration is not None:
         gate_calibrate.refuse_below_floor(result, rules, policy)
     outputs.write(result, sides)
+    if not outputs.is_quiet and result.verdict == "inconclusive":
+        again = f" --policy {policy}" if policy else ""
+        click.echo(f"What it takes to decide: evalkit gate plan {sides.baseline}{again}", err=True)
     raise SystemExit(result.exit_code)
 
 

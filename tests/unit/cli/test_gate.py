@@ -73,7 +73,9 @@ def test_options_may_come_first(good: tuple[Path, Path]) -> None:
 def test_too_few_documents_exit_with_3_or_as_asked(tmp_path: Path) -> None:
     a = write_runs(tmp_path / "a", Made({"t": [1.0] * 30}))
     b = write_runs(tmp_path / "b", Made({"t": [1.0] * 30}, started=1))
-    assert call("gate", a, b).exit_code == 3
+    done = call("gate", a, b)
+    assert done.exit_code == 3
+    assert f"evalkit gate plan {a}" in done.output
     assert call("gate", a, b, "--inconclusive", "fail").exit_code == 1
     assert call("gate", a, b, "--inconclusive", "pass").exit_code == 0
 
