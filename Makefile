@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 MODELS := smollm2-135m gemma-3-270m
 SCENARIOS := manufacturer start-up support-centre
 
-.PHONY: help demo test lint format docs messages examples short-examples bench lock clean models
+.PHONY: help demo test gate lint format docs messages examples short-examples bench lock clean models
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -25,6 +25,11 @@ demo: models ## Measure two small models and write a report
 
 test: models ## Run every test
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+gate: models ## Gate the embedded model against the committed baseline
+	rm -rf results/gate
+	$(BIN)/evalkit run configs/gate/measure.yaml --output results/gate
+	$(BIN)/evalkit gate results/baseline results/gate --policy configs/gate/policy.yaml
 
 lint: $(READY) ## Check format, style, types, layers and generated docs
 	$(BIN)/ruff format --check .
@@ -60,11 +65,13 @@ short-examples: $(READY)
 	  "--format md -o reports/support-centre.md"; do $(BIN)/evalkit report "$$(ls -d results/example/measure-* | tail -n 1)" \
 	  "$$(ls -d results/example/capacity-* | tail -n 1)" -s configs/scenarios/support-centre.yaml $$form || exit; done
 
-bench: models ## Compare scoring, streaming and load tests with peers; time a large report (30 minutes)
+bench: models ## Compare scoring, streaming, load tests and gate with peers; time a large report (45 minutes)
 	$(BIN)/python benchmarks/streams.py
 	$(BIN)/python benchmarks/meters.py
 	$(BIN)/python benchmarks/scoring.py
 	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/gate_speed.py
 
 lock: $(READY) ## Write the versions installed now into .constraints.txt
 	{ head -n 1 .constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > .lock.tmp

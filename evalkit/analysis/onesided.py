@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from evalkit.analysis.paired import limit_of_bca, paired_interval, tango
-from evalkit.analysis.stats import RESAMPLES, SEED, bootstrap, percent, wilson
+from evalkit.analysis.stats import RESAMPLES, SEED, percent, wilson
 
 Array = NDArray[np.float64]
 FEWEST_CLUSTERS = 5
@@ -29,6 +29,8 @@ _EDGE = 1e-12
 _LEAST = 2
 _BLOCK = 1 << 20
 """Indices drawn at once."""
+_SIGNS = np.array([-1.0, 1.0, 1.0, -1.0])
+"""Of the logarithms of base_num, base_den, cand_num and cand_den in the log ratio."""
 
 
 class Bounds(NamedTuple):
@@ -182,8 +184,9 @@ def share_bounds(values: Array, confidence: float) -> Bounds | None:
     if np.isin(values, (0.0, 1.0)).all():
         return Bounds(least, most, f"Wilson and Clopper-Pearson, {level}")
     several: list[tuple[float, ...]] = [(least, most)]
-    if np.ptp(values) > _EDGE:
-        several += [bootstrap(values, 2 * confidence - 1), _student(values, confidence)]
+    drawn = paired_interval(values, is_share=False, confidence=2 * confidence - 1)
+    if drawn is not None:
+        several += [drawn[:2], _student(values, confidence)]
     found = _widest(several, f"widest of BCa, t and scaled Wilson, {level}")
     return found._replace(least=max(0.0, found.least), most=min(1.0, found.most))
 
@@ -239,10 +242,6 @@ def ratio_bounds(
     apart = _apart(columns, confidence)
     several = [drawn] if apart is None else [drawn, apart]
     return _widest(several, f"wider of BCa and MOVER, one-sided {percent(confidence)}, paired")
-
-
-_SIGNS = np.array([-1.0, 1.0, 1.0, -1.0])
-"""Of the logarithms of base_num, base_den, cand_num and cand_den in the log ratio."""
 
 
 def _resampled(columns: Array, confidence: float) -> tuple[float, float]:
@@ -329,16 +328,16 @@ def p_worse_binary(wins: int, losses: int) -> float:
 def p_worse(change: Array) -> float:
     """Return how likely a mean of differences so low is, or lower, were it no lower than 0.
 
-    Differences of −1, 0 and 1: McNemar's exact test. Others: signs are flipped, all ways or 9 999 of them, up to 200
-    docs that differ; Student's t test beyond. Docs that do not differ tell nothing here.
+    Differences that are all of one size, such as right and wrong: McNemar's exact test. Others: signs are flipped, all
+    ways or 9 999 of them, up to 200 docs that differ; Student's t test beyond. Docs that do not differ tell nothing.
 
     Args:
-        change: [docs], + means better.
+        change: [docs], + means better; or the sums of clusters, whose signs are then flipped as a whole.
     """
-    if np.isin(change, (-1.0, 0.0, 1.0)).all():
-        return p_worse_binary(int((change > 0).sum()), int((change < 0).sum()))
-    moved = change[change != 0]
-    if len(moved) > MOST_FOR_FLIPS and np.ptp(moved) > _EDGE:
+    moved = change[np.abs(change) > _EDGE]
+    if len(moved) == 0 or np.ptp(np.abs(moved)) <= _EDGE:
+        return p_worse_binary(int((moved > 0).sum()), int((moved < 0).sum()))
+    if len(moved) > MOST_FOR_FLIPS:
         return float(stats.ttest_1samp(change, 0.0, alternative="less").pvalue)
     found = stats.permutation_test(
         (moved,),

@@ -6,6 +6,8 @@ on which the two sides differ.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import ceil, log, log1p, sqrt
 
 import numpy as np
@@ -15,6 +17,8 @@ from scipy import stats
 from evalkit.analysis.repeated import FEWEST_EQUAL
 
 Counts = NDArray[np.int64]
+Judge = Callable[[Counts, Counts], NDArray[np.bool_]]
+"""Tells of wins and losses whether they are few enough losses."""
 _TAIL = 1e-13
 _EDGE = 1e-12
 
@@ -101,43 +105,74 @@ def power_to_pass(
     Raises:
         ValueError: The effect is larger than the discordance.
     """
+    return _chance(
+        partial(keeps_margin, n=n, margin=margin, confidence=confidence), n, discordance, effect
+    )
+
+
+def power_to_fail(
+    n: int, margin: float, discordance: float, confidence: float, effect: float
+) -> float:
+    """Return how likely a candidate that much worse fails `paired_bounds` on right and wrong; arguments as above."""
+
+    def is_not_broken(wins: Counts, losses: Counts) -> NDArray[np.bool_]:
+        return ~breaks_margin(wins, losses, n, margin, confidence)
+
+    return 1.0 - _chance(is_not_broken, n, discordance, effect)
+
+
+def _chance(is_few: Judge, n: int, discordance: float, effect: float) -> float:
+    """Return how likely the losses among n docs are few enough."""
     if abs(effect) > discordance + _EDGE:
         raise ValueError(f"{discordance:g} of docs differ, so no effect can be {effect:g}")
     low, high = (int(x) for x in stats.binom.ppf([_TAIL, 1 - _TAIL], n, discordance))
-    differing = np.arange(low, high + 1)
-    most = _most_losses(differing, n, margin, confidence)
+    differing = np.arange(max(low, 0), high + 1)
+    most = _most_losses(differing, is_few)
     losing = min(1.0, (discordance + effect) / 2 / discordance) if discordance > 0 else 0.0
     split = np.where(most >= 0, stats.binom.cdf(most, differing, losing), 0.0)
     return float(stats.binom.pmf(differing, n, discordance) @ split)
 
 
-def _most_losses(differing: Counts, n: int, margin: float, confidence: float) -> Counts:
-    """Return the most losses among so many docs that differ with which the margin is kept; −1: none."""
+def _most_losses(differing: Counts, is_few: Judge) -> Counts:
+    """Return the most losses among so many docs that differ that are few enough; −1: none."""
     low, high = np.full_like(differing, -1), differing.copy()
     while (low < high).any():
         middle = (low + high + 1) // 2
-        is_kept = keeps_margin(differing - middle, middle, n, margin, confidence)
-        low, high = np.where(is_kept, middle, low), np.where(is_kept, high, middle - 1)
+        fits = is_few(differing - middle, middle)
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle - 1)
     return low
 
 
 def keeps_margin(
     wins: Counts, losses: Counts, n: int, margin: float, confidence: float
 ) -> NDArray[np.bool_]:
-    """Tell for many counts at once whether `paired_bounds` keeps them within a margin.
+    """Tell for many counts at once whether the upper of `paired_bounds` is within a margin.
 
-    An upper bound is below the margin where the score at the margin (`paired.tango`) is beyond z. No root is needed.
+    It is where the score at the margin is beyond z, and, where no doc was won, Clopper and Pearson's bound, too.
     """
     z = float(stats.norm.ppf(confidence))
+    is_exact = stats.binom.cdf(losses, n, margin) <= 1 - confidence
+    return np.asarray((_score(wins, losses, n, margin) <= -z) & (is_exact | (wins > 0)))
+
+
+def breaks_margin(
+    wins: Counts, losses: Counts, n: int, margin: float, confidence: float
+) -> NDArray[np.bool_]:
+    """Tell for many counts at once whether the lower of `paired_bounds` is beyond a margin; as `keeps_margin`."""
+    z = float(stats.norm.ppf(confidence))
+    is_exact = stats.binom.sf(losses - 1, n, margin) < 1 - confidence
+    return np.asarray((_score(wins, losses, n, margin) > z) & (is_exact | (wins > 0)))
+
+
+def _score(wins: Counts, losses: Counts, n: int, margin: float) -> NDArray[np.float64]:
+    """Return Tango's score of a margin, as `paired.tango` has it; infinite where nothing can vary."""
     b = -wins - losses + (2 * n - losses + wins) * margin
     root = np.sqrt(np.maximum(b * b + 8 * n * wins * margin * (1 - margin), 0.0))
     spread = n * ((root - b) / (2 * n) + margin * (1 - margin))
     distance = losses - wins - n * margin
-    is_kept = distance <= -z * np.sqrt(np.maximum(spread, 0.0))
-    is_kept &= distance < 0
-    # no doc was won: Clopper and Pearson's bound, too
-    is_exact = stats.binom.cdf(losses, n, min(max(margin, 0.0), 1.0)) <= 1 - confidence
-    return np.asarray(is_kept & (is_exact | (wins > 0)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = distance / np.sqrt(np.where(spread > _EDGE, spread, 0.0))
+    return np.where(np.isnan(score), 0.0, score)
 
 
 def runs_needed(noise_sd: float, margin: float, confidence: float, power: float) -> int:

@@ -23,7 +23,7 @@ LEAST_RUNS = 2
 FEWEST_EQUAL = 3
 """Runs from which values that are all equal count as known."""
 RESAMPLES = 2000
-_FEWEST_RESAMPLES = 400
+_FEWEST_RESAMPLES = 100
 _MOST_DRAWN = 2_000_000
 """Prompts drawn per run; with more prompts than fit there are fewer resamples."""
 _EDGE = 1e-12
@@ -215,8 +215,8 @@ def _error(parts: Sequence[_Part]) -> _Error | None:
     - drawing prompts, alike in all runs: B = σb²/P + σe²/(KP).
     - drawing runs from drawn prompts: the mean of R over the resamples, which is R + σe²/(KP): e is drawn twice.
 
-    Their sum has σe²/(KP) three times (Owen 2007); V = R + B − (mean R over resamples − R) has it once. It is at least
-    R and at least B, which hold for V too. Degrees of freedom by Satterthwaite (1946), as in Welch's test: K − 1 of
+    Their sum has σe²/(KP) three times (Owen 2007); V = R + B − (mean R over resamples − R) has it once, and is never
+    less than R or B. Degrees of freedom by Satterthwaite (1946), as in Welch's test: K − 1 of
     each R, P − 1 or more of the rest, which counts as known. Drawing runs is in closed form, so only prompts are drawn.
     """
     if any(len(p.found) < FEWEST_EQUAL and np.ptp(p.found) <= _EDGE for p in parts):

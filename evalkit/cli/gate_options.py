@@ -173,21 +173,44 @@ class Outputs:
         return self.ci == "github" or found
 
     def _write_files(self, result: GateResult) -> None:
-        from evalkit.gate.facts import gate_to_json
-        from evalkit.report.gate.annotations import gitlab_metrics
-        from evalkit.report.gate.junit import to_junit
-        from evalkit.report.gate.markdown import to_markdown
         from evalkit.store.files import write_atomic
 
-        forms: tuple[tuple[Path | None, Callable[[], bytes]], ...] = (
-            (self.json, lambda: gate_to_json(result)),
-            (self.junit, lambda: to_junit(result)),
-            (self.markdown, lambda: to_markdown(result).encode()),
-            (self.metrics, lambda: gitlab_metrics(result).encode()),
+        forms = (
+            (self.json, _json),
+            (self.junit, _junit),
+            (self.markdown, _markdown),
+            (self.metrics, _metrics),
         )
         for place, make in forms:
             if place is not None:
-                write_atomic(place, make())
+                write_atomic(place, make(result))
+
+
+# each form is imported when it is asked for: some take longer to import than a gate takes
+
+
+def _json(result: GateResult) -> bytes:
+    from evalkit.gate.facts import gate_to_json
+
+    return gate_to_json(result)
+
+
+def _junit(result: GateResult) -> bytes:
+    from evalkit.report.gate.junit import to_junit
+
+    return to_junit(result)
+
+
+def _markdown(result: GateResult) -> bytes:
+    from evalkit.report.gate.markdown import to_markdown
+
+    return to_markdown(result).encode()
+
+
+def _metrics(result: GateResult) -> bytes:
+    from evalkit.report.gate.annotations import gitlab_metrics
+
+    return gitlab_metrics(result).encode()
 
 
 def output_options(command: F) -> F:
@@ -243,14 +266,13 @@ def _print(result: GateResult) -> None:
 def _tell_github(result: GateResult) -> None:
     """Print annotations, and append the summary to the file GitHub names."""
     from evalkit.report.gate.annotations import github_annotations
-    from evalkit.report.gate.markdown import to_markdown
 
     for line in github_annotations(result):
         click.echo(line)
     place = os.environ.get("GITHUB_STEP_SUMMARY")
     if place:
         with Path(place).open("a", encoding="utf-8") as file:
-            file.write(to_markdown(result))
+            file.write(_markdown(result).decode())
 
 
 def _write_html(place: Path, result: GateResult, sides: Sides, lang: str) -> None:

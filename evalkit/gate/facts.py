@@ -111,6 +111,10 @@ class SideFact:
     accepted_reason: str | None = None
     digest: str | None = None
     """SHA-256 of an accepted baseline."""
+    weights: str | None = None
+    """SHA-256 over the hashes of the model's files; None behind an API."""
+    software: str = ""
+    """Versions of what computed it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,9 +137,18 @@ def _side(folder: Path, manifest: RunManifest, model: str, found: _BenchOrRun) -
         n_docs=sum(len(t.doc_ids) for t in found.tasks.values()),
         first_run=manifest.started_at,
         last_run=manifest.started_at,
+        weights=_weights(entry),
+        software=", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
     )
     is_api = entry is not None and entry.is_api
     return Side(fact, is_api, found.tasks, found.costs, (found.values,), conditions, (folder,))
+
+
+def _weights(entry: ModelEntry | None) -> str | None:
+    if entry is None or not entry.file_hashes:
+        return None
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(entry.file_hashes.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _entry(manifest: RunManifest, model: str) -> ModelEntry | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.analysis.power import docs_needed, least_docs, power_to_pass, runs_needed
+from evalkit.analysis.power import docs_to_pass, least_docs, power_to_pass, runs_needed
 from evalkit.analysis.scores import TaskKey
 from evalkit.config.gate import GatePolicy
 from evalkit.gate.rules import Rule, rules_of, tasks_of
@@ -117,7 +117,7 @@ def _docs(
         margin=margin,
         unit="docs",
         n=n,
-        n_needed=max(least, docs_needed(margin, discordance, policy.confidence, power)),
+        n_needed=max(least, docs_to_pass(margin, discordance, policy.confidence, power)),
         n_least=least,
         power=power_to_pass(n, margin, discordance, policy.confidence) if n else None,
         spread=discordance,

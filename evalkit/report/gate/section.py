@@ -207,8 +207,10 @@ _SIDE_ROWS = (
     say("model"),
     say("source"),
     say("revision"),
+    say("SHA-256 of the weights"),
     say("licence"),
     say("hardware"),
+    say("software"),
     say("runs"),
     say("documents"),
     say("first and last run"),
@@ -224,8 +226,10 @@ def _side_cells(side: SideFact) -> Iterator[Said]:
     yield verbatim(side.model)
     yield verbatim(side.source) or text.MISSING
     yield verbatim(side.revision or "") or text.MISSING
+    yield verbatim(side.weights or "") or text.MISSING
     yield verbatim(side.licence or "") or text.MISSING
     yield verbatim(side.hardware) or text.MISSING
+    yield verbatim(side.software) or text.MISSING
     yield text.count(side.n_runs)
     yield text.count(side.n_docs)
     yield joined((moment(m) for m in span), " – ") or text.MISSING

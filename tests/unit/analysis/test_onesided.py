@@ -149,8 +149,8 @@ def test_graded_scores_err_as_often_as_they_say(
     """n = 40. BCa alone: 0.13 where one doc in ten differs. Expected here: at most 0.05, and chance."""
     monkeypatch.setattr("evalkit.analysis.stats.RESAMPLES", FEW)
     rng = np.random.default_rng(0)
-    size = rng.choice([-1.0, 1.0], (400, 40)) * rng.beta(0.5, 0.5, (400, 40))
-    assert errors(np.where(rng.random((400, 40)) < share, size, 0.0), 0.0) < 0.075
+    size = rng.choice([-1.0, 1.0], (300, 40)) * rng.beta(0.5, 0.5, (300, 40))
+    assert errors(np.where(rng.random((300, 40)) < share, size, 0.0), 0.0) < 0.08
 
 
 # -- clusters ---------------------------------------------------------------------------------------------------------
@@ -383,8 +383,9 @@ def test_flipped_signs_and_t_agree_where_both_are_good() -> None:
     assert flipped == pytest.approx(t, abs=0.02)
 
 
-def test_many_equal_losses_are_sure() -> None:
-    assert p_worse(np.full(500, -0.25)) <= 1e-4
+def test_differences_of_one_size_are_mcnemars_whatever_that_size() -> None:
+    assert p_worse(np.full(100_000, -0.25)) == 0
+    assert p_worse(np.repeat([0.5, -0.5, 1e-17], [3, 9, 80])) == p_worse_binary(3, 9)
 
 
 def test_holm_is_as_by_hand() -> None:
@@ -393,7 +394,7 @@ def test_holm_is_as_by_hand() -> None:
     assert holm([]) == []
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_never_makes_a_p_value_smaller(p_values: list[float]) -> None:
     found = holm(p_values)

@@ -10,22 +10,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.power import TTestPower
 
-from evalkit.analysis.onesided import paired_bounds
+from evalkit.analysis.onesided import Bounds, paired_bounds
 from evalkit.analysis.power import (
+    breaks_margin,
     docs_needed,
     docs_to_pass,
     keeps_margin,
     least_docs,
+    power_to_fail,
     power_to_pass,
     runs_needed,
 )
 
 
-def most_damage(losses: int, wins: int, n: int, confidence: float = 0.95) -> float:
-    change = np.repeat([1.0, -1.0, 0.0], [losses, wins, n - losses - wins])
-    found = paired_bounds(change, is_share=True, confidence=confidence)
+def bounds(losses: int, wins: int, n: int, confidence: float = 0.95) -> Bounds:
+    damage = np.repeat([1.0, -1.0, 0.0], [losses, wins, n - losses - wins])
+    found = paired_bounds(damage, is_share=True, confidence=confidence)
     assert found is not None
-    return found.most
+    return found
+
+
+def most_damage(losses: int, wins: int, n: int, confidence: float = 0.95) -> float:
+    return bounds(losses, wins, n, confidence).most
 
 
 @pytest.mark.parametrize(
@@ -73,15 +79,17 @@ def test_what_can_never_pass_or_never_happen_is_refused(
         docs_needed(margin, discordance, 0.95, 0.8, effect)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 30), st.integers(0, 30), st.integers(0, 60), st.floats(0.005, 0.3))
 def test_counts_are_judged_as_the_bounds_judge_them(
     losses: int, wins: int, ties: int, margin: float
 ) -> None:
     n = losses + wins + ties
-    kept = keeps_margin(np.array([wins]), np.array([losses]), n, margin, 0.95)
-    most = most_damage(losses, wins, n)
-    assert kept[0] == (most <= margin) or abs(most - margin) < 1e-9
+    counts = np.array([wins]), np.array([losses])
+    found = bounds(losses, wins, n)
+    kept, broken = (f(*counts, n, margin, 0.95)[0] for f in (keeps_margin, breaks_margin))
+    assert kept == (found.most <= margin) or abs(found.most - margin) < 1e-9
+    assert broken == (found.least > margin) or abs(found.least - margin) < 1e-9
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 99), st.floats(0, 0.5))
@@ -104,14 +112,17 @@ def test_power_is_the_sum_over_all_counts(
     n: int, margin: float, discordance: float, effect: float
 ) -> None:
     lose, win = (discordance + effect) / 2, (discordance - effect) / 2
-    total = 0.0
+    passing = failing = 0.0
     for losses in range(n + 1):
         for wins in range(n + 1 - losses):
             p = comb(n, losses) * comb(n - losses, wins)
             p *= lose**losses * win**wins * (1 - discordance) ** (n - losses - wins)
-            if p > 1e-15 and most_damage(losses, wins, n) <= margin:
-                total += p
-    assert power_to_pass(n, margin, discordance, 0.95, effect) == pytest.approx(total, abs=1e-9)
+            if p > 1e-15:
+                found = bounds(losses, wins, n)
+                passing += p * (found.most <= margin)
+                failing += p * (found.least > margin)
+    assert power_to_pass(n, margin, discordance, 0.95, effect) == pytest.approx(passing, abs=1e-9)
+    assert power_to_fail(n, margin, discordance, 0.95, effect) == pytest.approx(failing, abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [50, 52, 88, 100, 200, 300, 1000])
@@ -122,6 +133,12 @@ def test_a_candidate_at_the_margin_passes_about_5_times_in_a_hundred_at_most(
     """However many docs differ. Tango's bound alone: up to 6.9, where every doc that differs is a loss."""
     shares = np.r_[margin, np.linspace(1.1 * margin, 0.6, 25)]
     assert max(power_to_pass(n, margin, d, 0.95, margin) for d in shares) < 0.06
+
+
+def test_a_large_loss_fails_more_often_with_more_docs() -> None:
+    powers = [power_to_fail(n, 0.03, 0.1, 0.95, 0.06) for n in (50, 200, 1000)]
+    assert powers == sorted(powers)
+    assert powers[-1] > 0.9
 
 
 def test_power_of_many_docs_is_what_the_formula_promises() -> None:
