@@ -35,10 +35,10 @@ class ExitCode(IntEnum):
 
 EXIT_CODES: dict[ExitCode, str] = {
     ExitCode.OK: "everything asked for was done",
-    ExitCode.FAILED: "something failed while working",
+    ExitCode.FAILED: "something failed while working; gate: the candidate fails",
     ExitCode.USAGE: "wrong input: option, config, task, model or folder; nothing was written",
-    ExitCode.PARTIAL: "not complete: interrupted, or some cells failed; what was done is kept",
-    ExitCode.DATA: "a run directory is damaged, half-written or of another version",
+    ExitCode.PARTIAL: "not complete: interrupted, or some cells failed; what was done is kept; gate: not decided",
+    ExitCode.DATA: "a run directory is damaged, half-written or of another version; gate: not measured alike",
 }
 
 

@@ -214,11 +214,6 @@ def all_terms(
     return _sorted((*metrics, *_TERMS, *load, *decision, *more), language)
 
 
-def decision_terms(*, language: Spoken = ENGLISH) -> tuple[tuple[Said, Said], ...]:
-    """Return the terms of a decision in the alphabetical order of a language."""
-    return _sorted(_DECISION_TERMS, language)
-
-
 def _sorted(terms: _Terms, language: Spoken) -> _Terms:
     """Sort by what is read; a letter with an accent stands beside the one without, a term that is in two lists once."""
     once = dict(terms)

@@ -44,7 +44,6 @@ from evalkit.report.decision.words import (
     positions,
     requests_per_month,
 )
-from evalkit.report.glossary import decision_terms
 from evalkit.report.language import ENGLISH, Spoken
 from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n, verbatim
 
@@ -89,7 +88,6 @@ class DecisionPage:
     next_measurements: tuple[Said, ...]
     assumptions: Grid | None
     warnings: tuple[Said, ...]
-    terms: tuple[tuple[Said, Said], ...]
     formulas: tuple[tuple[Said, Said], ...]
     small_print: tuple[tuple[Said, Said], ...]
     badges: tuple[tuple[str, Said, Said], ...]
@@ -123,7 +121,6 @@ def build_decision(
         next_measurements=verdict.next_measurements,
         assumptions=_assumption_grid(facts),
         warnings=facts.warnings,
-        terms=decision_terms(),
         formulas=FORMULAS,
         small_print=tuple(_small_print(facts)),
         badges=tuple((str(p), provenance_words(p), why) for p, why in PROVENANCES.items()),

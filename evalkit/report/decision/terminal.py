@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from rich import box
 from rich.console import RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -18,7 +16,7 @@ from evalkit.report.decision.cells import Cell, Grid, estimate_cell, figure_cell
 from evalkit.report.decision.costs import upfront_cell
 from evalkit.report.decision.page import build_decision
 from evalkit.report.decision.words import SIDES
-from evalkit.report.text_safety import visible
+from evalkit.report.terminal_parts import bullets, plain, titled_table
 from evalkit.wording import Said
 
 
@@ -28,15 +26,15 @@ def decision_tables(
     """Yield the verdict, why, the rules, the costs, and what to do next."""
     page = build_decision(facts, verdict)
     words = page.verdict
-    yield _text(f"{page.title}  [{page.subtitle}]")
-    yield _text(f"\nVERDICT: {words.headline}")
-    yield _text(" ".join(filter(None, (words.sentence, words.leaning))))
+    yield plain(f"{page.title}  [{page.subtitle}]")
+    yield plain(f"\nVERDICT: {words.headline}")
+    yield plain(" ".join(filter(None, (words.sentence, words.leaning))))
     if words.is_incomplete:
-        yield from _lines(
+        yield from bullets(
             "INCOMPLETE. Nobody has given, and the totals leave out:", words.incomplete
         )
-    yield _text(f"\nConfidence: {words.confidence}")
-    yield from _lines("Why", page.reasons)
+    yield plain(f"\nConfidence: {words.confidence}")
+    yield from bullets("Why", page.reasons)
     if page.checks is not None:
         yield _rules(page.checks)
     yield _costs(facts)
@@ -44,42 +42,31 @@ def decision_tables(
         yield _likely(at_likely)
     if at_likely is not None and at_likely.pairs:
         yield _likely_pairs(at_likely)
-    yield from (_text(line) for line in page.uncosted)
-    yield from _lines("What would change it", words.changes)
-    yield from _lines("What it rests on, not measured", page.carries)
-    yield from _lines("What to measure next", page.next_measurements)
-    yield from _lines("Warnings", page.warnings)
-    yield _text(
+    yield from (plain(line) for line in page.uncosted)
+    yield from bullets("What would change it", words.changes)
+    yield from bullets("What it rests on, not measured", page.carries)
+    yield from bullets("What to measure next", page.next_measurements)
+    yield from bullets("Warnings", page.warnings)
+    yield plain(
         f"\n{facts.draws} simulated futures, seed {facts.seed}; ranges: P10–P90, of measured numbers 95 %"
     )
 
 
-def _text(line: str) -> Text:
-    """Return a line in which neither control characters nor rich's markup act."""
-    return Text(visible(line))
-
-
-def _lines(title: str, lines: Sequence[str]) -> Iterator[RenderableType]:
-    if lines:
-        yield _text(f"\n{title}")
-        yield from (Padding(_text(f"· {line}"), (0, 0, 0, 2)) for line in lines)
-
-
 def _rules(checks: Grid) -> Table:
     """Return a mark per rule and option; why not is said above."""
-    table = _table("Rules: ✓ kept, ✗ broken, ? unclear")
+    table = titled_table("Rules: ✓ kept, ✗ broken, ? unclear")
     table.add_column("rule", overflow="fold")
     for column in checks.columns:
-        table.add_column(_text(column.text), overflow="fold", justify="center")
+        table.add_column(plain(column.text), overflow="fold", justify="center")
     for head, cells in checks.groups[0].rows:
         marks = (cell.text.split()[0] if cell.mark else text.MISSING for cell in cells)
-        table.add_row(_text(head.text), *map(_text, marks))
+        table.add_row(plain(head.text), *map(plain, marks))
     return table
 
 
 def _costs(facts: TcoFacts) -> Table:
     """Return a row per option."""
-    table = _table(
+    table = titled_table(
         f"Costs in {facts.currency}; the page has every number, its range and where it is from"
     )
     table.add_column("option", overflow="fold", max_width=20)
@@ -90,37 +77,39 @@ def _costs(facts: TcoFacts) -> Table:
         cells = _option_cells(o, facts.currency)
         name = f"{o.name}\n{SIDES.get(o.side, o.side)}{', INCOMPLETE' if o.incomplete else ''}"
         shown = (_short(c, facts.currency) for c in cells)
-        table.add_row(_text(name), *shown)
+        table.add_row(plain(name), *shown)
     return table
 
 
 def _likely(at: Likely) -> Table:
     """Return what the report's sliders show before one is moved."""
-    table = _table(f"At the most likely values, in {at.currency}; the report's sliders begin here")
+    table = titled_table(
+        f"At the most likely values, in {at.currency}; the report's sliders begin here"
+    )
     table.add_column("option", overflow="fold", max_width=40)
     for name in ("first month", "mean per month", "total", "per 1000\nrequests"):
         table.add_column(name, justify="right", overflow="fold")
     for o in at.options:
         amounts = (o.first_month, o.per_month, o.total, o.per_1000_requests)
-        table.add_row(_text(o.name), *(_amount(a, at.currency) for a in amounts))
+        table.add_row(plain(o.name), *(_amount(a, at.currency) for a in amounts))
     return table
 
 
 def _likely_pairs(at: Likely) -> Table:
-    table = _table("Own deployment against API, at the most likely values")
+    table = titled_table("Own deployment against API, at the most likely values")
     table.add_column("pair", overflow="fold", max_width=40)
     for name in ("break-even,\nrequests per month", "payback,\nmonths", "saving"):
         table.add_column(name, justify="right", overflow="fold")
     for p in at.pairs:
         even = "none" if p.break_even_per_month is None else f"{p.break_even_per_month:,.0f}"
         back = "never" if p.payback_months is None else f"{p.payback_months:.0f}"
-        pair = _text(f"{p.build} against {p.buy}")
+        pair = plain(f"{p.build} against {p.buy}")
         table.add_row(pair, even, back, _amount(p.saving, at.currency))
     return table
 
 
 def _amount(value: float, currency: str) -> Text:
-    return _text(text.money(value, currency).removeprefix(f"{currency} "))
+    return plain(text.money(value, currency).removeprefix(f"{currency} "))
 
 
 def _option_cells(o: OptionFact, currency: str) -> tuple[Cell, ...]:
@@ -141,17 +130,7 @@ def _option_cells(o: OptionFact, currency: str) -> tuple[Cell, ...]:
 def _short(cell: Cell, currency: str) -> Text:
     """Return a number with its range below, without the currency that the title has."""
     if cell.is_missing:
-        return _text(cell.text)
+        return plain(cell.text)
     bounds = cell.note.partition(";")[0].partition(": ")[2]
     shown = f"{cell.text}\n{bounds}".replace(" to ", " to\n") if bounds else cell.text
-    return _text(shown.replace(f"{currency} ", ""))
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=f"\n{title}",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-    )
+    return plain(shown.replace(f"{currency} ", ""))

@@ -181,7 +181,7 @@ def _cells(e: Entry) -> list[str]:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for i, column in enumerate(columns):
         is_last = i == len(columns) - 1
         table.add_column(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from rich import box
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -33,7 +32,7 @@ from evalkit.report.gate.words import (
     more_flips,
     sureness,
 )
-from evalkit.report.text_safety import visible
+from evalkit.report.terminal_parts import bullets, plain, titled_table
 
 _STYLES = {
     Status.PASS: "green",
@@ -43,34 +42,33 @@ _STYLES = {
     Status.MISSING: "dim",
 }
 _LONGEST_EXCERPT = 160
-_LONGEST_LINE = 2_000
 """Characters of whatever somebody wrote; the page has more."""
 
 
 def gate_tables(result: GateResult) -> Iterator[RenderableType]:
     """Yield the verdict, what was compared, the rules, the conditions and the documents that changed sides."""
-    yield _text(f"baseline   {_side(result.baseline)}")
+    yield plain(f"baseline   {_side(result.baseline)}")
     if accepted := accepted_words(result.baseline):
         why = result.baseline.accepted_reason
-        yield _text(f"           accepted {accepted}{f': {one_line(why, 200)}' if why else ''}")
-    yield _text(f"candidate  {_side(result.candidate)}")
+        yield plain(f"           accepted {accepted}{f': {one_line(why, 200)}' if why else ''}")
+    yield plain(f"candidate  {_side(result.candidate)}")
     if result.policy is not None:
         verdict = BADGES[result.verdict].upper()
-        yield _text(f"\nVERDICT: {verdict}  [policy {result.policy}]", _STYLES[result.verdict])
-    yield _text(f"\n{headline(result)}" if result.policy is None else headline(result))
-    yield from _lines("", tuple(details(result)))
+        yield plain(f"\nVERDICT: {verdict}  [policy {result.policy}]", _STYLES[result.verdict])
+    yield plain(f"\n{headline(result)}" if result.policy is None else headline(result))
+    yield from bullets("", tuple(details(result)))
     if result.rules:
         yield rule_table(result)
-        yield _text(f"{sureness(result)} {decided_words(result)}", "dim")
+        yield plain(f"{sureness(result)} {decided_words(result)}", "dim")
     if result.differences:
         yield _conditions(result)
     if result.flips:
-        yield _text(f"\nDocuments that changed sides\n{flips_words(result)}")
+        yield plain(f"\nDocuments that changed sides\n{flips_words(result)}")
         for excerpt in excerpts(result, _LONGEST_EXCERPT):
             yield from _flip(excerpt)
         if more := more_flips(result):
-            yield _text(more)
-    yield from _lines("Warnings", result.warnings)
+            yield plain(more)
+    yield from bullets("Warnings", result.warnings)
 
 
 def _side(side: SideFact) -> str:
@@ -79,21 +77,10 @@ def _side(side: SideFact) -> str:
     return f"{one_line(side.model, 40)}  [{kind}{one_line(side.label, 40)}{runs}]"
 
 
-def _text(line: str, style: str = "") -> Text:
-    """Return a line in which neither control characters nor rich's markup act."""
-    return Text(visible(line[:_LONGEST_LINE]), style)
-
-
-def _lines(title: str, lines: Sequence[str]) -> Iterator[RenderableType]:
-    if lines and title:
-        yield _text(f"\n{title}")
-    yield from (Padding(_text(f"· {line}"), (0, 0, 0, 2)) for line in lines)
-
-
 def rule_table(result: GateResult) -> Table:
     """Return a row per rule: both numbers, what the interval says, and what follows."""
     is_judged = result.policy is not None
-    table = _table("Rules" if is_judged else "Numbers")
+    table = titled_table("Rules" if is_judged else "Numbers")
     if is_judged:
         table.add_column("status", min_width=14)
     table.add_column("rule" if is_judged else "metric", overflow="fold", max_width=34)
@@ -106,23 +93,23 @@ def rule_table(result: GateResult) -> Table:
             _named(found_words(rule, result), note(rule, result)),
         ]
         if is_judged:
-            stamp = _text(badge(rule), _STYLES[rule.status])
-            cells.insert(0, Text.assemble(stamp, "\n", _text(tier_words(rule.tier), "dim")))
+            stamp = plain(badge(rule), _STYLES[rule.status])
+            cells.insert(0, Text.assemble(stamp, "\n", plain(tier_words(rule.tier), "dim")))
         table.add_row(*cells)
     return table
 
 
 def _named(line: str, below: str) -> Text:
-    return _text(line) if not below else Text.assemble(_text(line), "\n", _text(below, "dim"))
+    return plain(line) if not below else Text.assemble(plain(line), "\n", plain(below, "dim"))
 
 
 def _conditions(result: GateResult) -> Table:
-    table = _table("Conditions that differ")
+    table = titled_table("Conditions that differ")
     for column in ("condition", "where", "baseline", "candidate", "so"):
         table.add_column(column, overflow="fold", max_width=24)
     for d in result.differences:
         cells = (condition_words(d), d.where, d.baseline, d.candidate, consequence_words(d))
-        table.add_row(*(_text(one_line(cell, 120)) for cell in cells))
+        table.add_row(*(plain(one_line(cell, 120)) for cell in cells))
     return table
 
 
@@ -130,7 +117,7 @@ def _flip(excerpt: Excerpt) -> Iterator[RenderableType]:
     """Yield a document and, where its texts are known, what was asked and answered."""
     style = _STYLES[Status.FAIL if excerpt.is_worse else Status.PASS]
     head = Text.assemble(
-        _text(f"\n{excerpt.mark}", style), _text(f"  {excerpt.name}, {excerpt.score}")
+        plain(f"\n{excerpt.mark}", style), plain(f"  {excerpt.name}, {excerpt.score}")
     )
     yield head
     known = [
@@ -138,14 +125,4 @@ def _flip(excerpt: Excerpt) -> Iterator[RenderableType]:
         for name, words in zip(COLUMNS, excerpt.texts, strict=True)
         if words != text.MISSING
     ]
-    yield from (Padding(_text(f"{name}: {words}"), (0, 0, 0, 2)) for name, words in known)
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=f"\n{title}",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-    )
+    yield from (Padding(plain(f"{name}: {words}"), (0, 0, 0, 2)) for name, words in known)

@@ -131,7 +131,7 @@ def drawn(page: DecisionPage) -> Iterator[str]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_word_of_the_page_comes_from_a_message(case: str) -> None:
-    page = replace(page_of(case), terms=())
+    page = page_of(case)
     lost = {at: text for at, text in said(page, "page") if LETTERS.search(untold(text))}
     assert lost == {}
 
@@ -224,7 +224,7 @@ def test_certainty_is_never_rounded_to_in_any_language() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_the_german_page_says_nothing_in_english(case: str) -> None:
     english = {"the", "of", "and", "with", "cost", "costs", "month", "months", "requests"}
-    page = replace(page_of(case), terms=())
+    page = page_of(case)
     told = {at: tell(text, GERMAN) for at, text in said(page, "page") if isinstance(text, Said)}
     left = {
         at: text for at, text in told.items() if english & {*map(str.lower, LETTERS.findall(text))}
