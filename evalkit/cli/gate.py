@@ -61,7 +61,7 @@ def check(sides: Sides, outputs: Outputs, policy: Path | None, inconclusive: str
 
     \b
     Examples:
-      evalkit gate results/baseline results/candidate
+      evalkit gate check results/baseline results/candidate
       evalkit gate results/both results/both --baseline-model old --candidate-model new
       evalkit gate results/baseline results/candidate --policy mine.yaml --junit gate.xml
     """
