@@ -33,6 +33,13 @@ _EQUAL = 1e-12
 _TOO_FEW = say("too few documents, or too few that differ, for an interval")
 
 
+_NO_SHARE = say("this score is not between 0 and 1, so points of 100 mean nothing for it")
+
+
+def _is_share(values: Array) -> bool:
+    return bool(((values >= 0) & (values <= 1)).all())
+
+
 @dataclass(frozen=True, slots=True)
 class PairedScores:
     """Scores of the docs that both sides have one for; arrays are `[docs]`."""
@@ -54,8 +61,7 @@ class PairedScores:
     @property
     def is_share(self) -> bool:
         """Whether every score is between 0 and 1."""
-        both = np.concatenate([self.baseline, self.candidate])
-        return bool(((both >= 0) & (both <= 1)).all())
+        return _is_share(np.concatenate([self.baseline, self.candidate]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,8 @@ def _on_task(
     result = blank(rule, key)
     if found is None:
         result = replace(result, reason=_why_missing(evidence, key, wanted))
+    elif not found.is_share:
+        result = replace(result, score=found.score, reason=_NO_SHARE)
     else:
         result = _compared(result, found, policy.confidence)
     yield result
@@ -148,9 +156,9 @@ def _on_task(
     if level is None:
         yield from missing_limits(rule, result)
         return
-    bounds = share_bounds(level, policy.confidence)
+    bounds = share_bounds(level, policy.confidence) if _is_share(level) else None
     if bounds is None:
-        yield from missing_limits(rule, replace(result, reason=_TOO_FEW))
+        yield from missing_limits(rule, replace(result, reason=_NO_SHARE))
         return
     own = replace(result, candidate=math.fsum(level) / len(level), n=len(level), n_unit="docs")
     yield from limits(rule, own, bounds.least, bounds.most, bounds.method)
@@ -243,8 +251,8 @@ def judge_macro_mean(rule: Rule, policy: GatePolicy, evidence: Evidence) -> Iter
     ]
     found = [paired_scores(evidence, key, rule.spec.score) for key in keys]
     result = blank(rule, None)
-    known = [f for f in found if f is not None]
-    lost = [key for key, f in zip(keys, found, strict=True) if f is None]
+    known = [f for f in found if f is not None and f.is_share]
+    lost = [key for key, f in zip(keys, found, strict=True) if f is None or not f.is_share]
     if lost or not known:
         reason = say("no score on both sides for {task}", task="/".join(lost[0]) if lost else "–")
         result = replace(result, reason=reason)

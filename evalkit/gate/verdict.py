@@ -168,6 +168,13 @@ def _warnings(evidence: Evidence, found: Sequence[Difference]) -> Iterator[Said]
                 pairs.n_unpaired,
                 task="/".join(key),
             )
+    for key in evidence.pairs:
+        if evidence.baseline.tasks[key].headline is None:
+            yield say(
+                "{task}: no metric of it scores every document between 0 and 1, higher being better; it is judged only"
+                " by rules that name a `score`.",
+                task="/".join(key),
+            )
     for key in evidence.tasks:
         if key not in evidence.baseline.tasks:
             yield say("{task}: the baseline was not asked this task.", task="/".join(key))

@@ -195,6 +195,18 @@ def test_holm_names_the_metrics_that_surely_got_worse(tmp_path: Path) -> None:
     assert t.p_holm == pytest.approx(2 * 0.5**40)
 
 
+def test_scores_that_are_no_shares_are_not_judged_in_points(tmp_path: Path) -> None:
+    a = side_of(tmp_path / "a", Made({"t": [55.0] * 200}))
+    b = side_of(tmp_path / "b", Made({"t": [54.0] * 200}, started=1))
+    rules = (RuleSpec(metric="accuracy", score="acc", tasks=("t",), at_least=50),)
+    result = gate(a, b, GatePolicy(rules=rules))
+    assert [r.status for r in result.rules] == [Status.MISSING] * 2
+    assert "not between 0 and 1" in str(result.rules[0].reason)
+    assert any("no metric of it" in w for w in result.warnings)
+    macro = (RuleSpec(metric="macro_mean", score="acc"),)
+    assert [r.status for r in gate(a, b, GatePolicy(rules=macro)).rules] == [Status.MISSING]
+
+
 # --- cost and licence ---------------------------------------------------------------------------------------------
 
 
