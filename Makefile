@@ -50,7 +50,7 @@ messages: $(READY) ## Collect the reports' messages for translation
 	$(BIN)/pybabel -q update -l de -i .messages.pot -o evalkit/report/locale/de.po --no-fuzzy-matching --ignore-obsolete --width 100
 	rm .messages.pot
 
-examples: models ## Make the example reports under reports/ anew (35 minutes)
+examples: models ## Make the example reports under reports/ anew (40 minutes)
 	$(BIN)/evalkit run configs/quickstart.yaml --output results/example
 	cp "$$(ls -d results/example/quickstart-* | tail -n 1)/report.html" reports/quickstart.html
 	$(BIN)/evalkit run configs/scenarios/measure.yaml --output results/example
@@ -59,6 +59,10 @@ examples: models ## Make the example reports under reports/ anew (35 minutes)
 	  "$$(ls -d results/example/capacity-* | tail -n 1)" -s configs/scenarios/$$scenario.yaml \
 	  -o reports/$$scenario.html || exit; done
 	$(MAKE) short-examples
+	$(BIN)/evalkit run configs/gate/upgrade.yaml --output results/example
+	run="$$(ls -d results/example/upgrade-* | tail -n 1)"; $(BIN)/evalkit gate "$$run" "$$run" --allow template \
+	  --baseline-model smollm2-135m --candidate-model gemma-3-270m --policy configs/gate/policy.yaml \
+	  --html reports/gate.html --flips 12 || test $$? -eq 1
 
 short-examples: $(READY)
 	for form in "--lang de -o reports/support-centre.de.html" "--one-page -o reports/support-centre-one-page.html" \

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.gate.side import Side
-from evalkit.wording import NOTHING, Said, say
+from evalkit.wording import NOTHING, Said, joined, say
 
 OPEN, RESTRICTED, NON_COMMERCIAL, PROPRIETARY = 3, 2, 1, 0
 _CLASS = {
@@ -54,7 +54,12 @@ def compare_licences(
     mine, theirs = baseline.fact.licence, candidate.fact.licence
     if allowed is not None and theirs is not None:
         is_kept = theirs.lower() in {a.lower() for a in allowed}
-        return LicenceFinding(is_kept, say("the candidate's is {licence}", licence=theirs))
+        text = say(
+            "the candidate's is {licence}; allowed: {allowed}",
+            licence=theirs,
+            allowed=joined(allowed),
+        )
+        return LicenceFinding(is_kept, text)
     before = licence_class(mine, is_api=baseline.is_api)
     after = licence_class(theirs, is_api=candidate.is_api)
     if before is None or after is None:

@@ -62,7 +62,7 @@ def test_the_models_are_kept_where_evalkit_looks_for_them() -> None:
 @pytest.mark.slow
 def test_the_commands_run_as_they_stand(tmp_path: Path, tiny_model: Path) -> None:
     """In a repository like ours, with a model that answers at once."""
-    tasks = [{"name": "choose", "tasks": ["ticket_routing"]}]
+    tasks = [{"name": "choose", "tasks": ["ticket_routing"], "limit": 64}]
     folder = tmp_path / "configs" / "gate"
     folder.mkdir(parents=True)
     made = write_config(tmp_path, tiny_model, suites=tasks, name="gate")
