@@ -156,7 +156,7 @@ def _task(
         columns = _columns(table["scores"].chunk(0), some) if table.num_rows else {}
         for metric in sorted(columns, key=_order_in(known, filter_name)):
             name = metric if filter_name == first else f"{metric} ({filter_name})"
-            scores[name] = _averaged(place, columns[metric], len(docs))
+            scores[name] = mean_at(place, columns[metric], len(docs))
             row = known.get((filter_name, metric))
             if row is not None and row.higher_is_better is not None:
                 is_higher[name] = row.higher_is_better
@@ -212,8 +212,8 @@ def _columns(maps: pa.MapArray, rows: Ints) -> dict[str, Array]:
     return found
 
 
-def _averaged(place: Ints, values: Array, n: int) -> Array:
-    """Return the mean of the finite values of each doc; NaN without one."""
+def mean_at(place: Ints, values: Array, n: int) -> Array:
+    """Return the mean of the finite values at each of n places; NaN where there is none."""
     fine = np.isfinite(values)
     total = np.bincount(place[fine], values[fine], n)
     count = np.bincount(place[fine], minlength=n)
@@ -248,12 +248,12 @@ def _rates(table: pa.Table, scores: Mapping[str, Array], place: Ints, n: int) ->
         empty = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(text)), 0).to_numpy()
         declined[~is_written] = np.nan
         own = _own(scores, _REFUSAL_SCORES)
-        found[REFUSAL] = _averaged(place, declined, n)
+        found[REFUSAL] = mean_at(place, declined, n)
         if own is not None:
             found[REFUSAL] = np.where(np.isfinite(own), np.fmax(own, found[REFUSAL]), np.nan)
         if FORMAT not in found:
             no_answer = np.where(is_written, empty.astype(float), np.nan)
-            found[FORMAT] = _averaged(place, no_answer, n)
+            found[FORMAT] = mean_at(place, no_answer, n)
     own = _own(scores, _HALLUCINATION_SCORES)
     if own is not None:
         found[HALLUCINATION] = own

@@ -102,7 +102,7 @@ def _of_attempts(table: pa.Table, output_tokens: Array) -> tuple[Array, Array, A
     ends = np.cumsum(counts)
     attempts = lists.flatten()
     has_any = counts > 0
-    cost = _sums(_floats(attempts.field("cost_usd")), counts)
+    cost = sum_at(np.repeat(np.arange(n), counts), _floats(attempts.field("cost_usd")), n)
     last = attempts.take(pa.array(ends[has_any] - 1))
     first_ns, last_ns, n_events = _generated(last)
     sent = last.field("t_send_ns").to_numpy()
@@ -136,12 +136,11 @@ def _generated(attempts: pa.StructArray) -> tuple[Array, Array, Ints]:
     return first, last, n_events
 
 
-def _sums(values: Array, counts: Ints) -> Array:
-    """Return the sum of each list; NaN for an empty one and where a value is missing."""
-    owner = np.repeat(np.arange(len(counts)), counts)
-    total: Array = np.bincount(owner, np.nan_to_num(values), len(counts)).astype(float)
-    total[np.bincount(owner[np.isnan(values)], minlength=len(counts)) > 0] = np.nan
-    total[counts == 0] = np.nan
+def sum_at(place: Ints, values: Array, n: int) -> Array:
+    """Return the sum of what lies at each of n places; NaN where nothing does, and where a value is missing."""
+    total: Array = np.bincount(place, np.nan_to_num(values), n).astype(float)
+    total[np.bincount(place[np.isnan(values)], minlength=n) > 0] = np.nan
+    total[np.bincount(place, minlength=n) == 0] = np.nan
     return total
 
 

@@ -40,9 +40,9 @@ def command(places: tuple[Path, ...], policy: Path | None, model: str | None, ou
       evalkit gate calibrate results/a results/b --policy configs/gate/policy.yaml -o configs/gate/calibration.json
     """
     from evalkit.cli.decide import patience
-    from evalkit.gate.calibrate import calibrate, calibration_to_json
+    from evalkit.gate.calibrate import calibrate, calibration_to_json, is_noise
     from evalkit.gate.measured import read_each, run_folders
-    from evalkit.report.gate.planning import calibration_tables, is_below, spec_of
+    from evalkit.report.gate.planning import calibration_tables, spec_of
     from evalkit.store.files import write_atomic
 
     rules = policy_of(policy)
@@ -53,7 +53,8 @@ def command(places: tuple[Path, ...], policy: Path | None, model: str | None, ou
     write_atomic(output, calibration_to_json(found))
     show(calibration_tables(found, rules))
     click.echo(output)
-    if any(is_below(f, rules) and spec_of(f, rules).weight == "critical" for f in found.floors):
+    noisy = (f for f in found.floors if is_noise(f.margin, f.floor))
+    if any(spec_of(f, rules).weight == "critical" for f in noisy):
         raise SystemExit(1)
 
 

@@ -36,6 +36,8 @@ class Floor:
     """Largest difference between the model and itself."""
     n: int
     n_unit: str
+    margin: float | None
+    """What the policy it was calibrated with allows, its floor in milliseconds included."""
     position: int
     """Of the rule in the policy it was calibrated with, from 0."""
 
@@ -110,12 +112,14 @@ def _floor(key: str, results: Sequence[RuleResult]) -> Floor:
     bounds = [r.most for r in results]
     seen = [r.damage for r in results if r.damage is not None]
     known = [b for b in bounds if b is not None]
+    margins = [r.margin for r in results if r.margin is not None]
     return Floor(
         rule=key,
         floor=max(known) if known and len(known) == len(bounds) else None,
         observed=max(seen, default=None),
         n=min(r.n for r in results),
         n_unit=results[0].n_unit,
+        margin=min(margins, default=None),
         position=results[0].rule,
     )
 
@@ -142,16 +146,14 @@ def read_calibration(file: Path) -> Calibration:
         raise DataError(f"{file}: can't be read as a calibration: {first}.", hint) from None
 
 
+def is_noise(margin: float | None, floor: float | None) -> bool:
+    """Tell whether a margin is below what a model loses against itself; what was not measured is not."""
+    return margin is not None and floor is not None and margin < floor
+
+
 def below_floor(
     results: Sequence[RuleResult], floors: Mapping[str, Floor]
 ) -> list[tuple[RuleResult, Floor]]:
     """Return the rules whose margin is below what the model loses against itself."""
-    return [
-        (r, floor)
-        for r in results
-        if r.kind == "change"
-        and r.margin is not None
-        and (floor := floors.get(r.key)) is not None
-        and floor.floor is not None
-        and r.margin < floor.floor
-    ]
+    known = ((r, floors[r.key]) for r in results if r.kind == "change" and r.key in floors)
+    return [(r, floor) for r, floor in known if is_noise(r.margin, floor.floor)]

@@ -96,10 +96,9 @@ def refused(found: Sequence[Difference]) -> tuple[Difference, ...]:
 
 def _stated(baseline: Side, candidate: Side) -> Iterator[Difference]:
     """Yield what the configs and the machines say."""
-    shared = {where for name, where in candidate.conditions if name != "task-version"}
     for (name, where), value in baseline.conditions.items():
         other = candidate.conditions.get((name, where))
-        if other is not None and other != value and (name == "task-version" or where in shared):
+        if other is not None and other != value:
             yield Difference(name, where, value, other, is_allowed=False)
 
 

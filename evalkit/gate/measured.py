@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from evalkit.analysis.load import load_facts
 from evalkit.analysis.performance import counted_energy_j, peak_of
-from evalkit.analysis.scores import REFUSAL, TaskKey, TaskScores, task_scores
-from evalkit.analysis.timings import Timings, request_timings
+from evalkit.analysis.scores import REFUSAL, TaskKey, TaskScores, mean_at, task_scores
+from evalkit.analysis.timings import Timings, request_timings, sum_at
 from evalkit.errors import DataError, UsageError, did_you_mean
 from evalkit.gate.facts import SideFact
 from evalkit.gate.side import (
@@ -24,13 +24,12 @@ from evalkit.gate.side import (
     ConditionKey,
     RunValues,
     Side,
-    mean_at,
     merged_sides,
 )
 from evalkit.records import CellRecord, TaskResult, Telemetry
 from evalkit.store.manifest import MANIFEST, Hardware, ModelEntry, RunManifest, read_manifest
 from evalkit.store.parquet import read_parquet
-from evalkit.store.run_dir import checked_manifest, open_run
+from evalkit.store.run_dir import checked_manifest, folders_in, open_run
 
 HARDWARE = "hardware"
 
@@ -39,7 +38,7 @@ def run_folders(place: Path) -> list[Path]:
     """Return the run directories that a path stands for: itself, or those in it; none if it is neither."""
     if (place / MANIFEST).exists():
         return [place]
-    return sorted(p.parent for p in place.glob(f"*/{MANIFEST}")) if place.is_dir() else []
+    return folders_in(place)
 
 
 def read_runs(
@@ -224,12 +223,8 @@ def _cost_of(task: TaskScores, timings: Timings, suites: Mapping[str, str]) -> A
     at = _of_task(task, timings, suites)
     at = at[np.isin(timings.doc_ids[at], task.doc_ids)]
     place = np.searchsorted(task.doc_ids, timings.doc_ids[at])
-    cost = timings.cost_usd[at]
-    total = np.bincount(place, np.nan_to_num(cost), n)
-    total[np.bincount(place[np.isnan(cost)], minlength=n) > 0] = np.nan
-    total[np.bincount(place, minlength=n) == 0] = np.nan
     n_repeats = sum(1 for suite in suites.values() if suite == task.suite)
-    spent: Array = total / n_repeats
+    spent: Array = sum_at(place, timings.cost_usd[at], n) / n_repeats
     return spent
 
 
@@ -243,9 +238,9 @@ def _run_values(
         suite = cells[timings.cells[i]].suite
         key = f"{suite}/{timings.tasks[i]}/{timings.doc_ids[i]}"
         at.append(names.setdefault(key, len(names)))
-    places = [np.array(at, dtype=np.int64)]
+    place = np.array(at, dtype=np.int64)
     measured = {"ttft": timings.ttft_s, "tpot": timings.tpot_s, "e2e": timings.e2e_s}
-    latency = {n: mean_at([v[rows]], places, len(names)) for n, v in measured.items()}
+    latency = {n: mean_at(place, v[rows], len(names)) for n, v in measured.items()}
     readings = [
         t for t in read_parquet(Telemetry, folder / "telemetry.parquet") if t.cell_id in cells
     ]

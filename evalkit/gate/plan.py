@@ -17,7 +17,6 @@ from evalkit.wording import NOTHING, Said, say, say_n
 
 DISCORDANCE = 0.1
 """Share of documents on which two models of the same size usually differ; used where nothing was measured."""
-LEAST_DISCORDANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.analysis.scores import TaskKey, TaskScores
+from evalkit.analysis.scores import TaskKey, TaskScores, mean_at
 from evalkit.errors import DataError
 from evalkit.gate.facts import SideFact
 
 Array = NDArray[np.float64]
-LATENCIES = ("ttft", "tpot", "e2e")
 HASH_LENGTH = 12
 """Hex digits kept of the hash of a doc or prompt: 48 bits, enough to tell a million apart."""
 ConditionKey = tuple[str, str]
@@ -112,7 +111,8 @@ def _merged_costs(
     for key, task in tasks.items():
         some = [s for s in sides if key in s.tasks]
         places = [np.searchsorted(task.doc_ids, s.tasks[key].doc_ids) for s in some]
-        found[key] = mean_at([s.costs[key] for s in some], places, len(task.doc_ids))
+        costs = np.concatenate([s.costs[key] for s in some])
+        found[key] = mean_at(np.concatenate(places), costs, len(task.doc_ids))
     return found
 
 
@@ -149,16 +149,6 @@ def mean_over(
     name: str, parts: Sequence[TaskScores], places: Sequence[NDArray[np.int64]], n: int
 ) -> Array:
     """Return the mean of a score over parts, `[n]`; NaN where none has it."""
-    return mean_at([p.scores[name] for p in parts if name in p.scores],
-                   [at for p, at in zip(parts, places, strict=True) if name in p.scores], n)  # fmt: skip
-
-
-def mean_at(values: Sequence[Array], places: Sequence[NDArray[np.int64]], n: int) -> Array:
-    """Return the mean of what lies at each of n places; NaN where nothing does."""
-    at, all_values = np.concatenate(places), np.concatenate(values)
-    fine = np.isfinite(all_values)
-    with np.errstate(invalid="ignore"):
-        found: Array = np.bincount(at[fine], all_values[fine], n) / np.bincount(
-            at[fine], minlength=n
-        )
-    return found
+    there = [i for i, p in enumerate(parts) if name in p.scores]
+    values = np.concatenate([parts[i].scores[name] for i in there])
+    return mean_at(np.concatenate([places[i] for i in there]), values, n)

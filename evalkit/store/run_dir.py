@@ -136,10 +136,14 @@ def verify(folder: Path) -> list[Finding]:
     return findings
 
 
+def folders_in(root: Path) -> list[Path]:
+    """Return the run directories in a folder, oldest first where their names begin alike."""
+    return sorted(p.parent for p in root.glob(f"*/{MANIFEST}")) if root.is_dir() else []
+
+
 def list_runs(root: Path) -> Iterator[tuple[Path, RunManifest | DataError]]:
     """Yield every run directory under a folder, oldest first; damaged ones with their error."""
-    folders = sorted(p.parent for p in root.glob(f"*/{MANIFEST}")) if root.is_dir() else []
-    for folder in folders:
+    for folder in folders_in(root):
         try:
             yield folder, read_manifest(folder)
         except DataError as error:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evalkit.config.gate import METRICS, GatePolicy, RuleSpec
-from evalkit.gate.calibrate import Calibration, Floor
+from evalkit.gate.calibrate import Calibration, Floor, is_noise
 from evalkit.gate.facts import GateResult, RuleResult, Status
 from evalkit.gate.history import Entry, History
 from evalkit.gate.plan import RulePlan
@@ -88,12 +88,6 @@ def spec_of(floor: Floor, policy: GatePolicy) -> RuleSpec:
     return policy.rules[floor.position]
 
 
-def is_below(floor: Floor, policy: GatePolicy) -> bool:
-    """Tell whether a rule's margin is below its noise; a floor in milliseconds may lift it."""
-    spec = spec_of(floor, policy)
-    return floor.floor is not None and spec.margin < floor.floor and not spec.floor_s
-
-
 def calibration_tables(found: Calibration, policy: GatePolicy) -> Iterator[RenderableType]:
     """Yield the noise of every rule beside its margin."""
     yield Text(
@@ -107,8 +101,8 @@ def calibration_tables(found: Calibration, policy: GatePolicy) -> Iterator[Rende
             visible(floor.rule),
             _margin(spec.metric, floor.observed),
             _margin(spec.metric, floor.floor),
-            _margin(spec.metric, spec.margin),
-            _remark(floor, policy),
+            _margin(spec.metric, floor.margin),
+            _remark(floor),
         )
     yield table
     yield Text(
@@ -116,10 +110,10 @@ def calibration_tables(found: Calibration, policy: GatePolicy) -> Iterator[Rende
     )
 
 
-def _remark(floor: Floor, policy: GatePolicy) -> str:
+def _remark(floor: Floor) -> str:
     if floor.floor is None:
         return f"not measured ({floor.n} {floor.n_unit})"
-    return "below its noise: gates will refuse it" if is_below(floor, policy) else ""
+    return "below its noise: gates will refuse it" if is_noise(floor.margin, floor.floor) else ""
 
 
 def history_tables(history: History) -> Iterator[RenderableType]:

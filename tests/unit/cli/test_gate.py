@@ -10,8 +10,9 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
-from evalkit.cli import main
+from evalkit.cli import gate_options, main
 from evalkit.config.gate import DEFAULT_RULES
+from evalkit.gate import conditions
 from evalkit.gate.facts import gate_schema
 from tests.conftest import REPO
 from tests.gate_runs import Made, with_losses, write_runs
@@ -261,6 +262,26 @@ def test_calibration_refuses_margins_below_the_noise(
     done = call("gate", a, a, "--policy", narrow)
     assert done.exit_code == 2
     assert f"{narrow}:3: accuracy:s/t: the margin of 0.5 points is below" in done.output
+
+
+def test_a_floor_in_milliseconds_counts_as_margin_and_hides_no_noise(tmp_path: Path) -> None:
+    factors = (1.0, 1.6, 1.05, 1.5, 0.95, 1.55)
+    runs = (
+        Made({"t": [1.0] * 40}, started=i, ttft_ms=[int(1000 * f)] * 40)
+        for i, f in enumerate(factors)
+    )
+    place = write_runs(tmp_path / "same", *runs)
+    rules = "rules:\n  - {metric: ttft_p50, tier: critical, margin_percent: 5, floor_ms: 80}\n"
+    file = tmp_path / "calibration.json"
+    done = call("gate", "calibrate", place, "--policy", policy(tmp_path, rules), "-o", file)
+    assert done.exit_code == 1
+    assert "below its noise" in done.output
+    (floor,) = json.loads(file.read_text())["floors"]
+    assert 0.05 < floor["margin"] < 0.08
+
+
+def test_help_names_what_may_differ() -> None:
+    assert gate_options.ALLOWED == conditions.ALLOWED
 
 
 def test_one_run_calibrates_nothing(tmp_path: Path) -> None:
