@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import Page, expect
+
 from evalkit.analysis.summary import analyse
 from evalkit.report.explorer import Explorer, build_explorer
 from evalkit.report.explorer_pack import BUDGET
@@ -52,6 +54,18 @@ def explorer_page(*runs: Run, code: str = "en", budget: int = BUDGET) -> bytes:
         f"<style>{static(*CSS)}</style></head><body><main><h1>Report</h1>{part}</main>"
         f"<script>{script}</script></body></html>"
     ).encode()
+
+
+def counted(page: Page) -> str:
+    """What the counter says once the typed text has been taken up and searched for.
+
+    The page waits a moment for more to be typed. Its own clock measures that wait, so that a slow machine cannot
+    overtake it; and the counter is read, not evaluated, which the page's content security policy forbids.
+    """
+    page.evaluate("new Promise((done) => setTimeout(done, 250))")
+    counter = page.locator("#explorer-count")
+    expect(counter).not_to_have_text("", timeout=30_000)
+    return counter.inner_text()
 
 
 def comparison(n_docs: int = 130, **changes: Any) -> Run:

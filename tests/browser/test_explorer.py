@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from evalkit.report.explorer_codec import CODES, compressed, frequent_words
 from evalkit.report.html import static
 from tests.builders import sample
-from tests.explorers import comparison, explorer_page
+from tests.explorers import comparison, counted, explorer_page
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 WIDE, PHONE = {"width": 1100, "height": 900}, {"width": 390, "height": 844}
@@ -26,15 +26,8 @@ def page_of(code: str = "en", n_docs: int = 130) -> bytes:
 
 def ready(opened):
     """The page, once its script has listed the docs."""
-    opened.page.wait_for_function("document.getElementById('explorer-count').textContent !== ''")
+    counted(opened.page)
     return opened.page
-
-
-def found(page) -> str:
-    """What the counter says when filter or search have come to an end."""
-    page.wait_for_timeout(250)
-    page.wait_for_function("document.getElementById('explorer-count').textContent !== ''")
-    return page.locator("#explorer-count").inner_text()
 
 
 def listed(page) -> list[str]:
@@ -52,7 +45,7 @@ def open_doc(page, number: int):
 def test_all_docs_are_listed_a_page_at_a_time(open_html):
     opened = open_html(page_of())
     page = ready(opened)
-    assert found(page) == "150 of 150 documents"
+    assert counted(page) == "150 of 150 documents"
     assert listed(page)[0] == "Document 0"
     assert len(listed(page)) == 50
     assert page.locator(".explorer-pager .page").first.inner_text() == "Page 1 of 3"
@@ -103,7 +96,7 @@ def test_a_missing_answer_says_why(open_html):
 def test_prompts_that_differ_are_shown_with_each_answer(open_html):
     page = ready(open_html(page_of()))
     page.select_option("#explorer-task", label="names (20)")
-    assert found(page) == "20 of 150 documents"
+    assert counted(page) == "20 of 150 documents"
     doc = open_doc(page, 3)
     own = doc.locator(".answer details")
     assert own.count() == 3
@@ -128,16 +121,16 @@ def test_filters_keep_the_docs_they_name(open_html, box, is_kept):
     page = ready(open_html(page_of()))
     page.check(f"#explorer-{box}")
     expected = [f"Document {i}" for i in range(130) if is_kept(i)]
-    assert found(page) == f"{len(expected)} of 150 documents"
+    assert counted(page) == f"{len(expected)} of 150 documents"
     assert listed(page) == expected[:50]
 
 
 def test_docs_that_one_model_got_wrong_are_found(open_html):
     page = ready(open_html(page_of()))
     page.select_option("#explorer-model", label="two")
-    assert found(page) == f"{sum(i % 3 > 0 for i in range(130))} of 150 documents"
+    assert counted(page) == f"{sum(i % 3 > 0 for i in range(130))} of 150 documents"
     page.check("#explorer-disagree")
-    assert found(page) == (
+    assert counted(page) == (
         f"{sum(i % 3 > 0 and len(set(right(i))) == 2 for i in range(130))} of 150 documents"
     )
 
@@ -147,13 +140,13 @@ def test_search_looks_into_prompts_expected_answers_and_answers(open_html):
     for text, n in (("GRÜSSE", 0), ("GRÜßE", 130), ("it is 246.", 1), ("TWO SAYS 247", 0),
                     ("three says 246", 1), ("number 19, one", 1), ("broke", 19)):  # fmt: skip
         page.fill("#explorer-text", text)
-        assert found(page) == f"{n} of 150 documents", text
+        assert counted(page) == f"{n} of 150 documents", text
 
 
 def test_what_was_searched_for_is_marked(open_html):
     page = ready(open_html(page_of()))
     page.fill("#explorer-text", "PLUS 12?")
-    assert found(page) == "1 of 150 documents"
+    assert counted(page) == "1 of 150 documents"
     assert open_doc(page, 0).locator("mark").all_inner_texts() == ["plus 12?"]
 
 
@@ -164,7 +157,7 @@ def test_a_search_goes_over_chunks_and_a_newer_one_replaces_it(open_html):
         for (const text of ["what", "is", "it is 2998."]) {
           field.value = text; field.dispatchEvent(new Event("input", { bubbles: true })); } }"""
     )
-    assert found(page) == "1 of 1\u202f520 documents"
+    assert counted(page) == "1 of 1\u202f520 documents"
     assert listed(page) == ["Document 1499"]
 
 
@@ -185,7 +178,7 @@ def test_a_link_opens_its_doc(open_html, tmp_path):
 def test_a_link_goes_past_filters(open_html):
     page = ready(open_html(page_of()))
     page.fill("#explorer-text", "plus 4?")
-    assert found(page) == "1 of 150 documents"
+    assert counted(page) == "1 of 150 documents"
     page.evaluate("location.hash = '#doc-sums-0'")
     page.locator("#explorer-list > details[open] .answers").wait_for()
     assert page.input_value("#explorer-text") == ""
@@ -218,13 +211,13 @@ def test_docs_beyond_the_budget_stay_in_the_list_and_the_page_says_so(open_html)
     page = ready(open_html(explorer_page(long_run(), budget=15_000)))
     text = page.inner_text("main")
     (left,) = re.findall(r"Prompts and answers of (\d+) of 60 documents are not in this file", text)
-    assert found(page) == "60 of 60 documents"
+    assert counted(page) == "60 of 60 documents"
     page.fill("#explorer-text", "zzz")
-    assert found(page) == (
+    assert counted(page) == (
         f"0 of 60 documents; {left} documents have no texts in this file and were not searched"
     )
     page.fill("#explorer-text", "")
-    found(page)
+    counted(page)
     texts = [open_doc(page, i).inner_text() for i in range(50)]
     assert sum("not in this file" in text for text in texts) > 0
     assert sum("not in this file" not in text for text in texts) > 0
@@ -275,7 +268,7 @@ def test_no_id_occurs_twice(open_html):
 
 def test_german_readers_get_german_words_and_numbers(open_html):
     page = ready(open_html(page_of("de")))
-    assert found(page) == "150 von 150 Dokumenten"
+    assert counted(page) == "150 von 150 Dokumenten"
     facts = open_doc(page, 1).locator(".facts").first.inner_text()
     assert "f1\u00a00,125" in facts
     assert "erstes Token nach 100 ms" in facts
@@ -287,7 +280,7 @@ def test_wcag_rules_are_kept(open_html, scheme, viewport):
     opened = open_html(page_of(), color_scheme=scheme, viewport=viewport, bypass_csp=True)
     page = ready(opened)
     page.fill("#explorer-text", "what")
-    found(page)
+    counted(page)
     open_doc(page, 0)
     violations = Axe().run(page, options={"runOnly": list(RULES)}).response["violations"]
     assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in violations] == []

@@ -11,7 +11,7 @@ from evalkit.decision.verdict import decide
 from evalkit.report.document import Decided
 from evalkit.report.html import render_report
 from evalkit.report.text_safety import visible
-from tests.explorers import explorer_page
+from tests.explorers import counted, explorer_page
 from tests.hostile import CORPUS, LARGE, MARKER, everything, run_of
 from tests.scenarios import by_contract, case, contract, quality_run, rented, right, scenario
 
@@ -76,7 +76,7 @@ def harmless(open_html, kind: str, page: Callable[[], bytes]) -> dict[str, int]:
 
 
 def ready(watched: Watched) -> Watched:
-    watched.page.wait_for_function("document.getElementById('explorer-count').textContent !== ''")
+    counted(watched.page)
     return watched
 
 
@@ -162,9 +162,7 @@ def test_searching_for_hostile_text_marks_it_as_text(open_html, name: str) -> No
     text = CORPUS[name]
     watched = ready(Watched(open_html(explorer_page(run_of([text])))))
     watched.page.fill("#explorer-text", text)
-    watched.page.wait_for_timeout(300)
-    watched.page.wait_for_function("document.getElementById('explorer-count').textContent !== ''")
-    assert watched.page.locator("#explorer-count").inner_text() == "1 of 1 documents"
+    assert counted(watched.page) == "1 of 1 documents"
     (doc,) = open_all(watched)
     assert as_read(text) in doc
     assert watched.page.locator("#explorer-list mark").first.text_content() == as_read(text)
