@@ -15,8 +15,6 @@ from evalkit.wording import Said, joined, numeral, say
 
 PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR
 COST_KNOWN = "cost known"
-_PARTS = {"cost per month": "staff", "upfront cost": "adoption"}
-"""Rule → the cost it needs to know that only the company can give, as its English text begins."""
 _DATA = {
     "public": say("Public data"),
     "internal": say("Internal data"),
@@ -159,13 +157,12 @@ def _money(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Chec
         yield Check(o.name, COST_KNOWN, UNCLEAR, text)
         return
     policy, currency = scenario.policy, case.facts.currency
-    for rule, limit, given in (
-        ("cost per month", policy.max_cost_per_month, o.per_month),
-        ("upfront cost", policy.max_upfront_cost, o.upfront),
+    for rule, limit, given, unknown in (
+        ("cost per month", policy.max_cost_per_month, o.per_month, o.no_staff),
+        ("upfront cost", policy.max_upfront_cost, o.upfront, o.no_adoption),
     ):
         if limit is not None:
             outcome, text = _within(given, limit, currency)
-            unknown = [x for x in o.incomplete if x.startswith(_PARTS[rule])]
             if unknown and outcome is not FAIL:
                 outcome = UNCLEAR
                 text = say("Not known without {costs}.", costs=both(unknown))

@@ -87,8 +87,10 @@ class OptionFact:
     """Of a blend: the two options."""
     missing: tuple[Said, ...]
     """What had to be known to cost it, in words; not empty: there are no costs."""
-    incomplete: tuple[Said, ...]
-    """Costs that nobody gave (staff, adoption): the totals are without them."""
+    no_staff: tuple[Said, ...]
+    """What to give where nobody gave what its staff costs, of a blend perhaps of one side: the totals are without."""
+    no_adoption: tuple[Said, ...]
+    """The same of the cost of adopting it."""
     leaves_network: bool
     """Whether data go to a host outside."""
     capacity_per_s: Figure | None
@@ -122,6 +124,11 @@ class OptionFact:
     point: Point | None = None
     out_of_reach: Said = NOTHING
     """Blend: why no setting of it is good enough or affordable; then it is out, and `missing` says so, too."""
+
+    @property
+    def incomplete(self) -> tuple[Said, ...]:
+        """Return what to give, so that the totals are whole."""
+        return self.no_staff + self.no_adoption
 
 
 @dataclass(frozen=True, slots=True)

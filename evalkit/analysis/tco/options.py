@@ -15,22 +15,21 @@ from evalkit.analysis.tco.model import (
     Api,
     Deployment,
     Fleet,
-    People,
     Power,
     Purchase,
     Workload,
 )
+from evalkit.analysis.tco.people import no_adoption, no_staff, people
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.config.quantity import Quantity
 from evalkit.config.scenario import (
     ON_DEMAND,
     OWNED,
     OptionSpec,
-    SideSpec,
 )
 from evalkit.errors import ConfigError, did_you_mean
 from evalkit.store.run_dir import Run
-from evalkit.wording import Said, joined, numeral, say, verbatim
+from evalkit.wording import Said, numeral, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,10 @@ class Resolved:
     deployment: Deployment | None
     missing: tuple[Said, ...]
     """Why there is no deployment."""
-    incomplete: tuple[Said, ...]
-    """Costs nobody gave."""
+    no_staff: tuple[Said, ...]
+    """What to give where nobody gave its staff; empty where somebody did."""
+    no_adoption: tuple[Said, ...]
+    """The same of the cost of adopting it."""
     capacity: Capacity | None
     api: ApiCost | None
     leaves_network: bool
@@ -81,7 +82,7 @@ def workload(book: Book) -> Workload:
 def resolve(option: OptionSpec, runs: Sequence[Run], book: Book) -> Resolved:
     """Return an option with what runs, scenario and catalogue say about it."""
     side = book.scenario.self_hosted if option.is_self_hosted else book.scenario.api
-    people, incomplete = _people(option, side, book)
+    staffed = people(option, side, book)
     found = outcomes(runs, option.model, _metrics(book, runs, option.model))
     capacity = capacity_of(option, runs, book) if option.is_self_hosted else None
     api = None if option.is_self_hosted else api_cost(option, runs, book)
@@ -90,13 +91,14 @@ def resolve(option: OptionSpec, runs: Sequence[Run], book: Book) -> Resolved:
         missing = (api.reason,)
     deployment = None
     if not missing:
-        deployment = Deployment(option.name, fleet, _api(api, book), (people,))
+        deployment = Deployment(option.name, fleet, _api(api, book), (staffed,))
     share = capacity.good_share if capacity is not None else None
     return Resolved(
         spec=option,
         deployment=deployment,
         missing=missing,
-        incomplete=tuple(incomplete),
+        no_staff=no_staff(option, side),
+        no_adoption=no_adoption(option, side),
         capacity=capacity,
         api=api,
         leaves_network=_leaves(option, runs),
@@ -129,45 +131,6 @@ def _leaves(option: OptionSpec, runs: Sequence[Run]) -> bool:
         return option.kind != OWNED
     hosts = hosts_of(runs, option.model)
     return not hosts or not all(map(is_inside, hosts))
-
-
-def _people(option: OptionSpec, side: SideSpec, book: Book) -> tuple[People, list[Said]]:
-    where = "self_hosted" if option.is_self_hosted else "api"
-    staff = option.staff or side.staff
-    # a colon is in no option's name, so a side is no option called so
-    of_staff = option.name if option.staff else f"{where}:"
-    cost = option.adoption_cost or side.adoption_cost
-    of_cost = option.name if option.adoption_cost else f"{where}:"
-    incomplete = []
-    if staff is None:
-        key = f"{where}: staff:"
-        incomplete.append(say("staff of {option}: give `{key}`", option=option.name, key=key))
-    if cost is None:
-        key = f"{where}: adoption_cost:"
-        incomplete.append(
-            say("adoption cost of {option}: give `{key}`", option=option.name, key=key)
-        )
-
-    def mine(key: str, of: str, label: Said, unit: str, given: Quantity | None) -> Input | None:
-        if given is None:
-            return None
-        named = {"self_hosted:": say("own side"), "api:": say("API side")}.get(of, verbatim(of))
-        return book.yours(Asked(f"{key}.{of}", joined((label, named)), unit), given)
-
-    return (
-        People(
-            fte=mine("fte", of_staff, say("staff"), "FTE", staff.fte if staff else None),
-            cost_per_year=mine(
-                "salary",
-                of_staff,
-                say("cost of one person"),
-                "money/year",
-                staff.cost_per_year if staff else None,
-            ),
-            adoption=mine("adoption", of_cost, say("adoption cost"), "money", cost),
-        ),
-        incomplete,
-    )
 
 
 def _api(found: ApiCost | None, book: Book) -> Api | None:

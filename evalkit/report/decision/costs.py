@@ -135,8 +135,7 @@ def _total(o: OptionFact, figure: Figure, show: Show) -> Cell:
 
 def upfront_cell(o: OptionFact, show: Show) -> Cell:
     """Return what is paid at the beginning; where nobody gave the adoption cost, its absence is no 0."""
-    is_unknown = any(item.lower().startswith("adoption") for item in o.incomplete)
-    if is_unknown and known(o.upfront.value) == 0:
+    if o.no_adoption and known(o.upfront.value) == 0:
         return missing(say("nobody gave the adoption cost"))
     return _total(o, o.upfront, show)
 
@@ -144,7 +143,7 @@ def upfront_cell(o: OptionFact, show: Show) -> Cell:
 def _month(o: OptionFact, show: Show) -> Cell:
     if o.first_month is None or known(o.first_month.total) is None:
         return _absent(o)
-    staff = say("without staff") if _is_staff_unknown(o) else NOTHING
+    staff = say("without staff") if o.no_staff else NOTHING
     return Cell(show(o.first_month.total), joined((say("most likely values"), staff), "; "))
 
 
@@ -152,7 +151,7 @@ def _part(o: OptionFact, field: str, show: Show) -> Cell:
     month: Breakdown | None = o.first_month
     if month is None:
         return _absent(o)
-    if field == "staff" and _is_staff_unknown(o):
+    if field == "staff" and o.no_staff:
         if month.staff:
             half = say("INCOMPLETE: of one side nobody gave it")
             return Cell(show(month.staff), half, mark="unclear")
@@ -167,11 +166,6 @@ def _part(o: OptionFact, field: str, show: Show) -> Cell:
     if value == 0 and field == "api" and o.side == BUILD:
         return Cell(text.MISSING, say("no API"))
     return Cell(show(value))
-
-
-def _is_staff_unknown(o: OptionFact) -> bool:
-    """Tell whether staff is left out, of a blend perhaps of one side; the breakdown then holds less than it costs."""
-    return any(item.lower().startswith("staff") for item in o.incomplete)
 
 
 def _units(currency: str) -> Iterator[RowPlan]:

@@ -98,7 +98,7 @@ def test_what_costs_nothing_is_the_best_and_does_not_divide_by_0() -> None:
 
 
 def test_costs_that_nobody_gave_are_named() -> None:
-    found = known(option(incomplete=("staff of own",)), api_option())
+    found = known(option(no_staff=("staff of own",)), api_option())
     assert "staff of own" in score(found, OWN, Criterion.COST).reason
     assert score(found, API, Criterion.COST).reason == ""
 

@@ -233,7 +233,9 @@ def test_staff_that_nobody_gave_is_not_shown_as_free() -> None:
     facts = decision_facts(
         options=(
             option(
-                incomplete=("staff of own-h100", "adoption cost of own-h100"), first_month=first
+                no_staff=("staff of own-h100",),
+                no_adoption=("adoption cost of own-h100",),
+                first_month=first,
             ),
         )
     )
@@ -246,8 +248,8 @@ def test_staff_that_nobody_gave_is_not_shown_as_free() -> None:
 
 
 def test_an_adoption_cost_that_nobody_gave_is_not_shown_as_free() -> None:
-    api = api_option(incomplete=("adoption cost of gpt-list",), upfront=figure(0.0))
-    facts = decision_facts(options=(option(incomplete=("adoption cost of own-h100",)), api))
+    api = api_option(no_adoption=("adoption cost of gpt-list",), upfront=figure(0.0))
+    facts = decision_facts(options=(option(no_adoption=("adoption cost of own-h100",)), api))
     own, bought = row(cost_grid(facts), "upfront")
     assert "INCOMPLETE" in own.note
     assert bought.is_missing

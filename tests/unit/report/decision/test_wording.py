@@ -61,10 +61,8 @@ def masked(value: Any, field: str = "") -> Any:
 
 def never() -> TcoFacts:
     """No load makes the own deployment cheaper, nobody gave staff and adoption, one option, no quality."""
-    gaps = (
-        say("staff of {option}: give `{key}`", option="1", key="2"),
-        say("adoption cost of {option}: give `{key}`", option="1", key="2"),
-    )
+    no_staff = say("staff of {option}: give `{key}`", option="1", key="2")
+    no_adoption = say("adoption cost of {option}: give `{key}`", option="1", key="2")
     quality = nothing("share", "")
     infeasible = pair(
         is_feasible=False,
@@ -74,7 +72,13 @@ def never() -> TcoFacts:
         quality_difference=quality,
         cheaper_by_month=(0.001, 0.999),
     )
-    own = option(incomplete=gaps, quality=quality, upfront=figure(0.0), service_level="")
+    own = option(
+        no_staff=(no_staff,),
+        no_adoption=(no_adoption,),
+        quality=quality,
+        upfront=figure(0.0),
+        service_level="",
+    )
     still = replace(LOAD, low=1e6, mode=1e6, high=1e6)
     return decision_facts(
         options=(own, unknown_option()), pairs=(infeasible,), load=still, data_class="public"
