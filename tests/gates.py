@@ -130,7 +130,7 @@ def every_rule() -> tuple[RuleResult, ...]:
             most=-0.008,
             n=400,
             n_unit="clusters",
-            method="bca",
+            method=verbatim("bca"),
         ),
         rule(
             rule=4,
@@ -224,7 +224,7 @@ def every_rule() -> tuple[RuleResult, ...]:
             most=0.07,
             n=1200,
             n_unit="docs",
-            method="bca",
+            method=verbatim("bca"),
         ),
         licence(rule=15),
     )
@@ -394,7 +394,7 @@ def hostile(text: str) -> GateResult:
     """A gate in which everything that others wrote is this text."""
     named = {"suite": text, "task": text, "score": text}
     rules = (
-        rule(**named, method=text),
+        rule(**named, method=verbatim(text)),
         rule(rule=1, **named, status=Status.FAIL, least=0.05, most=0.1, damage=0.07),
         missing("accuracy", rule=2, **named, scale="points", reason=verbatim(text)),
         rule(rule=3, metric=text, **named),

@@ -17,6 +17,7 @@ from scipy import special, stats
 
 from evalkit.analysis.paired import limit_of_bca, paired_interval, tango
 from evalkit.analysis.stats import RESAMPLES, SEED, percent, wilson
+from evalkit.wording import Said, joined, numeral, say, verbatim
 
 Array = NDArray[np.float64]
 FEWEST_CLUSTERS = 5
@@ -38,7 +39,7 @@ class Bounds(NamedTuple):
 
     least: float
     most: float
-    method: str
+    method: Said
 
 
 def paired_bounds(change: Array, *, is_share: bool, confidence: float) -> Bounds | None:
@@ -58,16 +59,18 @@ def paired_bounds(change: Array, *, is_share: bool, confidence: float) -> Bounds
     found = paired_interval(change, is_share=is_share, confidence=2 * confidence - 1)
     if found is None:
         return None
-    level = f"one-sided {percent(confidence)}, paired"
     if is_share and np.isin(change, (-1.0, 0.0, 1.0)).all():
         is_one_way = bool((change >= 0).all() or (change <= 0).all())
-        method = "Tango and Clopper-Pearson" if is_one_way else "Tango"
-        return Bounds(*_counted(change, 1.0, confidence), f"{method}, {level}")
+        method = say("Tango and Clopper-Pearson") if is_one_way else verbatim("Tango")
+        return Bounds(
+            *_counted(change, 1.0, confidence), one_sided(method, confidence, is_paired=True)
+        )
     counted = _counted(change, _unseen(change, is_share=is_share), confidence)
     several = [found[:2], counted]
     if len(change) >= _LEAST:
         several += [_student(change, confidence)]
-    return _widest(several, f"widest of BCa, t and scaled Tango, {level}")
+    method = say("widest of BCa, t and scaled Tango")
+    return _widest(several, one_sided(method, confidence, is_paired=True))
 
 
 def cluster_bounds(
@@ -108,8 +111,8 @@ def cluster_bounds(
         several += [(mean + drawn.low, mean + drawn.high)] if drawn else []
     limit = 1.0 if is_share and float(np.abs(change).max()) <= 1 else inf
     several = [(max(-limit, low), min(limit, high)) for low, high in several]
-    level = f"one-sided {percent(confidence)}"
-    return _widest(several, f"widest of cluster bootstrap, t and scaled Tango, {level}")
+    method = say("widest of cluster bootstrap, t and scaled Tango")
+    return _widest(several, one_sided(method, confidence))
 
 
 def _unseen(change: Array, *, is_share: bool) -> float:
@@ -165,7 +168,15 @@ def _wider(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float
     return min(a[0], b[0]), max(a[1], b[1])
 
 
-def _widest(several: Sequence[tuple[float, ...]], method: str) -> Bounds:
+def one_sided(name: Said, confidence: float, *, is_paired: bool = False) -> Said:
+    """Name a method with the confidence of each of its bounds."""
+    level = numeral(percent(confidence))
+    if is_paired:
+        return say("{name}, one-sided {level}, paired", name=name, level=level)
+    return say("{name}, one-sided {level}", name=name, level=level)
+
+
+def _widest(several: Sequence[tuple[float, ...]], method: Said) -> Bounds:
     return Bounds(min(low for low, _ in several), max(high for _, high in several), method)
 
 
@@ -180,14 +191,13 @@ def share_bounds(values: Array, confidence: float) -> Bounds | None:
     if n == 0:
         return None
     least, most = 1 - _highest(1 - values, confidence), _highest(values, confidence)
-    level = f"one-sided {percent(confidence)}"
     if np.isin(values, (0.0, 1.0)).all():
-        return Bounds(least, most, f"Wilson and Clopper-Pearson, {level}")
+        return Bounds(least, most, one_sided(say("Wilson and Clopper-Pearson"), confidence))
     several: list[tuple[float, ...]] = [(least, most)]
     drawn = paired_interval(values, is_share=False, confidence=2 * confidence - 1)
     if drawn is not None:
         several += [drawn[:2], _student(values, confidence)]
-    found = _widest(several, f"widest of BCa, t and scaled Wilson, {level}")
+    found = _widest(several, one_sided(say("widest of BCa, t and scaled Wilson"), confidence))
     return found._replace(least=max(0.0, found.least), most=min(1.0, found.most))
 
 
@@ -216,8 +226,10 @@ def mover(estimates: Sequence[float], bounds: Sequence[Bounds], weights: Sequenc
     for e, b, w in zip(estimates, bounds, weights, strict=True):
         down, up = (e - b.least, b.most - e) if w > 0 else (b.most - e, e - b.least)
         below, above = below + (w * down) ** 2, above + (w * up) ** 2
-    methods = "; ".join(dict.fromkeys(b.method for b in bounds))
-    return Bounds(total - sqrt(below), total + sqrt(above), f"MOVER ({methods})")
+    methods = joined(dict.fromkeys(b.method for b in bounds), "; ")
+    return Bounds(
+        total - sqrt(below), total + sqrt(above), say("MOVER ({methods})", methods=methods)
+    )
 
 
 def ratio_bounds(
@@ -241,7 +253,8 @@ def ratio_bounds(
     drawn = _resampled(columns, confidence)
     apart = _apart(columns, confidence)
     several = [drawn] if apart is None else [drawn, apart]
-    return _widest(several, f"wider of BCa and MOVER, one-sided {percent(confidence)}, paired")
+    method = one_sided(say("wider of BCa and MOVER"), confidence, is_paired=True)
+    return _widest(several, method)
 
 
 def _resampled(columns: Array, confidence: float) -> tuple[float, float]:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from evalkit.analysis.onesided import Bounds
-from evalkit.analysis.stats import SEED, percent
+from evalkit.analysis.onesided import Bounds, one_sided
+from evalkit.analysis.stats import SEED
+from evalkit.wording import Said, joined, say, verbatim
 
 Array = NDArray[np.float64]
 LEAST_RUNS = 2
@@ -44,7 +45,7 @@ class RatioBounds(NamedTuple):
     """Of the side with fewer."""
     p_worse: float
     """How likely a ratio so high is, or higher, were the candidate no higher; one-sided."""
-    method: str
+    method: Said
 
 
 class _Part(NamedTuple):
@@ -97,7 +98,7 @@ def quantile_ratio(
     part = _log_quantiles(kept, q)
     if part is None:
         return None
-    name = "hierarchical bootstrap of runs and prompts"
+    name = say("hierarchical bootstrap of runs and prompts, t")
     return _compared(part, len(baseline), confidence, is_interleaved=is_interleaved, name=name)
 
 
@@ -128,7 +129,9 @@ def values_ratio(
     if min(len(baseline), len(candidate)) < LEAST_RUNS or not (values > 0).all():
         return None
     part = _Part(np.log(values), None)
-    return _compared(part, len(baseline), confidence, is_interleaved=is_interleaved, name="runs")
+    return _compared(
+        part, len(baseline), confidence, is_interleaved=is_interleaved, name=say("runs, t")
+    )
 
 
 def values_bounds(values: Sequence[float], confidence: float) -> Bounds | None:
@@ -136,7 +139,7 @@ def values_bounds(values: Sequence[float], confidence: float) -> Bounds | None:
     found = np.array(values, dtype=float)
     if len(found) < LEAST_RUNS or not (found > 0).all():
         return None
-    return _level(_Part(np.log(found), None), confidence, "runs")
+    return _level(_Part(np.log(found), None), confidence, say("runs, t"))
 
 
 def quantile_bounds(runs: Sequence[Array], q: float, confidence: float) -> Bounds | None:
@@ -151,19 +154,19 @@ def quantile_bounds(runs: Sequence[Array], q: float, confidence: float) -> Bound
         return None
     stacked = np.array(runs, dtype=float)
     part = _log_quantiles(stacked[:, ~np.isnan(stacked).any(axis=0)], q)
-    return part and _level(part, confidence, "hierarchical bootstrap of runs and prompts")
+    return part and _level(part, confidence, say("hierarchical bootstrap of runs and prompts, t"))
 
 
-def _level(part: _Part, confidence: float, name: str) -> Bounds | None:
+def _level(part: _Part, confidence: float, name: Said) -> Bounds | None:
     error = _error([part])
     if error is None:
         return None
     at, half = float(part.found.mean()), _half(error, confidence)
-    return Bounds(exp(at - half), exp(at + half), f"{name}, t, one-sided {percent(confidence)}")
+    return Bounds(exp(at - half), exp(at + half), one_sided(name, confidence))
 
 
 def _compared(
-    both: _Part, n_base: int, confidence: float, *, is_interleaved: bool, name: str
+    both: _Part, n_base: int, confidence: float, *, is_interleaved: bool, name: Said
 ) -> RatioBounds | None:
     """Return the bounds from logarithms of the baseline's runs, followed by the candidate's."""
     base, cand = both.found[:n_base], both.found[n_base:]
@@ -182,7 +185,7 @@ def _compared(
         return None
     log_ratio = float(cand.mean() - base.mean())
     half = _half(error, confidence)
-    level = f"{'pairs of runs' if is_interleaved else 'Welch'}, one-sided {percent(confidence)}"
+    how = say("pairs of runs") if is_interleaved else verbatim("Welch")
     return RatioBounds(
         log_ratio,
         log_ratio - half,
@@ -191,7 +194,7 @@ def _compared(
         exp(float(cand.mean())),
         min(len(base), len(cand)),
         _p_higher(log_ratio, error),
-        f"{name}, t, {level}",
+        one_sided(joined([name, how]), confidence),
     )
 
 

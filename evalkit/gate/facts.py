@@ -67,8 +67,8 @@ class RuleResult:
     n: int
     n_unit: str
     """`docs`, `clusters` or `runs`; of `runs`, n is that of the side with fewer."""
-    method: str
-    """Of the interval."""
+    method: Said
+    """Of the interval; empty where there is none."""
     wins: int | None = None
     """Documents on which the candidate is better."""
     losses: int | None = None

@@ -25,7 +25,7 @@ from evalkit.gate.conditions import Pairs
 from evalkit.gate.facts import RuleResult, Status
 from evalkit.gate.rules import Rule, blank, judged, limits, missing_limits, tasks_of
 from evalkit.gate.side import Array, Side
-from evalkit.wording import Said, say
+from evalkit.wording import NOTHING, Said, say
 
 MOST_UNSCORED = 0.01
 """Share of paired docs that only one side has a score for, beyond which a PASS is not given."""
@@ -207,7 +207,7 @@ def _compared(result: RuleResult, found: PairedScores, confidence: float) -> Rul
             most=None if bounds is None else bounds.most,
             n=n if n_clusters is None else n_clusters,
             n_unit="docs" if n_clusters is None else "clusters",
-            method="" if bounds is None else bounds.method,
+            method=NOTHING if bounds is None else bounds.method,
             wins=wins,
             losses=losses,
             p_worse=None if n_clusters is not None else p,

@@ -81,7 +81,7 @@ def blank(rule: Rule, key: TaskKey | None, reason: Said = NOTHING) -> RuleResult
         margin=None if family == "licence" else rule.spec.margin,
         n=0,
         n_unit="docs" if family in ("docs", "cost") else "runs",
-        method="",
+        method=NOTHING,
         reason=reason,
     )
 
@@ -101,7 +101,7 @@ def judged(result: RuleResult) -> RuleResult:
 
 
 def limits(
-    rule: Rule, result: RuleResult, least: float, most: float, method: str
+    rule: Rule, result: RuleResult, least: float, most: float, method: Said
 ) -> Iterator[RuleResult]:
     """Yield the results of a rule's own limits on the candidate.
 

@@ -146,7 +146,7 @@ def _number_cells(rule: RuleResult, *, is_judged: bool) -> Iterator[Cell]:
     yield _cell(text.count(rule.losses))
     yield _cell(_p(rule.p_worse))
     yield _cell(_p(rule.p_holm))
-    yield _cell(verbatim(rule.method) or text.MISSING)
+    yield _cell(rule.method or text.MISSING)
 
 
 def _p(value: float | None) -> Said:

@@ -7,9 +7,11 @@ from dataclasses import replace
 from functools import cache
 from html import unescape
 
+import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
+from evalkit.analysis.onesided import mover, paired_bounds
 from evalkit.analysis.summary import analyse
 from evalkit.gate.facts import GateResult, gate_to_json
 from evalkit.report.document import Look
@@ -134,6 +136,15 @@ def test_it_is_told_in_german() -> None:
     shown = text(html(failed(), code="de"))
     assert "Der Kandidat darf den bisherigen Stand nicht ersetzen" in shown
     assert "höchstens 1,3 Punkte schlechter; 2 erlaubt" in shown
+
+
+def test_methods_of_intervals_are_told_in_german() -> None:
+    change = np.array([0.0] * 40 + [1.0, -1.0, 1.0])
+    right_or_wrong = paired_bounds(change, is_share=True, confidence=0.95)
+    assert right_or_wrong is not None
+    result = gate(rule(method=mover([0.0], [right_or_wrong], [1.0]).method))
+    assert "MOVER (Tango, one-sided 95 %, paired)" in text(html(result))
+    assert "MOVER (Tango, einseitig 95 %, gepaart)" in text(html(result, code="de"))
 
 
 def test_the_same_result_gives_the_same_bytes() -> None:
