@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -130,6 +130,16 @@ def static(*names: str) -> Markup:
 
 
 def _environment(language: Spoken, templates: Path | None) -> Environment:
+    """Return the package's templates, compiled once; a user's may change between two reports."""
+    return _ours(language) if templates is None else _made(language, templates)
+
+
+@cache
+def _ours(language: Spoken) -> Environment:
+    return _made(language, None)
+
+
+def _made(language: Spoken, templates: Path | None) -> Environment:
     made = environment(language, templates, _told, is_html=True)
     made.filters["t"] = partial(_told, language)
     # figures.py escapes every text it is given, so its pictures are markup

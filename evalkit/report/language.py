@@ -17,7 +17,7 @@ _FOLDER = files("evalkit.report") / "locale"
 _Texts = dict[str, str | list[str] | tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Spoken:
     """A language and its messages; one that is not in the catalogue stays English."""
 
