@@ -9,7 +9,6 @@ from functools import cache
 
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from evalkit.analysis.tco.analyse import Case
@@ -21,9 +20,9 @@ from evalkit.report.decision.sliders import HORIZON, Slider, sliders
 from evalkit.report.html import content_security_policy, render_template, static
 from evalkit.report.language import spoken
 from evalkit.wording import tell
+from tests.accessible import WCAG, violations
 from tests.scenarios import by_contract, case, quality_run, rented, right, scenario
 
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 PHONE = {"width": 390, "height": 844}
 LOAD, PRICE, FTE = "load.requests_per_month", "price.gpt.api_contract.api", "fte.self_hosted:"
 OWNED = {
@@ -402,8 +401,7 @@ def test_print_has_the_table_and_no_sliders(open_html):
 def test_wcag_rules_are_kept(open_html, scheme):
     page = open_html(built("all").html, color_scheme=scheme, bypass_csp=True).page
     page.locator(".sim-controls summary").click()
-    found = Axe().run(page, options={"runOnly": list(RULES)}).response["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
+    assert violations(page, rules=WCAG) == []
 
 
 def test_a_phone_scrolls_down_and_not_sideways(open_html):

@@ -19,7 +19,8 @@ from tests.runs import only_run, write_config
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 HERE = Path(__file__).parent
-N_KILLS = 10
+N_KILLS = 6
+N_DOCS = 60
 
 
 def summary(folder: Path) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def wait_for_answers(process: subprocess.Popen[str]) -> None:
 def test_ctrl_c_keeps_what_was_done_and_says_how_to_go_on(
     tmp_path: Path, tiny_model: Path, how: signal.Signals
 ) -> None:
-    suites = [{"name": "write", "tasks": ["grounded_qa"], "limit": 100}]
+    suites = [{"name": "write", "tasks": ["grounded_qa"], "limit": N_DOCS}]
     config = write_config(tmp_path, tiny_model, suites=suites)
     process = subprocess.Popen(
         evalkit("run", str(config), "--log", "json"),
@@ -101,5 +102,5 @@ def test_ctrl_c_keeps_what_was_done_and_says_how_to_go_on(
     assert again.returncode == 0, again.stderr
     run = open_run(folder)
     assert run.manifest.state == "complete"
-    assert len(asked(run)) == 100
+    assert len(asked(run)) == N_DOCS
     assert len(run.manifest.sessions) == 2

@@ -228,9 +228,8 @@ def test_requests_are_answered_while_a_page_is_made() -> None:
     with serving(report) as server:
         worker.start()
         begun_rendering.wait(10)
-        began = time.monotonic()
         assert b"The report is being made" in ask(server)[1]
-        assert time.monotonic() - began < 2
+        assert worker.is_alive(), "the page is still being made"
         go_on.set()
         worker.join()
         assert b"hello" in ask(server)[1]
