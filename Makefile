@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := smollm2-135m gemma-3-270m
 SCENARIOS := manufacturer start-up support-centre
-# Tests that read the clock, or keep both cores busy: they run one after the other.
-ALONE := $(addprefix tests/,integration browser/test_live.py unit/backends unit/cli/test_view.py unit/loadgen unit/meters)
+# Tests that read the clock: they run one after the other, with nothing beside them.
+ALONE := $(addprefix tests/,$(addprefix integration/test_,bench.py endpoint_runs.py real_servers.py resume.py run.py) \
+  browser/test_live.py unit/backends/endpoints unit/cli/test_view.py unit/loadgen unit/meters)
+PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 
 .PHONY: help demo test gate lint format docs messages examples short-examples bench lock clean models
 
@@ -26,8 +28,8 @@ demo: models ## Measure two small models and write a report
 	$(BIN)/evalkit run configs/quickstart.yaml
 
 test: models ## Run every test
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ALONE)
+	$(PYTEST) --numprocesses 2 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(ALONE))
+	$(PYTEST) $(ALONE)
 
 gate: models ## Gate the embedded model against the committed baseline
 	rm -rf results/gate

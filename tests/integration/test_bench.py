@@ -85,9 +85,9 @@ def test_a_search_finds_the_capacity_of_a_queueing_server(tmp_path: Path) -> Non
     """8 slots of 100 ms serve 80 requests per second."""
     profile = {
         "name": "search",
-        "load": {"kind": "search", "first_rate": 30, "arrivals": "constant", "tolerance": 0.02},
+        "load": {"kind": "search", "first_rate": 50, "arrivals": "constant", "tolerance": 0.02},
         "slo": {"ttft_s": 0.2},
-        "min_requests": 200,
+        "min_requests": 140,
     }
     config = write_bench(tmp_path, served(free_port(), ttft_s=0.04, itl_s=0.01), profile)
     run, facts = run_bench(config)
