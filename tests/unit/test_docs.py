@@ -10,7 +10,11 @@ import pytest
 from evalkit.cli import COMMANDS
 from tests.conftest import REPO
 
-PAGES = [REPO / "README.md", *sorted(REPO.glob("docs/**/*.md")), *sorted(REPO.glob("*/README.md"))]
+PAGES = [
+    REPO / "README.md",
+    *sorted(REPO.glob("docs/**/*.md")),
+    *sorted(REPO.glob("[!.]*/README.md")),
+]
 ids = [str(p.relative_to(REPO)) for p in PAGES]
 
 
