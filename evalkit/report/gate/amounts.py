@@ -115,12 +115,32 @@ def value_words(metric: str, value: float | None) -> Said:
     return _UNITS[kind.unit](text.amount(value)) if kind.unit in _UNITS else text.amount(value)
 
 
-def signed(rule: RuleResult, value: float | None) -> Said:
-    """Return a damage with its sign: in points of 100, or in per cent."""
+def signed(rule: RuleResult, value: float | None, *, up: bool | None = None) -> Said:
+    """Return a damage with its sign: in points of 100, or in per cent.
+
+    Args:
+        rule: Whose damage it is.
+        value: As share of 1.
+        up: As of `change`.
+    """
     if value is None or not math.isfinite(value):
         return text.MISSING
-    shown = text.points(value)
+    shown = signed_number(rule, value, up=up)
     return say("{n} %", n=shown) if rule.scale == "relative" else shown
+
+
+def signed_number(rule: RuleResult, value: float, *, up: bool | None = None) -> Said:
+    """Return a damage with its sign, without a unit; where it is a large one, in whole numbers."""
+    if up is None:
+        shown = f"{100 * value:,.{_digits(value)}f}".removeprefix("-")
+    else:
+        shown = _size(rule, value, up, _digits(value))
+    sign = "−" if value < 0 and shown.strip("0.") else "+"
+    return numeral(sign + shown)
+
+
+def _digits(value: float) -> int:
+    return 1 if abs(value) < 0.9995 else 0
 
 
 def outward(value: float, limits: Sequence[float], digits: int, *, up: bool) -> str:
@@ -156,14 +176,14 @@ def documents(n: int) -> Said:
     return say_n("{n} document", "{n} documents", n)
 
 
-def _size(rule: RuleResult, value: float, up: bool | None) -> str:
+def _size(rule: RuleResult, value: float, up: bool | None, digits: int = 1) -> str:
     """Return a change without its sign, in points or per cent."""
     scaled = 100 * value
     if up is None:
         shown = f"{scaled:,.1f}" if abs(scaled) >= 0.05 else f"{scaled:.2f}"
     else:
         limits = (0.0, *(() if rule.margin is None else (100 * rule.margin,)))
-        shown = outward(scaled, limits, 1, up=up)
+        shown = outward(scaled, limits, digits, up=up)
     return shown.removeprefix("-")
 
 

@@ -14,7 +14,7 @@ from evalkit.gate.facts import GateResult, RuleResult, Status
 from evalkit.report import format as text
 from evalkit.report.decision.labels import label_rows, one_line
 from evalkit.report.figures import canvas, to_svg
-from evalkit.report.gate.amounts import signed
+from evalkit.report.gate.amounts import signed, signed_number
 from evalkit.report.gate.names import badge, rule_names
 from evalkit.report.language import Spoken
 from evalkit.report.style import INK, QUIET, RULE, colour
@@ -162,18 +162,14 @@ def _numbers(rule: RuleResult) -> Said:
         return text.NOT_MEASURED
     if rule.damage is None or bounds is None or not isfinite(rule.damage):
         return signed(rule, rule.damage)
-    low, high = map(_short, bounds)
-    shown = {"value": _short(rule.damage), "low": low, "high": high}
+    shown = {
+        "value": signed_number(rule, rule.damage),
+        "low": signed_number(rule, bounds[0], up=False),
+        "high": signed_number(rule, bounds[1], up=True),
+    }
     if rule.scale == "relative":
         return say("{value} ({low} to {high}) %", **shown)
     return say("{value} ({low} to {high})", **shown)
-
-
-def _short(value: float) -> Said:
-    """Return a change that leaves room for two more."""
-    if abs(value) < 0.9995:
-        return text.points(value)
-    return numeral(f"{100 * value:+,.0f}".replace("-", "−"))
 
 
 def _name_axis(axes: Any, rule: RuleResult, language: Spoken) -> None:

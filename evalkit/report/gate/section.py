@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 from evalkit.gate.facts import GateResult, RuleResult, SideFact
 from evalkit.report import format as text
 from evalkit.report.decision.cells import Cell, Grid, Group, Head, grid
-from evalkit.report.gate.amounts import allowed, count_words, limit, signed, value_words
+from evalkit.report.gate.amounts import allowed, bound, count_words, limit, signed, value_words
 from evalkit.report.gate.excerpts import COLUMNS, excerpts
 from evalkit.report.gate.figures import Picture, pictures
 from evalkit.report.gate.findings import found_words, note
@@ -137,8 +138,8 @@ def _numbers(result: GateResult) -> Grid:
 def _number_cells(rule: RuleResult, *, is_judged: bool) -> Iterator[Cell]:
     is_change, is_class = rule.kind == "change", rule.scale == "class"
     yield _cell(signed(rule, rule.damage) if is_change else text.MISSING)
-    for value in (rule.least, rule.most):
-        yield _cell(signed(rule, value) if is_change else value_words(rule.metric, value))
+    for value, up in ((rule.least, False), (rule.most, True)):
+        yield _cell(signed(rule, value, up=up) if is_change else _limited(rule, value, up=up))
     if is_judged:
         yield _cell(text.MISSING if is_class else allowed(rule) if is_change else limit(rule))
     yield _cell(count_words(rule) if rule.n else text.MISSING)
@@ -147,6 +148,12 @@ def _number_cells(rule: RuleResult, *, is_judged: bool) -> Iterator[Cell]:
     yield _cell(_p(rule.p_worse))
     yield _cell(_p(rule.p_holm))
     yield _cell(rule.method or text.MISSING)
+
+
+def _limited(rule: RuleResult, value: float | None, *, up: bool) -> Said:
+    if value is None or not isfinite(value):
+        return text.MISSING
+    return bound(rule, value, up=up)
 
 
 def _p(value: float | None) -> Said:

@@ -147,3 +147,15 @@ def test_a_missing_damage_stays_missing() -> None:
     assert signed(rule(), None) == signed(rule(), math.inf) == "–"
     assert signed(rule(), -0.012) == "−1.2"
     assert signed(latency(), 0.04) == "+4.0 %"
+    assert signed(rule(), 0.0) == signed(rule(), -0.0) == signed(rule(), -0.0001) == "+0.0"
+    assert signed(rule(), 12.346) == "+1,235"
+
+
+@given(values)
+def test_a_bound_with_its_sign_is_the_one_of_the_sentence(value: float) -> None:
+    """The chart and the table say what the sentence says."""
+    for up in (False, True):
+        shown = signed(rule(), value / 100, up=up).replace("−", "-")
+        assert (number(shown) - value) * (1 if up else -1) >= -1e-6
+        if abs(value) < 99:
+            assert shown.lstrip("+-") in change(rule(), value / 100, up=up) or not number(shown)
