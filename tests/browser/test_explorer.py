@@ -13,7 +13,7 @@ from evalkit.report.explorer_codec import CODES, compressed, frequent_words
 from evalkit.report.html import static
 from tests.accessible import WCAG, violations
 from tests.builders import sample
-from tests.explorers import comparison, counted, explorer_page
+from tests.explorers import comparison, counted, counter_of, explorer_page
 
 WIDE, PHONE = {"width": 1100, "height": 900}, {"width": 390, "height": 844}
 
@@ -25,7 +25,7 @@ def page_of(code: str = "en", n_docs: int = 130) -> bytes:
 
 def ready(opened):
     """The page, once its script has listed the docs."""
-    counted(opened.page)
+    counter_of(opened.page)
     return opened.page
 
 

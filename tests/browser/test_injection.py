@@ -11,7 +11,7 @@ from evalkit.decision.verdict import decide
 from evalkit.report.document import Decided
 from evalkit.report.html import render_report
 from evalkit.report.text_safety import visible
-from tests.explorers import counted, explorer_page
+from tests.explorers import counted, counter_of, explorer_page
 from tests.hostile import CORPUS, LARGE, MARKER, everything, run_of
 from tests.scenarios import by_contract, case, contract, quality_run, rented, right, scenario
 
@@ -76,7 +76,7 @@ def harmless(open_html, kind: str, page: Callable[[], bytes]) -> dict[str, int]:
 
 
 def ready(watched: Watched) -> Watched:
-    counted(watched.page)
+    counter_of(watched.page)
     return watched
 
 

@@ -39,7 +39,7 @@ def compared(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
         "serve": {"command": [*command, "--port", "{port}"], "port": free_port()},
     }
     tasks = ["ticket_routing", "table_arithmetic", "grounded_qa"]
-    suite = {"name": "all", "tasks": tasks, "limit": 4, "data_class": "confidential"}
+    suite = {"name": "all", "tasks": tasks, "limit": 7, "data_class": "confidential"}
     config = {
         "name": "compared",
         "models": [here, there],
@@ -61,10 +61,10 @@ def test_a_served_model_answers_like_the_same_model_in_process(compared: Run) ->
         }
 
     here, there = answers("here"), answers("there")
-    assert len(here) == 12
+    assert len(here) == 21
     assert here.keys() == there.keys()
     differing = {key: (here[key], there[key]) for key in here if here[key] != there[key]}
-    assert len(differing) <= 1, differing
+    assert len(differing) <= 0.05 * len(here), differing
 
 
 @pytest.mark.model

@@ -19,7 +19,7 @@ from tests.runs import only_run, write_config
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 HERE = Path(__file__).parent
-N_KILLS = 6
+N_KILLS = 10
 N_DOCS = 60
 
 

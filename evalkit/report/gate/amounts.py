@@ -57,7 +57,8 @@ def change(rule: RuleResult, value: float, *, up: bool | None = None) -> Said:
         value: Damage, as share of 1.
         up: Whether it is an upper bound, and never rounded down; None: it is no bound.
     """
-    shown = _size(rule, value, up)
+    is_small = up is None and abs(100 * value) < 0.05
+    shown = _size(rule, value, up, 2 if is_small else 1)
     return _worded(rule, value, numeral(shown)) if shown.strip("0.") else NO_CHANGE
 
 
@@ -131,16 +132,9 @@ def signed(rule: RuleResult, value: float | None, *, up: bool | None = None) -> 
 
 def signed_number(rule: RuleResult, value: float, *, up: bool | None = None) -> Said:
     """Return a damage with its sign, without a unit; where it is a large one, in whole numbers."""
-    if up is None:
-        shown = f"{100 * value:,.{_digits(value)}f}".removeprefix("-")
-    else:
-        shown = _size(rule, value, up, _digits(value))
+    shown = _size(rule, value, up, 1 if abs(value) < 0.9995 else 0)
     sign = "−" if value < 0 and shown.strip("0.") else "+"
     return numeral(sign + shown)
-
-
-def _digits(value: float) -> int:
-    return 1 if abs(value) < 0.9995 else 0
 
 
 def outward(value: float, limits: Sequence[float], digits: int, *, up: bool) -> str:
@@ -180,7 +174,7 @@ def _size(rule: RuleResult, value: float, up: bool | None, digits: int = 1) -> s
     """Return a change without its sign, in points or per cent."""
     scaled = 100 * value
     if up is None:
-        shown = f"{scaled:,.1f}" if abs(scaled) >= 0.05 else f"{scaled:.2f}"
+        shown = f"{scaled:,.{digits}f}"
     else:
         limits = (0.0, *(() if rule.margin is None else (100 * rule.margin,)))
         shown = outward(scaled, limits, digits, up=up)

@@ -281,7 +281,7 @@ def test_any_text_can_be_read(text: str) -> None:
 def test_hostile_text_takes_no_time(text: str) -> None:
     started = time.thread_time()
     self_reported(text)
-    assert time.thread_time() - started < 5, "a guard against runaway patterns, not a benchmark"
+    assert time.thread_time() - started < 0.5
 
 
 def test_what_stands_far_behind_is_not_read() -> None:

@@ -50,9 +50,8 @@ def test_what_was_recorded_until_now_is_there(tmp_path: Path) -> None:
 def test_a_reader_sees_one_moment_and_no_writer_waits_for_it(tmp_path: Path) -> None:
     with begun(tmp_path) as journal, ReadJournal(tmp_path / JOURNAL) as reader:
         assert len(reader.requests()) == 1
-        journal.add_requests(
-            [request(1)], []
-        )  # fails if SQLite can't get its lock within five seconds
+        # SQLite waits five seconds for a lock and then fails
+        journal.add_requests([request(1)], [])
         assert len(reader.requests()) == 1
         assert len(journal.requests()) == 2
 
