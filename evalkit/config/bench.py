@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from evalkit.config.run import LimitsSpec, ModelSpec, Name, OutputSpec, Spec, SuiteSpec, check_names
+from evalkit.config.scalars import number
 
 
 def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, int | float) and not isinstance(value, bool) else value
+    is_one = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return [number(value)] if is_one else value
 
 
 Positive = Annotated[float, Field(gt=0)]

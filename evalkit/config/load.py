@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
-import typing
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from evalkit.config.bench import BenchConfig, ProfileSpec
+from evalkit.config.document import read_document
 from evalkit.config.gate import GatePolicy
+from evalkit.config.problems import sentences
 from evalkit.config.run import RunConfig
 from evalkit.config.scenario import OptionSpec, PolicyFile, PolicySpec, ScenarioConfig
 from evalkit.config.theme import LARGEST_LOGO, LOGOS, ThemeConfig
 from evalkit.errors import ConfigError
 
-Loc = tuple[str | int, ...]
 Config = RunConfig | BenchConfig | ScenarioConfig | GatePolicy
 C = TypeVar("C", RunConfig, BenchConfig, ScenarioConfig, PolicyFile, ThemeConfig, GatePolicy)
 WithTasks = TypeVar("WithTasks", RunConfig, BenchConfig)
@@ -99,8 +96,7 @@ def load_gate_policy(path: Path) -> GatePolicy:
 
 def line_of(path: Path, *loc: str | int) -> int:
     """Return the line on which a key or a list item of a config begins; 1 where it says nothing of it."""
-    lines, _ = _parse_yaml(_read(path, "a config"), str(path))
-    return lines.get(loc, 1)
+    return read_document(_read(path, "a config"), str(path)).lines.get(loc, 1)
 
 
 def load_theme(path: Path) -> ThemeConfig:
@@ -112,7 +108,7 @@ def load_theme(path: Path) -> ThemeConfig:
     config = _load(path, ThemeConfig)
     if config.logo is None:
         return config
-    lines, _ = _parse_yaml(_read(path, "a theme"), str(path))
+    lines = read_document(_read(path, "a theme"), str(path)).lines
     logo = (path.resolve().parent / config.logo).resolve()
     problem = _logo_problem(logo)
     if problem:
@@ -125,7 +121,7 @@ def load_theme(path: Path) -> ThemeConfig:
 
 def load_config(path: Path) -> Config:
     """Read a config of any kind: a bench config has `profiles`, a scenario `options`, a gate policy `rules`."""
-    _, data = _parse_yaml(_read(path, "a config"), str(path))
+    data = read_document(_read(path, "a config"), str(path)).data
     if "options" in data:
         return load_scenario(path)
     if "rules" in data:
@@ -176,13 +172,19 @@ def _with_tasks(config: WithTasks, path: Path) -> WithTasks:
 
 def _read(path: Path, what: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: no such config file.", f"Give the path of {what}, see configs/."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: can't be read: {error}.", "It must be a UTF-8 text.") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror}.", f"Give {what}.") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        byte = error.object[error.start]
+        raise ConfigError(
+            f"{path}:{line}: not UTF-8 text (byte 0x{byte:02x}).", "Save it as UTF-8 in the editor."
+        ) from None
 
 
 def _with_trace(profile: ProfileSpec, path: Path) -> ProfileSpec:
@@ -224,7 +226,8 @@ def _file(path: Path, name: Path, where: str, what: str) -> Path:
 
 
 def _parse(text: str, name: str, kind: type[C]) -> C:
-    lines, data = _parse_yaml(text, name)
+    document = read_document(text, name)
+    data = document.data
     mine = KINDS[kind].key
     others = [k for other, k in KINDS.items() if other is not kind and k.key in data]
     if mine not in data and len(others) == 1:
@@ -234,119 +237,10 @@ def _parse(text: str, name: str, kind: type[C]) -> C:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        problems = list(_problems(error, name, lines, kind))
+        problems = list(sentences(error, name, document.lines, kind))
         hint = (
             "Start from configs/themes/example.yaml."
             if kind is ThemeConfig
             else "Check the file with `evalkit config check`."
         )
         raise ConfigError("\n".join(problems), hint) from None
-
-
-def _parse_yaml(text: str, name: str) -> tuple[dict[Loc, int], Any]:
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines = {loc: line for loc, line in _walk(node, ())} if node is not None else {}
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{name}:{mark.line + 1}" if mark else name
-        problem = getattr(error, "problem", None) or str(error)
-        raise ConfigError(
-            f"{where}: not valid YAML: {problem}.", "Check the indentation."
-        ) from None
-    if not isinstance(data, dict):
-        raise ConfigError(
-            f"{name}:1: a config must be a mapping: with `name`, `models` and `suites`, or (for a bench) `profiles`,"
-            " or (for a scenario) `options`.",
-            "Start from configs/quickstart.yaml.",
-        )
-    return lines, data
-
-
-def _walk(node: yaml.Node, loc: Loc) -> Iterator[tuple[Loc, int]]:
-    """Yield the line (from 1) of every key and list item; refuse keys that are given twice."""
-    yield loc, node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key {key.value!r} is given twice", problem_mark=key.start_mark
-                )
-            seen.add(key.value)
-            yield from ((at, line) for at, line in _walk(value, (*loc, key.value)) if at)
-            yield (*loc, key.value), key.start_mark.line + 1
-    elif isinstance(node, yaml.SequenceNode):
-        for position, item in enumerate(node.value):
-            yield from _walk(item, (*loc, position))
-
-
-def _problems(
-    error: ValidationError, name: str, lines: dict[Loc, int], kind: type[BaseModel]
-) -> Iterator[str]:
-    """One sentence per place; a place whose inner parts are wrong is not reported itself."""
-    places: dict[Loc, list[Any]] = {}
-    for detail in error.errors():
-        places.setdefault(_real_loc(detail, lines), []).append(detail)
-    for loc, details in places.items():
-        if not any(other[: len(loc)] == loc and other != loc for other in places):
-            yield _sentence(details, loc, name, lines, kind)
-
-
-def _real_loc(detail: Any, lines: dict[Loc, int]) -> Loc:
-    """Drop the last part where pydantic added it for an arm of a union."""
-    loc = tuple(detail["loc"])
-    is_arm = detail["type"] != "missing" and loc not in lines and loc[:-1] in lines
-    return loc[:-1] if is_arm else loc
-
-
-def _sentence(
-    details: list[Any], loc: Loc, name: str, lines: dict[Loc, int], kind: type[BaseModel]
-) -> str:
-    line = next((lines[loc[:n]] for n in range(len(loc), -1, -1) if loc[:n] in lines), 1)
-    key = ".".join(str(part) for part in loc)
-    where = f"{name}:{line}: {key}" if key else f"{name}:{line}"
-    first = details[0]
-    if first["type"] == "extra_forbidden":
-        return f"{where}: unknown key {loc[-1]!r}; {_nearest(loc, kind)}"
-    if first["type"] == "missing":
-        return f"{where}: this key is required and missing."
-    message = ", or: ".join(_message(d) for d in details)
-    found = _shown(loc, first["input"])
-    return f"{where}: {message}; found {found}." if key and found else f"{where}: {message}."
-
-
-def _shown(loc: Loc, value: Any) -> str:
-    """Return a wrong value as text; empty for a whole mapping, and never a secret that was put into the file."""
-    key = loc[-1] if loc else ""
-    is_url_with_more = key == "base_url" and any(mark in str(value) for mark in "@?#")
-    if key == "api_key_env" or is_url_with_more:
-        return "something that may be a secret, so it is not shown"
-    return "" if isinstance(value, dict) else repr(value)
-
-
-def _nearest(loc: Loc, kind: type[BaseModel]) -> str:
-    known = _known_keys(loc[:-1], kind)
-    close = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}."
-
-
-def _known_keys(loc: Loc, kind: type[BaseModel]) -> list[str]:
-    model = kind
-    for part in loc:
-        if isinstance(part, str):
-            model = _inner_model(model.model_fields[part].annotation)
-    return list(model.model_fields)
-
-
-def _inner_model(annotation: Any) -> type[BaseModel]:
-    """Find the spec class inside `tuple[Spec, ...]`, `Annotated[...]` or the class itself."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(_inner_model(arg) for arg in typing.get_args(annotation))
-
-
-def _message(detail: Any) -> str:
-    text: str = detail["msg"]
-    return text.removeprefix("Value error, ").replace("a valid tuple", "a list")

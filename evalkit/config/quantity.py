@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
@@ -11,6 +10,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_va
 from pydantic_core import CoreSchema, core_schema
 
 from evalkit.config.run import Spec
+from evalkit.config.scalars import Day, number
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
@@ -28,7 +28,7 @@ class Quantity(Spec):
     """As the key's description says; money may be in any currency of `rates`. Unset: the scenario's currency."""
     source: str = ""
     """Who says so: an offer, an invoice, a colleague."""
-    date: datetime.date | None = None
+    date: Day | None = None
     """Of the source."""
     owner: str = ""
     """Who stands for it."""
@@ -46,8 +46,6 @@ class Quantity(Spec):
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
-        if not all(math.isfinite(x) for x in self.triple):
-            raise ValueError("must be finite numbers")
         if not self.low <= self.mode <= self.high:
             raise ValueError(f"low ≤ mode ≤ high does not hold: {_shown(self)}")
         return self
@@ -60,10 +58,9 @@ class Quantity(Spec):
 
 def _triple(value: Any) -> dict[str, Any]:
     numbers = value if isinstance(value, list | tuple) else [value] * 3
-    is_number = [isinstance(x, int | float) and not isinstance(x, bool) for x in numbers]
-    if len(numbers) != 3 or not all(is_number):
+    if len(numbers) != 3:
         raise ValueError("must be a number, or three: [low, mode, high]")
-    return dict(zip(("low", "mode", "high"), map(float, numbers), strict=True))
+    return dict(zip(("low", "mode", "high"), map(number, numbers), strict=True))
 
 
 def _shown(quantity: Quantity) -> str:

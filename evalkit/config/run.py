@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from evalkit.config.scalars import Day, as_meant
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 DType = Literal["auto", "float64", "float32", "bfloat16", "float16", "float8_e4m3fn"]
@@ -17,7 +25,16 @@ DType = Literal["auto", "float64", "float32", "bfloat16", "float16", "float8_e4m
 class Spec(BaseModel):
     """Base of everything a config may hold: a value that knows its keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_the_key_wants_it(cls, value: Any, info: ValidationInfo) -> Any:
+        """Read a value of a file by what its key takes."""
+        field = cls.model_fields[str(info.field_name)]
+        return as_meant(value, field.annotation)
 
 
 LOCAL_ONLY = (
@@ -112,7 +129,7 @@ class PriceSpec(Spec):
     """Prompt tokens written into the cache; unset: as `input`."""
     source: str
     """Where the price is written down: contract, offer, price list."""
-    date: datetime.date
+    date: Day
     """When it was checked."""
 
 

@@ -5,7 +5,6 @@ Staff and adoption cost have no default: nobody knows them but the company, and 
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -34,6 +33,7 @@ from evalkit.config.quantity import (
     Years,
 )
 from evalkit.config.run import Name, PriceSpec, Spec, check_names
+from evalkit.config.scalars import Day
 
 OWNED, ON_DEMAND, RESERVED = "owned", "rented_on_demand", "rented_reserved"
 API_LIST, API_CONTRACT, API_BATCH = "api_list", "api_contract", "api_batch"
@@ -53,7 +53,7 @@ class RateSpec(Spec):
 
     value: Annotated[float, Field(gt=0)]
     """One unit of it in the scenario's currency."""
-    date: datetime.date
+    date: Day
     """Day of the rate."""
     source: str
     """Where it was published."""
@@ -152,7 +152,7 @@ class ImportSpec(Spec):
     """Answer tokens per request in that measurement."""
     source: str
     """Who measured it, on what."""
-    date: datetime.date
+    date: Day
     """When."""
 
 

@@ -48,7 +48,7 @@ def test_both_arms_of_a_union_are_told_in_one_sentence() -> None:
     text = GOOD.replace("source: x", "source: x\n    batch_size: some")
     assert problem(text).count("\n") == 0
     assert "'auto'" in problem(text)
-    assert "integer" in problem(text)
+    assert "whole number" in problem(text)
 
 
 def test_a_missing_key_points_at_its_block() -> None:
