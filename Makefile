@@ -10,7 +10,7 @@ ALONE := $(addprefix tests/,$(addprefix integration/test_,bench.py endpoint_runs
   browser/test_live.py unit/backends/endpoints unit/cli/test_view.py unit/loadgen unit/meters)
 PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 
-.PHONY: help demo test gate lint format docs messages examples short-examples bench lock clean models
+.PHONY: help demo test gate browser wheel lint format docs messages examples short-examples bench lock clean models
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,17 @@ demo: models ## Measure two small models and write a report
 test: models ## Run every test
 	$(PYTEST) --numprocesses 2 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(ALONE))
 	$(PYTEST) $(ALONE)
+
+browser: ## Install Chromium by apt where none is installed
+	@command -v chromium chromium-browser google-chrome google-chrome-stable || \
+	  { SUDO=$$(test "$$(id -u)" = 0 || echo sudo); $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; }
+
+wheel: models ## Build the wheel, install it into an empty environment elsewhere, make a first run with it
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	place=$$(mktemp -d) && trap 'rm -rf "$$place"' EXIT && $(PYTHON) -m venv "$$place/venv" && \
+	  "$$place/venv/bin/python" -m pip install --quiet --disable-pip-version-check -c .constraints.txt dist/*.whl && \
+	  cd "$$place" && venv/bin/evalkit docs && venv/bin/evalkit run configs/quickstart.yaml -m smollm2-135m --limit 2
 
 gate: models ## Gate the embedded model against the committed baseline
 	rm -rf results/gate

@@ -27,6 +27,7 @@ COMMANDS = {
     "prices": ("evalkit.cli.prices", "Show the list price of a model."),
     "catalog": ("evalkit.cli.catalog", "Show prices, power and default assumptions, with sources."),
     "config": ("evalkit.cli.config", "Check configs; print their JSON Schema."),
+    "docs": ("evalkit.cli.docs", "Read the documentation; list the example configs."),
     "completion": ("evalkit.cli.completion", "Print the shell completion script."),
 }
 """Name → module with a click command `command`, and its one-line help: listing commands imports none of them."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.selection import EXISTING
+from evalkit.cli.arguments import CONFIG
 
 
 @click.group("config", short_help="Check configs; print their JSON Schema.")
@@ -17,7 +17,7 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("file", metavar="FILE", type=EXISTING)
+@click.argument("file", metavar="FILE", type=CONFIG)
 def check(file: Path) -> None:
     """Check FILE for unknown keys, wrong types and wrong values.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from evalkit.cli.selection import EXISTING
+from evalkit.cli.arguments import CONFIG, FILE
 from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,16 +65,16 @@ def question_options(command: F) -> F:
     """Add the options of a `Question`."""
     options = (
         click.option(
-            "--scenario", "-s", type=EXISTING, help="Decide it, and put the verdict on top."
+            "--scenario", "-s", type=CONFIG, help="Decide it, and put the verdict on top."
         ),
-        click.option("--policy", type=EXISTING, help="Policy that replaces the scenario's."),
+        click.option("--policy", type=CONFIG, help="Policy that replaces the scenario's."),
         lang_option,
-        click.option("--theme", type=EXISTING, help="Company name, logo, colours, font (YAML)."),
+        click.option("--theme", type=CONFIG, help="Company name, logo, colours, font (YAML)."),
         click.option(
             "--template-dir",
             "templates",
             metavar="DIR",
-            type=EXISTING,
+            type=FILE,
             help="Templates that replace evalkit's of the same name.",
         ),
     )

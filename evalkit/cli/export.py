@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.selection import EXISTING
+from evalkit.cli.arguments import FILE, RUN
 
 
 @click.command("export", short_help="Write a run's results as CSV or JSON.")
-@click.argument("folder", metavar="DIR", type=EXISTING)
+@click.argument("folder", metavar="DIR", type=RUN)
 @click.option(
     "--format",
     "kind",
@@ -19,7 +19,7 @@ from evalkit.cli.selection import EXISTING
     help="csv: one row per number; json: all numbers and all samples.",
 )
 @click.option("--samples", is_flag=True, help="With csv: one row per doc and score instead.")
-@click.option("--output", "-o", type=EXISTING, help="File to write instead of stdout.")
+@click.option("--output", "-o", type=FILE, help="File to write instead of stdout.")
 def command(folder: Path, kind: str, samples: bool, output: Path | None) -> None:
     """Write results in a plain format. A number that was not measured is empty (CSV) or null (JSON).
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from evalkit.cli import gate_accept, gate_calibrate, gate_history, gate_plan
+from evalkit.cli.arguments import CONFIG
 from evalkit.cli.gate_options import Outputs, Sides, output_options, policy_of, side_options
-from evalkit.cli.selection import EXISTING
 
 
 class _Gate(click.Group):
@@ -49,7 +49,7 @@ def command() -> None:
 
 @command.command("check", short_help="Judge a candidate; the command meant where none is named.")
 @side_options
-@click.option("--policy", type=EXISTING, help="Rules to judge by (YAML).  [default: built in]")
+@click.option("--policy", type=CONFIG, help="Rules to judge by (YAML).  [default: built in]")
 @click.option(
     "--inconclusive",
     type=click.Choice(["fail", "hold", "pass"]),

@@ -9,26 +9,26 @@ from pathlib import Path
 
 import click
 
+from evalkit.cli.arguments import CONFIG, FILE, RUN
 from evalkit.cli.gate_options import now, policy_of
-from evalkit.cli.selection import EXISTING
 from evalkit.errors import UsageError
 
 DEFAULT_FOLDER = Path("results/baseline")
 
 
 @click.command("accept", short_help="Make a run the next baseline.")
-@click.argument("run", metavar="RUN", type=EXISTING)
+@click.argument("run", metavar="RUN", type=RUN)
 @click.option("--reason", required=True, help="Why it is accepted; kept in the file.")
 @click.option("--by", help="Who accepts it.  [default: the CI's, git's or the system's user]")
 @click.option(
     "--into",
-    type=EXISTING,
+    type=FILE,
     default=DEFAULT_FOLDER,
     show_default=True,
     help="Folder of baselines; commit it.",
 )
 @click.option("--model", metavar="NAME", help="Where the runs hold several.")
-@click.option("--policy", type=EXISTING, help="Gate it against the last one by these rules.")
+@click.option("--policy", type=CONFIG, help="Gate it against the last one by these rules.")
 @click.option("--pin", is_flag=True, help="Also make it the release that drift is measured from.")
 def command(
     run: Path,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evalkit.cli.arguments import CONFIG, FILE, RUN
 from evalkit.cli.gate_options import now, policy_of, show
-from evalkit.cli.selection import EXISTING
 from evalkit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 @click.command("calibrate", short_help="Measure what a model loses against itself.")
-@click.argument("places", metavar="RUN...", nargs=-1, required=True, type=EXISTING)
-@click.option("--policy", type=EXISTING, help="Rules to calibrate (YAML).  [default: built in]")
+@click.argument("places", metavar="RUN...", nargs=-1, required=True, type=RUN)
+@click.option("--policy", type=CONFIG, help="Rules to calibrate (YAML).  [default: built in]")
 @click.option("--model", metavar="NAME", help="Where the runs hold several.")
 @click.option(
     "--output",
     "-o",
-    type=EXISTING,
+    type=FILE,
     default=Path("calibration.json"),
     show_default=True,
     help="File to write; the policy names it as `calibration`.",

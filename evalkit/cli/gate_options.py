@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from evalkit.cli.selection import EXISTING
+from evalkit.cli.arguments import FILE, RUN
 from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ def side_options(command: F) -> F:
         return command(sides=sides, **more)
 
     options = (
-        click.argument("baseline", metavar="BASELINE", type=EXISTING),
-        click.argument("candidate", metavar="CANDIDATE", type=EXISTING),
+        click.argument("baseline", metavar="BASELINE", type=RUN),
+        click.argument("candidate", metavar="CANDIDATE", type=RUN),
         click.option("--baseline-model", metavar="NAME", help="Where its runs hold several."),
         click.option("--candidate-model", metavar="NAME", help="Where its runs hold several."),
         click.option(
@@ -226,13 +226,13 @@ def output_options(command: F) -> F:
     options = (
         click.option(
             "--json",
-            type=EXISTING,
+            type=FILE,
             help="Write the result as JSON (`evalkit config schema --gate-result`).",
         ),
-        click.option("--junit", type=EXISTING, help="Write JUnit XML: a test case per rule."),
-        click.option("--markdown", type=EXISTING, help="Write a summary for a pull request."),
-        click.option("--html", type=EXISTING, help="Write a report with the verdict on top."),
-        click.option("--metrics", type=EXISTING, help="Write OpenMetrics text, as GitLab reads."),
+        click.option("--junit", type=FILE, help="Write JUnit XML: a test case per rule."),
+        click.option("--markdown", type=FILE, help="Write a summary for a pull request."),
+        click.option("--html", type=FILE, help="Write a report with the verdict on top."),
+        click.option("--metrics", type=FILE, help="Write OpenMetrics text, as GitLab reads."),
         click.option(
             "--ci",
             type=click.Choice(["auto", "github", "none"]),

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
+from evalkit.cli.arguments import CONFIG, FILE, RUN
 from evalkit.cli.gate_options import policy_of, show
-from evalkit.cli.selection import EXISTING
 from evalkit.errors import UsageError
 
 
 @click.command("plan", short_help="Say how many documents and runs a policy needs.")
-@click.argument("baseline", metavar="BASELINE", type=EXISTING)
-@click.option("--policy", type=EXISTING, help="Rules to plan for (YAML).  [default: built in]")
+@click.argument("baseline", metavar="BASELINE", type=RUN)
+@click.option("--policy", type=CONFIG, help="Rules to plan for (YAML).  [default: built in]")
 @click.option("--model", metavar="NAME", help="Where the runs hold several.")
 @click.option(
     "--power",
@@ -29,7 +29,7 @@ from evalkit.errors import UsageError
 )
 @click.option(
     "--against",
-    type=EXISTING,
+    type=FILE,
     help="Take that share from BASELINE and this run.",
 )
 def command(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.selection import EXISTING
+from evalkit.cli.arguments import FILE
 
 
 @click.command("ls", short_help="List runs.")
-@click.argument("root", metavar="[DIR]", default=Path("results"), type=EXISTING)
+@click.argument("root", metavar="[DIR]", default=Path("results"), type=FILE)
 def command(root: Path) -> None:
     """List the run directories under DIR (default: results), oldest first.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from evalkit.cli import models_check
+from evalkit.cli.arguments import EMBEDDED_MODEL
 from evalkit.cli.quiet import quiet_libraries
 
 
@@ -43,7 +44,7 @@ def list_models() -> None:
 
 
 @command.command("pull")
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, type=EMBEDDED_MODEL)
 def pull_models(names: tuple[str, ...]) -> None:
     """Fetch embedded models, check their SHA-256 and save them as Hugging Face folders.
 
@@ -63,7 +64,7 @@ def pull_models(names: tuple[str, ...]) -> None:
 
 
 @command.command("info")
-@click.argument("source", metavar="MODEL")
+@click.argument("source", metavar="MODEL", type=EMBEDDED_MODEL)
 def info(source: str) -> None:
     """Describe MODEL: an embedded model, a local folder, or a Hugging Face id that is on this machine.
 

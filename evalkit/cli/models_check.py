@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evalkit.cli.arguments import CONFIG, MODEL
 from evalkit.cli.quiet import quiet_libraries
-from evalkit.cli.selection import EXISTING, read_config
+from evalkit.cli.selection import read_config
 from evalkit.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ _MAX_TOKENS = 32
 
 
 @click.command("check")
-@click.argument("config_file", metavar="CONFIG", type=EXISTING)
-@click.option("--model", "-m", "models", multiple=True, help="Only this model; repeatable.")
+@click.argument("config_file", metavar="CONFIG", type=CONFIG)
+@click.option(
+    "--model", "-m", "models", multiple=True, type=MODEL, help="Only this model; repeatable."
+)
 def command(config_file: Path, models: tuple[str, ...]) -> None:
     """Send one tiny request to the endpoint of every API model of CONFIG.
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalkit.cli.arguments import CONFIG, RUN
 from evalkit.cli.quiet import quiet_libraries
-from evalkit.cli.selection import EXISTING, read_config, selection_options
+from evalkit.cli.selection import read_config, selection_options
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @click.command("plan", short_help="Show what a run would do, without loading a model.")
-@click.argument("config_file", metavar="CONFIG", type=EXISTING)
-@click.option("--resume", "folder", type=EXISTING, help="Show what this run has done already.")
+@click.argument("config_file", metavar="CONFIG", type=CONFIG)
+@click.option("--resume", "folder", type=RUN, help="Show what this run has done already.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @selection_options
 def command(config_file: Path, folder: Path | None, as_json: bool, **selection: Any) -> None:

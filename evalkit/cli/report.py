@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from evalkit.cli.arguments import FILE, RUN
 from evalkit.cli.decide import Answer, Question, find_answer, make_look, patience, question_options
-from evalkit.cli.selection import EXISTING
 from evalkit.errors import UsageError
 
 _STDOUT = Path("-")
@@ -31,7 +31,7 @@ class Form:
 
 
 @click.command("report", short_help="Write the report of runs, with a verdict if you like.")
-@click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=EXISTING)
+@click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=RUN)
 @click.option(
     "--format",
     "kind",
@@ -45,7 +45,7 @@ class Form:
 @click.option(
     "--output",
     "-o",
-    type=EXISTING,
+    type=FILE,
     help="File to write, - for stdout.  [default: RUN/report.html for one run; else NAME.html, .md, .pdf]",
 )
 @question_options

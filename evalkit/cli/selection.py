@@ -8,20 +8,33 @@ from typing import Any, TypeVar
 
 import click
 
+from evalkit.cli.arguments import MODEL, SUITE
 from evalkit.config import ModelSpec, ProfileSpec, RunConfig, SuiteSpec, load_run_config
 from evalkit.errors import ConfigError, did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S", ModelSpec, SuiteSpec, ProfileSpec)
 
-EXISTING = click.Path(path_type=Path)
-
 
 def selection_options(command: F) -> F:
     """Add the options to a command."""
     options = (
-        click.option("--model", "-m", "models", multiple=True, help="Only this model; repeatable."),
-        click.option("--suite", "-s", "suites", multiple=True, help="Only this suite; repeatable."),
+        click.option(
+            "--model",
+            "-m",
+            "models",
+            multiple=True,
+            type=MODEL,
+            help="Only this model; repeatable.",
+        ),
+        click.option(
+            "--suite",
+            "-s",
+            "suites",
+            multiple=True,
+            type=SUITE,
+            help="Only this suite; repeatable.",
+        ),
         click.option("--limit", type=click.IntRange(min=1), help="First N docs of each task."),
         click.option(
             "--include-path",

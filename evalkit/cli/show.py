@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.selection import EXISTING
+from evalkit.cli.arguments import RUN
 from evalkit.errors import DataError
 
 
 @click.command("show", short_help="Show a run's results in the terminal.")
-@click.argument("folder", metavar="DIR", type=EXISTING)
+@click.argument("folder", metavar="DIR", type=RUN)
 @click.option(
     "--recompute",
     is_flag=True,

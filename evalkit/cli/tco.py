@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evalkit.cli.arguments import CONFIG, FILE, RUN
 from evalkit.cli.decide import decide_on, lang_option, patience, read_scenario
-from evalkit.cli.selection import EXISTING
 
 if TYPE_CHECKING:
     from evalkit.report.document import Decided
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 @click.command("tco", short_help="Decide: build, buy or blend, with cost and confidence.")
-@click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=EXISTING)
+@click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=RUN)
 @click.option(
-    "--scenario", "-s", "file", required=True, type=EXISTING, help="Deployments, load, policy."
+    "--scenario", "-s", "file", required=True, type=CONFIG, help="Deployments, load, policy."
 )
-@click.option("--policy", type=EXISTING, help="Policy that replaces the scenario's.")
-@click.option("--output", "-o", type=EXISTING, help="Report to write.  [default: NAME.html]")
+@click.option("--policy", type=CONFIG, help="Policy that replaces the scenario's.")
+@click.option("--output", "-o", type=FILE, help="Report to write.  [default: NAME.html]")
 @click.option(
     "--json",
     "as_json",

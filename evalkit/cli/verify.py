@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.selection import EXISTING
+from evalkit.cli.arguments import RUN
 from evalkit.errors import ExitCode
 
 
 @click.command("verify", short_help="Check that a run directory is whole and unchanged.")
-@click.argument("folder", metavar="DIR", type=EXISTING)
+@click.argument("folder", metavar="DIR", type=RUN)
 def command(folder: Path) -> None:
     """Compare every file of a run with its manifest, and look into the journal of an unfinished one.
 

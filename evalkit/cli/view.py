@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalkit.cli.arguments import RUN
 from evalkit.cli.decide import Question, find_answer, make_look, patience, question_options
 from evalkit.cli.finish import stop_on_sigterm
-from evalkit.cli.selection import EXISTING
 
 if TYPE_CHECKING:
     from evalkit.report.live import LiveReport
@@ -22,7 +22,7 @@ _END_S = 2.0
 
 
 @click.command("view", short_help="Show the report in a browser, also while a run goes on.")
-@click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=EXISTING)
+@click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=RUN)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

@@ -16,6 +16,7 @@ from lm_eval.tasks import TaskManager
 from lm_eval.tasks._factory import TaskFactory
 
 from evalkit.config.run import GenerationDefaults, SuiteSpec
+from evalkit.distribution import shipped
 from evalkit.errors import TaskError, did_you_mean
 from evalkit.harness.twins import SUFFIX, twin
 from evalkit.records import AS_IS, GENERATE
@@ -25,14 +26,6 @@ SEEDS = {"random": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
 
 TaskDict = dict[str, Any]
 """What lm-eval's TaskManager.load returns: `tasks`, `groups`, `group_map`."""
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-
-
-def shipped_tasks() -> Path:
-    """Return the folder of evalkit's own tasks: inside the installed package, or beside it in a checkout."""
-    installed = _PACKAGE / "_tasks"
-    return installed if installed.is_dir() else _PACKAGE.parent / "tasks"
 
 
 def load_tasks(
@@ -122,7 +115,7 @@ def _full_manager(include_paths: tuple[Path, ...]) -> Any:
 
 
 def _make_manager(include_paths: tuple[Path, ...], *, include_defaults: bool) -> Any:
-    folders = [p for p in (shipped_tasks(), *include_paths) if p.is_dir()]
+    folders = [p for p in (shipped("tasks"), *include_paths) if p.is_dir()]
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
     manager = TaskManager(include_path=folders, include_defaults=include_defaults)
     manager._factory = _LocalDataFactory(meta=manager.metadata)
@@ -209,7 +202,7 @@ def _name_of(child: Any) -> str:
 def _refuse_foreign_code(manager: Any, names: Sequence[str]) -> None:
     import lm_eval
 
-    trusted = (shipped_tasks().resolve(), Path(lm_eval.__file__).resolve().parent)
+    trusted = (shipped("tasks").resolve(), Path(lm_eval.__file__).resolve().parent)
     for path in _yaml_files(manager, names):
         is_trusted = any(path.resolve().is_relative_to(root) for root in trusted)
         if not is_trusted and "!function" in path.read_text(encoding="utf-8"):

@@ -37,3 +37,15 @@ def test_commands_exist(page: Path) -> None:
 def test_the_readme_tree_names_every_layer(folder: str) -> None:
     assert f"      {folder}/" in (REPO / "README.md").read_text()
     assert (REPO / "evalkit" / folder).is_dir()
+
+
+def test_nobody_is_sent_to_the_package_that_only_bears_the_name() -> None:
+    tracked = [p for p in REPO.rglob("*") if p.suffix in {".py", ".md", ".yaml", ".toml", ".j2"}]
+    ours = [p for p in tracked if p.relative_to(REPO).parts[0] not in {".venv", "dist", "build"}]
+    # the bare name as a requirement: with an extra, with a version, or alone behind `install`
+    theirs = re.compile(
+        r"install\s+(?:-\S+\s+)*['\"]?evalkit(?![\w-])|(?<![\w/.-])evalkit\[\w|evalkit[=~<>]="
+    )
+    assert [
+        str(p) for p in ours if p != Path(__file__) and theirs.search(p.read_text("utf-8"))
+    ] == []

@@ -27,6 +27,7 @@ from evalkit.backends.endpoints.flow import Flow
 from evalkit.backends.endpoints.loop import LoopThread
 from evalkit.backends.endpoints.wire import StampingTransport, host_of
 from evalkit.config.run import ModelSpec
+from evalkit.distribution import install_command
 from evalkit.engine.values import Comparison, GenerationSettings, cut_at_stop
 from evalkit.errors import ModelError
 from evalkit.metrics.percentiles import percentile
@@ -88,7 +89,7 @@ class EndpointBackend:
             return f"the environment variable {wanted} is not set"
         top = cls.sdk.partition(".")[0]
         if importlib.util.find_spec(top) is None or importlib.util.find_spec(cls.sdk) is None:
-            return f"the SDK is not installed: pip install 'evalkit[{spec.backend}]'"
+            return f"the SDK is not installed: {install_command(spec.backend)}"
         return None
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 import pytest
@@ -110,3 +111,59 @@ def test_ls_of_nothing_says_so(tmp_path: object) -> None:
     code, output = invoke("ls", str(tmp_path))
     assert code == 0
     assert "no runs" in output
+
+
+def completed(*words: str) -> list[str]:
+    """What the shell is offered for the last word."""
+    from click.shell_completion import ShellComplete
+
+    shell = ShellComplete(main, {}, "evalkit", "_EVALKIT_COMPLETE")
+    return [item.value for item in shell.get_completions(list(words[:-1]), words[-1])]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("run", "CONFIG", "-m", ""), ["smollm2-135m", "gemma-3-270m"]),
+        (("run", "CONFIG", "--suite", "w"), ["write"]),
+        (("plan", "CONFIG", "-m", "gem"), ["gemma-3-270m"]),
+        (("models", "info", "smol"), ["smollm2-135m"]),
+        (("docs", "ga"), ["gate"]),
+    ],
+)
+def test_names_are_completed(words: tuple[str, ...], offered: list[str]) -> None:
+    config = str(REPO / "configs/quickstart.yaml")
+    assert completed(*(w.replace("CONFIG", config) for w in words)) == offered
+
+
+@pytest.mark.parametrize("typed", ["", "mon", "results/", "results/mon"])
+def test_run_directories_are_completed(
+    typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "results" / "monday-20261130-050231"
+    run.mkdir(parents=True)
+    (tmp_path / "results" / "notes").mkdir()
+    (run / "manifest.json").touch()
+    monkeypatch.chdir(tmp_path)
+    assert completed("show", typed) == ["results/monday-20261130-050231"]
+
+
+def test_the_shipped_configs_are_found_outside_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, output = invoke("config", "check", "configs/quickstart.yaml")
+    assert code == 0
+    assert "evalkit's own is read" in output
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "quickstart.yaml").write_text("name: [")
+    assert (
+        invoke("config", "check", "configs/quickstart.yaml")[0] == 2
+    )  # the user's own comes first
+
+
+def test_docs_are_read_where_evalkit_is_installed() -> None:
+    assert "  configs/quickstart.yaml" in invoke("docs")[1]
+    assert invoke("docs", "gate")[1] == (REPO / "docs/gate.md").read_text()
+    code, output = invoke("docs", "gaet")
+    assert (code, "Did you mean 'gate'?" in output) == (2, True)

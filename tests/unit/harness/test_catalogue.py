@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from evalkit.config import GenerationDefaults, SuiteSpec
+from evalkit.distribution import shipped
 from evalkit.errors import TaskError
-from evalkit.harness.catalogue import apply_generation, load_tasks, shipped_tasks
+from evalkit.harness.catalogue import apply_generation, load_tasks
 from tests.conftest import REPO
 
 BUSINESS = {
@@ -39,7 +40,7 @@ def test_data_files_are_found_wherever_evalkit_is_started(
 
 
 def test_shipped_tasks_are_those_of_the_repository() -> None:
-    assert shipped_tasks() == REPO / "tasks"
+    assert shipped("tasks") == REPO / "tasks"
 
 
 def test_few_shot_can_be_overridden() -> None:
