@@ -40,7 +40,7 @@ wheel: models ## Build the wheel, install it into an empty environment elsewhere
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	place=$$(mktemp -d) && trap 'rm -rf "$$place"' EXIT && $(PYTHON) -m venv "$$place/venv" && \
 	  "$$place/venv/bin/python" -m pip install --quiet --disable-pip-version-check -c .constraints.txt dist/*.whl && \
-	  cd "$$place" && venv/bin/evalkit docs && venv/bin/evalkit run configs/quickstart.yaml -m smollm2-135m --limit 2
+	  cd "$$place" && venv/bin/evalkit docs && venv/bin/evalkit run configs/quickstart.yaml -m smollm2-135m -s choose --limit 2
 
 gate: models ## Gate the embedded model against the committed baseline
 	rm -rf results/gate

@@ -14,9 +14,8 @@ from evalkit.cli.quiet import quiet_libraries
 from evalkit.cli.selection import read_config, selection_options
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from evalkit.plan import Plan
+    from evalkit.report.fitted import FittedTable
 
 
 @click.command("plan", short_help="Show what a run would do, without loading a model.")
@@ -90,17 +89,16 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield f"The budget is {text.usd(budget)}: the run may stop before its end, and can be resumed."
 
 
-def _cells_table(plan: Plan, answered: dict[str, int] | None) -> Table:
-    from rich.table import Table
-
+def _cells_table(plan: Plan, answered: dict[str, int] | None) -> FittedTable:
     from evalkit.execute.limits import most_cost_usd
     from evalkit.report import format as text
+    from evalkit.report.fitted import FittedTable
 
-    table = Table(box=None, pad_edge=False)
+    table = FittedTable()
     titles = ("cell", "mode", "docs", "requests", "prompt tokens", "most cost", "chat template")
     for title in (*titles, *(() if answered is None else ("done",))):
         is_text = title in {"cell", "mode", "chat template"}
-        table.add_column(title, justify="left" if is_text else "right", overflow="fold")
+        table.add_column(title, justify="left" if is_text else "right")
     for cell in plan.cells:
         template = {True: "yes", False: "no", None: "when loaded"}[cell.chat_template]
         done = () if answered is None else (f"{answered.get(cell.cell_id, 0)}/{cell.n_requests}",)
@@ -111,12 +109,12 @@ def _cells_table(plan: Plan, answered: dict[str, int] | None) -> Table:
     return table
 
 
-def _tasks_table(plan: Plan) -> Table:
-    from rich.table import Table
+def _tasks_table(plan: Plan) -> FittedTable:
+    from evalkit.report.fitted import FittedTable
 
-    table = Table(box=None, pad_edge=False, title="tasks", title_justify="left")
+    table = FittedTable("\ntasks", names=2)
     for title in ("suite", "task", "kind", "few-shot", "docs", "requests", "data class"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title)
     suites = {cell.suite.name: cell for cell in plan.cells}
     for cell in suites.values():
         for task in cell.tasks:

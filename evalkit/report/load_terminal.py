@@ -12,6 +12,7 @@ from rich.table import Table
 from evalkit.analysis.facts import Estimate, LevelFact, RunFacts
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.report import format as text
+from evalkit.report.fitted import FittedTable
 from evalkit.report.load import (
     CLOSED,
     VIEW_NOTE,
@@ -49,10 +50,10 @@ def load_parts(facts: RunFacts) -> Iterator[RenderableType]:
     yield f"n≥130: too few requests for this percentile; ±: 95 % interval over repeats; {text.MISSING}: not measured"
 
 
-def _capacity_table(facts: RunFacts) -> Table:
-    table = _table("Highest load within the service level (λ_SLO, completed requests/s)")
+def _capacity_table(facts: RunFacts) -> FittedTable:
+    table = FittedTable("Highest load within the service level (λ_SLO, completed requests/s)")
     for title in ("model", "profile", "λ_SLO", "service level", "note"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title)
     for f in facts.capacities:
         note = capacity_reason(f, steps_of(facts.levels, f))
         table.add_row(*map(visible, (f.model, f.profile, capacity_text(f), f.slo, note)))
@@ -120,7 +121,3 @@ def _cell(e: Estimate, column: Column) -> str:
 
 def _width(cell: str) -> int:
     return max(map(cell_len, cell.split("\n")))
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)

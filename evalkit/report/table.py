@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import RenderableType
-from rich.table import Table
 
 from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact, RunFacts
 from evalkit.analysis.quality import SHARE
 from evalkit.report import format as text
 from evalkit.report.endpoints import endpoint_rows
+from evalkit.report.fitted import FittedTable
 from evalkit.report.load import is_bench
 from evalkit.report.load_terminal import load_parts
 from evalkit.report.text_safety import visible
@@ -39,10 +38,11 @@ def render_tables(facts: RunFacts) -> list[RenderableType]:
     return parts
 
 
-def _quality_table(facts: RunFacts) -> Table:
-    table = _table("Quality: lm-eval's own number in %, and its 95 % interval; ↓ lower is better")
-    table.add_column("task", overflow="fold")
-    table.add_column("metric", overflow="fold")
+def _quality_table(facts: RunFacts) -> FittedTable:
+    title = "Quality: lm-eval's own number in %, and its 95 % interval; ↓ lower is better"
+    table = FittedTable(title, names=3, has_column_per_model=True)
+    table.add_column("task")
+    table.add_column("metric")
     table.add_column("n", justify="right")
     for model in facts.models:
         table.add_column(model, justify="right")
@@ -88,8 +88,8 @@ def _score(e: Estimate) -> str:
     return f"{shown} ({100 * e.low:.0f}-{100 * e.high:.0f})"
 
 
-def _performance_table(facts: RunFacts) -> Table:
-    table = _table("Speed and resources, over all suites")
+def _performance_table(facts: RunFacts) -> FittedTable:
+    table = FittedTable("Speed and resources, over all suites", has_column_per_model=True)
     table.add_column("")
     by_model = {f.model: f for f in facts.performance if f.suite is None}
     models = [model for model in facts.models if model in by_model]
@@ -121,27 +121,23 @@ def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[Said
     ]
 
 
-def _endpoint_table(facts: RunFacts) -> Table:
-    table = _table("Behind an API, over all suites")
+def _endpoint_table(facts: RunFacts) -> FittedTable:
+    table = FittedTable("Behind an API, over all suites", has_column_per_model=True)
     table.add_column("")
     found = [f for f in facts.endpoints if f.suite is None]
     for f in found:
-        table.add_column(f.model, justify="right", overflow="fold")
+        table.add_column(f.model, justify="right")
     for row in endpoint_rows(found):
         cells = (f"{v.text} ({v.note})" if v.note else v.text for v in row.values)
         table.add_row(row.name, *map(visible, cells))
     return table
 
 
-def _cells_table(facts: RunFacts) -> Table:
-    table = _table("Cells")
+def _cells_table(facts: RunFacts) -> FittedTable:
+    table = FittedTable("Cells")
     for title in ("cell", "state", "answered", "reason"):
         table.add_column(title)
     for c in facts.cells:
         reason = visible(c.reason or "")
         table.add_row(c.cell_id, c.state, f"{c.n_answered}/{c.n_requests}", reason)
     return table
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)

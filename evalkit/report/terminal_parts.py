@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from evalkit.report.fitted import FittedTable
 from evalkit.report.text_safety import visible
 
 LONGEST_LINE = 2000
@@ -28,12 +27,6 @@ def bullets(title: str, lines: Sequence[str]) -> Iterator[RenderableType]:
     yield from (Padding(plain(f"· {line}"), (0, 0, 0, 2)) for line in lines)
 
 
-def titled_table(title: str) -> Table:
+def titled_table(title: str) -> FittedTable:
     """Return a table without columns under a title."""
-    return Table(
-        title=f"\n{title}",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-    )
+    return FittedTable(f"\n{title}")

@@ -6,9 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from evalkit.config.gate import METRICS, GatePolicy, RuleSpec
@@ -17,6 +15,7 @@ from evalkit.gate.facts import GateResult, RuleResult, Status
 from evalkit.gate.history import Entry, History
 from evalkit.gate.plan import RulePlan
 from evalkit.report import format as text
+from evalkit.report.fitted import FittedTable
 from evalkit.report.gate.terminal import rule_table
 from evalkit.report.text_safety import visible
 
@@ -174,14 +173,9 @@ def _cells(e: Entry) -> list[str]:
     return [e.name, pinned, e.accepted_at, e.accepted_by, e.model, e.reason, e.gate or ""]
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+def _table(*columns: str) -> FittedTable:
+    table = FittedTable()
     for i, column in enumerate(columns):
         is_last = i == len(columns) - 1
-        table.add_column(
-            column,
-            overflow="fold",
-            justify="left" if i == 0 or is_last else "right",
-            min_width=24 if i == 0 else None,
-        )
+        table.add_column(column, justify="left" if i == 0 or is_last else "right")
     return table

@@ -116,7 +116,7 @@ def html_row(html: str, name: str) -> str:
 
 
 def terminal_row(shown: str, name: str) -> str:
-    found = [line for line in shown.splitlines() if line.startswith(f" {name}  ")]
+    found = [line for line in shown.splitlines() if line.startswith(f"{name}  ")]
     assert len(found) == 1, name
     return found[0]
 
