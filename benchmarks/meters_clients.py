@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from evalkit.analysis.summary import analyse
-from evalkit.backends.sources import local_folder
+from evalkit.backends.sources import find_source
 from evalkit.config import BenchConfig, ModelSpec, PromptSpec
 from evalkit.loadgen.prompts import SyntheticPrompts, words_of_tokenizer
 from evalkit.meters.clock import now_ns
@@ -241,10 +241,10 @@ CLIENTS: dict[str, Client] = {"evalkit": run_evalkit, "guidellm": run_guidellm}
 
 def model_folder() -> Path:
     """Return where the embedded model is."""
-    folder = local_folder(ModelSpec(name="m", source=MODEL))
-    if folder is None:
+    source = find_source(ModelSpec(name="m", source=MODEL))
+    if source is None:
         raise SystemExit(f"{MODEL} is not here: evalkit models pull {MODEL}")
-    return folder
+    return source.folder
 
 
 def _run(command: Sequence[str]) -> None:

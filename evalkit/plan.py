@@ -12,7 +12,8 @@ from typing import Any
 
 from evalkit.backends import backend_class
 from evalkit.backends.base import Capability
-from evalkit.backends.sources import has_chat_template, local_folder
+from evalkit.backends.facts import chat_template_of
+from evalkit.backends.sources import find_source
 from evalkit.config.run import API_BACKENDS, ModelSpec, RunConfig, SuiteSpec
 from evalkit.errors import ModelError
 from evalkit.records import AS_IS, GENERATE
@@ -218,16 +219,16 @@ def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None]:
     if spec.backend in API_BACKENDS:
         can_chat = Capability.CHAT_TEMPLATE in backend.supports(spec)
         return None, can_chat and spec.uses_chat_template(True)
-    folder = local_folder(spec) if spec.backend == "hf" else None
-    if folder is None:
+    source = find_source(spec) if spec.backend == "hf" else None
+    if source is None:
         return None, spec.chat_template
-    has_template = has_chat_template(folder)
+    has_template = chat_template_of(source) is not None
     if spec.chat_template and not has_template:
         raise ModelError(
             f"model {spec.name!r}: chat_template is true, but {spec.source} has none.",
             "Remove the key, or set it to false.",
         )
-    tokenizer = folder / "tokenizer.json"
+    tokenizer = source.tokenizer_folder / "tokenizer.json"
     wanted = spec.uses_chat_template(has_template)
     return (tokenizer if tokenizer.exists() else None), wanted
 

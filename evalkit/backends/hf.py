@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 from jinja2.exceptions import TemplateError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from evalkit.backends.asking import Asking, load
 from evalkit.backends.base import Batch, Capability, CellSetup, GenerateRequest, ScoreRequest
 from evalkit.backends.devices import check_dtype, resolve_device, resolve_dtype, torch_memory
+from evalkit.backends.facts import read_facts
 from evalkit.backends.fingerprint import file_hashes
-from evalkit.backends.sources import check_reachable, fetch, read_facts
+from evalkit.backends.loading import load_model, load_tokenizer
+from evalkit.backends.sources import Source, check_reachable, fetch
 from evalkit.config.run import ModelSpec
 from evalkit.engine.batching import default_kv_budget, release_memory
 from evalkit.engine.values import Comparison
-from evalkit.errors import ModelError
 from evalkit.records import Answer, EndpointRecord, EngineRecord, RequestKind
 from evalkit.store.manifest import ModelEntry
 
@@ -30,22 +29,14 @@ _UNLIMITED = 1_000_000_000
 class HuggingFaceBackend:
     """One language model and its tokenizer."""
 
-    def __init__(self, spec: ModelSpec, folder: Path) -> None:
+    def __init__(self, spec: ModelSpec, source: Source) -> None:
         self.spec = spec
-        self.folder = folder
+        self.source = source
         self._device = resolve_device(spec)
-        dtype = resolve_dtype(spec)
-        if dtype != "auto":
+        if spec.dtype != "auto":
             check_dtype(spec, self._device)
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=spec.trust_remote_code)
-        kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-        self._tokenizer = _load_tokenizer(spec, folder)
-        self._model = kind.from_pretrained(
-            folder,
-            dtype=dtype,
-            device_map=spec.device_map,
-            trust_remote_code=spec.trust_remote_code,
-        )
+        self._tokenizer = load_tokenizer(spec, source)
+        self._model = load_model(spec, source, resolve_dtype(spec))
         if spec.device_map is None:
             self._model.to(self._device)
         self._device = self._model.device
@@ -97,13 +88,13 @@ class HuggingFaceBackend:
 
     def entry(self) -> ModelEntry:
         """Describe the loaded model."""
-        facts = read_facts(self.spec.source, self.folder)
+        facts = read_facts(self.spec.source, self.source)
         return ModelEntry(
             name=self.spec.name,
             backend=self.spec.backend,
             source=facts.source,
             revision=self.spec.revision,
-            path=self.folder.name,
+            path=self.source.name,
             dtype=str(self._model.dtype).removeprefix("torch."),
             device=str(self._device),
             quantisation=facts.quantisation,
@@ -112,7 +103,7 @@ class HuggingFaceBackend:
             context_length=self.max_length,
             licence=facts.licence,
             chat_template=self.spec.uses_chat_template(self.has_chat_template),
-            file_hashes=file_hashes(self.folder),
+            file_hashes=file_hashes(self.source),
         )
 
     def render_chat(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
@@ -179,19 +170,6 @@ class HuggingFaceBackend:
     ) -> Comparison:
         """Compute log-likelihoods again, each with a forward pass of its own."""
         return self._asking.verify(kind, requests, answers)
-
-
-def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=spec.trust_remote_code)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(
-            f"model {spec.name!r}: the tokenizer in {folder} can't be loaded: {error}.",
-            "Save the tokenizer again, with the transformers version in use here.",
-        ) from error
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token
-    return tokenizer
 
 
 def _context_length(config: Any, tokenizer: Any) -> int:

@@ -26,7 +26,8 @@ def list_models() -> None:
     from rich.table import Table
 
     from evalkit.backends.embedded import EMBEDDED, embedded_folder, is_pulled
-    from evalkit.backends.sources import read_facts
+    from evalkit.backends.facts import read_facts
+    from evalkit.backends.sources import Source
     from evalkit.report import format as text
 
     table = Table(box=None, pad_edge=False)
@@ -34,7 +35,7 @@ def list_models() -> None:
         table.add_column(title)
     for name, model in EMBEDDED.items():
         if is_pulled(name):
-            facts = read_facts(name, embedded_folder(name))
+            facts = read_facts(name, Source(embedded_folder(name)))
             size, state = text.size(facts.size_bytes), "pulled"
             parameters = text.big_count(facts.n_parameters)
         else:
@@ -66,30 +67,33 @@ def pull_models(names: tuple[str, ...]) -> None:
 @command.command("info")
 @click.argument("source", metavar="MODEL", type=EMBEDDED_MODEL)
 def info(source: str) -> None:
-    """Describe MODEL: an embedded model, a local folder, or a Hugging Face id that is on this machine.
+    """Describe MODEL: an embedded model, a local folder, a GGUF file, an adapter, or a Hugging Face id that is here.
 
     \b
     Examples:
       evalkit models info smollm2-135m
       evalkit models info ./my-model
+      evalkit models info ./my-model.Q4_K_M.gguf
     """
-    from evalkit.backends.sources import local_folder, read_facts
+    from evalkit.backends.facts import read_facts
+    from evalkit.backends.sources import find_source
     from evalkit.config import ModelSpec
     from evalkit.errors import ModelError
     from evalkit.report import format as text
 
-    folder = local_folder(ModelSpec(name="info", source=source))
-    if folder is None:
+    found = find_source(ModelSpec(name="info", source=source))
+    if found is None:
         raise ModelError(
             f"{source!r} is not on this machine.",
             "Give a folder, or a name from `evalkit models list`; `evalkit run` downloads ids.",
         )
-    facts = read_facts(source, folder)
+    facts = read_facts(source, found)
     rows = {
         "architecture": facts.architecture,
         "parameters": text.count(facts.n_parameters),
         "dtype": facts.dtype,
         "quantisation": facts.quantisation or "none",
+        "adapter": facts.adapter or "none",
         "size on disk": text.size(facts.size_bytes),
         "context length": text.count(facts.context_length),
         "chat template": "yes" if facts.has_chat_template else "no",

@@ -38,7 +38,7 @@ class Spec(BaseModel):
 
 
 LOCAL_ONLY = (
-    "revision", "dtype", "device", "device_map", "batch_size", "generate_batch_size", "scoring",
+    "base", "revision", "dtype", "device", "device_map", "batch_size", "generate_batch_size", "scoring",
     "trust_remote_code",
 )  # fmt: skip
 """Keys of a model that mean nothing behind an API."""
@@ -142,7 +142,10 @@ class ModelSpec(Spec):
     """`hf` runs the model in this process through transformers; `openai` (and every compatible server), `anthropic`
     and `google` ask an API."""
     source: str
-    """An embedded model (`evalkit models list`), a local folder, or a Hugging Face id; for an API, its model name."""
+    """An embedded model (`evalkit models list`), a local folder, a GGUF file or a folder with one, a folder with a PEFT
+    adapter (LoRA), or a Hugging Face id; for an API, its model name."""
+    base: str | None = None
+    """Of an adapter: the model it is merged into, given as a `source`; unset: what its adapter_config.json says."""
     endpoint: EndpointSpec = EndpointSpec()
     """API backends: address, limits and time-outs."""
     serve: ServeSpec | None = None

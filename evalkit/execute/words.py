@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from evalkit.backends.base import GenerateRequest
-from evalkit.backends.sources import local_folder
+from evalkit.backends.sources import find_source
 from evalkit.config.bench import PromptSpec
 from evalkit.config.run import API_BACKENDS, ModelSpec
 from evalkit.engine.values import GenerationSettings
@@ -37,10 +37,10 @@ def find_words(spec: PromptSpec, model: ModelSpec, target: Target) -> Words:
 
 
 def _tokenizer_file(source: str) -> Path:
-    folder = Path(source)
-    if not folder.is_dir():
-        folder = local_folder(ModelSpec(name="tokenizer", source=source)) or folder
-    file = folder / "tokenizer.json"
+    file = Path(source) / "tokenizer.json"
+    if not file.is_file():
+        found = find_source(ModelSpec(name="tokenizer", source=source))
+        file = found.tokenizer_folder / "tokenizer.json" if found else file
     if not file.is_file():
         raise ConfigError(
             f"prompts.tokenizer: no tokenizer.json found for {source!r}.",

@@ -11,8 +11,9 @@ import pytest
 
 from evalkit.backends import embedded
 from evalkit.backends.embedded import CARD, EMBEDDED, PROVENANCE, Wheel, pull
+from evalkit.backends.facts import read_facts
 from evalkit.backends.fingerprint import file_hashes
-from evalkit.backends.sources import local_folder, read_facts
+from evalkit.backends.sources import Source, find_source
 from evalkit.config import ModelSpec
 from evalkit.errors import ExecutionError, ModelError
 from evalkit.store.files import sha256_of
@@ -27,7 +28,7 @@ def test_a_pulled_model_is_a_normal_hugging_face_folder(
     name: str, parameters: int, context: int, template: bool, smollm2: Path, gemma: Path
 ) -> None:
     folder = smollm2 if name == "smollm2-135m" else gemma
-    facts = read_facts(name, folder)
+    facts = read_facts(name, Source(folder))
     assert facts.n_parameters == parameters
     assert facts.context_length == context
     assert facts.has_chat_template is template
@@ -85,7 +86,7 @@ def test_an_embedded_model_that_is_not_here_says_how_to_get_it(
 ) -> None:
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path))
     with pytest.raises(ModelError, match="evalkit models pull smollm2-135m"):
-        local_folder(ModelSpec(name="a", source="smollm2-135m"))
+        find_source(ModelSpec(name="a", source="smollm2-135m"))
 
 
 @pytest.mark.parametrize(
@@ -95,14 +96,14 @@ def test_an_incomplete_folder_is_refused(tmp_path: Path, missing: str, word: str
     for name in {"config.json", "model.safetensors", "tokenizer.json"} - {missing}:
         (tmp_path / name).write_text("{}")
     with pytest.raises(ModelError, match=word):
-        local_folder(ModelSpec(name="a", source=str(tmp_path)))
+        find_source(ModelSpec(name="a", source=str(tmp_path)))
 
 
 def test_hashes_are_those_of_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
     (tmp_path / "config.json").write_text("{}")
     expected = sha256_of(tmp_path / "config.json")
-    assert file_hashes(tmp_path) == {"config.json": expected}
-    assert file_hashes(tmp_path) == {"config.json": expected}
+    assert file_hashes(Source(tmp_path)) == {"config.json": expected}
+    assert file_hashes(Source(tmp_path)) == {"config.json": expected}
     (tmp_path / "config.json").write_text("{ }")
-    assert file_hashes(tmp_path)["config.json"] != expected
+    assert file_hashes(Source(tmp_path))["config.json"] != expected
