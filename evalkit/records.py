@@ -12,6 +12,7 @@ RECORDS_VERSION history
     3  Attempt: session, what was received, usage and price; TokenEvent.n_tokens may be None; CellRecord.endpoint
     4  LoadStep, Request.step; Telemetry of servers, CPU packages and clocks
     5  Answer.mean_logprob; EndpointRecord.concurrency may be None
+    6  Answer.raw and .thoughts, Request.reasoning_tokens
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-RECORDS_VERSION = 5
+RECORDS_VERSION = 6
 NS_PER_S = 1_000_000_000
 
 
+THOUGHTS, CUT_THINKING, STOPPED_EARLY = "thoughts", "cut_thinking", "stopped_early"
+"""Flags of a request whose model thought; that ended in its thoughts; that a stop string ended before any answer."""
 AS_IS, GENERATE = "as_is", "generate"
 """How multiple choice is asked: by log-likelihood, as the task says; or as a question answered with a letter."""
 
@@ -151,6 +154,11 @@ class Answer:
     """What came back for a request: exactly one of text, or log-likelihood, is set."""
 
     text: str | None = None
+    """What is scored: without thoughts, before the first stop string."""
+    raw: str | None = None
+    """All the model wrote, where it is more than `text`: with thoughts, and what stands behind a stop string."""
+    thoughts: str | None = None
+    """Thoughts without their marks, or what the server sent apart as reasoning; None: there were none."""
     loglikelihood: float | None = None
     is_greedy: bool | None = None
     mean_logprob: float | None = None
@@ -188,10 +196,13 @@ class Request:
     flags: tuple[str, ...] = ()
     """`truncated`: prompt cut at the left; `merged_boundary`: context and answer share a token; `filtered`: the vendor
     withheld or refused the answer; `implausible_usage`: the server's token counts contradict the text; `not_streamed`:
-    the answer came in one piece."""
+    the answer came in one piece; `thoughts`: the model thought, in the text or apart; `cut_thinking`: it ended within
+    its thoughts; `stopped_early`: a stop string ended it before there was an answer."""
     attempts: tuple[Attempt, ...] = ()
     answer: Answer | None = None
     """None when every attempt failed, and for warm-up. Load tests keep no texts."""
+    reasoning_tokens: int | None = None
+    """Part of `output_tokens` spent on thoughts: as the server says, or counted in process; None: not told."""
     step: int | None = None
     """The `LoadStep` it belongs to; None outside load tests."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
+from evalkit.backends.answers import Written, written
 from evalkit.backends.base import Batch, GenerateRequest, Outcome, ScoreRequest
 from evalkit.config.run import ModelSpec
 from evalkit.engine.attention import NotSharableError
@@ -20,9 +21,10 @@ from evalkit.engine.selfcheck import compare
 from evalkit.engine.shared import SharedModel
 from evalkit.engine.sharing import share
 from evalkit.engine.tokens import Tokenization, TokenPair
-from evalkit.engine.values import Comparison, cut_at_stop
+from evalkit.engine.values import Comparison, GenerationSettings
 from evalkit.errors import ModelError
 from evalkit.meters.clock import now_ns
+from evalkit.reading.thoughts import opens_thoughts
 from evalkit.records import Answer, EngineRecord, EventKind, RequestKind, TokenEvent
 
 
@@ -158,9 +160,10 @@ class Asking:
         self, requests: Sequence[GenerateRequest], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
         """Generate answers."""
+        wanted = [self._settings(request) for request in requests]
         by_settings: dict[str, list[int]] = defaultdict(list)
-        for position, request in enumerate(requests):
-            by_settings[repr(request.settings)].append(position)
+        for position, settings in enumerate(wanted):
+            by_settings[repr(settings)].append(position)
         prompts: dict[int, Prompt] = {}
 
         def encode(position: int) -> Prompt:
@@ -169,14 +172,26 @@ class Asking:
             return prompts[position]
 
         for positions in by_settings.values():
-            settings = requests[positions[0]].settings
+            settings = wanted[positions[0]]
             answers = self._generation.generate(positions, encode, settings, done, batch_size)
             stop = self._generation.generator.stop_strings(settings)
             for some in answers:
                 yield [
-                    (a.position, self._generated_outcome(a, prompts.pop(a.position), stop))
+                    (
+                        a.position,
+                        self._generated_outcome(a, prompts.pop(a.position), settings, stop),
+                    )
                     for a in some
                 ]
+
+    def _settings(self, request: GenerateRequest) -> GenerationSettings:
+        """Return how to generate, and how the answer begins: a template may have opened thoughts in the prompt."""
+        has_template = bool(self._loaded.tokens.tokenizer.chat_template)
+        return replace(
+            request.settings,
+            skips_space=self._spec.uses_chat_template(has_template),
+            is_thinking=opens_thoughts(request.prompt),
+        )
 
     def verify(
         self, kind: RequestKind, requests: Sequence[ScoreRequest | str], answers: Sequence[Answer]
@@ -240,21 +255,28 @@ class Asking:
         return Prompt(position, tuple(ids[-room:]), is_truncated=len(ids) > room)
 
     def _generated_outcome(
-        self, answer: Answered, prompt: Prompt, stop: tuple[str, ...]
+        self,
+        answer: Answered,
+        prompt: Prompt,
+        settings: GenerationSettings,
+        stop: tuple[str, ...],
     ) -> Outcome:
         generated = answer.generated
-        text = self._loaded.tokens.tokenizer.decode(generated.ids, skip_special_tokens=True)
+        told = written(self._loaded.tokens.tokenizer, generated.ids, settings, stop)
         return Outcome(
             t_send_ns=answer.start_ns,
             t_end_ns=generated.end_ns,
             input_tokens=len(prompt.ids),
             batch_size=answer.batch_size,
-            text=cut_at_stop(text, stop),
+            text=told.text,
+            raw=told.raw,
+            thoughts=told.thoughts,
+            reasoning_tokens=told.n_thinking,
             output_tokens=len(generated.ids),
             mean_logprob=generated.mean_logprob,
             finish_reason=generated.finish_reason,
-            events=_events(generated, len(prompt.ids)),
-            flags=("truncated",) if prompt.is_truncated else (),
+            events=_events(generated, len(prompt.ids), told),
+            flags=(*(("truncated",) if prompt.is_truncated else ()), *told.flags),
             is_timed=answer.is_timed,
         )
 
@@ -271,6 +293,9 @@ def _scored_outcome(start: int, end: int, size: int, answer: ScoredRequest) -> O
     )
 
 
-def _events(generated: Generated, input_tokens: int) -> tuple[TokenEvent, ...]:
+def _events(generated: Generated, input_tokens: int, told: Written) -> tuple[TokenEvent, ...]:
     prompt = TokenEvent(generated.prompt_ns, input_tokens, EventKind.PROMPT)
-    return (prompt, *(TokenEvent(t, 1, EventKind.CONTENT) for t in generated.token_ns))
+    kinds = [EventKind.REASONING] * told.n_thinking
+    kinds += [EventKind.CONTENT] * (len(generated.token_ns) - told.n_thinking)
+    tokens = zip(generated.token_ns, kinds, strict=False)
+    return (prompt, *(TokenEvent(t, 1, kind) for t, kind in tokens))

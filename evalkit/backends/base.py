@@ -62,7 +62,11 @@ class Outcome:
     text: str | None = None
     loglikelihood: float | None = None
     is_greedy: bool | None = None
+    raw: str | None = None
+    """All that was written, where it is more than `text`."""
+    thoughts: str | None = None
     output_tokens: int | None = None
+    reasoning_tokens: int | None = None
     mean_logprob: float | None = None
     """Of a generated answer, nats per token; None where the model does not tell."""
     finish_reason: str | None = None

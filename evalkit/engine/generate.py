@@ -98,7 +98,7 @@ class Generator:
 
     def watch(self, settings: GenerationSettings) -> StopWatch:
         """Return what tells that an answer is over."""
-        return StopWatch(self.tokenizer, self.stop_strings(settings))
+        return StopWatch(self.tokenizer, settings, self._end_text)
 
     def generate(
         self, prompts: Sequence[Sequence[int]], settings: GenerationSettings, seed: int

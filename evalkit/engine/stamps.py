@@ -9,7 +9,9 @@ import torch
 from transformers import StoppingCriteria
 from transformers.generation.streamers import BaseStreamer
 
+from evalkit.engine.values import GenerationSettings
 from evalkit.meters.clock import now_ns
+from evalkit.reading.thoughts import cut_answer, split_thoughts
 from evalkit.records import EventKind, TokenEvent
 
 
@@ -51,19 +53,40 @@ class StopWatch:
     """Tells when one of the stop strings has been generated.
 
     Looks at the text of the last few tokens, as lm-eval does: two more than the longest stop string takes, since a
-    string can be spelled with other tokens than its own encoding.
+    string can be spelled with other tokens than its own encoding. Only where one is found, the whole answer is read:
+    within thoughts a stop string ends nothing, nor does white space in front of a chat model's answer.
+
+    Args:
+        tokenizer: Of the model.
+        settings: Their stop strings, and how the answer begins.
+        end_text: Of the end token: it ends thoughts as well.
     """
 
-    def __init__(self, tokenizer: Any, stop: tuple[str, ...]) -> None:
+    def __init__(self, tokenizer: Any, settings: GenerationSettings, end_text: str) -> None:
         self._tokenizer = tokenizer
-        self._stop = tuple(s for s in stop if s)
+        self._settings = settings
+        self._end_text = end_text
+        self._stop = tuple(s for s in (*settings.stop, end_text) if s)
         lengths = [len(tokenizer.encode(s, add_special_tokens=False)) for s in self._stop]
         self._window = max(lengths, default=0) + 2
 
     def over(self, answers: Sequence[Sequence[int]]) -> list[bool]:
         """Return which answers, given as the ids generated so far, are over."""
         tails = self._tokenizer.batch_decode([list(ids[-self._window :]) for ids in answers])
-        return [any(s in tail for s in self._stop) for tail in tails]
+        return [
+            any(s in tail for s in self._stop) and self._is_over(tail, ids)
+            for tail, ids in zip(tails, answers, strict=True)
+        ]
+
+    def _is_over(self, tail: str, ids: Sequence[int]) -> bool:
+        if self._end_text and self._end_text in tail:
+            return True
+        split = split_thoughts(
+            self._tokenizer.decode(list(ids)), is_open=self._settings.is_thinking
+        )
+        if not (self._settings.skips_space or split.has_thoughts):
+            return True
+        return cut_answer(split.answer, self._stop) != split.answer
 
 
 class StopStrings(StoppingCriteria):  # type: ignore[misc]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from evalkit.reading.thoughts import Split, cut_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,10 @@ class GenerationSettings:
     top_p: float | None = None
     extra: tuple[tuple[str, Any], ...] = ()
     """Further arguments a task asks for, handed to the backend as they are."""
+    skips_space: bool = False
+    """White space before the text is no answer, so nothing ends it there. Off for plain prompts, as in lm-eval."""
+    is_thinking: bool = False
+    """The prompt ends where thoughts begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,13 @@ class Comparison:
     """Nats."""
     disagreements: tuple[str, ...]
     """What differs by more than rounding explains, in words."""
+
+
+def answer_of(split: Split, settings: GenerationSettings, stop: Sequence[str]) -> str:
+    """Return the answer that is scored: without thoughts, before the first stop string in it."""
+    if settings.skips_space or split.has_thoughts:
+        return cut_answer(split.answer, stop).lstrip()
+    return cut_at_stop(split.answer, tuple(stop))
 
 
 def cut_at_stop(text: str, stop: tuple[str, ...]) -> str:

@@ -216,6 +216,7 @@ class BackendLM(LM):  # type: ignore[misc]
             batch_size=outcome.batch_size,
             input_tokens=outcome.input_tokens,
             output_tokens=outcome.output_tokens,
+            reasoning_tokens=outcome.reasoning_tokens,
             finish_reason=outcome.finish_reason,
             flags=outcome.flags,
             attempts=attempts,
@@ -323,6 +324,8 @@ def _answer(outcome: Outcome) -> Answer | None:
         return None
     return Answer(
         text=outcome.text,
+        raw=outcome.raw,
+        thoughts=outcome.thoughts,
         loglikelihood=outcome.loglikelihood,
         is_greedy=outcome.is_greedy,
         mean_logprob=outcome.mean_logprob,

@@ -151,13 +151,13 @@ def template_thinks(template: str) -> bool:
 
 
 def cut_answer(answer: str, stop: Sequence[str]) -> str:
-    """Return an answer before its first stop string; white space before it is no answer, so nothing ends it there."""
-    body = answer.lstrip()
-    before = answer[: len(answer) - len(body)]
+    """Return an answer before its first stop string; one of white space alone does not count in front of the text."""
+    n_space = len(answer) - len(answer.lstrip())
     for term in stop:
-        if term:
-            body = body.split(term)[0]
-    return before + body if body else body
+        found = answer.find(term, 0 if term.strip() else n_space) if term else -1
+        if found >= 0:
+            answer = answer[:found]
+    return answer
 
 
 # --- marks that come in pairs ---------------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ def _by_channel(
             thoughts.append(text[header.end() : end].strip())
     is_cut = channel != "final" and not text.endswith("<|call|>")
     told = "\n".join(t for t in thoughts if t)
-    return Split(text, tuple(spans), told, has_thoughts=bool(thoughts), is_cut=is_cut)
+    return Split(text, tuple(spans), told, has_thoughts=True, is_cut=is_cut)
 
 
 def _phrases(text: str) -> Split | None:

@@ -154,7 +154,7 @@ def test_a_template_tells_whether_its_model_can_think() -> None:
 def test_white_space_before_an_answer_is_no_answer() -> None:
     assert cut_answer("\n\nB\n\nQ: next", ("\n\n",)) == "\n\nB"
     assert cut_answer("B. So\n\nQ", ("\n\n", ".")) == "B"
-    assert cut_answer("\n\n", ("\n\n",)) == ""
+    assert cut_answer("\n\n", ("\n\n",)) == "\n\n"
     assert cut_answer(" B", ()) == " B"
     assert cut_answer("STOP B", ("STOP",)) == ""
 
