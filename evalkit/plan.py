@@ -180,15 +180,17 @@ def plan_suite(suite: SuiteSpec, config: RunConfig, mode: str) -> tuple[TaskPlan
     from lm_eval.evaluator_utils import get_sample_size
 
     from evalkit.harness.catalogue import load_tasks, seed_everything
+    from evalkit.harness.faults import told_of
 
     loaded = load_tasks(suite, config.include_paths, allow_code=config.allow_task_code, mode=mode)
     seed_everything()
     plans = []
     for name, task in loaded["tasks"].items():
-        task.build_all_requests(
-            limit=get_sample_size(task, suite.limit),
-            system_instruction=suite.system_instruction,
-        )
+        with told_of(f"suite {suite.name!r}: task {name!r}"):
+            task.build_all_requests(
+                limit=get_sample_size(task, suite.limit),
+                system_instruction=suite.system_instruction,
+            )
         plans.append(_plan_task(name, task))
     return tuple(plans)
 

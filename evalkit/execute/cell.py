@@ -129,6 +129,7 @@ class CellRunner:
             self._config.include_paths,
             allow_code=self._config.allow_task_code,
             mode=cell.mode,
+            checked=True,
         )
         apply_generation(tasks, cell.model.generation)
         context = CellContext(cell.cell_id, self._session, cell.model.backend)

@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from lm_eval.tasks import TaskManager
-from lm_eval.tasks._factory import TaskFactory
+from lm_eval.tasks._yaml_loader import load_yaml
 
 from evalkit.config.run import GenerationDefaults, SuiteSpec
 from evalkit.distribution import shipped
 from evalkit.errors import TaskError, did_you_mean
+from evalkit.harness.docs_check import check_docs
+from evalkit.harness.factory import CheckedFactory, check_members, is_own, source_of, task_told
+from evalkit.harness.faults import plain_reason, told_of
 from evalkit.harness.twins import SUFFIX, twin
 from evalkit.records import AS_IS, GENERATE
 
@@ -34,6 +36,7 @@ def load_tasks(
     *,
     allow_code: bool = False,
     mode: str = AS_IS,
+    checked: bool = False,
 ) -> TaskDict:
     """Load a suite's tasks with their data and apply its settings.
 
@@ -42,19 +45,22 @@ def load_tasks(
         include_paths: Folders with the user's own tasks.
         allow_code: Let tasks outside evalkit and lm-eval run their own Python.
         mode: `generate` puts its generative twin in the place of every multiple-choice task.
+        checked: The docs of own tasks were looked at before, and need no second look.
 
     Raises:
-        TaskError: Unknown task, data not available, code not allowed, or a task that has no twin.
+        TaskError: Unknown task, data not available or wrong, code not allowed, or a task that has no twin.
     """
-    manager = _manager(suite.tasks, tuple(include_paths))
-    if not allow_code:
-        _refuse_foreign_code(manager, suite.tasks)
-    try:
+    with told_of(f"suite {suite.name!r}"):
+        manager = _manager(suite.tasks, tuple(include_paths))
+        if not allow_code:
+            _refuse_foreign_code(manager, suite.tasks)
         loaded: TaskDict = manager.load(list(suite.tasks))
-    except (OSError, ValueError, KeyError, yaml.YAMLError, ImportError) as error:
-        raise _load_error(suite, error) from error
-    for task in loaded["tasks"].values():
-        _apply_settings(task, suite)
+        for name, task in loaded["tasks"].items():
+            _apply_settings(task, suite)
+            source = source_of(task)
+            if not checked and is_own(source):
+                with task_told(name, source):
+                    check_docs(task)
     return _with_twins(loaded) if mode == GENERATE else loaded
 
 
@@ -82,28 +88,6 @@ def seed_everything() -> None:
     torch.manual_seed(SEEDS["torch"])
 
 
-class _LocalDataFactory(TaskFactory):  # type: ignore[misc]
-    """Builds tasks whose `data_files` are relative to their YAML file, wherever evalkit is started."""
-
-    def _load_full_config(self, entry: Any, overrides: Any = None) -> dict[str, Any]:
-        config: dict[str, Any] = super()._load_full_config(entry, overrides)
-        files = (config.get("dataset_kwargs") or {}).get("data_files")
-        if entry.yaml_path and files:
-            folder = Path(entry.yaml_path).parent
-            resolved = _resolve_files(files, folder)
-            config["dataset_kwargs"] = {**config["dataset_kwargs"], "data_files": resolved}
-        return config
-
-
-def _resolve_files(files: Any, folder: Path) -> Any:
-    if isinstance(files, dict):
-        return {split: _resolve_files(inner, folder) for split, inner in files.items()}
-    if isinstance(files, list):
-        return [_resolve_files(inner, folder) for inner in files]
-    beside = folder / files
-    return str(beside) if beside.exists() else files
-
-
 @cache
 def _local_manager(include_paths: tuple[Path, ...]) -> Any:
     return _make_manager(include_paths, include_defaults=False)
@@ -117,13 +101,16 @@ def _full_manager(include_paths: tuple[Path, ...]) -> Any:
 def _make_manager(include_paths: tuple[Path, ...], *, include_defaults: bool) -> Any:
     folders = [p for p in (shipped("tasks"), *include_paths) if p.is_dir()]
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
+    logging.getLogger("lm_eval.api.registry").setLevel(logging.CRITICAL)  # we tell of metrics
     manager = TaskManager(include_path=folders, include_defaults=include_defaults)
-    manager._factory = _LocalDataFactory(meta=manager.metadata)
+    manager._factory = CheckedFactory(meta=manager.metadata)
     return manager
 
 
 def _manager(names: Sequence[str], include_paths: tuple[Path, ...]) -> Any:
     """Return the cheap manager when it knows every name; indexing lm-eval's 14 000 files takes seconds."""
+    for name in names:
+        _check_files(name, include_paths)
     local = _local_manager(include_paths)
     if all(name in local.task_index for name in names):
         return local
@@ -134,25 +121,45 @@ def _manager(names: Sequence[str], include_paths: tuple[Path, ...]) -> Any:
     return full
 
 
-def _unknown(name: str, local: Sequence[str], known: Sequence[str]) -> TaskError:
+def _unknown(name: str, local: Sequence[Any], known: Sequence[Any]) -> TaskError:
     otherwise = "Names are those of lm-eval; own tasks need their folder in include_paths."
-    hint = did_you_mean(name, local) or did_you_mean(name, known, otherwise, most=3)
+    hint = did_you_mean(name, map(str, local)) or did_you_mean(
+        name, map(str, known), otherwise, most=3
+    )
     return TaskError(f"Unknown task {name!r}.", hint)
 
 
-def _load_error(suite: SuiteSpec, error: Exception) -> TaskError:
-    reason = str(error).strip("'\" ").splitlines()[0] if str(error) else type(error).__name__
-    names = ", ".join(suite.tasks)
-    if isinstance(error, OSError):
-        return TaskError(
-            f"suite {suite.name!r} ({names}): the data is not available: {reason}.",
-            "Offline: load it once where there is a network and copy the datasets cache,"
-            " or use tasks with local data files.",
-        )
-    return TaskError(
-        f"suite {suite.name!r} ({names}): can't be loaded: {reason}.",
-        "Check the task's YAML with lm-eval's task guide.",
-    )
+def _check_files(name: str, include_paths: Sequence[Path]) -> None:
+    """Tell why an own task is not known: lm-eval passes over files that it can't read, and over a second of a name.
+
+    Raises:
+        TaskError: A file is not as it should be.
+    """
+    own: list[Path] = []
+    for path in (p for folder in include_paths for p in sorted(folder.rglob("*.y*ml"))):
+        try:
+            config = load_yaml(path, resolve_func=False)
+        except Exception as error:  # the loader raises anything
+            if name in path.read_text(encoding="utf-8", errors="replace"):
+                raise _broken_file(path, error) from error
+            continue
+        found = config.get("task", config.get("group"))
+        if found == name:
+            own.append(path)
+        elif isinstance(found, bool) and path.stem == name:
+            raise TaskError(f"{path}: `task: {name}` means true or false.", "Put it in quotes.")
+    if any(path.suffix == ".yml" for path in own):
+        raise TaskError(f"{own[0]}: names of task files end in .yaml.", "Rename the file.")
+    if len(own) > 1:
+        files = " and ".join(map(str, own[:2]))
+        raise TaskError(f"task {name!r} is defined twice: {files}.", "Rename one.")
+
+
+def _broken_file(path: Path, error: Exception) -> TaskError:
+    reason, hint = plain_reason(error)
+    if isinstance(error, FileNotFoundError):
+        reason, hint = f"includes a file that is not there: {error.filename}", "Correct `include`."
+    return TaskError(f"{path}: {reason}.", hint)
 
 
 def _apply_settings(task: Any, suite: SuiteSpec) -> None:
@@ -200,12 +207,8 @@ def _name_of(child: Any) -> str:
 
 
 def _refuse_foreign_code(manager: Any, names: Sequence[str]) -> None:
-    import lm_eval
-
-    trusted = (shipped("tasks").resolve(), Path(lm_eval.__file__).resolve().parent)
     for path in _yaml_files(manager, names):
-        is_trusted = any(path.resolve().is_relative_to(root) for root in trusted)
-        if not is_trusted and "!function" in path.read_text(encoding="utf-8"):
+        if is_own(path) and "!function" in path.read_text(encoding="utf-8", errors="replace"):
             raise TaskError(
                 f"{path}: this task runs its own Python code (`!function`).",
                 "Read the code; then set `allow_task_code: true` in the config.",
@@ -223,7 +226,10 @@ def _yaml_files(manager: Any, names: Sequence[str]) -> list[Path]:
         if name in seen or entry is None:
             continue
         seen.add(name)
-        todo += [*entry.tags, *_members(entry.cfg or {})]
+        members = _members(entry.cfg or {})
+        if entry.yaml_path and is_own(Path(entry.yaml_path)):
+            check_members(entry.cfg or {}, manager.task_index, name)
+        todo += [*entry.tags, *members]
         if entry.yaml_path:
             found += _with_includes(Path(entry.yaml_path))
     return found
@@ -237,15 +243,8 @@ def _members(config: dict[str, Any]) -> list[str]:
 
 
 def _with_includes(path: Path) -> list[Path]:
-    included = [
-        line.partition(":")[2].strip().strip("'\"")
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.startswith("include:")
-    ]
-    nested = [
-        p
-        for name in included
-        if (path.parent / name).exists()
-        for p in _with_includes(path.parent / name)
-    ]
+    """Return a file and those that it includes, however `include` is written."""
+    included = load_yaml(path, resolve_func=False, recursive=False).get("include") or []
+    names = included if isinstance(included, list) else [included]
+    nested = [p for name in names for p in _with_includes(path.parent / str(name))]
     return [path, *nested]

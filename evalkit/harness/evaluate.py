@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from lm_eval import evaluator
 
 from evalkit.config.run import SuiteSpec
+from evalkit.errors import ExecutionError
 from evalkit.harness.catalogue import TaskDict, seed_everything
+from evalkit.harness.factory import source_of
+from evalkit.harness.faults import plain_reason
 from evalkit.harness.lm import BackendLM
 from evalkit.records import Sample, TaskResult
 
@@ -33,6 +36,8 @@ def evaluate_cell(
         One sample per doc and filter, and one result per task, filter and metric.
     """
     seed_everything()
+    for name, task in tasks["tasks"].items():
+        task.process_results = _guarded(name, task)
     results = evaluator.evaluate(
         lm=lm,
         task_dict=tasks,
@@ -50,6 +55,25 @@ def evaluate_cell(
     ]
     samples = [_unscored(s) if (s.task, s.doc_id) in lm.failed_docs else s for s in samples]
     return samples, list(_task_results(cell_id, results))
+
+
+def _guarded(name: str, task: Any) -> Callable[[Any, Any], Any]:
+    """Return a task's scoring, with errors that name task and doc: it may be anybody's code."""
+    score = task.process_results
+
+    def process_results(doc: Any, results: Any) -> Any:
+        try:
+            return score(doc, results)
+        except Exception as error:
+            source = source_of(task)
+            reason, _ = plain_reason(error, source and source.parent)
+            at = next((i.doc_id for i in task.instances if i.doc == doc), "?")
+            raise ExecutionError(
+                f"task {name!r}, doc {at}: the answer can't be scored: {reason}.",
+                "Mend the task and resume the run: answers are kept.",
+            ) from error
+
+    return process_results
 
 
 def _sample(cell_id: str, task_name: str, task: Any, row: dict[str, Any]) -> Sample:

@@ -67,7 +67,8 @@ def test_local_data_file_missing(tmp_path: Path, tiny_model: Path) -> None:
     tasks.mkdir()
     task = {"task": "mine", "dataset_path": "json", "output_type": "generate_until"}
     data = {"dataset_kwargs": {"data_files": {"test": "absent.jsonl"}}, "test_split": "test"}
-    (tasks / "mine.yaml").write_text(yaml.safe_dump({**task, **data, "doc_to_text": "x"}))
+    asked = {"doc_to_text": "x", "doc_to_target": "y"}
+    (tasks / "mine.yaml").write_text(yaml.safe_dump({**task, **data, **asked}))
     suites = [{"name": "s", "tasks": ["mine"]}]
     file = write_config(tmp_path, tiny_model, suites=suites, include_paths=["mine"])
     refused(run(str(file)), tmp_path, "mine", "absent.jsonl")
