@@ -16,6 +16,7 @@ from evalkit.backends.endpoints.dialect import Ask, Dialect
 from evalkit.backends.endpoints.failures import ABOUT_THE_DOC, BUSY, ErrorClass, Failure, clean
 from evalkit.backends.endpoints.flow import LONGEST_RETRY_AFTER_S, Flow
 from evalkit.backends.endpoints.loop import LagMeter, LoopThread, deferred_interrupts, tidy
+from evalkit.backends.endpoints.visible import StopStrings, without_stop
 from evalkit.config.run import ModelSpec
 from evalkit.errors import EndpointError, EvalkitError
 from evalkit.meters.clock import now_ns
@@ -72,6 +73,7 @@ class Asking:
         self._thread = thread
         self._setup = setup
         self._n_untidy = 0
+        self._stops = StopStrings(spec.endpoint)
         self.lag = LagMeter()
         self.served_models: dict[str, None] = {}
 
@@ -177,6 +179,8 @@ class Asking:
     async def _answer(self, run: _Run, position: int, ask: Ask, judge: Judge) -> Outcome:
         """Return the outcome of one request after all its attempts."""
         attempts: list[Attempt] = []
+        ask = self._stops.prepared(ask)
+        is_again = False
         wait_s = 0.0
         most_s = self._spec.endpoint.deadline_s or math.inf
         due_ns = now_ns()
@@ -194,6 +198,13 @@ class Asking:
             left_s = most_s - (now_ns() - due_ns) / NS_PER_S
             made, reply = await self._attempt(run, position, ask, sending, left_s)
             attempts.append(made)
+            is_empty = reply.split.answer_start is None
+            if not is_again and self._is_early(ask, reply, is_empty=is_empty):
+                attempts[-1] = _stopped_early(made)
+                ask, is_again = without_stop(ask), True
+                continue
+            if is_again:
+                self._stops.asked_again(is_empty=is_empty)
             if reply.failure is None:
                 return replace(judge(position, reply), attempts=tuple(attempts))
             if not self._may_retry(reply.failure, len(attempts)):
@@ -203,6 +214,12 @@ class Asking:
                 return _outcome(attempts)
             if reply.failure.error_class in BUSY:
                 self._flow.overloaded(wait_s)
+
+    def _is_early(self, ask: Ask, reply: Reply, *, is_empty: bool) -> bool:
+        """Tell whether a request is worth asking again without its stop strings."""
+        failure = reply.failure
+        is_answer = failure is None or failure.error_class == ErrorClass.EMPTY
+        return is_answer and self._stops.may_ask_again(ask, reply.finish_reason, is_empty=is_empty)
 
     async def _admit(self, run: _Run, most: Usage, wait_s: float) -> float | None:
         """Wait for back-off, limits and a slot; return what was set aside. Cancelled when the run stops meanwhile.
@@ -339,6 +356,11 @@ class Asking:
         )
         loop.call_soon_threadsafe(_wind_down, run)
         loop.call_soon_threadsafe(loop.call_later, GRACE_S, _cancel, run)
+
+
+def _stopped_early(attempt: Attempt) -> Attempt:
+    message = "a stop string ended the answer before it began: asked again without"
+    return replace(attempt, status="error", error_class=ErrorClass.STOPPED_EARLY, error=message)
 
 
 def _most(ask: Ask) -> Usage:

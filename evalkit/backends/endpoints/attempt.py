@@ -16,9 +16,11 @@ from evalkit.backends.endpoints.failures import (
     failure_of_error,
 )
 from evalkit.backends.endpoints.sse import EventReader, ServerEvent
+from evalkit.backends.endpoints.visible import split_answer, visible_events
 from evalkit.backends.endpoints.wire import EXCHANGE, Exchange
 from evalkit.errors import ExecutionError
 from evalkit.meters.clock import now_ns
+from evalkit.reading.thoughts import Split
 from evalkit.records import GENERATED_KINDS, NS_PER_S, EventKind, TokenEvent, Usage
 
 FILTERED = {"content_filter", "refusal"}
@@ -38,6 +40,10 @@ class Reply:
     t_end_ns: int
     events: tuple[TokenEvent, ...]
     text: str | None
+    split: Split
+    """Thoughts and answer of the text."""
+    thoughts: str
+    """What came apart from the text, as reasoning."""
     finish_reason: str | None
     usage: Usage | None
     flags: tuple[str, ...]
@@ -72,7 +78,7 @@ async def attempt(
     """
     exchange = Exchange()
     EXCHANGE.set(exchange)
-    answer = _Answer(dialect.reader(), exchange)
+    answer = _Answer(dialect.reader(), exchange, ask)
     late: Failure | None = None
     foreign: Failure | None = None
     sending = dialect.send_bare(ask) if is_bare else dialect.send(ask)
@@ -103,7 +109,8 @@ async def attempt(
 class _Answer:
     """Gathers events, text and usage while they come."""
 
-    def __init__(self, reader: Reader, exchange: Exchange) -> None:
+    def __init__(self, reader: Reader, exchange: Exchange, ask: Ask) -> None:
+        self._ask = ask
         self._reader = reader
         self._exchange = exchange
         self._events = EventReader()
@@ -111,6 +118,7 @@ class _Answer:
         self._last_ns = 0
         self._stamped: list[TokenEvent] = []
         self._text: list[str] = []
+        self._thoughts: list[str] = []
         self._finish_reason: str | None = None
         self._served_model: str | None = None
         self.failure: Failure | VendorError | None = None
@@ -174,12 +182,15 @@ class _Answer:
 
     def reply(self, failure: Failure | None) -> Reply:
         """Return what was gathered."""
-        text = "".join(self._text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = _well_formed("".join(self._text))
+        split = split_answer(text, self._ask)
         return Reply(
             exchange=self._exchange,
             t_end_ns=now_ns(),
-            events=tuple(self._stamped),
+            events=visible_events(self._stamped, self._text, split),
             text=text if failure is None else None,
+            split=split,
+            thoughts=_well_formed("".join(self._thoughts)),
             finish_reason=self._finish_reason,
             usage=self._reader.usage,
             flags=tuple(self._flags(text)) if failure is None else (),
@@ -226,10 +237,17 @@ class _Answer:
             self._stamped.append(TokenEvent(t_ns, n_tokens, piece.kind))
             if piece.kind == EventKind.CONTENT:
                 self._text.append(piece.text)
+            elif piece.kind == EventKind.REASONING:
+                self._thoughts.append(piece.text)
             if piece.finish_reason and self._finish_reason not in FILTERED:
                 self._finish_reason = piece.finish_reason
         if self._served_model is None:
             self._served_model = _served_model(data)
+
+
+def _well_formed(text: str) -> str:
+    """Return a text in which halves of characters that came apart are joined again."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _broken_off() -> Failure:

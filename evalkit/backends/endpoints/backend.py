@@ -7,6 +7,7 @@ import importlib.util
 import os
 import random
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import httpx2
@@ -25,13 +26,14 @@ from evalkit.backends.endpoints.dialect import Ask, DialectFactory, pack
 from evalkit.backends.endpoints.echo import echoed_score
 from evalkit.backends.endpoints.flow import Flow
 from evalkit.backends.endpoints.loop import LoopThread
+from evalkit.backends.endpoints.visible import thinking_flags
 from evalkit.backends.endpoints.wire import StampingTransport, host_of
 from evalkit.config.run import ModelSpec
 from evalkit.distribution import install_command
-from evalkit.engine.values import Comparison, GenerationSettings, cut_at_stop
+from evalkit.engine.values import Comparison, GenerationSettings, answer_of
 from evalkit.errors import ModelError
 from evalkit.metrics.percentiles import percentile
-from evalkit.records import Answer, EndpointRecord, EngineRecord, RequestKind
+from evalkit.records import Answer, EndpointRecord, EngineRecord, EventKind, RequestKind
 from evalkit.store.manifest import ModelEntry
 
 _SEED = 20261123
@@ -187,7 +189,7 @@ class EndpointBackend:
         asks = [Ask(r.prompt, self._is_chat, self._checked(r.settings)) for r in requests]
 
         def judge(position: int, reply: Reply) -> Outcome:
-            return _generated(reply, requests[position].settings)
+            return self._generated(reply, requests[position].settings)
 
         return self._asking.ask_all(asks, done, judge)
 
@@ -197,7 +199,7 @@ class EndpointBackend:
         """Ask for one answer now and once, within this backend's `loop_thread`; see `Asking.once`."""
         ask = Ask(request.prompt, self._is_chat, request.settings)
         return await self._asking.once(
-            ask, lambda reply: _generated(reply, request.settings), due_ns, limit
+            ask, lambda reply: self._generated(reply, request.settings), due_ns, limit
         )
 
     def score(
@@ -246,19 +248,30 @@ class EndpointBackend:
             )
         return settings
 
-
-def _generated(reply: Reply, settings: GenerationSettings) -> Outcome:
-    """Return the outcome of a reply that worked, without its attempts."""
-    usage = reply.usage
-    return Outcome(
-        t_send_ns=reply.exchange.t_send_ns or 0,
-        t_end_ns=reply.t_end_ns,
-        input_tokens=usage.input_tokens if usage else None,
-        batch_size=1,
-        text=cut_at_stop(reply.text or "", settings.stop),
-        output_tokens=usage.output_tokens if usage else None,
-        mean_logprob=reply.mean_logprob,
-        finish_reason=reply.finish_reason,
-        flags=reply.flags,
-        is_timed="not_streamed" not in reply.flags,
-    )
+    def _generated(self, reply: Reply, settings: GenerationSettings) -> Outcome:
+        """Return the outcome of a reply that worked, without its attempts."""
+        usage, split = reply.usage, reply.split
+        how = replace(settings, skips_space=self._is_chat)
+        text = answer_of(split, how, settings.stop)
+        thoughts = [t for t in (reply.thoughts.strip(), split.thoughts) if t]
+        flags = thinking_flags(
+            split,
+            thinks_apart=any(e.kind == EventKind.REASONING for e in reply.events),
+            finish_reason=reply.finish_reason,
+            has_stop=bool(settings.stop) and "stop" not in self.spec.endpoint.omit,
+        )
+        return Outcome(
+            t_send_ns=reply.exchange.t_send_ns or 0,
+            t_end_ns=reply.t_end_ns,
+            input_tokens=usage.input_tokens if usage else None,
+            batch_size=1,
+            text=text,
+            raw=None if reply.text == text else reply.text,
+            thoughts="\n".join(thoughts) or None,
+            output_tokens=usage.output_tokens if usage else None,
+            reasoning_tokens=usage.reasoning_tokens if usage else None,
+            mean_logprob=reply.mean_logprob,
+            finish_reason=reply.finish_reason,
+            flags=(*reply.flags, *flags),
+            is_timed="not_streamed" not in reply.flags,
+        )

@@ -170,6 +170,16 @@ def text_of(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def thinking_text(value: object) -> str:
+    """Return the text of thoughts: a text, an object around one, or a list of such (Mistral, OpenRouter)."""
+    if isinstance(value, list):
+        return "".join(thinking_text(part) for part in value if not isinstance(part, list))
+    if isinstance(value, dict):
+        parts = (value.get(key) for key in ("text", "thinking", "content", "summary"))
+        return next((text for part in parts if (text := text_of(part))), "")
+    return text_of(value)
+
+
 def stop_strings(
     settings: GenerationSettings, most: int, *, visible_only: bool = False
 ) -> list[str]:

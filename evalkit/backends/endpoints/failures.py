@@ -43,6 +43,8 @@ class ErrorClass(StrEnum):
     """A web page instead of an answer: a proxy or a wrong address."""
     EMPTY = "empty"
     """A successful response with nothing in it."""
+    STOPPED_EARLY = "stopped_early"
+    """A stop string ended the answer before it began: in its thoughts, or in white space."""
     OVERSIZED = "oversized"
     BAD_REQUEST = "bad_request"
     AUTH = "auth"

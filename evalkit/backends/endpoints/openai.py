@@ -20,6 +20,7 @@ from evalkit.backends.endpoints.dialect import (
     stop_strings,
     temperature,
     text_of,
+    thinking_text,
     whole_number,
 )
 from evalkit.backends.endpoints.logprobs import AnswerLogprobs, logprob_of
@@ -28,6 +29,14 @@ from evalkit.records import EventKind, Usage
 
 OPENAI_URL = "https://api.openai.com/v1"
 _MOST_STOPS = 4
+_REASONING = (
+    "reasoning_content",  # DeepSeek, vLLM, SGLang, llama.cpp
+    "reasoning",  # OpenRouter, Groq, Ollama, newer vLLM
+    "reasoning_text",
+    "thinking",
+    "reasoning_details",
+    "thinking_blocks",
+)
 _LONG_S = 86_400.0  # the transport has the time-outs; the SDK's own must not interfere
 
 
@@ -227,9 +236,9 @@ def _delta(delta: Mapping[str, Any]) -> Iterator[Piece]:
 
 
 def _reasoning(delta: Mapping[str, Any]) -> Iterator[Piece]:
-    """Yield reasoning under the names servers give it: DeepSeek and vLLM, OpenRouter and gpt-oss."""
-    text = text_of(delta.get("reasoning_content")) or text_of(delta.get("reasoning"))
-    if text:
+    """Yield reasoning under the first name that has some; several names are copies of one text."""
+    found = (thinking_text(delta.get(name)) for name in _REASONING)
+    if text := next((text for text in found if text), ""):
         yield Piece(EventKind.REASONING, text)
 
 
@@ -243,8 +252,8 @@ def _content(content: object) -> Iterator[Piece]:
                 continue
             if text := text_of(part.get("text")):
                 yield Piece(EventKind.CONTENT, text)
-            elif part.get("thinking"):
-                yield Piece(EventKind.REASONING)
+            elif text := thinking_text(part.get("thinking") or part.get("reasoning")):
+                yield Piece(EventKind.REASONING, text)
 
 
 def _has_tool_text(call: object) -> bool:
