@@ -8,6 +8,7 @@
     │   └── OutputError            results folder not writable, no disk space
     ├── ExecutionError          1  a model could not load or answer
     │   ├── OutOfMemoryError       even one request at a time does not fit
+    │   ├── NotNumbersError        a model's logits are NaN or infinite
     │   ├── ScoringError           `--verify-scoring` found other log-likelihoods than the reference
     │   ├── EndpointError          an API does not answer at all
     │   └── StoppedError           budget or deadline reached; what was done is kept
@@ -89,6 +90,10 @@ class ExecutionError(EvalkitError):
 
 class OutOfMemoryError(ExecutionError):
     """Even one request at a time does not fit into memory."""
+
+
+class NotNumbersError(ExecutionError):
+    """A model's logits are NaN or infinite, so there is nothing to score or to choose a token from."""
 
 
 class ScoringError(ExecutionError):

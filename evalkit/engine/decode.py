@@ -17,6 +17,7 @@ import torch
 from evalkit.engine.attention import PackedRows, packed_attention
 from evalkit.engine.batching import is_out_of_memory, release_memory
 from evalkit.engine.families import Family, group_families
+from evalkit.engine.finite import has_numbers
 from evalkit.engine.kv import LayerKV
 from evalkit.engine.linear import exchangeable_linear, small_batch_linear
 from evalkit.engine.shared import SharedModel, forward
@@ -158,12 +159,16 @@ class Decoder:
     def _take_tokens(self, answers: Sequence[Decoded], logits: torch.Tensor) -> None:
         """Append the best token of each line of `logits` `[answers, vocab]`, unless the best two are too close."""
         highest = logits.amax(dim=-1, keepdim=True)
-        is_tied = ((logits >= highest - self._near_tie).sum(dim=-1) > 1).tolist()
+        is_tied = (logits >= highest - self._near_tie).sum(dim=-1) > 1
+        # without numbers there is no best token: generating alone decides, and fails where that is so
+        is_doubtful = (is_tied | ~has_numbers(highest.squeeze(-1))).tolist()
         tokens = logits.argmax(dim=-1).tolist()
         stamp = now_ns()
         logprobs = (-(logits.float() - highest).exp().sum(dim=-1).log()).tolist()
-        for answer, token, tied, logprob in zip(answers, tokens, is_tied, logprobs, strict=True):
-            if tied:
+        for answer, token, doubtful, logprob in zip(
+            answers, tokens, is_doubtful, logprobs, strict=True
+        ):
+            if doubtful:
                 answer.ids.clear()
                 continue
             answer.ids.append(token)

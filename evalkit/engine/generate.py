@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteriaList
 
+from evalkit.engine.finite import check_step
 from evalkit.engine.stamps import StopStrings, StopWatch, TokenStamps
 from evalkit.engine.values import GenerationSettings
 from evalkit.meters.clock import now_ns
@@ -51,8 +52,13 @@ class TokenLogprobs(LogitsProcessor):  # type: ignore[misc]
         self._is_told = True
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Settle the step before, and keep this one's scores as they are."""
+        """Settle the step before, and keep this one's scores as they are.
+
+        Raises:
+            NotNumbersError: There is no token to choose.
+        """
         self._settle(input_ids)
+        check_step(scores, input_ids.shape[1] - self._before)
         self._scores = scores
         return scores
 

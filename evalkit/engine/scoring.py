@@ -11,6 +11,7 @@ import torch
 from evalkit.engine.attention import NotSharableError
 from evalkit.engine.batching import auto_batch_size, batches_to_do, run_with_backoff
 from evalkit.engine.encoder_decoder import group_contexts, score_contexts
+from evalkit.engine.finite import checked_loglikelihood
 from evalkit.engine.reference import Score, score_rows
 from evalkit.engine.rows import RowGroup, Scored, group_pairs
 from evalkit.engine.schedule import Limits
@@ -207,7 +208,15 @@ class Scoring:
 
 
 def _answers(group: RowGroup, scores: Sequence[Score]) -> list[ScoredRequest]:
+    """Return answers; every path gives its scores through here.
+
+    Raises:
+        NotNumbersError: A score is NaN.
+    """
+
     def answer(scored: Scored, score: Score) -> ScoredRequest:
-        return ScoredRequest(scored.position, score, len(group.inputs) + 1, scored.flags)
+        n_tokens = len(group.inputs) + 1
+        checked_loglikelihood(score.loglikelihood, n_tokens)
+        return ScoredRequest(scored.position, score, n_tokens, scored.flags)
 
     return [answer(scored, score) for scored, score in zip(group.scored, scores, strict=True)]

@@ -34,8 +34,15 @@ def compare(
     """
     differences, wrong = [], []
     for name, n_tokens, value, reference in pairs:
-        difference = math.nan if value is None or reference is None else abs(value - reference)
+        difference = _distance(value, reference)
         differences.append(difference)
         if not difference <= tolerance(dtype, n_tokens):  # NaN must not pass
             wrong.append(f"{name}: {value} nats, the reference says {reference}")
     return Comparison(len(differences), max(differences, default=None), tuple(wrong))
+
+
+def _distance(value: float | None, reference: float | None) -> float:
+    """Return how far apart two log-likelihoods are; NaN where one is missing. Both may be minus infinity."""
+    if value is None or reference is None:
+        return math.nan
+    return 0.0 if value == reference else abs(value - reference)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -124,11 +125,12 @@ def _choice_target(row: dict[str, Any]) -> str:
 
 
 def _score(value: Any) -> float | None:
-    """Return a doc's score; None for metrics that only exist for the whole task (tuples, lists)."""
+    """Return a score; None for NaN, infinity, and metrics that only exist for the whole task (tuples, lists)."""
     try:
-        return float(value)
+        score = float(value)
     except (TypeError, ValueError):
         return None
+    return score if math.isfinite(score) else None
 
 
 def _task_results(cell_id: str, results: dict[str, Any]) -> Iterator[TaskResult]:

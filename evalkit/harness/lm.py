@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -65,7 +66,7 @@ class BackendLM(LM):  # type: ignore[misc]
         super().__init__()
         self._earlier = earlier or {}
         self.failed_docs: set[tuple[str, int]] = set()
-        """Task and doc id of requests that got no answer."""
+        """Task and doc id of requests that got no answer, and of docs whose choices are all impossible."""
         self._verify_docs = verify_docs
         self._backend = backend
         self._context = context
@@ -90,6 +91,7 @@ class BackendLM(LM):  # type: ignore[misc]
         asker = _Asker(RequestKind.LOGLIKELIHOOD, requests, wanted, self._backend.score)
         answers = self._ask(asker, lambda: _shortest(wanted, lambda r: r.context + r.continuation))
         self._verify(asker, answers)
+        self.failed_docs |= _undecided_docs(requests, answers)
         return [(a.loglikelihood or 0.0, bool(a.is_greedy)) for a in answers]
 
     def loglikelihood_rolling(self, requests: list[Instance]) -> list[float]:
@@ -236,6 +238,18 @@ class _Asker:
     def hashes(self) -> list[str]:
         """Return what identifies each prompt, so that a resumed run notices changed data."""
         return [hash_arguments(instance.args) for instance in self.instances]
+
+
+def _undecided_docs(
+    instances: Sequence[Instance], answers: Sequence[Answer]
+) -> set[tuple[str, int]]:
+    """Return docs whose choices all have the log-likelihood minus infinity: none of them is the likeliest."""
+    best: dict[tuple[str, int], float] = {}
+    for instance, answer in zip(instances, answers, strict=True):
+        doc = str(instance.task_name), int(instance.doc_id or 0)
+        value = 0.0 if answer.loglikelihood is None else answer.loglikelihood
+        best[doc] = max(value, best.get(doc, -math.inf))
+    return {doc for doc, value in best.items() if value == -math.inf}
 
 
 def random_docs(instances: Sequence[Instance], n: int, seed: str) -> list[int]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from evalkit.errors import DataError, ExecutionError
 from evalkit.records import (
@@ -63,7 +64,8 @@ _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind
 
 
 def _dump(record: object) -> str:
-    return _ADAPTERS[type(record)].dump_json(record).decode()
+    # a choice may have the log-likelihood minus infinity, for which JSON has no number
+    return to_json(record, inf_nan_mode="strings").decode()
 
 
 class Journal:

@@ -213,8 +213,12 @@ class EndpointBackend:
             request = requests[position]
             score = echoed_score(request.context, request.continuation, reply.prompt_tokens)
             if score is None:
+                told = (
+                    "returns no log-probability, NaN or one above 0 for some of the prompt's tokens"
+                )
+                lacks = "does not return log-probabilities of the prompt"
                 raise ModelError(
-                    f"model {self.spec.name!r}: the endpoint does not return log-probabilities of the prompt.",
+                    f"model {self.spec.name!r}: the endpoint {told if reply.prompt_tokens else lacks}.",
                     "Remove `echo_logprobs` from its endpoint: choices are then asked as letters.",
                 )
             return Outcome(

@@ -29,39 +29,11 @@ def spec(folder: Path, **changes: object) -> ModelSpec:
     )
 
 
-@pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A two-layer Llama with 64 tokens and a tokenizer of words: a few kilobytes."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("small")
-    torch.manual_seed(3)
-    config = LlamaConfig(
-        vocab_size=64,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        max_position_embeddings=128,
-        bos_token_id=1,
-        eos_token_id=2,
-        pad_token_id=2,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    words = {w: i for i, w in enumerate(["<unk>", "<s>", "</s>", *(f"w{n}" for n in range(61))])}
-    plain = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
-    plain.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(
-        tokenizer_object=plain, unk_token="<unk>", bos_token="<s>", eos_token="</s>"
-    ).save_pretrained(folder)
-    return folder
-
-
-def changed(small: Path, target: Path, change: Change | None = None, **config: object) -> Path:
+def changed(
+    small_model: Path, target: Path, change: Change | None = None, **config: object
+) -> Path:
     """Copy the model with other tensors or another config."""
-    shutil.copytree(small, target, dirs_exist_ok=True)
+    shutil.copytree(small_model, target, dirs_exist_ok=True)
     if change is not None:
         tensors = load_file(target / "model.safetensors")
         change(tensors)
@@ -120,10 +92,10 @@ WRONG: dict[str, tuple[Change | None, dict[str, object], str]] = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_weights_that_are_not_those_of_the_config_are_named(
-    what: str, small: Path, tmp_path: Path
+    what: str, small_model: Path, tmp_path: Path
 ) -> None:
     change, config, told = WRONG[what]
-    folder = changed(small, tmp_path / "m", change, **config)
+    folder = changed(small_model, tmp_path / "m", change, **config)
     check_source(spec(folder))  # headers are fine
     with pytest.raises(ModelError, match=told):
         load(folder)
@@ -149,10 +121,10 @@ RIGHT: dict[str, tuple[Change | None, dict[str, object]]] = {
 
 @pytest.mark.parametrize("what", RIGHT)
 def test_what_a_checkpoint_may_lack_or_add_is_no_fault(
-    what: str, small: Path, tmp_path: Path
+    what: str, small_model: Path, tmp_path: Path
 ) -> None:
     change, config = RIGHT[what]
-    load(changed(small, tmp_path / "m", change, **config))
+    load(changed(small_model, tmp_path / "m", change, **config))
 
 
 def _index(folder: Path, shard: str) -> None:
@@ -197,9 +169,11 @@ DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("what", DAMAGED)
-def test_damaged_files_are_found_without_loading(what: str, small: Path, tmp_path: Path) -> None:
+def test_damaged_files_are_found_without_loading(
+    what: str, small_model: Path, tmp_path: Path
+) -> None:
     damage, told = DAMAGED[what]
-    folder = changed(small, tmp_path / "m")
+    folder = changed(small_model, tmp_path / "m")
     damage(folder)
     with pytest.raises(ModelError, match=told):
         check_source(spec(folder))
@@ -216,17 +190,19 @@ UNLOADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("what", UNLOADABLE)
-def test_what_cannot_be_loaded_is_one_sentence(what: str, small: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_loaded_is_one_sentence(
+    what: str, small_model: Path, tmp_path: Path
+) -> None:
     damage, told = UNLOADABLE[what]
-    folder = changed(small, tmp_path / "m")
+    folder = changed(small_model, tmp_path / "m")
     damage(folder)
     with pytest.raises(ModelError, match=told) as caught:
         load(folder)
     assert "\n" not in str(caught.value)
 
 
-def test_the_old_format_is_loaded(small: Path, tmp_path: Path) -> None:
-    folder = changed(small, tmp_path / "m")
+def test_the_old_format_is_loaded(small_model: Path, tmp_path: Path) -> None:
+    folder = changed(small_model, tmp_path / "m")
     torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
-    assert load(folder).num_parameters() == load(small).num_parameters()
+    assert load(folder).num_parameters() == load(small_model).num_parameters()
