@@ -16,6 +16,7 @@ from evalkit.backends.facts import chat_template_of
 from evalkit.backends.sources import find_source
 from evalkit.config.run import API_BACKENDS, ModelSpec, RunConfig, SuiteSpec
 from evalkit.errors import ModelError
+from evalkit.metrics.percentiles import sample_size
 from evalkit.records import AS_IS, GENERATE
 
 CHARACTERS_PER_TOKEN = 4.0
@@ -66,6 +67,16 @@ class Cell:
         if most is not None:
             return most * sum(t.n_requests for t in self.tasks if t.most_output_tokens)
         return sum(task.most_output_tokens for task in self.tasks)
+
+    @property
+    def n_timed(self) -> int:
+        """Docs whose latency is measured: a model in this process answers them alone, and others together."""
+        generated = sum(t.n_docs for t in self.tasks if t.output_type == "generate_until")
+        wanted = self.suite.latency_docs
+        is_api = self.model.backend in API_BACKENDS
+        if is_api or wanted == "all" or self.model.generate_batch_size == 1:
+            return generated
+        return sample_size(generated) if wanted == "auto" else min(wanted, generated)
 
     @property
     def n_docs(self) -> int:

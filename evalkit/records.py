@@ -197,7 +197,8 @@ class Request:
     """`truncated`: prompt cut at the left; `merged_boundary`: context and answer share a token; `filtered`: the vendor
     withheld or refused the answer; `implausible_usage`: the server's token counts contradict the text; `not_streamed`:
     the answer came in one piece; `thoughts`: the model thought, in the text or apart; `cut_thinking`: it ended within
-    its thoughts; `stopped_early`: a stop string ended it before there was an answer."""
+    its thoughts; `stopped_early`: a stop string ended it before there was an answer; `batch_same`, `batch_differs`:
+    generated in a batch, too, with the same or other tokens."""
     attempts: tuple[Attempt, ...] = ()
     answer: Answer | None = None
     """None when every attempt failed, and for warm-up. Load tests keep no texts."""
@@ -344,6 +345,8 @@ class EngineRecord:
     """Tokens that went through the model."""
     n_near_ties: int = 0
     """Answers generated again alone, because two tokens were too close to call in a batch."""
+    exactness: str = "exact"
+    """`exact`: answers generated together are those of each alone; `fast`: a batch's rounding may change some."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +14,22 @@ from evalkit.metrics.values import total
 from evalkit.records import NS_PER_S, CellRecord, Request, RequestKind, Telemetry
 from evalkit.store.run_dir import Run
 from evalkit.wording import NOTHING, say
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """Answers that were generated alone and in a batch, too."""
+
+    n_compared: int
+    n_differ: int
+    """Those with other tokens in the batch."""
+
+    @classmethod
+    def of(cls, requests: Iterable[Request]) -> Flips:
+        """Count them among requests."""
+        flags = Counter(flag for r in requests for flag in r.flags)
+        return cls(flags["batch_same"] + flags["batch_differs"], flags["batch_differs"])
+
 
 NOTHING_GENERATED = say("nothing was generated")
 BATCHED = say("only batched generation was run, which has no latency of a single request")
@@ -112,7 +128,7 @@ def _fact(measured: _Measured, model: str, cells: Sequence[CellRecord]) -> Perfo
         tpot_s=latency_of(_known(t.tpot_s for t in alone), "s/token", reason),
         itl_s=latency_of([gap for t in alone for gap in t.itl_s], "s", reason),
         e2e_latency_s=latency_of(_known(t.e2e_latency_s for t in alone), "s", reason),
-        output_tokens_per_s=_rate(total(r.output_tokens for r in generated), generated, "tokens/s"),
+        output_tokens_per_s=_generated_per_s(generated, cells),
         scored_tokens_per_s=_rate(total(r.input_tokens for r in scored), scored, "tokens/s"),
         requests_per_s=_rate(len(requests) or None, requests, "requests/s"),
         wall_s=_wall_s([t for t in readings if t.device == "host"]),
@@ -142,6 +158,19 @@ def _rate(amount: int | None, requests: Sequence[Request], unit: str) -> Estimat
     rate = per_second(amount, seconds)
     reason = NOTHING if rate is not None else say("no such requests")
     return Estimate(rate, unit, len(requests), method="amount / busy time", reason=reason)
+
+
+def _generated_per_s(generated: Sequence[Request], cells: Sequence[CellRecord]) -> Estimate:
+    """Return how fast answers come: in cells with answers generated together, of these only.
+
+    Answers that were generated alone and in a batch, too, count with about the tokens that the batch made for them.
+    """
+    here = {c.cell_id for c in cells if c.endpoint is None}
+    batched = {r.cell_id for r in generated if r.cell_id in here and not r.is_timed}
+    spans = [r for r in generated if r.cell_id not in batched or not r.is_timed]
+    twins = [r for r in generated if r.cell_id in batched and Flips.of([r]).n_compared]
+    amount = total(r.output_tokens for r in (*spans, *twins))
+    return _rate(amount, spans, "tokens/s")
 
 
 def _wall_s(host: Sequence[Telemetry]) -> float | None:

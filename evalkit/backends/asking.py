@@ -15,7 +15,7 @@ from evalkit.config.run import ModelSpec
 from evalkit.engine.attention import NotSharableError
 from evalkit.engine.decode import Prompt
 from evalkit.engine.generate import Generated, Generator
-from evalkit.engine.generation import AUTO_SLOTS, Answered, Generation
+from evalkit.engine.generation import AUTO_SLOTS, Answered, Exactness, Generation
 from evalkit.engine.scoring import ScoredRequest, Scoring, ScoringLimits
 from evalkit.engine.selfcheck import compare
 from evalkit.engine.shared import SharedModel
@@ -51,6 +51,12 @@ def load(model: Any, tokenizer: Any, device: torch.device, max_length: int) -> L
     return Loaded(model, tokens, device, max_length, shared, reason)
 
 
+def exactness(dtype: torch.dtype, spec: ModelSpec) -> Exactness:
+    """Return what becomes of near ties in a batch; below float32 nearly every answer has one, hence the default."""
+    is_wide = dtype in {torch.float32, torch.float64}
+    return spec.generation.mode or ("exact" if is_wide else "fast")
+
+
 class Asking:
     """Answers the requests of one cell.
 
@@ -76,6 +82,7 @@ class Asking:
             self._reason,
             AUTO_SLOTS if slots == "auto" else slots,
             kv_budget_bytes,
+            exactness(loaded.model.dtype, spec),
         )
 
     def records(self) -> tuple[EngineRecord, ...]:
@@ -91,6 +98,7 @@ class Asking:
             n_checked=book.n_checked,
             max_difference=book.max_difference,
             n_near_ties=book.n_near_ties,
+            exactness=self._generation.exactness,
         )
         return (*scored, generated)
 
@@ -167,13 +175,15 @@ class Asking:
         prompts: dict[int, Prompt] = {}
 
         def encode(position: int) -> Prompt:
-            if position not in prompts:
-                prompts[position] = self._prompt(position, requests[position])
+            prompts[position] = self._prompt(position, requests[position])
             return prompts[position]
 
+        timed = {position for position, request in enumerate(requests) if request.is_timed}
         for positions in by_settings.values():
             settings = wanted[positions[0]]
-            answers = self._generation.generate(positions, encode, settings, done, batch_size)
+            answers = self._generation.generate(
+                positions, encode, settings, done, batch_size, timed
+            )
             stop = self._generation.generator.stop_strings(settings)
             for some in answers:
                 yield [
@@ -276,7 +286,11 @@ class Asking:
             mean_logprob=generated.mean_logprob,
             finish_reason=generated.finish_reason,
             events=_events(generated, len(prompt.ids), told),
-            flags=(*(("truncated",) if prompt.is_truncated else ()), *told.flags),
+            flags=(
+                *(("truncated",) if prompt.is_truncated else ()),
+                *told.flags,
+                *answer.flags,
+            ),
             is_timed=answer.is_timed,
         )
 

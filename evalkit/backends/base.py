@@ -46,6 +46,8 @@ class GenerateRequest:
 
     prompt: str
     settings: GenerationSettings
+    is_timed: bool = False
+    """Its latency is measured: a model in this process answers it alone, others are answered together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def _notes(plan: Plan) -> Iterator[str]:
             f"Suite {', '.join(sorted(chosen))}: multiple choice is answered with a letter by every model, because"
             " one of them can't score log-likelihoods."
         )
+    yield from _latency_notes(plan)
     costs = [most_cost_usd(c) for c in plan.cells if c.model.backend in API_BACKENDS]
     if not costs:
         return
@@ -87,6 +88,23 @@ def _notes(plan: Plan) -> Iterator[str]:
     budget = plan.config.limits.max_cost_usd
     if budget is not None and known > budget:
         yield f"The budget is {text.usd(budget)}: the run may stop before its end, and can be resumed."
+
+
+def _latency_notes(plan: Plan) -> Iterator[str]:
+    """Yield how many docs of each suite a model in this process answers alone, to measure latency."""
+    from evalkit.config import API_BACKENDS
+
+    timed = {
+        c.suite.name: (c.n_timed, sum(t.n_docs for t in c.tasks if t.most_output_tokens))
+        for c in plan.cells
+        if c.model.backend not in API_BACKENDS and c.model.generate_batch_size != 1
+    }
+    for suite, (n, n_generated) in timed.items():
+        if n < n_generated:
+            yield (
+                f"Suite {suite}: latency is measured on {n} of {n_generated} docs, drawn at random and answered alone;"
+                " the others are answered together (latency_docs)."
+            )
 
 
 def _cells_table(plan: Plan, answered: dict[str, int] | None) -> FittedTable:
@@ -143,6 +161,7 @@ def _to_dict(plan: Plan, answered: dict[str, int] | None) -> dict[str, Any]:
             "mode": cell.mode,
             "prompt_tokens_estimated": cell.prompt_tokens,
             "most_output_tokens": cell.most_output_tokens,
+            "timed_docs": cell.n_timed,
             "most_cost_usd_estimated": most_cost_usd(cell),
             "chat_template": cell.chat_template,
             "answered": None if answered is None else answered.get(cell.cell_id, 0),

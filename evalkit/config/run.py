@@ -46,7 +46,12 @@ API_BACKENDS = ("openai", "anthropic", "google")
 
 
 class GenerationDefaults(Spec):
-    """Generation settings that override what a task asks for. Unset means: the task decides."""
+    """How answers are generated, and settings that override what a task asks for. Unset means: the task decides."""
+
+    mode: Literal["exact", "fast"] | None = None
+    """Of answers that are generated together. `exact`: each is what it would be alone; `fast`: what the rounding of a
+    batch prefers is kept, as servers do, and how often that changes an answer is measured. Unset: `exact` in float32,
+    `fast` below. `generation: fast` is short for `generation: {mode: fast}`."""
 
     max_tokens: Annotated[int, Field(gt=0)] | None = None
     """Most tokens to generate per answer."""
@@ -162,8 +167,9 @@ class ModelSpec(Spec):
     """`auto` spreads one model over several devices (accelerate); leave unset for a single device."""
     batch_size: Annotated[int, Field(gt=0)] | Literal["auto"] = "auto"
     """Requests per forward pass when scoring log-likelihoods; halved when memory runs out."""
-    generate_batch_size: Annotated[int, Field(gt=0)] | Literal["auto"] = 1
-    """Answers generated together; `auto` takes what fits. Latency is only measured with 1, where each runs alone."""
+    generate_batch_size: Annotated[int, Field(gt=0)] | Literal["auto"] = "auto"
+    """Answers generated together, but for those whose latency is measured (`latency_docs` of the suite); 1: every
+    answer is generated alone."""
     scoring: Literal["shared", "reference"] = "shared"
     """`shared` computes what prompts have in common once; `reference` runs each request on its own, as lm-eval does."""
     max_length: Annotated[int, Field(gt=1)] | None = None
@@ -188,9 +194,17 @@ class ModelSpec(Spec):
         port, path = serve.get("port", 8000), serve.get("path", "/v1")
         return {**data, "endpoint": {**endpoint, "base_url": f"http://127.0.0.1:{port}{path}"}}
 
+    @field_validator("generation", mode="before")
+    @classmethod
+    def _mode_alone(cls, value: Any) -> Any:
+        """Read `generation: fast` as its mode."""
+        return {"mode": value} if isinstance(value, str) else value
+
     @model_validator(mode="after")
     def _keys_fit_the_backend(self) -> Self:
         is_api = self.backend in API_BACKENDS
+        if is_api and self.generation.mode is not None:
+            raise ValueError(f"'generation.mode' means nothing for backend {self.backend!r}")
         if self.serve is not None and self.backend != "openai":
             raise ValueError("'serve' needs backend 'openai': the server must speak its API")
         for key in LOCAL_ONLY if is_api else ("endpoint", "price"):
@@ -226,6 +240,10 @@ class SuiteSpec(Spec):
     mode: Literal["auto", "loglikelihood", "generate"] = "auto"
     """How multiple choice is asked. `loglikelihood`: the likeliest choice, for models that can tell; `generate`: every
     model writes a letter; `auto`: `loglikelihood` when every model of the run can, else `generate`."""
+    latency_docs: Annotated[int, Field(ge=0)] | Literal["auto", "all"] = "auto"
+    """Docs that a model in this process answers alone, because their latency is measured; drawn at random, the same for
+    all models. All others are answered together, which is faster. `auto`: as many as percentiles need: 130 (p95) or 64
+    (p90) where these are at most a quarter of the docs, else 20 (p50)."""
     fewshot_as_multiturn: bool = True
     """With a chat template: examples as turns of a conversation instead of one long message."""
     system_instruction: str | None = None

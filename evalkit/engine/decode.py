@@ -1,8 +1,8 @@
 """Greedy answers, many at a time: shared prefixes once, and a finished answer's place goes to the next prompt.
 
 Decoding one answer alone reads every weight for every token; decoding many together reads them once for all. What
-comes out must be what `generate` gives for each prompt alone. Rounding depends on the batch, so wherever the two best
-tokens are too close to call, the answer is given back and generated alone.
+comes out should be what `generate` gives for each prompt alone. Rounding depends on the batch, so where the limits ask
+for it, an answer is given back, to be generated alone, as soon as the two best tokens are too close to call.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ from evalkit.meters.clock import now_ns
 
 NEAR_TIE = {torch.float64: 1e-8, torch.float32: 5e-4, torch.float16: 5e-2, torch.bfloat16: 5e-1}
 """Logits closer than this may change places with the batch size (measured: docs/performance.md)."""
+
+
+def near_tie(dtype: torch.dtype) -> float:
+    """Return how close logits of a number format are that may change places."""
+    return NEAR_TIE.get(dtype, NEAR_TIE[torch.bfloat16])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class DecodeLimits:
     """Tokens whose keys and values fit into the budget."""
     batch_tokens: int
     """Prompt tokens per forward pass, unless a single prompt has more."""
+    is_exact: bool = True
+    """Give answers with a near tie back; else the token that the batch's rounding prefers is taken."""
 
 
 class Decoder:
@@ -82,7 +89,7 @@ class Decoder:
         self._shared = shared
         self._limits = limits
         self._stops = stops
-        self._near_tie = NEAR_TIE.get(shared.model.dtype, NEAR_TIE[torch.bfloat16])
+        self._near_tie = near_tie(shared.model.dtype) if limits.is_exact else None
         self._linear = exchangeable_linear(shared.model)
         self._active: list[Decoded] = []
         self._slots = Slots(shared.windows, 1)
@@ -159,14 +166,15 @@ class Decoder:
     def _take_tokens(self, answers: Sequence[Decoded], logits: torch.Tensor) -> None:
         """Append the best token of each line of `logits` `[answers, vocab]`, unless the best two are too close."""
         highest = logits.amax(dim=-1, keepdim=True)
-        is_tied = (logits >= highest - self._near_tie).sum(dim=-1) > 1
         # without numbers there is no best token: generating alone decides, and fails where that is so
-        is_doubtful = (is_tied | ~has_numbers(highest.squeeze(-1))).tolist()
+        is_doubtful = ~has_numbers(highest.squeeze(-1))
+        if self._near_tie is not None:
+            is_doubtful |= (logits >= highest - self._near_tie).sum(dim=-1) > 1
         tokens = logits.argmax(dim=-1).tolist()
         stamp = now_ns()
         logprobs = (-(logits.float() - highest).exp().sum(dim=-1).log()).tolist()
         for answer, token, doubtful, logprob in zip(
-            answers, tokens, is_doubtful, logprobs, strict=True
+            answers, tokens, is_doubtful.tolist(), logprobs, strict=True
         ):
             if doubtful:
                 answer.ids.clear()

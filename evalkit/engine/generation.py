@@ -1,15 +1,22 @@
-"""Generates a cell's answers: alone where latency is measured, else together where that is possible and proven."""
+"""Generates a cell's answers: alone where latency is measured, else together where that is possible and proven.
+
+Answers generated together are *exact* (near ties are generated again alone, so that each is what `generate` gives) or
+*fast* (what the rounding of the batch prefers is kept, as servers do). How often that changes an answer is measured:
+prompts that are answered alone for their latency go through the batches, too, and the two answers are compared.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator as Steps
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 
 from evalkit.engine.attention import NotSharableError
 from evalkit.engine.batching import batches_to_do, run_with_backoff
-from evalkit.engine.decode import NEAR_TIE, Decoded, DecodeLimits, Decoder, Prompt
+from evalkit.engine.decode import Decoded, DecodeLimits, Decoder, Prompt, near_tie
 from evalkit.engine.generate import Generated, Generator, mean_logprob
 from evalkit.engine.scoring import Mode
 from evalkit.engine.shared import SharedModel
@@ -21,6 +28,12 @@ Encode = Callable[[int], Prompt]
 """Gives the prompt of the request at a position."""
 AUTO_SLOTS = 16
 """`generate_batch_size: auto`: on two cores twice as many are 12 % faster, 150 MB more (docs/performance.md)."""
+WAVE_SLOTS = 8
+"""Fast answers are decoded in waves of so many prompts per slot. Rounding depends on who is in the batch, so a resumed
+run decodes a wave that is not done from its beginning; between two waves a few slots stay empty for a while."""
+SAME, DIFFERS = "batch_same", "batch_differs"
+"""Flags of an answer that was also generated in a batch: with the same tokens, or with others."""
+Exactness = Literal["exact", "fast"]
 _PROMPT_TOKENS = 512
 """Prompt tokens of a pass: more would be no faster on a CPU, and their keys and values are held twice for a moment."""
 _CHECKED_TOKENS = 16
@@ -57,6 +70,7 @@ class Answered:
     batch_size: int
     is_timed: bool
     """Whether its stamps are those of a request that ran alone from start to end."""
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -84,6 +98,7 @@ class Generation:
         reason: Why `shared` is None.
         n_slots: Answers in progress at a time; 1 measures latency.
         kv_budget_bytes: For keys and values of prompts and answers.
+        exactness: What becomes of near ties in a batch.
     """
 
     def __init__(
@@ -93,11 +108,13 @@ class Generation:
         reason: str,
         n_slots: int,
         kv_budget_bytes: int,
+        exactness: Exactness = "exact",
     ) -> None:
         self.generator = generator
         self._shared = shared
         self._n_slots = n_slots
         self._kv_budget_bytes = kv_budget_bytes
+        self.exactness = exactness
         self.book = GenerationBook(reason=reason)
 
     def generate(
@@ -107,8 +124,9 @@ class Generation:
         settings: GenerationSettings,
         done: Collection[int],
         batch_size: int | None,
+        timed: Collection[int] = (),
     ) -> Iterator[list[Answered]]:
-        """Yield answers as they are ready.
+        """Yield answers as they are ready; a wave that is decoded again may yield known ones, too.
 
         Args:
             positions: Which requests, in their order.
@@ -116,19 +134,61 @@ class Generation:
             settings: The same for all.
             done: Positions whose answers are known.
             batch_size: What an earlier session chose for static batches.
+            timed: Positions to be answered alone, because their latency is measured; all where there is one slot.
         """
         self.book.n_asked += len(positions)
-        if self._n_slots == 1:
-            self.book.reason = "latency is measured: one answer at a time"
-            yield from self._alone([p for p in positions if p not in done], encode, settings)
-            return
-        prompts = [encode(p) for p in positions]
+        if self._n_slots == 1 or all(p in timed for p in positions):
+            alone, twins = list(positions), dict[int, tuple[int, ...]]()
+            if self.book.path != "shared":
+                self.book.reason = "latency is measured: one answer at a time"
+        else:
+            alone = [p for p in positions if p in timed]
+            twins = yield from self._grouped(positions, encode, settings, done, batch_size, alone)
+        for some in self._alone([p for p in alone if p not in done], encode, settings):
+            yield [self._timed(answer, twins.get(answer.position)) for answer in some]
+
+    @staticmethod
+    def _timed(answer: Answered, twin: tuple[int, ...] | None) -> Answered:
+        """Mark an answer whose stamps count, and compare it with what a batch made of the same prompt."""
+        if twin is None:
+            return replace(answer, is_timed=True)
+        flag = SAME if twin == answer.generated.ids else DIFFERS
+        return replace(answer, is_timed=True, flags=(flag,))
+
+    def _grouped(
+        self,
+        positions: Sequence[int],
+        encode: Encode,
+        settings: GenerationSettings,
+        done: Collection[int],
+        batch_size: int | None,
+        alone: Sequence[int],
+    ) -> Steps[list[Answered], None, dict[int, tuple[int, ...]]]:
+        """Yield the answers that are not timed; return what batches made of those that are."""
+        is_compared = self.exactness == "fast" and not settings.do_sample
+        twins = set(alone) if is_compared else set[int]()
+        others = [p for p in positions if p not in set(alone)]
+        found: dict[int, tuple[int, ...]] = {}
+        prompts = [encode(p) for p in (*(alone if is_compared else ()), *others)]
+        for some in self._in_groups(prompts, settings, done, batch_size):
+            found |= {a.position: a.generated.ids for a in some if a.position in twins}
+            if rest := [a for a in some if a.position not in twins]:
+                yield rest
+        return found
+
+    def _in_groups(
+        self,
+        prompts: Sequence[Prompt],
+        settings: GenerationSettings,
+        done: Collection[int],
+        batch_size: int | None,
+    ) -> Iterator[list[Answered]]:
+        """Yield answers of batches: over shared prefixes, or static ones."""
         shared = self._shared if self._is_sharable(settings) else None
         if shared is not None:
             self.book.path, self.book.reason = "shared", ""
-            todo = [p for p in prompts if p.position not in done]
             try:
-                yield from self._together(shared, todo, settings)
+                yield from self._together(shared, prompts, settings, done)
                 return
             except NotSharableError as error:
                 self._shared = None
@@ -172,34 +232,49 @@ class Generation:
         self, prompts: Sequence[Prompt], settings: GenerationSettings, start: int
     ) -> list[Answered]:
         rows = self.generator.generate([p.ids for p in prompts], settings, prompts[0].position)
-        n, is_timed = len(prompts), self._n_slots == 1
         return [
-            Answered(p.position, row, start, n, is_timed)
+            Answered(p.position, row, start, len(prompts), is_timed=False)
             for p, row in zip(prompts, rows, strict=True)
         ]
 
     def _together(
-        self, shared: SharedModel, prompts: Sequence[Prompt], settings: GenerationSettings
+        self,
+        shared: SharedModel,
+        prompts: Sequence[Prompt],
+        settings: GenerationSettings,
+        done: Collection[int],
     ) -> Iterator[list[Answered]]:
         """Yield answers as they finish, then those that two close tokens made doubtful, generated alone."""
-        if not prompts:
-            return
         limits = DecodeLimits(
             max_tokens=settings.max_tokens,
             end_ids=self.generator.end_ids,
             n_slots=self._n_slots,
             kv_tokens=self._kv_budget_bytes // max(1, shared.bytes_per_token),
             batch_tokens=_PROMPT_TOKENS,
+            is_exact=self.exactness == "exact",
         )
         decoder = Decoder(shared, limits, self.generator.watch(settings))
         doubtful: dict[int, Prompt] = {}
-        for decoded in self._checked(shared, guarded(decoder.run(prompts))):
+        answers = (d for wave in self._waves(prompts, done) for d in decoder.run(wave))
+        for decoded in self._checked(shared, guarded(answers)):
             if decoded.finish_reason is None:
                 doubtful[decoded.prompt.position] = decoded.prompt
             else:
                 yield [self._answer(decoded, decoded.finish_reason)]
         self.book.n_near_ties += len(doubtful)
         yield from self._alone(list(doubtful), doubtful.__getitem__, settings)
+
+    def _waves(self, prompts: Sequence[Prompt], done: Collection[int]) -> Iterator[list[Prompt]]:
+        """Yield prompts that are decoded together.
+
+        An exact answer does not depend on its batch, so what is left makes one wave. Fast ones do: the cut must be that
+        of an uninterrupted run.
+        """
+        if self.exactness == "exact":
+            left = [p for p in prompts if p.position not in done]
+            yield from [left] if left else []
+            return
+        yield from batches_to_do(prompts, WAVE_SLOTS * self._n_slots, lambda p: [p.position], done)
 
     def _answer(self, decoded: Decoded, reason: str) -> Answered:
         stamps = tuple(decoded.token_ns)
@@ -233,7 +308,7 @@ class Generation:
                 self._self_check(shared, held)
                 is_checked = True
                 yield from held
-        if not is_checked:
+        if held and not is_checked:
             self._self_check(shared, held)
             yield from held
 
@@ -250,5 +325,5 @@ class Generation:
         difference = float((logits.amax(dim=-1) - chosen).max())
         self.book.n_checked += n_tokens
         self.book.max_difference = max(difference, self.book.max_difference or 0.0)
-        if not difference <= NEAR_TIE.get(shared.model.dtype, NEAR_TIE[torch.bfloat16]):
+        if not difference <= near_tie(shared.model.dtype):
             raise NotSharableError(f"self-check failed: a token is {difference:.2g} below the best")

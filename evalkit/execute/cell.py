@@ -13,7 +13,7 @@ from evalkit.config.run import ModelSpec, RunConfig
 from evalkit.errors import StoppedError, reason_of
 from evalkit.execute.progress import Progress
 from evalkit.execute.serving import Server, serving
-from evalkit.harness.catalogue import apply_generation, load_tasks
+from evalkit.harness.catalogue import SEEDS, apply_generation, load_tasks
 from evalkit.harness.evaluate import evaluate_cell
 from evalkit.harness.lm import BackendLM, CellContext
 from evalkit.meters.clock import now_ns
@@ -149,7 +149,16 @@ class CellRunner:
         try:
             with sampler:
                 samples, results = evaluate_cell(
-                    BackendLM(backend, context, known, keep, earlier, self._n_verified(cell)),
+                    BackendLM(
+                        backend,
+                        context,
+                        known,
+                        keep,
+                        earlier,
+                        self._n_verified(cell),
+                        timed_docs=cell.n_timed,
+                        draw=f"{SEEDS['random']}/{cell.suite.name}",
+                    ),
                     cell.cell_id,
                     cell.suite,
                     tasks,

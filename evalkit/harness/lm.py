@@ -52,6 +52,8 @@ class BackendLM(LM):  # type: ignore[misc]
         record: Makes answers, and notices of sending, durable; called before the next batch starts.
         earlier: Attempts of earlier sessions, by request id, for requests that still need an answer.
         verify_docs: Random docs per task whose log-likelihoods are computed again the reference way.
+        timed_docs: Docs with generated answers whose latency is measured, drawn at random; None: all.
+        draw: Seed of that draw; without the model's name, so that all models are timed on the same docs.
     """
 
     def __init__(
@@ -62,12 +64,16 @@ class BackendLM(LM):  # type: ignore[misc]
         record: Callable[[list[Request], list[SentAttempt]], None],
         earlier: Mapping[str, Sequence[Attempt]] | None = None,
         verify_docs: int = 0,
+        timed_docs: int | None = 0,
+        draw: str = "",
     ) -> None:
         super().__init__()
         self._earlier = earlier or {}
         self.failed_docs: set[tuple[str, int]] = set()
         """Task and doc id of requests that got no answer, and of docs whose choices are all impossible."""
         self._verify_docs = verify_docs
+        self._timed_docs = timed_docs
+        self._draw = draw
         self._backend = backend
         self._context = context
         self._known = known
@@ -104,7 +110,11 @@ class BackendLM(LM):  # type: ignore[misc]
 
     def generate_until(self, requests: list[Instance]) -> list[str]:
         """Generate answers, in the order of the requests."""
-        wanted = [GenerateRequest(i.args[0], generation_settings(i.args[1])) for i in requests]
+        timed = drawn_docs(requests, self._timed_docs, self._draw)
+        wanted = [
+            GenerateRequest(i.args[0], generation_settings(i.args[1]), p in timed)
+            for p, i in enumerate(requests)
+        ]
         asker = _Asker(RequestKind.GENERATE, requests, wanted, self._backend.generate)
         answers = self._ask(asker, lambda: _brief(_shortest(wanted, lambda r: r.prompt)))
         return [a.text or "" for a in answers]
@@ -260,6 +270,15 @@ def random_docs(instances: Sequence[Instance], n: int, seed: str) -> list[int]:
     draw = random.Random(seed)
     chosen = {(t, d) for t, ids in docs.items() for d in draw.sample(list(ids), min(n, len(ids)))}
     return [p for p, i in enumerate(instances) if (str(i.task_name), i.doc_id) in chosen]
+
+
+def drawn_docs(instances: Sequence[Instance], n: int | None, seed: str) -> frozenset[int]:
+    """Return the positions of all requests of `n` random docs, whatever their task; of all docs for None."""
+    docs = list(dict.fromkeys((str(i.task_name), i.doc_id) for i in instances))
+    if n is None or n >= len(docs):
+        return frozenset(range(len(instances)))
+    chosen = set(random.Random(seed).sample(docs, n))
+    return frozenset(p for p, i in enumerate(instances) if (str(i.task_name), i.doc_id) in chosen)
 
 
 def most_tokens(instance: Instance) -> int:

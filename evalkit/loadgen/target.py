@@ -159,13 +159,14 @@ def _written(backend: Backend, messages: Sequence[Message], *, is_chat: bool) ->
 
 
 def _for_model(request: GenerateRequest) -> GenerateRequest:
-    """Return a request in transformers' words: an end token that is to be ignored can't be generated at all."""
+    """Return a request to be answered alone, in transformers' words: an end token to be ignored can't be generated."""
+    request = replace(request, is_timed=True)
     extra = dict(request.settings.extra)
     if not extra.pop("ignore_eos", False):
         return request
     extra["min_new_tokens"] = request.settings.max_tokens
     settings = replace(request.settings, extra=tuple(extra.items()))
-    return GenerateRequest(request.prompt, settings)
+    return replace(request, settings=settings)
 
 
 def open_target(backend: Backend, spec: ModelSpec, session: int) -> Target:

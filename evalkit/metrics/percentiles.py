@@ -9,6 +9,18 @@ from dataclasses import dataclass
 MINIMUM_N = {50: 1, 90: 64, 95: 130, 99: 662}
 """Least number of values a percentile needs to bound its tail at 99 % confidence (MLPerf early stopping)."""
 
+FEW_N = 20
+"""Values for a median where the tail can't be had anyway."""
+
+
+def sample_size(n_docs: int) -> int:
+    """Return how many of some docs to measure, where measuring one is dear.
+
+    What the highest percentile needs that a quarter of the docs can give (p95 or p90), else a few for the median.
+    """
+    worth = [least for q, least in MINIMUM_N.items() if q in (90, 95) and 4 * least <= n_docs]
+    return min(n_docs, max(worth, default=FEW_N))
+
 
 @dataclass(frozen=True, slots=True)
 class Percentile:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import yaml
 
 from evalkit.analysis.facts import CellFact, RunFacts
-from evalkit.records import AS_IS, GENERATE, CellRecord, EndpointRecord, EngineRecord
+from evalkit.analysis.performance import Flips
+from evalkit.records import (
+    AS_IS,
+    GENERATE,
+    CellRecord,
+    EndpointRecord,
+    EngineRecord,
+    Request,
+    RequestKind,
+)
 from evalkit.report import format as text
 from evalkit.report.decision.words import data_words
 from evalkit.report.endpoints import api_words
@@ -20,6 +29,10 @@ from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
 MODES = {
     AS_IS: say("as the task says"),
     GENERATE: say("multiple choice answered with a letter"),
+}
+_EXACTNESS = {
+    "exact": say("exact: each answer is what it would be alone"),
+    "fast": say("fast: rounding in a batch may change answers"),
 }
 _PATHS = {"shared": say("shared path"), "reference": say("reference path")}
 STATES = {
@@ -83,6 +96,8 @@ def _engine_parts(record: EngineRecord) -> Iterator[Said]:
             n=numeral(f"{record.n_verified}"),
             difference=numeral(f"{record.max_verified_difference:.1g}"),
         )
+    if record.kind == RequestKind.GENERATE and record.path == "shared":
+        yield _EXACTNESS.get(record.exactness, verbatim(record.exactness))
     if record.n_near_ties:
         yield say_n(
             "{n} near tie generated again alone",
@@ -131,11 +146,42 @@ def audit_run(run: Run, facts: RunFacts) -> Audit:
     has_modes = _has_modes(m.cells)
     return Audit(
         run_id=m.run_id,
-        facts=(*_run_rows(run), *_endpoint_rows(m), *computed),
+        facts=(*_run_rows(run), *_endpoint_rows(m), *computed, *_timed_rows(run)),
         config=without_folders(yaml.safe_dump(m.config, sort_keys=False, allow_unicode=True)),
         hashes=tuple(hashes),
         columns=(*_COLUMNS, say("asked")) if has_modes else _COLUMNS,
         cells=tuple(_cell_row(c, has_modes=has_modes) for c in facts.cells),
+    )
+
+
+def _timed_rows(run: Run) -> Iterator[tuple[Said, Said]]:
+    """Yield which answers of a model in this process were timed, and what batches made of the same prompts."""
+    here = {c.cell_id for c in run.manifest.cells if c.endpoint is None}
+    generated: dict[str, list[Request]] = {}
+    for r in run.requests:
+        if r.kind == RequestKind.GENERATE and r.is_measured and r.cell_id in here:
+            generated.setdefault(r.cell_id, []).append(r)
+    for cell_id, requests in generated.items():
+        timed = sum(r.is_timed for r in requests)
+        yield (
+            say("latency of {cell}", cell=cell_id),
+            say(
+                "{n} of {all} answers generated alone and timed, their docs drawn at random",
+                n=text.count(timed),
+                all=text.count(len(requests)),
+            ),
+        )
+        flips = Flips.of(requests)
+        if flips.n_compared:
+            yield say("batch against alone: {cell}", cell=cell_id), flips_text(flips)
+
+
+def flips_text(flips: Flips) -> Said:
+    """Say how many answers came out otherwise in a batch."""
+    return say(
+        "{n} of {all} answers generated both ways have other tokens in the batch",
+        n=text.count(flips.n_differ),
+        all=text.count(flips.n_compared),
     )
 
 

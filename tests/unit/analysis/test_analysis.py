@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from evalkit.analysis.facts import RunFacts, facts_to_json
+from evalkit.analysis.performance import Flips
 from evalkit.analysis.stats import mean_estimate, wilson
 from evalkit.analysis.summary import analyse
 from evalkit.records import RequestKind
 from evalkit.store.run_dir import Run
-from tests.builders import cell, manifest, reading, request, result, sample
+from tests.builders import attempt, cell, manifest, reading, request, result, sample
 
 
 def facts(**changes: object) -> RunFacts:
@@ -113,6 +114,22 @@ def test_batched_generation_has_no_latency_and_says_why() -> None:
     overall, _ = facts(requests=[request(0, batch_size=4, is_timed=False)]).performance
     assert overall.ttft_s.p50.value is None
     assert "batched" in overall.ttft_s.p50.reason
+
+
+def test_answers_generated_together_tell_the_rate() -> None:
+    alone = request(0, flags=("batch_same",))
+    both = [request(n, is_timed=False, attempts=(attempt(send_ms=9000),)) for n in (1, 2)]
+    overall, _ = facts(requests=[alone, *both]).performance
+    span_s = (both[0].attempts[0].t_end_ns - both[0].attempts[0].t_send_ns) / 1e9
+    assert overall.output_tokens_per_s.value == pytest.approx(9 / span_s)
+    plain, _ = facts(requests=[request(0), *both]).performance
+    assert plain.output_tokens_per_s.value == pytest.approx(6 / span_s)
+
+
+def test_flips_are_counted_among_answers_generated_both_ways() -> None:
+    flags = [("batch_same",), ("batch_differs", "truncated"), (), ("batch_differs",)]
+    found = Flips.of(request(n, flags=f) for n, f in enumerate(flags))
+    assert found == Flips(n_compared=3, n_differ=2)
 
 
 def test_scoring_has_no_latency_and_says_why() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ from evalkit.backends.base import (
 )
 from evalkit.backends.hf import HuggingFaceBackend
 from evalkit.config import ModelSpec
+from evalkit.engine import generation
+from evalkit.engine.decode import Decoded, Decoder
 from evalkit.errors import ModelError
 from evalkit.records import Answer, EngineRecord, EventKind, RequestKind
 
@@ -43,7 +45,7 @@ def generate(backend: HuggingFaceBackend, **settings: object) -> dict[int, Outco
 def test_batched_generation_gives_the_texts_of_single_generation(
     scoring: str, tiny_model: Path
 ) -> None:
-    alone = generate(open_tiny(tiny_model))
+    alone = generate(open_tiny(tiny_model, generate_batch_size=1))
     together = generate(open_tiny(tiny_model, generate_batch_size=3, scoring=scoring))
     assert {p: o.text for p, o in alone.items()} == {p: o.text for p, o in together.items()}
     assert {p: o.output_tokens for p, o in alone.items()} == {
@@ -56,6 +58,93 @@ def test_batched_generation_gives_the_texts_of_single_generation(
     assert 3 in {o.batch_size for o in together.values()}  # near ties are generated again alone
     assert all(o.is_timed for o in alone.values())
     assert not any(o.is_timed for o in together.values())
+
+
+QUESTIONS = [f"{prompt} {n}" for n in range(4) for prompt in PROMPTS]
+SHORT = GenerationSettings(max_tokens=12)
+
+
+def ask(
+    backend: HuggingFaceBackend, timed: Collection[int] = (), done: Collection[int] = ()
+) -> dict[int, Outcome]:
+    """Answer the questions, some of them alone."""
+    wanted = [GenerateRequest(p, SHORT, i in timed) for i, p in enumerate(QUESTIONS)]
+    return {p: o for p, o in collect(backend.generate(wanted, done, None)).items() if p not in done}
+
+
+@pytest.mark.parametrize("mode", ["exact", "fast"])
+def test_answers_whose_latency_is_measured_run_alone_and_the_others_together(
+    mode: str, tiny_model: Path
+) -> None:
+    found = ask(open_tiny(tiny_model, generation=mode), timed={2, 7})
+    assert {p for p, o in found.items() if o.is_timed} == {2, 7}
+    assert {found[p].batch_size for p in (2, 7)} == {1}
+    assert found.keys() == set(range(len(QUESTIONS)))
+    alone = ask(open_tiny(tiny_model, generate_batch_size=1))
+    assert {p: o.text for p, o in found.items()} == {p: o.text for p, o in alone.items()}
+
+
+def test_fast_answers_are_compared_with_those_of_each_alone(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = open_tiny(tiny_model, generation="fast")
+    found = ask(backend, timed={2, 7})
+    assert {p: o.flags for p, o in found.items() if o.flags} == {
+        p: (generation.SAME,) for p in (2, 7)
+    }
+    assert engine(backend)[RequestKind.GENERATE].exactness == "fast"
+    take = Decoder._take_tokens
+
+    def rounded(decoder: Decoder, answers: list[Decoded], logits: torch.Tensor) -> None:
+        """Let the batch prefer another token where nothing forbids it."""
+        is_late = all(len(a.ids) == SHORT.max_tokens - 1 for a in answers)
+        take(decoder, answers, -logits if is_late else logits)
+
+    monkeypatch.setattr(Decoder, "_take_tokens", rounded)
+    monkeypatch.setattr(generation.Generation, "_self_check", lambda *_: None)
+    other = ask(backend, timed={2, 7})
+    assert {p: o.flags for p, o in other.items() if o.flags} == {
+        p: (generation.DIFFERS,) for p in (2, 7)
+    }
+    assert [other[p].text for p in (2, 7)] == [found[p].text for p in (2, 7)]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "mode", "expected"),
+    [
+        ("float32", None, "exact"),
+        ("bfloat16", None, "fast"),
+        ("float32", "fast", "fast"),
+        ("bfloat16", "exact", "exact"),
+    ],
+)
+def test_near_ties_are_accepted_below_float32_unless_the_config_says_otherwise(
+    dtype: str, mode: str | None, expected: str, tiny_model: Path
+) -> None:
+    changes = {} if mode is None else {"generation": mode}
+    backend = open_tiny(tiny_model, dtype=dtype, **changes)
+    ask(backend)
+    record = engine(backend)[RequestKind.GENERATE]
+    assert record.exactness == expected
+    assert (record.n_near_ties == 0) == (expected == "fast")
+
+
+def test_fast_answers_of_a_resumed_run_are_those_of_one_that_was_never_interrupted(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "WAVE_SLOTS", 2)
+    backend = open_tiny(tiny_model, dtype="bfloat16", generate_batch_size=2)
+    whole = ask(backend, timed={5})
+    for done in ({0}, {5, 0, 1, 2}, set(range(0, 12, 2)), set(range(11))):
+        rest = ask(backend, timed={5}, done=done)
+        assert rest.keys() == whole.keys() - done
+        for position, outcome in rest.items():
+            expected = whole[position]
+            assert (outcome.text, outcome.mean_logprob, outcome.flags) == (
+                expected.text,
+                expected.mean_logprob,
+                expected.flags,
+            )
 
 
 def test_every_token_has_a_stamp_in_order(tiny_model: Path) -> None:
@@ -81,7 +170,7 @@ def test_a_stop_string_ends_a_row_and_only_that_row(tiny_model: Path) -> None:
 
 
 def test_sampling_is_repeatable(tiny_model: Path) -> None:
-    backend = open_tiny(tiny_model)
+    backend = open_tiny(tiny_model, generate_batch_size=1)
     draws = [generate(backend, do_sample=True, temperature=1.0) for _ in range(2)]
     assert {p: o.text for p, o in draws[0].items()} == {p: o.text for p, o in draws[1].items()}
 
@@ -214,7 +303,7 @@ def test_rolling_scores_of_many_texts_are_those_of_each_alone(tiny_model: Path) 
 
 
 def test_an_encoder_decoder_model_generates(tiny_t5: Path) -> None:
-    alone = generate(open_tiny(tiny_t5), max_tokens=6)
+    alone = generate(open_tiny(tiny_t5, generate_batch_size=1), max_tokens=6)
     together = generate(open_tiny(tiny_t5, generate_batch_size=3), max_tokens=6)
     for position, outcome in alone.items():
         assert outcome.output_tokens in range(1, 7)

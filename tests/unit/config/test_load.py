@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.config import config_schema, load_config, load_run_config, parse_run_config
+from evalkit.config import ModelSpec, config_schema, load_config, load_run_config, parse_run_config
 from evalkit.errors import ConfigError
 from tests.conftest import REPO
 
@@ -106,3 +106,22 @@ def test_the_schema_describes_every_key() -> None:
 @pytest.mark.parametrize("file", sorted((REPO / "configs").glob("*.yaml")), ids=lambda p: p.name)
 def test_every_shipped_config_is_valid(file: Path) -> None:
     load_config(file)
+
+
+def test_generation_is_a_word_or_settings() -> None:
+    short = ModelSpec.model_validate({"name": "m", "source": "x", "generation": "fast"})
+    long = ModelSpec.model_validate({"name": "m", "source": "x", "generation": {"mode": "fast"}})
+    assert short == long
+    assert ModelSpec(name="m", source="x").generation.mode is None
+
+
+@pytest.mark.parametrize("changes", [{"generation": "quick"}, {"generation": {"mode": "slow"}}])
+def test_another_way_to_generate_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="exact"):
+        ModelSpec.model_validate({"name": "m", "source": "x", **changes})
+
+
+def test_an_api_rounds_as_it_does() -> None:
+    values = {"name": "m", "source": "x", "backend": "openai", "generation": "exact"}
+    with pytest.raises(ValueError, match=r"generation\.mode.*means nothing"):
+        ModelSpec.model_validate(values)

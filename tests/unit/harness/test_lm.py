@@ -10,7 +10,7 @@ from lm_eval.api.instance import Instance
 
 from evalkit.backends import open_backend
 from evalkit.config import ModelSpec
-from evalkit.harness.lm import BackendLM, CellContext
+from evalkit.harness.lm import BackendLM, CellContext, drawn_docs
 from evalkit.records import Request, SentAttempt
 from evalkit.store.journal import JOURNAL, Journal
 
@@ -41,7 +41,7 @@ def test_log_probabilities_of_answers_are_kept_over_a_resume(
     tiny_model: Path, tmp_path: Path
 ) -> None:
     texts, recorded = generate(tiny_model, {})
-    measured = [r for r in recorded if r.is_measured]
+    measured = sorted((r for r in recorded if r.is_measured), key=lambda r: r.doc_id)
     assert [r.answer.text for r in measured if r.answer] == texts
     assert all(r.answer and (r.answer.mean_logprob or 0) < 0 for r in measured)
     with Journal(tmp_path / JOURNAL, create=True) as journal:
@@ -50,3 +50,23 @@ def test_log_probabilities_of_answers_are_kept_over_a_resume(
     assert list(known.values()) == measured
     again, asked = generate(tiny_model, known)
     assert (again, asked) == (texts, [])
+
+
+def test_docs_to_time_are_drawn_at_random_with_all_their_requests_and_alike_for_all_models() -> (
+    None
+):
+    repeats = [
+        Instance("generate_until", {}, ("", {}), 0, (task, doc, 1))
+        for task in ("a", "b")
+        for doc in range(50)
+        for _ in range(2)
+    ]
+    drawn = drawn_docs(repeats, 20, "0/write")
+    docs = {(repeats[p].task_name, repeats[p].doc_id) for p in drawn}
+    assert len(docs) == 20
+    assert len(drawn) == 40
+    assert {task for task, _ in docs} == {"a", "b"}
+    assert drawn == drawn_docs(repeats, 20, "0/write")
+    assert drawn != drawn_docs(repeats, 20, "0/other")
+    assert drawn_docs(repeats, None, "") == drawn_docs(repeats, 100, "") == frozenset(range(200))
+    assert drawn_docs(repeats, 0, "") == frozenset()

@@ -214,3 +214,30 @@ def test_a_task_without_a_twin_is_refused_for_an_api(tmp_path: Path) -> None:
     run = config(api(), tasks=("own",)).model_copy(update={"include_paths": (tmp_path,)})
     with pytest.raises(ModelError, match="can't do loglikelihood"):
         make_plan(run)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("changes", "wanted", "n"),
+    [
+        ({}, "auto", 20),
+        ({}, "all", 100),
+        ({}, 0, 0),
+        ({}, 7, 7),
+        ({}, 5000, 100),
+        ({"generate_batch_size": 1}, 0, 100),
+    ],
+)
+def test_a_plan_says_on_how_many_docs_latency_is_measured(
+    changes: dict[str, Any], wanted: Any, n: int, tiny_model: Path
+) -> None:
+    model = local(tiny_model).model_copy(update=changes)
+    run = config(model, api(), tasks=("table_arithmetic",))
+    suite = run.suites[0].model_copy(update={"latency_docs": wanted, "limit": 100})
+    here, there = make_plan(run.model_copy(update={"suites": (suite,)})).cells
+    assert (here.n_timed, there.n_timed) == (n, 100)
+
+
+def test_scored_docs_have_no_latency(tiny_model: Path) -> None:
+    (cell,) = make_plan(config(local(tiny_model))).cells
+    assert cell.n_timed == 0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.metrics.latency import e2e_latency_s, itl_s, tpot_s, ttft_s
-from evalkit.metrics.percentiles import MINIMUM_N, percentile
+from evalkit.metrics.percentiles import MINIMUM_N, percentile, sample_size
 from evalkit.metrics.throughput import busy_s, per_second
 from evalkit.records import Attempt, EventKind, TokenEvent
 from tests.builders import MS, attempt, request
@@ -60,6 +60,16 @@ def test_a_percentile_needs_its_minimum_n(q: int, floor: int) -> None:
 
 def test_a_percentile_of_nothing_is_missing() -> None:
     assert percentile([], 50).value is None
+
+
+@pytest.mark.parametrize(
+    ("n_docs", "n"),
+    [(0, 0), (7, 7), (60, 20), (255, 20), (256, 64), (519, 64), (520, 130), (9000, 130)],
+)
+def test_a_sample_reaches_the_highest_percentile_that_a_quarter_of_the_docs_can_give(
+    n_docs: int, n: int
+) -> None:
+    assert sample_size(n_docs) == n
 
 
 def test_sessions_are_summed_never_subtracted() -> None:
