@@ -28,7 +28,6 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import importlib.util
-import os
 import socket
 import sys
 import tempfile
@@ -45,6 +44,7 @@ from meters_clients import CLIENTS, Case, Reading, model_folder, warm_up
 from evalkit.config import ModelSpec, ServeSpec
 from evalkit.execute.serving import serving
 from evalkit.meters.clock import now_ns
+from evalkit.meters.cores import allotted_cores
 from evalkit.meters.tree import TreeProbe
 from evalkit.records import NS_PER_S
 
@@ -279,7 +279,7 @@ def main() -> None:
     parts = [given.only] if given.only else [p for p in PARTS if p != "ceiling" or given.ceiling]
     peer = importlib.metadata.version("guidellm")
     aiperf = "installed, not used" if importlib.util.find_spec("aiperf") else "not installed"
-    print(f"{os.cpu_count()} cores; guidellm {peer}; aiperf {aiperf}")
+    print(f"{allotted_cores():g} cores; guidellm {peer}; aiperf {aiperf}")
     print((__doc__ or "").partition("\n\nDefinitions")[2].partition("\n")[2])
     results = []
     with tempfile.TemporaryDirectory() as folder:

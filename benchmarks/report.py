@@ -34,6 +34,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evalkit.analysis.summary import analyse
+from evalkit.meters.cores import allotted_cores
 from evalkit.records import (
     CellRecord,
     EndpointRecord,
@@ -513,7 +514,7 @@ def main() -> None:
             write_run(run, args.docs, args.models)
         size = sum(file.stat().st_size for file in run.iterdir()) / 1e6
         print(
-            f"{platform.machine()}, {os.cpu_count()} cores; {args.docs} docs × {args.models} models, {size:.0f} MB"
+            f"{platform.machine()}, {allotted_cores():g} cores; {args.docs} docs × {args.models} models, {size:.0f} MB"
         )
         html, figures = make_report(run, args.profile)
         file = folder / f"report-{args.docs}-{args.models}.html"

@@ -333,8 +333,12 @@ def main() -> None:
         folder = Path(args.gsm8k) if args.gsm8k else None
         print(json.dumps(measure(args.measure, args.work[0], args.docs, folder)))
         return
+    from evalkit.meters.cores import allotted_cores
+
     peak = peak_flops()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, float32 matmul {peak / 1e9:.0f} GFLOP/s")
+    print(
+        f"{platform.machine()}, {allotted_cores():g} cores, float32 matmul {peak / 1e9:.0f} GFLOP/s"
+    )
     print(f"{MODEL}, float32; model loading not timed, tokenisation timed")
     for work in args.work:
         compare(work, args, peak)

@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
 import urllib.request
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -29,6 +28,7 @@ from evalkit.engine.values import GenerationSettings
 from evalkit.loadgen.chunks import chat_answer
 from evalkit.loadgen.scripted import Plan, Received, Send, serve_forever
 from evalkit.meters.clock import now_ns
+from evalkit.meters.cores import allotted_cores
 from evalkit.metrics.percentiles import percentile
 from evalkit.records import EventKind
 
@@ -170,7 +170,7 @@ def main() -> None:
     )
     server.start()
     url = f"http://127.0.0.1:{receiver.recv()}"
-    print(f"{os.cpu_count()} cores; {given.tokens_per_s:g} tokens/s per stream; milliseconds")
+    print(f"{allotted_cores():g} cores; {given.tokens_per_s:g} tokens/s per stream; milliseconds")
     print(
         f"{'streams':>8} {'client':22} {'delay p50':>10} {'delay p99':>10} {'lag p99':>9} {'open at once':>13}"
     )

@@ -17,6 +17,7 @@ from evalkit.backends.loading import load_model, load_tokenizer
 from evalkit.backends.sources import Source, check_reachable, fetch
 from evalkit.config.run import ModelSpec
 from evalkit.engine.batching import default_kv_budget, release_memory
+from evalkit.engine.threads import Threads
 from evalkit.engine.values import Comparison
 from evalkit.records import Answer, EndpointRecord, EngineRecord, RequestKind
 from evalkit.store.manifest import ModelEntry
@@ -42,6 +43,7 @@ class HuggingFaceBackend:
         self._device = self._model.device
         self._model.eval()
         self.max_length = spec.max_length or _context_length(self._model.config, self._tokenizer)
+        self._threads = Threads(self._device)
         self._loaded = load(self._model, self._tokenizer, self._device, self.max_length)
         self.begin_cell(CellSetup())
 
@@ -151,19 +153,19 @@ class HuggingFaceBackend:
         self, requests: Sequence[ScoreRequest], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
         """Score continuations."""
-        return self._asking.score(requests, done, batch_size)
+        return self._threads.between(self._asking.score(requests, done, batch_size))
 
     def score_rolling(
         self, texts: Sequence[str], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
         """Score whole texts, in windows of the context length."""
-        return self._asking.score_rolling(texts, done, batch_size)
+        return self._threads.between(self._asking.score_rolling(texts, done, batch_size))
 
     def generate(
         self, requests: Sequence[GenerateRequest], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
         """Generate answers; requests with other settings never share a batch."""
-        return self._asking.generate(requests, done, batch_size)
+        return self._threads.between(self._asking.generate(requests, done, batch_size))
 
     def verify(
         self, kind: RequestKind, requests: Sequence[ScoreRequest | str], answers: Sequence[Answer]

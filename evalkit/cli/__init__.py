@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from evalkit.cli.processors import share_processors
 from evalkit.errors import EXIT_CODES, EvalkitError, did_you_mean
 
 COMMANDS = {
@@ -69,6 +70,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; no traceback for a user's mistake."""
+        share_processors()
         try:
             return super().invoke(ctx)
         except EvalkitError as error:

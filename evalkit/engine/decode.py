@@ -52,6 +52,8 @@ class Decoded:
     prompt: Prompt
     family: Family
     start_ns: int
+    prompt_ns: int
+    """The prompt went into the model."""
     ids: list[int] = field(default_factory=list)
     token_ns: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
@@ -145,11 +147,12 @@ class Decoder:
         prefix = self._prefix(family)
         layers: dict[int, LayerKV] = {}
         rows = [list(prompt.ids[prefix.n_tokens :]) for prompt in chosen]
+        prompt_ns = now_ns()
         logits = self._pass_over(rows, prefix, layers, np.cumsum([len(r) for r in rows]) - 1)
         offset = 0
         for prompt, row in zip(chosen, rows, strict=True):
             self._slots.open(prefix, layers, offset, offset + len(row))
-            self._active.append(Decoded(prompt, family, start_ns))
+            self._active.append(Decoded(prompt, family, start_ns, prompt_ns))
             waiting.popleft()
             offset += len(row)
         self._take_tokens(self._active[-len(chosen) :], logits)

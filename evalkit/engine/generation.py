@@ -281,7 +281,7 @@ class Generation:
         generated = Generated(
             ids=tuple(decoded.ids),
             finish_reason=reason,
-            prompt_ns=decoded.start_ns,
+            prompt_ns=decoded.prompt_ns,
             token_ns=stamps,
             end_ns=stamps[-1],
             mean_logprob=mean_logprob(decoded.logprobs),
