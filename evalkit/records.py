@@ -12,7 +12,7 @@ RECORDS_VERSION history
     3  Attempt: session, what was received, usage and price; TokenEvent.n_tokens may be None; CellRecord.endpoint
     4  LoadStep, Request.step; Telemetry of servers, CPU packages and clocks
     5  Answer.mean_logprob; EndpointRecord.concurrency may be None
-    6  Answer.raw and .thoughts, Request.reasoning_tokens
+    6  Answer.raw and .thoughts, Request.reasoning_tokens, Attempt.reasoning_cost_usd
 """
 
 from __future__ import annotations
@@ -129,6 +129,8 @@ class Attempt:
     headers: dict[str, str] = field(default_factory=dict)
     """Response headers that tell about limits, ids and processing; never the others."""
     usage: Usage | None = None
+    reasoning_cost_usd: float | None = None
+    """Part of `cost_usd` that its reasoning tokens cost as output; None where either is not told."""
     cost_usd: float | None = None
     """Price of `usage` by the run's price list; None when either is unknown."""
     reserved_usd: float | None = None

@@ -62,6 +62,7 @@ def _fact(
         n_not_streamed=flags["not_streamed"],
         n_new_connections=sum(bool(a.is_new_connection) for a in attempts),
         **_tokens(usages),
+        reasoning_cost_usd=_sum(a.reasoning_cost_usd for a in attempts),
         cost_usd=_cost(attempts),
         cost_without_answer_usd=_sum(a.cost_usd for a in attempts if a.status != "ok"),
         cost_per_request_usd=_cost_per_request(requests),

@@ -11,7 +11,7 @@ from evalkit.metrics.load import LoadPoint
 from evalkit.records import AS_IS
 from evalkit.wording import NOTHING, Said
 
-SUMMARY_VERSION = 4
+SUMMARY_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,18 @@ class PerformanceFact:
     torch_peak_reserved_bytes: int | None
     energy_j: float | None
     load_s: float | None
+    cut_rate: Estimate
+    """Generated answers that ended at `max_tokens` / all whose end is known."""
+    cut_thinking_rate: Estimate
+    """Those that ended so within their thoughts / the same."""
+    n_thinking: int | None
+    """Generated answers with thoughts; None, as below, where nothing was answered."""
+    n_stopped_early: int | None
+    """Answers that a stop string ended before they began, whatever was tried."""
+    n_asked_again: int | None
+    """Attempts that a stop string ended so, asked again without."""
+    reasoning_tokens: int | None
+    """Of answers that tell it, part of `output_tokens`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,8 @@ class EndpointFact:
     cached_input_tokens: int | None
     output_tokens: int | None
     reasoning_tokens: int | None
+    reasoning_cost_usd: float | None
+    """What reasoning tokens cost as output, over the attempts that tell both."""
     cost_usd: Estimate
     """Of all attempts whose cost is known; `reason` counts the others."""
     cost_without_answer_usd: float | None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from evalkit.analysis.estimates import latency_of
 from evalkit.analysis.facts import Estimate, PerformanceFact
+from evalkit.analysis.thinking import thinking_numbers
 from evalkit.metrics.latency import e2e_latency_s, is_timed, itl_s, tpot_s, ttft_s
 from evalkit.metrics.throughput import busy_s, per_second
 from evalkit.metrics.values import total
@@ -141,6 +142,7 @@ def _fact(measured: _Measured, model: str, cells: Sequence[CellRecord]) -> Perfo
         torch_peak_reserved_bytes=peak_of(gpu, lambda t: t.torch_reserved_bytes),
         energy_j=counted_energy_j(gpu),
         load_s=None if not here else next((c.load_s for c in cells if c.load_s is not None), None),
+        **thinking_numbers(generated),
     )
 
 

@@ -18,6 +18,7 @@ from evalkit.analysis.facts import (
 from evalkit.analysis.load import load_facts
 from evalkit.analysis.performance import performance_facts
 from evalkit.analysis.quality import quality_facts
+from evalkit.analysis.thinking import thinking_warnings
 from evalkit.records import GENERATE, Request
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
@@ -78,6 +79,7 @@ def analyse(run: Run) -> RunFacts:
             *_warnings(run, cells),
             *_mode_warnings(cells),
             *_busy_warnings(performance),
+            *thinking_warnings(performance),
             *_endpoint_warnings(endpoints),
         ),
     )

@@ -100,6 +100,13 @@ def _tokens(amount: int | None) -> Value:
     return _unknown(text.NOT_TOLD) if amount is None else Value(text.count(amount))
 
 
+def _reasoning(f: EndpointFact) -> Value:
+    if f.reasoning_tokens is None:
+        return _unknown(text.NOT_TOLD)
+    cost = f.reasoning_cost_usd
+    return Value(text.count(f.reasoning_tokens), NOTHING if cost is None else text.usd(cost))
+
+
 def _cost(f: EndpointFact) -> Value:
     e = f.cost_usd
     return _unknown(e.reason) if e.value is None else Value(text.usd(e.value), e.reason)
@@ -173,7 +180,7 @@ _ROWS: tuple[tuple[Said, Said, Callable[[EndpointFact], Value]], ...] = (
         say("everything generated as the server counted it, warm-up and reasoning included"),
         lambda f: _tokens(f.output_tokens),
     ),
-    (say("of them reasoning"), TERMS["reasoning tokens"], lambda f: _tokens(f.reasoning_tokens)),
+    (say("of them reasoning"), TERMS["reasoning tokens"], _reasoning),
     (say("cost"), TERMS["cost"], _cost),
     (
         say("of it for attempts without an answer"),

@@ -46,6 +46,8 @@ class ExcerptAnswer:
     verdict: Said
     facts: Said
     response: Said
+    thoughts: Said
+    """Empty when the model did not think, or does not tell."""
     own_prompt: Said
     """Empty when every model got the same."""
     failure: Said
@@ -210,6 +212,7 @@ def _excerpt_answer(answer: Answer, model: Model, series: int, *, is_same: bool)
         verdict=verdict,
         facts=joined(_facts(answer, is_api=model.is_api), " · "),
         response=_shortened(answer.sample.response),
+        thoughts=_shortened(answer.thoughts),
         own_prompt=NOTHING if is_same else _shortened(answer.sample.prompt),
         failure=answer.failure if answer.is_unanswered else NOTHING,
     )
@@ -262,6 +265,7 @@ def _words() -> dict[str, _Words]:
         "prompt": say("Prompt"),
         "expected": say("Expected"),
         "own": say("Its own prompt"),
+        "thoughts": say("Its thoughts (not scored)"),
         "link": say("Link to this document"),
         "noTexts": say(
             "Prompt and answers are not in this file, to keep it small; they are in samples.parquet of the run."

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from math import isfinite
 from typing import NamedTuple
 
@@ -115,8 +116,10 @@ class _Packer:
 
     def longest(self) -> int:
         """Return the length of the longest text."""
-        rows = (row for rows in self.rows for row in rows)
-        return max((len(text) for row in rows for text in row.texts if text), default=0)
+        rows = [row for rows in self.rows for row in rows]
+        texts = (text for row in rows for text in row.texts if text)
+        thoughts = (a.thoughts for row in rows for a in row.doc.answers if a is not None)
+        return max(map(len, chain(texts, thoughts)), default=0)
 
     def estimate(self, limit: int) -> int:
         """Return about how many characters all docs take, from the probes."""
@@ -193,7 +196,9 @@ class _Packer:
         why = [
             (at, writer.put(tell(a.failure, self._language))) for at, a in asked if a.is_unanswered
         ]
-        value = {"texts": texts, "own": own, "why": why, "scores": _scores(answers)}
+        thoughts = [(at, writer.put(a.thoughts)) for at, a in asked if a.thoughts]
+        value = {"texts": texts, "own": own, "why": why, "thoughts": thoughts}
+        value |= {"scores": _scores(answers)}
         value |= _timings(answers)
         return _json({name: some for name, some in value.items() if some}), writer.n_cut
 

@@ -45,6 +45,13 @@ ENDPOINT_COUNTS = (
     "lag_p99_s",
 )
 """Plain numbers of an `EndpointFact`."""
+PERFORMANCE_ESTIMATES = (
+    "output_tokens_per_s",
+    "scored_tokens_per_s",
+    "requests_per_s",
+    "cut_rate",
+    "cut_thinking_rate",
+)
 LEVEL_COUNTS = ("rate_per_s", "concurrency", "n_repeats", "n_invalid", "n_requests")
 LEVEL_ESTIMATES = (
     "offered_per_s",
@@ -90,8 +97,10 @@ def export_facts_csv(facts: RunFacts) -> str:
         head = {"model": p.model, "suite": p.suite or "all"}
         for name in ("ttft_s", "tpot_s", "itl_s", "e2e_latency_s"):
             rows += ({**head, **row} for row in _latency_rows(name, getattr(p, name)))
-        for name in ("output_tokens_per_s", "scored_tokens_per_s", "requests_per_s"):
+        for name in PERFORMANCE_ESTIMATES:
             rows.append({**head, "metric": name, **_estimate(getattr(p, name))})
+        for name in ("n_thinking", "n_stopped_early", "reasoning_tokens"):
+            rows.append({**head, "metric": name, "value": getattr(p, name)})
         for name in ("rss_peak_bytes", "gpu_peak_used_bytes", "energy_j", "cpu_s", "load_s"):
             rows.append({**head, "metric": name, "value": getattr(p, name)})
     for f in facts.endpoints:
@@ -116,7 +125,7 @@ def _endpoint_rows(f: EndpointFact) -> Iterator[dict[str, Any]]:
     """Yield every number of one model behind an API; names and host are in the JSON."""
     yield {"metric": "error_rate", **_estimate(f.error_rate)}
     yield {"metric": "cost_usd", **_estimate(f.cost_usd)}
-    for name in ("cost_without_answer_usd", "cost_per_request_usd"):
+    for name in ("cost_without_answer_usd", "cost_per_request_usd", "reasoning_cost_usd"):
         yield {"metric": name, "value": getattr(f, name), "unit": "USD"}
     yield from _latency_rows("response_time_s", f.response_time_s)
     for name in ENDPOINT_COUNTS:

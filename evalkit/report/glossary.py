@@ -21,6 +21,12 @@ _TERMS: _Terms = (
     (say("95 % interval"), say(
         "Where the true score lies with 95 % confidence, given how few docs were asked. When two models' intervals"
         " overlap, the test can't tell them apart.")),
+    (say("answers cut"), say(
+        "Share of generated answers that ended because `max_tokens` was reached. What would have come behind that was"
+        " not scored.")),
+    (say("cut while thinking"), say(
+        "Share of generated answers that reached `max_tokens` within the model's thoughts: nothing of them could be"
+        " scored. A thinking model needs a higher `generation.max_tokens`.")),
     (say("cached tokens"), say(
         "Tokens of prompts that the vendor had kept from earlier requests, often billed at a lower price.")),
     (say("chance"), say("What guessing would score: 1 / number of choices.")),
@@ -50,7 +56,8 @@ _TERMS: _Terms = (
     (say("p50, p95"), say(
         "50 (95) of 100 requests took at most this long; linear interpolation. † marks too few requests.")),
     (say("reasoning tokens"), say(
-        "Tokens a model generated for thinking. They are billed as output, but are not in the answer.")),
+        "Tokens a model generated for thinking. They are billed as output, but are not in the answer. In process they"
+        " are counted, behind an API the server tells them.")),
     (say("response time"), say(
         "What somebody waits for the answer: last token − the moment the request was due. Waiting for limits and"
         " repeated attempts are included; e2e latency counts from sending the last attempt.")),

@@ -63,6 +63,12 @@ class Answer:
         return "failed" in self.sample.flags
 
     @property
+    def thoughts(self) -> str:
+        """What the model thought before it answered; empty: nothing that is known."""
+        told = self.request.answer if self.request is not None else None
+        return (told.thoughts if told is not None else None) or ""
+
+    @property
     def mark(self) -> Mark:
         """Whether it is right."""
         return Mark.UNANSWERED if self.is_unanswered else _judged(self.sample)

@@ -117,8 +117,15 @@ def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[Said
         ("host memory, peak", [text.size(f.rss_peak_bytes) for f in facts]),
         ("GPU board memory, peak", [text.size(f.gpu_peak_used_bytes) for f in facts]),
         ("GPU energy", [text.energy(f.energy_j) for f in facts]),
+        ("answers cut at max_tokens", [_percent(f.cut_rate) for f in facts]),
+        ("of them while thinking", [_percent(f.cut_thinking_rate) for f in facts]),
+        ("reasoning tokens", [text.count(f.reasoning_tokens) for f in facts]),
         ("requests failed", [text.count(f.n_failed) for f in facts]),
     ]
+
+
+def _percent(e: Estimate) -> Said:
+    return text.MISSING if e.value is None else text.percent(e.value)
 
 
 def _endpoint_table(facts: RunFacts) -> FittedTable:

@@ -103,6 +103,17 @@ _SPEED: tuple[tuple[Said, Said, Callable[[PerformanceFact], Value]], ...] = (
         say("longer than the context"),
         lambda f: _shown(text.count(f.n_truncated)),
     ),
+    (say("answers cut at max_tokens"), TERMS["answers cut"], lambda f: _share(f.cut_rate)),
+    (
+        say("of them while thinking"),
+        TERMS["cut while thinking"],
+        lambda f: _share(f.cut_thinking_rate),
+    ),
+    (
+        say("reasoning tokens"),
+        TERMS["reasoning tokens"],
+        lambda f: _reasoning(f),
+    ),
     (say("requests"), say("answered; failed ones apart"), lambda f: _requests(f)),
 )
 
@@ -248,6 +259,24 @@ def _rate(e: Estimate) -> Value:
     if e.value is None:
         return Value(text.NOT_MEASURED, e.reason, is_missing=True)
     return Value(text.rate(e.value, TOKENS_PER_S))
+
+
+def _share(e: Estimate) -> Value:
+    if e.value is None:
+        return Value(text.NOT_MEASURED, e.reason, is_missing=True)
+    n = say("{n} of {all}", n=text.count(round(e.value * e.n)), all=text.count(e.n))
+    return Value(text.percent(e.value), n)
+
+
+def _reasoning(f: PerformanceFact) -> Value:
+    """Return how many tokens were thoughts, and their share of all that was generated."""
+    n = f.reasoning_tokens
+    if n is None:
+        return Value(text.NOT_MEASURED, text.NOT_TOLD if f.n_thinking else NOTHING, is_missing=True)
+    if not f.output_tokens:
+        return Value(text.count(n))
+    share = text.percent(n / f.output_tokens)
+    return Value(text.count(n), say("{share} of tokens out", share=share))
 
 
 def _named(data: str | None) -> Said | None:

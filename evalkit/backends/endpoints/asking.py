@@ -295,6 +295,18 @@ class Asking:
         }
         return None if is_billed or sent_in_vain else 0.0
 
+    def _reasoning_cost(self, reply: Reply) -> float | None:
+        """Return what the reasoning tokens of an attempt cost: its price − that of the same without them."""
+        usage, guard = reply.usage, self._setup.guard
+        if usage is None or guard is None or None in (usage.output_tokens, usage.reasoning_tokens):
+            return None
+        rest = (usage.output_tokens or 0) - (usage.reasoning_tokens or 0)
+        whole = guard.price(self._spec, usage)
+        without = guard.price(
+            self._spec, replace(usage, output_tokens=max(rest, 0), reasoning_tokens=0)
+        )
+        return None if whole is None or without is None else max(whole - without, 0.0)
+
     def _record(self, sending: Sending, reply: Reply, cost: float | None) -> Attempt:
         exchange, failure = reply.exchange, reply.failure
         secrets = self._dialect.secrets
@@ -321,6 +333,7 @@ class Asking:
             vendor_request_id=next(found, None),
             headers={k: v for k, v in headers.items() if _is_kept(k)},
             usage=reply.usage,
+            reasoning_cost_usd=self._reasoning_cost(reply),
             cost_usd=cost,
             reserved_usd=sending.reserved_usd,
         )

@@ -134,7 +134,8 @@
     const rows = chunk.texts.map(number);
     const own = new Map((chunk.own || []).map(([at, value]) => [at, number(value)]));
     const why = new Map((chunk.why || []).map(([at, value]) => [at, number(value)]));
-    return { texts, cuts, rows, own, why, columns: chunk, width: models.length + 2 };
+    const thoughts = new Map((chunk.thoughts || []).map(([at, value]) => [at, number(value)]));
+    return { texts, cuts, rows, own, why, thoughts, columns: chunk, width: models.length + 2 };
   }
 
   function numbersOf(chunk, row) {
@@ -290,6 +291,7 @@
     const facts = factsOf(chunk, at, models[i]);
     if (facts) part.append(element("p", { className: "facts" }, facts));
     if (chunk.own.has(at)) part.append(element("details", {}, element("summary", {}, words.own), shown(chunk, chunk.own.get(at))));
+    if (chunk.thoughts.has(at)) part.append(element("details", {}, element("summary", {}, words.thoughts), shown(chunk, chunk.thoughts.get(at))));
     part.append(chunk.why.has(at) ? element("p", { className: "failure" }, chunk.texts[chunk.why.get(at)]) : shown(chunk, number));
     return part;
   }
