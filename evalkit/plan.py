@@ -17,8 +17,11 @@ from evalkit.backends.sources import find_source
 from evalkit.config.run import API_BACKENDS, ModelSpec, RunConfig, SuiteSpec
 from evalkit.errors import ModelError
 from evalkit.metrics.percentiles import sample_size
+from evalkit.reading.thoughts import template_thinks
 from evalkit.records import AS_IS, GENERATE
 
+ROOM_TO_THINK = 1024
+"""Tokens of an answer; models rarely think in fewer."""
 CHARACTERS_PER_TOKEN = 4.0
 """Estimate where no tokenizer is at hand."""
 _PROBED_CHARACTERS = 20_000
@@ -244,6 +247,29 @@ def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None]:
     tokenizer = source.tokenizer_folder / "tokenizer.json"
     wanted = spec.uses_chat_template(has_template)
     return (tokenizer if tokenizer.exists() else None), wanted
+
+
+def short_of_thoughts(plan: Plan) -> list[tuple[Cell, int]]:
+    """Return cells whose model can think by its template and leaves little room for it, with the tokens of an answer.
+
+    Of each model and suite the first repeat; what a model behind an API can is not known before it is asked.
+    """
+    templates = {m.name: _thinks(m) for m in plan.config.models}
+    found = []
+    for cell in plan.cells:
+        asked = [t for t in cell.tasks if t.most_output_tokens and t.n_requests]
+        own = cell.model.generation.max_tokens
+        rooms = [own or t.most_output_tokens // t.n_requests for t in asked]
+        if cell.repeat == 0 and rooms and min(rooms) < ROOM_TO_THINK and templates[cell.model.name]:
+            found.append((cell, min(rooms)))
+    return found
+
+
+def _thinks(spec: ModelSpec) -> bool:
+    """Tell whether a model in this process can think; one that is not here yet is not known to."""
+    source = find_source(spec) if spec.backend == "hf" else None
+    template = None if source is None else chat_template_of(source)
+    return template is not None and spec.uses_chat_template(True) and template_thinks(template)
 
 
 def _check_capabilities(model: ModelSpec, suite: SuiteSpec, tasks: Sequence[TaskPlan]) -> None:

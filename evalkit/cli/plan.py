@@ -77,6 +77,7 @@ def _notes(plan: Plan) -> Iterator[str]:
             " one of them can't score log-likelihoods."
         )
     yield from _latency_notes(plan)
+    yield from _thinking_notes(plan)
     costs = [most_cost_usd(c) for c in plan.cells if c.model.backend in API_BACKENDS]
     if not costs:
         return
@@ -88,6 +89,18 @@ def _notes(plan: Plan) -> Iterator[str]:
     budget = plan.config.limits.max_cost_usd
     if budget is not None and known > budget:
         yield f"The budget is {text.usd(budget)}: the run may stop before its end, and can be resumed."
+
+
+def _thinking_notes(plan: Plan) -> Iterator[str]:
+    """Yield which models may think longer than their answers may be."""
+    from evalkit.plan import short_of_thoughts
+
+    for cell, most in short_of_thoughts(plan):
+        yield (
+            f"Model {cell.model.name}: its chat template is one of a model that can think, and an answer of suite"
+            f" {cell.suite.name} may have {most} tokens. If it thinks, answers are cut in its thoughts: set its"
+            " generation.max_tokens to what both need, a few thousand and more."
+        )
 
 
 def _latency_notes(plan: Plan) -> Iterator[str]:

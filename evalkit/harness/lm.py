@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,8 +26,9 @@ from evalkit.backends.base import (
 )
 from evalkit.engine.values import GenerationSettings
 from evalkit.errors import DataError, ScoringError
-from evalkit.records import Answer, Attempt, Request, RequestKind, SentAttempt
+from evalkit.records import CUT_THINKING, Answer, Attempt, Request, RequestKind, SentAttempt
 
+log = logging.getLogger("evalkit")
 DEFAULT_MAX_TOKENS = 256
 """When a task does not say; lm-eval's Hugging Face backend uses the same."""
 _WARMUP_TOKENS = 4
@@ -79,6 +81,7 @@ class BackendLM(LM):  # type: ignore[misc]
         self._known = known
         self._write = record
         self._warm: set[RequestKind] = set()
+        self._has_warned = False
 
     @property
     def tokenizer_name(self) -> str:
@@ -139,9 +142,21 @@ class BackendLM(LM):  # type: ignore[misc]
             ]
             sent = [self._sent(ids[p], o) for p, o in batch if isinstance(o, Sending)]
             self._write(records, sent)
+            self._warn_of_thoughts(fresh.values())
             answers.update({p: _answer(outcome) or Answer() for p, outcome in fresh.items()})
         self._note_failures(asker, answers)
         return [answers[position] for position in range(len(ids))]
+
+    def _warn_of_thoughts(self, outcomes: Iterable[Outcome]) -> None:
+        """Tell once, while there is time to end the run, that thoughts leave no room for answers."""
+        is_cut = any(CUT_THINKING in o.flags and o.finish_reason == "length" for o in outcomes)
+        if is_cut and not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "%s: the model thinks, and an answer was cut at max_tokens before it began; set the model's"
+                " generation.max_tokens so that thoughts and answer fit",
+                self._context.cell_id,
+            )
 
     def _note_failures(self, asker: _Asker, answers: Mapping[int, Answer]) -> None:
         for position, answer in answers.items():
