@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from evalkit.config.run import ModelSpec
 from evalkit.engine.values import Comparison, GenerationSettings
@@ -132,6 +132,23 @@ class Guard(Protocol):
         ...
 
 
+class PromptWriter(Protocol):
+    """Writes a model's prompts as a run sends them, without its weights."""
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether the model takes conversations."""
+        ...
+
+    def render_chat(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
+        """Write a conversation as the model expects it."""
+        ...
+
+    def sent(self, request: GenerateRequest, *, is_chat: bool) -> dict[str, Any]:
+        """Return what a request to generate consists of: the prompt or its messages, stop strings, limits."""
+        ...
+
+
 class Backend(Protocol):
     """One loaded model.
 
@@ -156,6 +173,15 @@ class Backend(Protocol):
 
         Raises:
             ModelError: It can't be found, is incomplete, or does not run on this device.
+        """
+        ...
+
+    @classmethod
+    def writer(cls, spec: ModelSpec) -> PromptWriter | None:
+        """Return what writes this model's prompts; None where its files are not here.
+
+        Raises:
+            ModelError: The source is wrong, or a package is missing.
         """
         ...
 

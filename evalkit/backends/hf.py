@@ -14,7 +14,7 @@ from evalkit.backends.devices import check_dtype, resolve_device, resolve_dtype,
 from evalkit.backends.facts import read_facts
 from evalkit.backends.fingerprint import file_hashes
 from evalkit.backends.loading import load_model, load_tokenizer
-from evalkit.backends.sources import Source, check_reachable, fetch
+from evalkit.backends.sources import Source, check_reachable, fetch, find_source
 from evalkit.config.run import ModelSpec
 from evalkit.engine.batching import default_kv_budget, release_memory
 from evalkit.engine.threads import Threads
@@ -61,6 +61,28 @@ class HuggingFaceBackend:
     def open(cls, spec: ModelSpec) -> Self:
         """Load tokenizer and weights."""
         return cls(spec, fetch(spec))
+
+    @classmethod
+    def writer(cls, spec: ModelSpec) -> Self | None:
+        """Return a model with nothing but its tokenizer: it writes prompts, and answers none."""
+        source = find_source(spec)
+        if source is None:
+            return None
+        self = cls.__new__(cls)
+        self.spec, self.source = spec, source
+        self._tokenizer = load_tokenizer(spec, source)
+        return self
+
+    def sent(self, request: GenerateRequest, *, is_chat: bool) -> dict[str, Any]:
+        """Return the prompt as it is tokenised, and where the answer ends."""
+        settings = request.settings
+        how = {"temperature": settings.temperature, "top_p": settings.top_p}
+        return {
+            "prompt": request.prompt,
+            "stop": list(settings.stop),
+            "max_tokens": settings.max_tokens,
+            **{k: v for k, v in how.items() if v is not None and settings.do_sample},
+        }
 
     @classmethod
     def preflight(cls, spec: ModelSpec) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from evalkit.cli.arguments import CONFIG
+from evalkit.cli.quiet import quiet_libraries
+
+if TYPE_CHECKING:
+    from evalkit.config import BenchConfig, RunConfig
 
 
 @click.group("config", short_help="Check configs; print their JSON Schema.")
@@ -19,15 +23,19 @@ def command() -> None:
 @command.command("check")
 @click.argument("file", metavar="FILE", type=CONFIG)
 def check(file: Path) -> None:
-    """Check FILE for unknown keys, wrong types and wrong values.
+    """Check FILE for unknown keys, wrong types and wrong values, and what it names: models and tasks.
+
+    Own tasks are loaded with their data; nothing is downloaded, and no model is asked.
 
     \b
     Example:
       evalkit config check configs/quickstart.yaml
     """
-    from evalkit.config import GatePolicy, RunConfig, ScenarioConfig, load_config
+    from evalkit.config import BenchConfig, GatePolicy, RunConfig, ScenarioConfig, load_config
 
     config = load_config(file)
+    if isinstance(config, RunConfig | BenchConfig):
+        _check_what_it_names(config)
     if isinstance(config, ScenarioConfig):
         what = f"scenario with {len(config.options)} options"
     elif isinstance(config, GatePolicy):
@@ -37,6 +45,14 @@ def check(file: Path) -> None:
     else:
         what = f"{len(config.models)} models, {len(config.profiles)} profiles"
     click.echo(f"{file}: ok, {what}")
+
+
+def _check_what_it_names(config: RunConfig | BenchConfig) -> None:
+    from evalkit.precheck import check_models, check_tasks
+
+    quiet_libraries()
+    for note in (*check_models(config.models), *check_tasks(config)):
+        click.echo(note)
 
 
 @command.command("schema")

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.cli.arguments import CONFIG, RUN
+from evalkit.cli.plan_prompts import as_dict, lines_of, prompts_of
 from evalkit.cli.quiet import quiet_libraries
 from evalkit.cli.selection import read_config, selection_options
 
 if TYPE_CHECKING:
+    from evalkit.harness.shown import ShownPrompt
     from evalkit.plan import Plan
     from evalkit.report.fitted import FittedTable
 
@@ -21,9 +23,24 @@ if TYPE_CHECKING:
 @click.command("plan", short_help="Show what a run would do, without loading a model.")
 @click.argument("config_file", metavar="CONFIG", type=CONFIG)
 @click.option("--resume", "folder", type=RUN, help="Show what this run has done already.")
+@click.option(
+    "--prompts",
+    "n_prompts",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Show what is sent for the first N docs of each task, for each model.",
+)
+@click.option("--doc", "doc_id", type=click.IntRange(min=0), help="Show it for this doc alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @selection_options
-def command(config_file: Path, folder: Path | None, as_json: bool, **selection: Any) -> None:
+def command(
+    config_file: Path,
+    folder: Path | None,
+    n_prompts: int | None,
+    doc_id: int | None,
+    as_json: bool,
+    **selection: Any,
+) -> None:
     """Print the cells of CONFIG: docs, requests and estimated prompt tokens.
 
     Loads the tasks' data but no model. `evalkit run` makes its plan with the same code.
@@ -31,6 +48,7 @@ def command(config_file: Path, folder: Path | None, as_json: bool, **selection: 
     \b
     Examples:
       evalkit plan configs/quickstart.yaml
+      evalkit plan configs/quickstart.yaml --prompts 1
       evalkit plan configs/quickstart.yaml --resume results/quickstart-20261123-101500
     """
     quiet_libraries()
@@ -40,8 +58,11 @@ def command(config_file: Path, folder: Path | None, as_json: bool, **selection: 
 
     plan = make_plan(config)
     answered = answered_requests(folder, plan) if folder is not None else None
+    shown = list(_prompts(plan, n_prompts, doc_id))
     if as_json:
-        click.echo(json.dumps(_to_dict(plan, answered), indent=2))
+        found = _to_dict(plan, answered)
+        prompts = {"prompts": [as_dict(one) for one in shown]} if shown else {}
+        click.echo(json.dumps(found | prompts, indent=2, default=str))
         return
     from rich.console import Console
 
@@ -54,15 +75,29 @@ def command(config_file: Path, folder: Path | None, as_json: bool, **selection: 
     console.print("Prompt tokens are estimated, before a chat template.")
     for line in _notes(plan):
         console.print(line)
+    for line in (line for one in shown for line in lines_of(one)):
+        click.echo(line)
+
+
+def _prompts(plan: Plan, n_docs: int | None, doc_id: int | None) -> Iterator[ShownPrompt | str]:
+    """Yield the prompts that were asked for."""
+    if n_docs is None and doc_id is None:
+        return
+    from evalkit.harness.shown import Wanted
+
+    yield from prompts_of(plan, Wanted(n_docs or 1, doc_id))
 
 
 def _notes(plan: Plan) -> Iterator[str]:
-    """Yield what a reader must know about modes and money."""
+    """Yield what a reader must know about models, modes and money."""
     from evalkit.config import API_BACKENDS
     from evalkit.execute.limits import most_cost_usd
+    from evalkit.precheck import check_models, skipped_models
     from evalkit.records import GENERATE
     from evalkit.report import format as text
 
+    yield from skipped_models(plan.config.models)
+    yield from check_models(plan.config.models)
     for suite in plan.unlike_suites:
         modes = {c.model.name: c.mode for c in plan.cells if c.suite.name == suite}
         lettered = ", ".join(name for name, mode in modes.items() if mode == GENERATE)

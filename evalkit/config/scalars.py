@@ -60,7 +60,10 @@ def number(value: Any) -> int | float:
     found = float(value)
     if not math.isfinite(found):
         raise ValueError("must be a number that is not as large as that")
-    return _whole(int(value)) if re.fullmatch(r"[-+]?[\d_]+", value) else found
+    if re.fullmatch(r"[-+]?[\d_]+", value):
+        return _whole(int(value))
+    is_whole = re.fullmatch(r"[-+]?\d+[eE]\+?\d+", value) is not None
+    return _whole(int(found)) if is_whole else found
 
 
 def _whole(found: int) -> int:

@@ -51,7 +51,7 @@ def load_tasks(
         TaskError: Unknown task, data not available or wrong, code not allowed, or a task that has no twin.
     """
     with told_of(f"suite {suite.name!r}"):
-        manager = _manager(suite.tasks, tuple(include_paths))
+        manager = manager_of(suite.tasks, tuple(include_paths))
         if not allow_code:
             _refuse_foreign_code(manager, suite.tasks)
         loaded: TaskDict = manager.load(list(suite.tasks))
@@ -107,7 +107,7 @@ def _make_manager(include_paths: tuple[Path, ...], *, include_defaults: bool) ->
     return manager
 
 
-def _manager(names: Sequence[str], include_paths: tuple[Path, ...]) -> Any:
+def manager_of(names: Sequence[str], include_paths: tuple[Path, ...]) -> Any:
     """Return the cheap manager when it knows every name; indexing lm-eval's 14 000 files takes seconds."""
     for name in names:
         _check_files(name, include_paths)
@@ -207,7 +207,9 @@ def _name_of(child: Any) -> str:
 
 
 def _refuse_foreign_code(manager: Any, names: Sequence[str]) -> None:
-    for path in _yaml_files(manager, names):
+    entries = entries_behind(manager, names).values()
+    files = (f for e in entries if e.yaml_path for f in _with_includes(Path(e.yaml_path)))
+    for path in files:
         if is_own(path) and "!function" in path.read_text(encoding="utf-8", errors="replace"):
             raise TaskError(
                 f"{path}: this task runs its own Python code (`!function`).",
@@ -215,23 +217,23 @@ def _refuse_foreign_code(manager: Any, names: Sequence[str]) -> None:
             )
 
 
-def _yaml_files(manager: Any, names: Sequence[str]) -> list[Path]:
-    """Return the YAML files behind some names, with members of groups and included files."""
-    found: list[Path] = []
+def entries_behind(manager: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Return the entries of lm-eval's index behind some names, with members of groups and tags.
+
+    Raises:
+        TaskError: A group has a member that is not there.
+    """
+    found: dict[str, Any] = {}
     todo = list(names)
-    seen: set[str] = set()
     while todo:
         name = todo.pop()
         entry = manager.task_index.get(name)
-        if name in seen or entry is None:
+        if name in found or entry is None:
             continue
-        seen.add(name)
-        members = _members(entry.cfg or {})
+        found[name] = entry
         if entry.yaml_path and is_own(Path(entry.yaml_path)):
             check_members(entry.cfg or {}, manager.task_index, name)
-        todo += [*entry.tags, *members]
-        if entry.yaml_path:
-            found += _with_includes(Path(entry.yaml_path))
+        todo += [*entry.tags, *_members(entry.cfg or {})]
     return found
 
 

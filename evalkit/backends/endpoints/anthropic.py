@@ -70,7 +70,7 @@ class AnthropicDialect:
     async def send(self, ask: Ask) -> AsyncIterator[None]:
         """Stream a request."""
         create: Any = self._client.messages.with_streaming_response.create
-        async with create(**self._arguments(ask)) as response:
+        async with create(**self.arguments(ask)) as response:
             async for _ in response.http_response.aiter_raw():
                 yield
 
@@ -78,7 +78,8 @@ class AnthropicDialect:
         """Stream a request; nobody puts a vendor's API under so much load that the SDK would be the bottleneck."""
         return self.send(ask)
 
-    def _arguments(self, ask: Ask) -> dict[str, Any]:
+    def arguments(self, ask: Ask) -> dict[str, Any]:
+        """Return what is sent, as the SDK takes it."""
         """Return the call's arguments; sampling parameters go into the body, since the SDK has none for them."""
         endpoint, settings = self._spec.endpoint, ask.settings
         system = "\n\n".join(m["content"] for m in ask.messages if m["role"] == "system")

@@ -28,6 +28,7 @@ from evalkit.backends.endpoints.flow import Flow
 from evalkit.backends.endpoints.loop import LoopThread
 from evalkit.backends.endpoints.visible import thinking_flags
 from evalkit.backends.endpoints.wire import StampingTransport, host_of
+from evalkit.backends.endpoints.writer import EndpointWriter
 from evalkit.config.run import ModelSpec
 from evalkit.distribution import install_command
 from evalkit.engine.values import Comparison, GenerationSettings, answer_of
@@ -93,6 +94,11 @@ class EndpointBackend:
         if importlib.util.find_spec(top) is None or importlib.util.find_spec(cls.sdk) is None:
             return f"the SDK is not installed: {install_command(spec.backend)}"
         return None
+
+    @classmethod
+    def writer(cls, spec: ModelSpec) -> EndpointWriter:
+        """Return what writes this model's requests."""
+        return EndpointWriter(spec, cls.dialect, cls.base_url(spec))
 
     @classmethod
     def preflight(cls, spec: ModelSpec) -> None:

@@ -108,6 +108,10 @@ class Dialect(Protocol):
     secrets: Collection[str]
     """Texts that must never be written anywhere."""
 
+    def arguments(self, ask: Ask) -> dict[str, Any]:
+        """Return what is sent, as the SDK takes it."""
+        ...
+
     def send(self, ask: Ask) -> AsyncIterator[None]:
         """Send a request and pull its response; yields whenever bytes may have come."""
         ...

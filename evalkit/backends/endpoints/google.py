@@ -67,14 +67,15 @@ class GoogleDialect:
     async def send(self, ask: Ask) -> AsyncIterator[None]:
         """Stream a request; the SDK's own objects are passed over, the events are read from the wire."""
         generate: Any = self._client.aio.models.generate_content_stream
-        async for _ in await generate(**self._arguments(ask)):
+        async for _ in await generate(**self.arguments(ask)):
             yield
 
     def send_bare(self, ask: Ask) -> AsyncIterator[None]:
         """Stream a request; nobody puts a vendor's API under so much load that the SDK would be the bottleneck."""
         return self.send(ask)
 
-    def _arguments(self, ask: Ask) -> dict[str, Any]:
+    def arguments(self, ask: Ask) -> dict[str, Any]:
+        """Return what is sent, as the SDK takes it."""
         endpoint, settings = self._spec.endpoint, ask.settings
         fields: dict[str, Any] = {
             "max_tokens": settings.max_tokens,

@@ -77,7 +77,7 @@ def test_a_folder_that_is_no_run_is_refused_at_once(tmp_path: Path) -> None:
 
 
 def test_a_broken_theme_is_refused_at_once(tmp_path: Path) -> None:
-    (tmp_path / "t.yaml").write_text("company: X\nfont: 3\n")
+    (tmp_path / "t.yaml").write_text("company: X\nfont: [3]\n")
     done = CliRunner().invoke(main, ["view", str(tmp_path), "--theme", str(tmp_path / "t.yaml")])
     assert done.exit_code == 2
     assert "t.yaml:2: font" in done.output
