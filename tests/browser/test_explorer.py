@@ -314,3 +314,15 @@ def test_the_browser_reads_back_what_was_packed(open_html):
         [list(words), [compressed(t) for t in texts], [compressed(t, words) for t in texts]],
     )
     assert read == values + values
+
+
+def test_thoughts_are_folded_before_the_answer(open_html):
+    run = comparison(2)
+    for r in run.requests:
+        if r.answer is not None and r.answer.text is not None:
+            object.__setattr__(r, "answer", replace(r.answer, thoughts="Is it A?"))
+    doc = open_doc(ready(open_html(explorer_page(run))), 0)
+    thoughts = doc.locator(".answer details").first
+    assert "not scored" in thoughts.inner_text()
+    thoughts.locator("summary").click()
+    assert "Is it A?" in thoughts.inner_text()

@@ -107,6 +107,17 @@ def test_every_text_and_number_is_in_its_chunk() -> None:
     assert (packed.n_cut, packed.n_without_texts, packed.limit) == (0, 0, LIMITS[0])
 
 
+def test_thoughts_stand_apart_from_the_answer() -> None:
+    run = comparison(2)
+    for r in run.requests:
+        if r.answer is not None and r.answer.text is not None:
+            object.__setattr__(r, "answer", replace(r.answer, thoughts="Is it A?"))
+    chunk = chunks_of(pack(task_docs([(MODELS[0], run)]), ENGLISH))[0]
+    assert chunk["thoughts"][0] == [0, "Is it A?"]
+    assert "Is it A?" not in chunk["texts"]
+    assert "Is it A?" in str(explorer(run).excerpt[0].docs[0].answers[0].thoughts)
+
+
 def test_equal_texts_are_stored_once_in_a_chunk() -> None:
     run = comparison(1)
     samples = [sample(i, cell_id="one/maths/0", prompt="same", response="same") for i in range(3)]
