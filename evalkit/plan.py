@@ -12,13 +12,14 @@ from typing import Any
 
 from evalkit.backends import backend_class
 from evalkit.backends.base import Capability
-from evalkit.backends.facts import chat_template_of
+from evalkit.backends.chat import ChatTemplate, of_text
+from evalkit.backends.facts import chat_template_of, special_tokens_of
 from evalkit.backends.sources import find_source
 from evalkit.config.run import API_BACKENDS, ModelSpec, RunConfig, SuiteSpec
 from evalkit.errors import ModelError
 from evalkit.metrics.percentiles import sample_size
 from evalkit.reading.thoughts import template_thinks
-from evalkit.records import AS_IS, GENERATE
+from evalkit.records import AS_IS, GENERATE, TURNS, TURNS_AS_GIVEN
 
 ROOM_TO_THINK = 1024
 """Tokens of an answer; models rarely think in fewer."""
@@ -45,6 +46,8 @@ class TaskPlan:
     """SHA-256 over every request: changes when data, prompts or settings change."""
     excerpt: str
     """Some prompt text, to estimate tokens with."""
+    has_instruction: bool = False
+    """Whether the task begins with a description: a system turn, with a chat template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,10 @@ class Cell:
     """Whether prompts get the model's chat template; None: known once the model is downloaded."""
     mode: str
     """`as_is`, or `generate`: multiple choice is answered with a letter."""
+    turns: str = TURNS_AS_GIVEN
+    """One of `TURNS`: how the chat template makes evalkit write instruction and examples."""
+    template_fault: str = ""
+    """Why the chat template can't be used at all; the cell will fail."""
 
     @property
     def most_output_tokens(self) -> int:
@@ -136,12 +143,13 @@ def make_plan(config: RunConfig) -> Plan:
     planned = _Suites(config)
     cells = []
     for model in config.models:
-        tokenizer, chat_template = facts[model.name]
+        tokenizer, chat_template, template = facts[model.name]
         for suite in config.suites:
             mode = planned.mode(suite, model)
             tasks = planned.tasks(suite, mode)
             _check_capabilities(model, suite, tasks)
             prompt_tokens = _estimate_tokens(tasks, tokenizer)
+            turns, fault = _turns(template, suite, tasks)
             for repeat in range(suite.repeats):
                 cells.append(
                     Cell(
@@ -153,6 +161,8 @@ def make_plan(config: RunConfig) -> Plan:
                         prompt_tokens=prompt_tokens,
                         chat_template=chat_template,
                         mode=mode,
+                        turns=turns,
+                        template_fault=fault,
                     )
                 )
     return Plan(config, tuple(cells))
@@ -226,19 +236,21 @@ def _plan_task(name: str, task: Any) -> TaskPlan:
         most_output_tokens=sum(most_tokens(i) * (i.repeats or 1) for i in task.instances),
         prompts_hash=hashlib.sha256("".join(hashes).encode()).hexdigest(),
         excerpt="\n".join(prompts)[:_PROBED_CHARACTERS],
+        has_instruction=bool((task.get_config("description") or "").strip()),
     )
 
 
-def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None]:
-    """Return the model's tokenizer file, and whether prompts get a chat template."""
+def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None, ChatTemplate | None]:
+    """Return the model's tokenizer file, whether prompts get a chat template, and that template where it is here."""
     backend = backend_class(spec.backend)
     if spec.backend in API_BACKENDS:
         can_chat = Capability.CHAT_TEMPLATE in backend.supports(spec)
-        return None, can_chat and spec.uses_chat_template(True)
+        return None, can_chat and spec.uses_chat_template(True), None
     source = find_source(spec) if spec.backend == "hf" else None
     if source is None:
-        return None, spec.chat_template
-    has_template = chat_template_of(source) is not None
+        return None, spec.chat_template, None
+    written = chat_template_of(source)
+    has_template = written is not None
     if spec.chat_template and not has_template:
         raise ModelError(
             f"model {spec.name!r}: chat_template is true, but {spec.source} has none.",
@@ -246,7 +258,28 @@ def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None]:
         )
     tokenizer = source.tokenizer_folder / "tokenizer.json"
     wanted = spec.uses_chat_template(has_template)
-    return (tokenizer if tokenizer.exists() else None), wanted
+    template = None
+    if written is not None and wanted:
+        template = of_text(spec.name, written, special_tokens_of(source))
+    return (tokenizer if tokenizer.exists() else None), wanted, template
+
+
+def _turns(
+    template: ChatTemplate | None, suite: SuiteSpec, tasks: Sequence[TaskPlan]
+) -> tuple[str, str]:
+    """Return how conversations will be written, and why they can't be."""
+    if template is None:
+        return TURNS_AS_GIVEN, ""
+    found = [TURNS_AS_GIVEN]
+    for task in tasks:
+        roles = ["system"] if suite.system_instruction or task.has_instruction else []
+        if suite.fewshot_as_multiturn:
+            roles += ["user", "assistant"] * task.num_fewshot
+        try:
+            found.append(template.way_of([*roles, "user"]))
+        except ModelError as error:
+            return TURNS_AS_GIVEN, error.message
+    return max(found, key=TURNS.index), ""
 
 
 def short_of_thoughts(plan: Plan) -> list[tuple[Cell, int]]:

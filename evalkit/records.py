@@ -29,6 +29,13 @@ THOUGHTS, CUT_THINKING, STOPPED_EARLY = "thoughts", "cut_thinking", "stopped_ear
 AS_IS, GENERATE = "as_is", "generate"
 """How multiple choice is asked: by log-likelihood, as the task says; or as a question answered with a letter."""
 
+TURNS = TURNS_AS_GIVEN, INSTRUCTION_IN_USER, ONE_TURN = (
+    "as_given",
+    "instruction_in_user",
+    "one_turn",
+)
+"""How a conversation was written where the chat template refuses or drops turns: see `backends.chat`."""
+
 
 class RequestKind(StrEnum):
     """What a backend was asked to do."""
@@ -349,6 +356,8 @@ class EngineRecord:
     """Answers generated again alone, because two tokens were too close to call in a batch."""
     exactness: str = "exact"
     """`exact`: answers generated together are those of each alone; `fast`: a batch's rounding may change some."""
+    turns: str = TURNS_AS_GIVEN
+    """One of `TURNS`: how prompts were written where the chat template refuses or drops turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,3 +406,8 @@ class CellRecord:
     """None in process."""
     mode: str = AS_IS
     """`as_is` or `generate`."""
+
+    @property
+    def turns(self) -> str:
+        """How far the chat template made evalkit move turns; one of `TURNS`."""
+        return max((e.turns for e in self.engine), key=TURNS.index, default=TURNS_AS_GIVEN)

@@ -19,7 +19,7 @@ from evalkit.analysis.load import load_facts
 from evalkit.analysis.performance import performance_facts
 from evalkit.analysis.quality import quality_facts
 from evalkit.analysis.thinking import thinking_warnings
-from evalkit.records import GENERATE, Request
+from evalkit.records import GENERATE, INSTRUCTION_IN_USER, ONE_TURN, Request
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
 
@@ -254,6 +254,7 @@ def _warnings(run: Run, cells: tuple[CellFact, ...]) -> Iterator[Said]:
             "Not like for like: only {models} got a chat template, the others plain prompts.",
             models=joined(name for name, has in templates.items() if has),
         )
+    yield from _turn_warnings(run)
     for cell in run.manifest.cells:
         for record in cell.engine:
             if "self-check failed" in record.reason:
@@ -269,6 +270,30 @@ def _warnings(run: Run, cells: tuple[CellFact, ...]) -> Iterator[Said]:
             "The run was resumed: {n} sessions; their times were added up.",
             n=f"{len(run.manifest.sessions)}",
         )
+
+
+def _turn_warnings(run: Run) -> Iterator[Said]:
+    """Tell whose chat template refuses or drops turns, so that it was asked in another form than others."""
+    models: dict[tuple[str, str], list[str]] = {}
+    for cell in run.manifest.cells:
+        names = models.setdefault((cell.suite, cell.turns), [])
+        if cell.model not in names:
+            names.append(cell.model)
+    for (suite, turns), names in models.items():
+        if turns == INSTRUCTION_IN_USER:
+            yield say(
+                "{suite}: the chat template of {models} takes no system turn; the instruction stands in front of the"
+                " first question instead.",
+                suite=suite,
+                models=joined(names),
+            )
+        if turns == ONE_TURN:
+            yield say(
+                "{suite}: the chat template of {models} takes no conversation of several turns; instruction, examples"
+                " and question stand in one message instead.",
+                suite=suite,
+                models=joined(names),
+            )
 
 
 def _flag_warnings(run: Run) -> Iterator[Said]:

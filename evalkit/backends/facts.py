@@ -89,6 +89,19 @@ def chat_template_of(source: Source) -> str | None:
     return None
 
 
+def special_tokens_of(source: Source) -> dict[str, str]:
+    """Return the special tokens that a chat template may write, by name; empty texts for a GGUF file."""
+    folder = source.tokenizer_folder
+    known = read_json(f"the folder {folder}", folder / "tokenizer_config.json")
+    found = {"bos_token": "", "eos_token": "", "unk_token": "", "pad_token": ""}
+    for name in found:
+        value = known.get(name)
+        if isinstance(value, dict):
+            value = value.get("content")
+        found[name] = value if isinstance(value, str) else ""
+    return found
+
+
 def _template_in(folder: Path) -> str | None:
     """Return the default chat template of a folder; a file of its own goes first, as in transformers."""
     if (folder / "chat_template.jinja").exists():

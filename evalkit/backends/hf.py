@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Self
-
-from jinja2.exceptions import TemplateError
 
 from evalkit.backends.asking import Asking, load
 from evalkit.backends.base import Batch, Capability, CellSetup, GenerateRequest, ScoreRequest
+from evalkit.backends.chat import of_tokenizer, tells_time
 from evalkit.backends.devices import check_dtype, resolve_device, resolve_dtype, torch_memory
 from evalkit.backends.facts import read_facts
 from evalkit.backends.fingerprint import file_hashes
@@ -37,6 +37,7 @@ class HuggingFaceBackend:
         if spec.dtype != "auto":
             check_dtype(spec, self._device)
         self._tokenizer = load_tokenizer(spec, source)
+        self._chat = of_tokenizer(spec.name, self._tokenizer, spec.template_date)
         self._model = load_model(spec, source, resolve_dtype(spec))
         if spec.device_map is None:
             self._model.to(self._device)
@@ -113,6 +114,8 @@ class HuggingFaceBackend:
     def entry(self) -> ModelEntry:
         """Describe the loaded model."""
         facts = read_facts(self.spec.source, self.source)
+        is_chat = self.spec.uses_chat_template(self.has_chat_template)
+        is_dated = is_chat and tells_time(str(self._tokenizer.chat_template))
         return ModelEntry(
             name=self.spec.name,
             backend=self.spec.backend,
@@ -126,29 +129,14 @@ class HuggingFaceBackend:
             memory_bytes=self._model.get_memory_footprint(),
             context_length=self.max_length,
             licence=facts.licence,
-            chat_template=self.spec.uses_chat_template(self.has_chat_template),
+            chat_template=is_chat,
+            template_date=str(self.spec.template_date) if is_dated else None,
             file_hashes=file_hashes(self.source),
         )
 
     def render_chat(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
-        """Apply the tokenizer's chat template; an unfinished last turn is left open.
-
-        A template that refuses a system turn gets the conversation without it, as in lm-eval.
-        """
-        try:
-            return self._render(messages, add_generation_prompt)
-        except TemplateError:
-            without_system = [m for m in messages if m["role"] != "system"]
-            return self._render(without_system, add_generation_prompt)
-
-    def _render(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
-        text: str = self._tokenizer.apply_chat_template(
-            messages,
-            tokenize=False,
-            add_generation_prompt=add_generation_prompt,
-            continue_final_message=not add_generation_prompt,
-        )
-        return text
+        """Apply the tokenizer's chat template; an unfinished last turn is left open."""
+        return self._chat.render(messages, add_generation_prompt)
 
     def torch_memory(self, gpu: int) -> tuple[int | None, int | None]:
         """Return bytes torch has allocated and reserved on a GPU."""
@@ -160,6 +148,7 @@ class HuggingFaceBackend:
 
     def begin_cell(self, setup: CellSetup) -> None:
         """Start a cell with its memory for keys and values."""
+        self._chat.forget()
         budget = setup.kv_budget_bytes or default_kv_budget(self._device)
         self._asking = Asking(self._loaded, self.spec, budget)
 
@@ -169,7 +158,7 @@ class HuggingFaceBackend:
 
     def engine_records(self) -> tuple[EngineRecord, ...]:
         """Return how requests were computed since `begin_cell`."""
-        return self._asking.records()
+        return tuple(replace(r, turns=self._chat.turns) for r in self._asking.records())
 
     def score(
         self, requests: Sequence[ScoreRequest], done: Collection[int], batch_size: int | None

@@ -105,6 +105,7 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield (
             f"Suite {suite}: not like for like: {scored} scored by log-likelihood, {lettered} writes a letter."
         )
+    yield from _template_notes(plan)
     chosen = {c.suite.name for c in plan.cells if c.suite.mode == "auto" and c.mode == GENERATE}
     if chosen:
         yield (
@@ -153,6 +154,24 @@ def _latency_notes(plan: Plan) -> Iterator[str]:
                 f"Suite {suite}: latency is measured on {n} of {n_generated} docs, drawn at random and answered alone;"
                 " the others are answered together (latency_docs)."
             )
+
+
+_MOVED = {
+    "instruction_in_user": "takes no system turn; the instruction will stand in front of the first question",
+    "one_turn": "takes no conversation of several turns; instruction, examples and question will stand in one message",
+}
+
+
+def _template_notes(plan: Plan) -> Iterator[str]:
+    """Yield whose chat template refuses or drops turns."""
+    asked: dict[tuple[str, str], list[str]] = {}
+    for cell in plan.cells:
+        what = f"can't be used: {cell.template_fault}" if cell.template_fault else ""
+        what = what or _MOVED.get(cell.turns, "")
+        if what and cell.suite.name not in asked.setdefault((cell.model.name, what), []):
+            asked[cell.model.name, what].append(cell.suite.name)
+    for (model, what), suites in asked.items():
+        yield f"Suite {', '.join(suites)}: the chat template of {model} {what}."
 
 
 def _cells_table(plan: Plan, answered: dict[str, int] | None) -> FittedTable:
@@ -212,6 +231,7 @@ def _to_dict(plan: Plan, answered: dict[str, int] | None) -> dict[str, Any]:
             "timed_docs": cell.n_timed,
             "most_cost_usd_estimated": most_cost_usd(cell),
             "chat_template": cell.chat_template,
+            "turns": cell.turns,
             "answered": None if answered is None else answered.get(cell.cell_id, 0),
         }
         for cell in plan.cells

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,10 +39,11 @@ class Spec(BaseModel):
 
 
 LOCAL_ONLY = (
-    "base", "revision", "dtype", "device", "device_map", "batch_size", "generate_batch_size", "scoring",
-    "trust_remote_code",
+    "base", "template_date", "revision", "dtype", "device", "device_map", "batch_size", "generate_batch_size",
+    "scoring", "trust_remote_code",
 )  # fmt: skip
 """Keys of a model that mean nothing behind an API."""
+DEFAULT_TEMPLATE_DATE = datetime.date(2024, 7, 26)
 API_BACKENDS = ("openai", "anthropic", "google")
 
 
@@ -176,6 +178,9 @@ class ModelSpec(Spec):
     """Context limit in tokens; unset: the model's own."""
     chat_template: bool | None = None
     """Wrap prompts in the model's chat template; unset: when the model has one."""
+    template_date: Day = DEFAULT_TEMPLATE_DATE
+    """What a chat template that tells the time is told, in every run: prompts must be the same tomorrow. The default is
+    the day that Llama's own templates name when they know no other."""
     trust_remote_code: bool = False
     """Run Python code that comes with the model. Only for models whose code you have read."""
     generation: GenerationDefaults = GenerationDefaults()

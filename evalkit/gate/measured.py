@@ -26,7 +26,13 @@ from evalkit.gate.side import (
     Side,
     merged_sides,
 )
-from evalkit.records import CellRecord, TaskResult, Telemetry
+from evalkit.records import (
+    INSTRUCTION_IN_USER,
+    ONE_TURN,
+    CellRecord,
+    TaskResult,
+    Telemetry,
+)
 from evalkit.store.manifest import MANIFEST, Hardware, ModelEntry, RunManifest, read_manifest
 from evalkit.store.parquet import read_parquet
 from evalkit.store.run_dir import checked_manifest, folders_in, open_run
@@ -297,17 +303,26 @@ def _asked(
         found["fewshot", cell.suite] = "as the task says" if shots is None else str(shots)
         found["limit", cell.suite] = "all documents" if limit is None else f"first {limit}"
         found["mode", cell.suite] = cell.mode
-        found["template", cell.suite] = _template(suite, entry)
+        found["template", cell.suite] = _template(suite, entry, cell)
         found["decoding", cell.suite] = _decoding(spec)
     return found
 
 
-def _template(suite: Mapping[str, Any], entry: ModelEntry | None) -> str:
+_TURNS = {
+    INSTRUCTION_IN_USER: "instruction in the user's turn",
+    ONE_TURN: "instruction and examples in the user's turn",
+}
+"""How the chat template of a side made evalkit ask."""
+
+
+def _template(suite: Mapping[str, Any], entry: ModelEntry | None, cell: CellRecord) -> str:
     has_template = entry is not None and entry.chat_template
     instruction = suite.get("system_instruction")
     parts = ["chat template" if has_template else "plain prompts"]
     if has_template and not suite.get("fewshot_as_multiturn", True):
         parts.append("examples in one message")
+    if cell.turns in _TURNS:
+        parts.append(_TURNS[cell.turns])
     if instruction:
         parts.append(f"instruction {hashlib.sha256(instruction.encode()).hexdigest()[:8]}")
     return ", ".join(parts)

@@ -68,6 +68,8 @@ class ModelEntry(_Part):
     licence: str | None
     chat_template: bool
     """Whether prompts were wrapped in the model's chat template."""
+    template_date: str | None = None
+    """The day that the chat template was told, ISO 8601; None: it does not tell the time, or is not used."""
     is_api: bool = False
     """Behind an API: weights, memory and number format are not disclosed."""
     file_hashes: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Models that can't be measured beside one that can: their cells fail, each with its reason, and all else is kept."""
+"""Models that are not as they should be, beside one that is: what fails, fails alone; what differs is said."""
 
 from __future__ import annotations
 
@@ -65,6 +65,23 @@ def damaged(model: Path, target: Path, change: Callable[[dict[str, torch.Tensor]
     return target
 
 
+def write_config(folder: Path, models: dict[str, Path], **suite: str) -> Path:
+    config = {
+        "name": "mixed",
+        "include_paths": [str(write_tasks(folder))],
+        "models": [
+            {"name": name, "source": str(model), "device": "cpu", "dtype": "float32"}
+            for name, model in models.items()
+        ],
+        "suites": [
+            {"name": name, "tasks": [name], "data_class": "public", **suite} for name in TASKS
+        ],
+        "output": {"dir": str(folder / "out")},
+    }
+    (folder / "run.yaml").write_text(json.dumps(config))
+    return folder / "run.yaml"
+
+
 def test_other_models_results_stay(small_model: Path, tmp_path: Path) -> None:
     def no_numbers(tensors: dict[str, torch.Tensor]) -> None:
         tensors["model.norm.weight"][0] = float("nan")
@@ -72,18 +89,8 @@ def test_other_models_results_stay(small_model: Path, tmp_path: Path) -> None:
     nan = damaged(small_model, tmp_path / "nan", no_numbers)
     lacking = damaged(small_model, tmp_path / "lacking", lambda t: t.pop("model.norm.weight"))
     folders = {"first": small_model, "nan": nan, "lacking": lacking, "last": small_model}
-    config = {
-        "name": "mixed",
-        "include_paths": [str(write_tasks(tmp_path))],
-        "models": [
-            {"name": name, "source": str(folder), "device": "cpu", "dtype": "float32"}
-            for name, folder in folders.items()
-        ],
-        "suites": [{"name": name, "tasks": [name], "data_class": "public"} for name in TASKS],
-        "output": {"dir": str(tmp_path / "out")},
-    }
-    (tmp_path / "run.yaml").write_text(json.dumps(config))
-    result = invoke("run", str(tmp_path / "run.yaml"))
+    file = write_config(tmp_path, folders)
+    result = invoke("run", str(file))
     assert result.exit_code == 3, result.output
     folder = only_run(tmp_path)
     again = invoke("run", "--resume", str(folder))
@@ -101,3 +108,45 @@ def test_other_models_results_stay(small_model: Path, tmp_path: Path) -> None:
     assert "Traceback" not in result.output + again.output
     page = (folder / "report.html").read_text()
     assert "logits are not numbers" in page
+
+
+EACH = "{% for m in messages %}[{{ m.role }}]{{ m.content }}\n{% endfor %}[assistant]"
+TEMPLATES = {
+    "takes_all": "{{ strftime_now('%d %b %Y') }}\n" + EACH,
+    "no_system": "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}"
+    + EACH,
+    "takes_none": "{{ raise_exception('out of order') }}",
+}
+
+
+def test_models_that_are_asked_differently_are_named(small_model: Path, tmp_path: Path) -> None:
+    folders = {}
+    for name, template in TEMPLATES.items():
+        folders[name] = Path(shutil.copytree(small_model, tmp_path / name))
+        (folders[name] / "chat_template.jinja").write_text(template)
+    file = write_config(tmp_path, folders, system_instruction="w9 w9 w9")
+    planned = " ".join(invoke("plan", str(file)).output.split())
+    assert "Suite choose, write: the chat template of no_system takes no system turn" in planned
+    assert "the chat template of takes_none can't be used" in planned
+    assert "out of order" in planned
+    result = invoke("run", str(file))
+    assert result.exit_code == 3, result.output
+    folder = only_run(tmp_path)
+    run = open_run(folder)
+    prompts = {s.cell_id.partition("/")[0]: s.prompt for s in run.samples if s.doc_id == 0}
+    assert prompts == {
+        "takes_all": "26 Jul 2024\n[system]w9 w9 w9\n[user]w3 w4\n[assistant]",
+        "no_system": "[user]w9 w9 w9\n\nw3 w4\n[assistant]",
+    }
+    dates = {m.name: m.template_date for m in run.manifest.models}
+    assert dates["takes_all"] == "2024-07-26"
+    assert dates["no_system"] is None
+    failed = [c for c in run.manifest.cells if c.state == "failed"]
+    assert {c.model for c in failed} == {"takes_none"}
+    assert all("out of order" in (c.reason or "") for c in failed)
+    told = "write: the chat template of no_system takes no system turn"
+    assert told in " ".join(result.output.split())
+    assert told in (folder / "report.html").read_text()
+    given = ("--baseline-model", "takes_all", "--candidate-model", "no_system")
+    compared = invoke("compare", str(folder), str(folder), *given)
+    assert "instruction in the user's turn" in " ".join(compared.output.split())
