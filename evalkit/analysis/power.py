@@ -21,6 +21,8 @@ Judge = Callable[[Counts, Counts], NDArray[np.bool_]]
 """Tells of wins and losses whether they are few enough losses."""
 _TAIL = 1e-13
 _EDGE = 1e-12
+_STEPS = 1000
+"""Of a margin, to 100 points."""
 
 
 def docs_needed(
@@ -85,6 +87,29 @@ def least_docs(margin: float, confidence: float) -> int:
     z2 = float(stats.norm.ppf(confidence)) ** 2
     tango, exact = z2 * (1 - margin) / margin, log(1 - confidence) / log1p(-margin)
     return max(1, ceil(max(tango, exact) - _EDGE))
+
+
+def margin_to_pass(n: int, discordance: float, confidence: float, power: float) -> float | None:
+    """Return the smallest margin that n docs can show, in steps of a tenth of a point; None: not even 100 points.
+
+    With it `power_to_pass` reaches that power for a candidate that is as good, and n is at least `least_docs`. Power
+    grows with the margin, so bisection finds it.
+    """
+
+    def can_show(step: int) -> bool:
+        margin = step / _STEPS
+        return (
+            n >= least_docs(margin, confidence)
+            and power_to_pass(n, margin, discordance, confidence) >= power
+        )
+
+    low, high = 0, _STEPS
+    if n < 1 or not can_show(high - 1):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if can_show(middle) else (middle, high)
+    return high / _STEPS
 
 
 def power_to_pass(

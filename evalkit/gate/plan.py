@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.analysis.power import docs_to_pass, least_docs, power_to_pass, runs_needed
+from evalkit.analysis.power import (
+    docs_to_pass,
+    least_docs,
+    margin_to_pass,
+    power_to_pass,
+    runs_needed,
+)
 from evalkit.analysis.scores import TaskKey
 from evalkit.config.gate import GatePolicy
 from evalkit.gate.rules import Rule, rules_of, tasks_of
@@ -40,6 +46,8 @@ class RulePlan:
     """With fewer, even a candidate that answers alike does not pass."""
     power: float | None
     """Probability that a candidate as good as the baseline passes, with what there is."""
+    margin_shown: float | None
+    """Smallest margin that the documents at hand can show with the power asked for; None: none, or it counts runs."""
     spread: float | None
     """Assumed: share of documents that differ, or the spread of a run's log latency."""
     can_decide: bool
@@ -95,10 +103,11 @@ def _docs(
     rule: Rule, policy: GatePolicy, key: TaskKey | None, n: int, power: float, discordance: float
 ) -> RulePlan:
     margin = rule.spec.margin
+    shown = margin_to_pass(n, discordance, policy.confidence, power)
     if margin <= 0:
         return RulePlan(
             rule.position, rule.spec.metric, key[0] if key else None, key[1] if key else None, rule.spec.weight, margin,
-            "docs", n, None, None, None, discordance, can_decide=False,
+            "docs", n, None, None, None, shown, discordance, can_decide=False,
             reason=say("with a margin of 0 only a candidate that is better passes"),
         )  # fmt: skip
     least = least_docs(margin, policy.confidence)
@@ -119,6 +128,7 @@ def _docs(
         n_needed=max(least, docs_to_pass(margin, discordance, policy.confidence, power)),
         n_least=least,
         power=power_to_pass(n, margin, discordance, policy.confidence) if n else None,
+        margin_shown=shown,
         spread=discordance,
         can_decide=n >= least,
         reason=reason,
@@ -168,6 +178,7 @@ def _runs(rule: Rule, policy: GatePolicy, baseline: Side, power: float) -> RuleP
         n_needed=needed,
         n_least=least,
         power=None,
+        margin_shown=None,
         spread=spread,
         can_decide=len(series) >= least,
         reason=reason,

@@ -39,7 +39,7 @@ class Asked:
     n_flips: int = 20
     """Flipped documents to list."""
     is_judged: bool = True
-    """False: compare, and judge nothing."""
+    """False: compare, and judge nothing; what was not measured alike is listed, not refused."""
 
 
 def decide_gate(baseline: Side, candidate: Side, policy: GatePolicy, asked: Asked) -> GateResult:
@@ -51,7 +51,8 @@ def decide_gate(baseline: Side, candidate: Side, policy: GatePolicy, asked: Aske
     """
     pairs = all_pairs(baseline, candidate)
     found = differences(baseline, candidate, pairs, asked.allowed)
-    _refuse(found)
+    if asked.is_judged:
+        _refuse(found)
     evidence = Evidence(baseline, candidate, pairs)
     judged = [r for rule in rules_of(policy) for r in _results(rule, policy, evidence, found)]
     rules = tuple(_with_holm(judged, policy.confidence))

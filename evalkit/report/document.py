@@ -141,7 +141,7 @@ def _decided(runs: Sequence[tuple[Run, RunFacts]], decided: Decided, language: S
     sizes = model_sizes([run for run, _ in runs])
     return _Parts(
         decision=build_decision(case.facts, verdict, language=language),
-        scorecard=None if card is None else build_scorecard(card, case.facts, language),
+        scorecard=None if card is None else build_scorecard(card, case.facts, language, verdict),
         pareto=build_pareto(case.facts, verdict, sizes, language),
         simulator=build_simulator(case, verdict, language),
     )

@@ -19,8 +19,8 @@ _TERMS: _Terms = (
     (say("attempt"), say(
         "One try of sending a request to an API. A request that fails for a passing reason is tried again.")),
     (say("95 % interval"), say(
-        "Where the true score lies with 95 % confidence, given how few docs were asked. When two models' intervals"
-        " overlap, the test can't tell them apart.")),
+        "Where the true score lies with 95 % confidence, given how few docs were asked. Two models whose"
+        " intervals overlap may still be told apart by comparing them doc by doc.")),
     (say("answers cut"), say(
         "Share of generated answers that ended because `max_tokens` was reached. What would have come behind that was"
         " not scored.")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from evalkit.analysis.differences import differences
 from evalkit.analysis.facts import EndpointFact, PerformanceFact, QualityFact, RunFacts
 from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.report import format as text
@@ -180,7 +181,8 @@ def _summary(
     tasks: Sequence[tuple[str, str]],
     performance: Sequence[PerformanceFact | None],
 ) -> Iterator[Said]:
-    found = [best for suite, task in tasks for best in _best_on(models, suite, task)]
+    ahead = _Ahead(models)
+    found = [best for suite, task in tasks for best in _best_on(models, suite, task, ahead)]
     if len(models) > 1 and found:
         yield _clear_differences(sum(is_clear for _, is_clear in found), len(found))
     yield from (line for line, _ in found)
@@ -255,7 +257,25 @@ def _cost(label: str, f: EndpointFact) -> Said:
     return say("{line}.", line=line)
 
 
-def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[tuple[Said, bool]]:
+class _Ahead:
+    """Whom a model is clearly ahead of, doc by doc: the comparison that the section on differences shows."""
+
+    def __init__(self, models: Sequence[Model]) -> None:
+        self._models = models
+        self._found: dict[tuple[str, str, str], dict[tuple[str, str], int | None]] = {}
+
+    def of(self, leader: str, suite: str, task: str, metric: str) -> dict[str, int | None]:
+        """Return every other model's sign against the leader, of `TaskDifference.sign`."""
+        key = (leader, task, metric)
+        if key not in self._found:
+            found = differences(self._models, leader, {task: metric})
+            self._found[key] = {(d.suite, d.other): d.sign for d in found if d.task == task}
+        return {other: sign for (at, other), sign in self._found[key].items() if at == suite}
+
+
+def _best_on(
+    models: Sequence[Model], suite: str, task: str, ahead: _Ahead
+) -> Iterator[tuple[Said, bool]]:
     """Say who is best on a task's headline metric, and whether that tells it apart from anyone."""
     found = [(m.label, _headline(quality_of(m, suite, task))) for m in models]
     facts = [(label, q) for label, q in found if q is not None]
@@ -265,7 +285,8 @@ def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[tuple[S
     facts = [(label, q) for label, q in facts if q.metric == metric]
     best = max if is_higher else min
     leader, top = best(facts, key=lambda item: item[1].estimate.value or 0.0)
-    others = [(label, _standing(top, q)) for label, q in facts if label != leader]
+    signs = ahead.of(leader, suite, task, metric) if len(facts) > 1 else {}
+    others = [(label, signs.get(label)) for label, _ in facts if label != leader]
     score = say(
         "{task}, {metric}: {model} {score} (95 %: {interval}, n = {n})",
         task=task,
@@ -276,20 +297,20 @@ def _best_on(models: Sequence[Model], suite: str, task: str) -> Iterator[tuple[S
         n=numeral(f"{top.estimate.n}"),
     )
     line = joined((score, *_standings(others), _left_out(models, suite, task)), "; ")
-    yield say("{line}.", line=line), any(where == "clear" for _, where in others)
+    yield say("{line}.", line=line), any(sign == -1 for _, sign in others)
 
 
-def _standings(others: Sequence[tuple[str, str]]) -> Iterator[Said]:
-    """Say whom the best one is ahead of."""
-    by_standing: dict[str, list[str]] = {}
-    for label, where in others:
-        by_standing.setdefault(where, []).append(label)
-    if labels := by_standing.get("clear"):
+def _standings(others: Sequence[tuple[str, int | None]]) -> Iterator[Said]:
+    """Say whom the best one is ahead of; the best by its score, so that doc by doc no other is clearly better."""
+    by_sign: dict[int | None, list[str]] = {}
+    for label, sign in others:
+        by_sign.setdefault(sign, []).append(label)
+    if labels := by_sign.get(-1):
         yield say("clearly ahead of {models}", models=joined(labels))
-    if labels := by_standing.get("overlap"):
-        yield say("not clearly ahead (intervals overlap) of {models}", models=joined(labels))
-    if labels := by_standing.get("unknown"):
-        yield say("no interval to compare with {models}", models=joined(labels))
+    if labels := [*by_sign.get(0, ()), *by_sign.get(1, ())]:
+        yield say("not clearly ahead of {models}", models=joined(labels))
+    if labels := by_sign.get(None):
+        yield say("no docs in common to compare with {models}", models=joined(labels))
 
 
 def _left_out(models: Sequence[Model], suite: str, task: str) -> Said:
@@ -303,13 +324,6 @@ def _left_out(models: Sequence[Model], suite: str, task: str) -> Said:
     if not parts:
         return NOTHING
     return say("docs without an answer are left out: {docs}", docs=joined(parts))
-
-
-def _standing(top: QualityFact, other: QualityFact) -> str:
-    x, y = top.estimate, other.estimate
-    if x.low is None or x.high is None or y.low is None or y.high is None:
-        return "unknown"
-    return "clear" if x.low > y.high or x.high < y.low else "overlap"
 
 
 def _dots(models: Sequence[Model], tasks: Sequence[tuple[str, str]]) -> Iterator[DotRow]:

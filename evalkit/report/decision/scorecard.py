@@ -9,6 +9,7 @@ from math import ceil
 from markupsafe import Markup
 
 from evalkit.analysis.tco.facts import OptionFact, TcoFacts
+from evalkit.decision.facts import Verdict
 from evalkit.decision.scorecard import Criterion, Score, Scorecard, Scored
 from evalkit.report import format as text
 from evalkit.report.decision.cells import spread
@@ -110,8 +111,13 @@ class ScorecardSection:
         return any(row.broken or row.unclear for row in self.rows)
 
 
-def build_scorecard(card: Scorecard, facts: TcoFacts, language: Spoken) -> ScorecardSection:
-    """Return the section; `language` is that of the script's words, everything else is told by the template."""
+def build_scorecard(
+    card: Scorecard, facts: TcoFacts, language: Spoken, verdict: Verdict | None = None
+) -> ScorecardSection:
+    """Return the section; it says so where the verdict names another option than comes first here.
+
+    `language` is that of the script's words, everything else is told by the template.
+    """
     counted = [NAMES[c] for c, w in zip(card.criteria, card.weights, strict=True) if w > 0]
     return ScorecardSection(
         weights=tuple(
@@ -120,7 +126,7 @@ def build_scorecard(card: Scorecard, facts: TcoFacts, language: Spoken) -> Score
         ),
         most=max(MOST, ceil(max(card.weights))),
         rows=tuple(_rows(card, facts)),
-        sentences=tuple(_sentences(card)),
+        sentences=(*_sentences(card), *_against_verdict(card, verdict)),
         drawn=say(
             "Weightings of these were drawn {n} times, each as likely as any other: {criteria}.",
             n=text.count(card.draws),
@@ -191,7 +197,7 @@ def _sentences(card: Scorecard) -> Iterator[Said]:
         yield _first(card)
         share, option = max(ranked, key=lambda r: r[0])
         shown = share_of_weightings(share)
-        yield say("{option} wins in {share} of all weightings.", option=option, share=shown)
+        yield say("{option} comes first in {share} of all weightings.", option=option, share=shown)
     unknown = [
         NAMES[c]
         for i, c in enumerate(card.criteria)
@@ -199,6 +205,23 @@ def _sentences(card: Scorecard) -> Iterator[Said]:
     ]
     if unknown and not card.is_given:
         yield say("Not known of any option, so without weight: {names}.", names=joined(unknown))
+
+
+def _against_verdict(card: Scorecard, verdict: Verdict | None) -> Iterator[Said]:
+    """Yield whose word counts, where the ranking and the verdict name different options."""
+    meant = None if verdict is None else verdict.option or verdict.leaning
+    if verdict is None or not card.leaders or meant in card.leaders:
+        return
+    if meant is None:
+        yield say(
+            "This ranks by weights only. It is no recommendation: the verdict is that the evidence does not decide."
+        )
+    else:
+        yield say(
+            "This ranks by weights only. It is no recommendation: the verdict goes by the policy's rules and by cost,"
+            " and names {option}.",
+            option=meant,
+        )
 
 
 def _first(card: Scorecard) -> Said:

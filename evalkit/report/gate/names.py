@@ -150,8 +150,8 @@ def consequence_words(difference: Difference) -> Said:
     """Say what follows from a condition that differs."""
     if difference.is_allowed:
         return say("allowed")
-    if difference.is_fatal:
-        return say("nothing can be compared")
+    if difference.is_fatal:  # a gate would have refused: this is a comparison
+        return say("differences below may come from this")
     return say("latency, memory and energy can't be compared")
 
 

@@ -27,7 +27,7 @@ def plan_tables(
 ) -> Iterator[RenderableType]:
     """Yield what every rule needs, and which can't decide."""
     yield Text(f"policy {policy.name}: how many documents and runs its margins need")
-    table = _table("rule", "margin", "there are", "needed", "passes if as good", "")
+    table = _table("rule", "margin", "there are", "needed", "passes if as good", "can show", "")
     for p in plans:
         table.add_row(
             _name(p.metric, p.suite, p.task, p.tier),
@@ -35,6 +35,7 @@ def plan_tables(
             f"{p.n} {p.unit}",
             text.MISSING if p.n_needed is None else str(p.n_needed),
             _share(p.power),
+            _margin(p.metric, p.margin_shown),
             visible(p.reason) or ("" if _is_enough(p, power) else "fewer than needed"),
         )
     yield table
@@ -42,7 +43,8 @@ def plan_tables(
     assumed = "" if share is None else f" when {text.percent(share)} of documents differ,"
     yield Text(
         f"needed: to pass {power:.0%} of candidates that are as good as the baseline{assumed} with"
-        f" {policy.confidence:.0%} confidence; runs: by the spread between the baseline's own",
+        f" {policy.confidence:.0%} confidence; runs: by the spread between the baseline's own; can show: the smallest"
+        " margin for which the documents there are would do",
         style="dim",
     )
     blocked = [p for p in plans if not p.can_decide]

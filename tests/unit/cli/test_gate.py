@@ -293,3 +293,14 @@ def test_one_run_calibrates_nothing(tmp_path: Path) -> None:
 
 def test_the_built_in_policy_judges_every_family() -> None:
     assert {r.kind.family for r in DEFAULT_RULES} == {"docs", "latency", "runs", "cost", "licence"}
+
+
+def test_compare_compares_what_a_gate_refuses_and_says_what_differs(tmp_path: Path) -> None:
+    one = write_runs(tmp_path / "one", Made({"t": [1.0] * 40}))
+    other = write_runs(tmp_path / "other", Made({"t": [0.0] * 40}, suite={"num_fewshot": 2}))
+    assert call("gate", one, other).exit_code == 4
+    done = call("compare", one, other)
+    assert done.exit_code == 0
+    assert "worked examples" in done.output
+    assert "may come from this" in done.output.replace("\n", " ")
+    assert "document 0" in done.output

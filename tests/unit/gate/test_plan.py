@@ -30,6 +30,22 @@ def test_documents_needed_are_those_with_which_one_as_good_passes(
     assert plan.can_decide == ((plan.n_least or 0) <= 300)
 
 
+@pytest.mark.parametrize("n", [20, 60, 300, 1565, 6203])
+def test_the_margin_that_the_documents_can_show_is_one_with_which_they_suffice(
+    tmp_path: Path, n: int
+) -> None:
+    shown = only(tmp_path / "a", RuleSpec(metric="accuracy"), Made({"t": [1.0] * n})).margin_shown
+    assert shown is not None
+
+    def suffices(points: float) -> bool:
+        rule = RuleSpec(metric="accuracy", margin_points=points)
+        plan = only(tmp_path / f"{points}", rule, Made({"t": [1.0] * n}))
+        return plan.can_decide and (plan.power or 0) >= 0.8
+
+    assert suffices(round(100 * shown, 1))
+    assert not suffices(round(100 * shown - 0.1, 1))
+
+
 def test_too_few_documents_can_not_decide(tmp_path: Path) -> None:
     plan = only(tmp_path, RuleSpec(metric="accuracy"), Made({"t": [1.0] * 50}))
     assert not plan.can_decide

@@ -195,7 +195,7 @@ def test_overlapping_intervals_claim_no_winner() -> None:
 
 def test_scores_without_intervals_are_not_said_to_overlap() -> None:
     html = render(make_run(2, samples=[], results=_bits(0.2, 0.9)))
-    assert "overlap) of" not in html
+    assert "clearly ahead" not in html
 
 
 def test_a_metric_that_is_no_share_is_not_shown_in_percent() -> None:
@@ -235,3 +235,17 @@ def test_percentiles_of_few_requests_are_marked() -> None:
 def test_a_run_without_any_result_still_renders() -> None:
     html = render(make_run(requests=[], samples=[], results=[], telemetry=[]))
     assert "Not measured." in html
+
+
+def test_the_summary_and_the_comparison_doc_by_doc_name_the_same_winner() -> None:
+    # the intervals of 50 and 70 % of 40 docs overlap; doc by doc one is better on 8 and worse on none
+    right = ([i < 20 for i in range(40)], [i < 28 for i in range(40)])
+    samples = [
+        sample(i, cell_id=f"model-{m}/s/0", scores={"acc": float(is_right)})
+        for m, docs in enumerate(right)
+        for i, is_right in enumerate(docs)
+    ]
+    results = [result(sum(docs) / 40, cell_id=f"model-{m}/s/0") for m, docs in enumerate(right)]
+    html = render(make_run(2, samples=samples, results=results))
+    assert "clearly ahead of model-0" in html
+    assert "clearly better on 1" in html

@@ -86,7 +86,7 @@ def test_it_says_who_wins_and_in_how_many_weightings() -> None:
     two = (option(), option("mix", leaves_network=True, quality=share(0.9)))
     given = section(*two, weights={"quality": 1, "data_control": 4})
     assert given.sentences[0] == f"With the scenario's weights {OWN} is first."
-    assert re.fullmatch(rf"{OWN} wins in \d+ % of all weightings\.", given.sentences[1])
+    assert re.fullmatch(rf"{OWN} comes first in \d+ % of all weightings\.", given.sentences[1])
     assert "Quality, Data control" in given.drawn
     assert section(*two).sentences[0] == f"With equal weights {OWN} is first."
 

@@ -214,7 +214,7 @@ def test_every_condition_has_words_and_a_consequence() -> None:
     }  # fmt: skip
     fatal = Difference("fewshot", "s", "1", "2", False)
     assert condition_words(fatal) == "worked examples (few-shot)"
-    assert consequence_words(fatal) == "nothing can be compared"
+    assert consequence_words(fatal) == "differences below may come from this"
     soft = Difference("hardware", "hardware", "a", "b", False, is_fatal=False)
     assert consequence_words(soft) == "latency, memory and energy can't be compared"
     assert consequence_words(Difference("limit", "s", "1", "2", True)) == "allowed"
