@@ -13,7 +13,7 @@ from evalkit.cli.gate_options import Outputs, Sides, output_options, side_option
 def command(sides: Sides, outputs: Outputs) -> None:
     """Say where CANDIDATE differs from BASELINE, how surely, and on which documents. Judges nothing, exits with 0.
 
-    What was not measured alike is listed first: a difference may come from it.
+    What was not measured alike is listed: a difference may come from it.
 
     \b
     Examples:
