@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import Any
 
 import click
 
 from evalkit.cli.processors import share_processors
-from evalkit.errors import EXIT_CODES, EvalkitError, did_you_mean
+from evalkit.errors import EXIT_CODES, EvalkitError, ExitCode, did_you_mean
+
+_log = logging.getLogger(__name__)
+_FOREIGN = {"datasets", "jinja2", "lm_eval", "pydantic", "pydantic_core", "yaml"}
+"""Libraries whose errors are about what a user gave them; each is told better where it is expected."""
 
 COMMANDS = {
     "run": ("evalkit.cli.run", "Measure models and write a report."),
@@ -78,6 +83,14 @@ class LazyGroup(click.Group):
             if error.hint:
                 click.echo(error.hint, err=True)
             ctx.exit(int(error.exit_code))
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in _FOREIGN:
+                raise
+            _log.debug("what a library raised", exc_info=True)
+            message = next(iter(str(error).strip().splitlines()), "")
+            click.secho(f"Error: {type(error).__name__}: {message}", fg="red", err=True)
+            click.echo("A library could not take the input: check the file named last.", err=True)
+            ctx.exit(int(ExitCode.USAGE))
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

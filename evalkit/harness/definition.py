@@ -36,7 +36,10 @@ def check_definition(config: Mapping[str, Any]) -> None:
     Raises:
         TaskError: Names the key.
     """
-    _check_keys(config, _KEYS, "")
+    if "class" not in config:
+        _check_keys(config, _KEYS, "")
+    if not {"dataset_path", "custom_dataset", "class"} & set(config):
+        raise TaskError("dataset_path is missing.", "For local files: json or csv.")
     fewshot = config.get("fewshot_config")
     if isinstance(fewshot, dict):
         _check_keys(fewshot, _FEWSHOT_KEYS, "fewshot_config: ")
@@ -172,6 +175,9 @@ def _check_numbers(config: Mapping[str, Any]) -> None:
         isinstance(stop, str) for stop in ([until] if isinstance(until, str) else until or [])
     ):
         raise TaskError(f"generation_kwargs: until: must be texts; found {until!r}.", "")
+    heat = kwargs.get("temperature", 0)
+    if not isinstance(heat, int | float) or isinstance(heat, bool):
+        raise TaskError(f"generation_kwargs: temperature: must be a number; found {heat!r}.", "")
     most = kwargs.get("max_gen_toks")
     if most is not None and (type(most) is not int or most < 1):
         raise TaskError(

@@ -13,7 +13,7 @@ from lm_eval.api.task import ConfigurableTask
 from lm_eval.config.task import TaskConfig
 
 from evalkit.errors import TaskError
-from evalkit.harness.definition import columns_of
+from evalkit.harness.definition import TEMPLATES, check_columns, columns_of
 from evalkit.harness.faults import plain_reason
 from evalkit.harness.rows import Rows
 
@@ -51,6 +51,8 @@ def check_docs(task: Any) -> None:
     if not isinstance(task, ConfigurableTask):
         return
     docs = task.eval_docs
+    keys = {key: getattr(task.config, key) for key in (*TEMPLATES, "process_results")}
+    check_columns(keys, task.features, docs[0])
     _refuse_problems(docs, lambda doc: _problem(task, doc, is_example=False))
     _refuse_positions(task, docs)
     _check_examples(task)
@@ -217,6 +219,7 @@ def _check_examples(task: Any) -> None:
     wanted = task.config.num_fewshot or 0
     if not wanted:
         return
+    _refuse_leak(task)
     pool = task.fewshot_docs()
     n_pool = 0 if pool is None else len(list(pool))
     split = task.fewshot_cfg.split
@@ -231,6 +234,21 @@ def _check_examples(task: Any) -> None:
         )
     if not is_same:
         _refuse_problems(pool, lambda doc: _problem(task, doc, is_example=True))
+
+
+def _refuse_leak(task: Any) -> None:
+    """Refuse examples out of the docs that are asked, where lm-eval does not leave out the doc itself."""
+    config, split = task.config, task.fewshot_cfg.split
+    asked = config.test_split or config.validation_split
+    source = split or config.training_split or config.validation_split or config.test_split
+    has_samples = split is None and task.fewshot_cfg.samples is not None
+    if not has_samples and source == asked and (split is None or asked != config.test_split):
+        raise TaskError(
+            f"num_fewshot is {config.num_fewshot}, and examples would come from split {source!r}, which is asked:"
+            " a doc could be its own example.",
+            "Name another split in fewshot_split, or say `test_split` and `fewshot_split` both: then each doc is left"
+            " out of its own examples.",
+        )
 
 
 def _try_metrics(task: Any, docs: Any) -> None:

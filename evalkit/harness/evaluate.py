@@ -38,7 +38,7 @@ def evaluate_cell(
     """
     seed_everything()
     for name, task in tasks["tasks"].items():
-        task.process_results = _guarded(name, task)
+        task.process_results = guarded(name, task)
     results = evaluator.evaluate(
         lm=lm,
         task_dict=tasks,
@@ -58,7 +58,7 @@ def evaluate_cell(
     return samples, list(_task_results(cell_id, results))
 
 
-def _guarded(name: str, task: Any) -> Callable[[Any, Any], Any]:
+def guarded(name: str, task: Any) -> Callable[[Any, Any], Any]:
     """Return a task's scoring, with errors that name task and doc: it may be anybody's code."""
     score = task.process_results
 

@@ -15,7 +15,7 @@ from evalkit.errors import TaskError, did_you_mean
 from evalkit.harness.definition import check_columns, check_definition
 from evalkit.harness.docs_check import check_first
 from evalkit.harness.faults import told_of
-from evalkit.harness.rows import KINDS, Rows, Splits, can_read, read_splits
+from evalkit.harness.rows import KINDS, OPTIONS, Rows, Splits, can_read, read_splits
 
 
 def is_own(path: Path | None) -> bool:
@@ -59,6 +59,7 @@ class CheckedFactory(TaskFactory):  # type: ignore[misc]
             return config
         if is_own(path):
             check_definition(config)
+            _refuse_spreadsheet(config)
         options = config.get("dataset_kwargs") or {}
         if config.get("custom_dataset") is None and config.get("dataset_path") in KINDS:
             _give_data(config, options, path)
@@ -98,7 +99,12 @@ def _give_data(config: dict[str, Any], options: Mapping[str, Any], path: Path) -
             "dataset_kwargs: data_files is missing: nothing says where the data are.",
             "Such as `data_files: {test: data.jsonl}`, relative to the task's YAML file.",
         )
-    if not can_read(config["dataset_path"], options):
+    kind = config["dataset_path"]
+    for key in set(options) - OPTIONS[kind]:
+        near = did_you_mean(key, OPTIONS[kind], cutoff=0.75)
+        if near:
+            raise TaskError(f"dataset_kwargs: unknown key {key!r}.", near)
+    if not can_read(kind, options):
         files = options.get("data_files")
         if files:
             resolved = _resolve_files(files, path.parent)
@@ -114,6 +120,15 @@ def _give_data(config: dict[str, Any], options: Mapping[str, Any], path: Path) -
         check_columns(config, docs.features, docs[0])
         check_first(config, docs)
     config["custom_dataset"] = _Given(splits)
+
+
+def _refuse_spreadsheet(config: Mapping[str, Any]) -> None:
+    files = str((config.get("dataset_kwargs") or {}).get("data_files", "")).lower()
+    if config.get("dataset_path") in ("xlsx", "xls", "excel", "ods") or ".xls" in files:
+        raise TaskError(
+            "spreadsheets are not read: the data must be text.",
+            "Save the sheet as 'CSV UTF-8', and say `dataset_path: csv`.",
+        )
 
 
 def _check_splits(config: Mapping[str, Any], splits: Splits) -> None:
@@ -175,7 +190,7 @@ def _resolve_files(files: Any, folder: Path) -> Any:
     if isinstance(files, list):
         return [_resolve_files(inner, folder) for inner in files]
     beside = folder / files
-    return str(beside) if beside.exists() else files
+    return str(beside) if beside.exists() or any(folder.glob(files)) else files
 
 
 def check_members(config: Mapping[str, Any], known: Mapping[str, Any], group: str) -> None:

@@ -21,10 +21,11 @@ from evalkit.errors import TaskError
 
 KINDS = ("json", "csv")
 """Values of `dataset_path` that are read here."""
-_OPTIONS = {
+OPTIONS = {
     "json": {"data_files", "field", "encoding"},
     "csv": {"data_files", "delimiter", "sep", "quotechar", "encoding", "column_names", "names"},
 }
+"""Kind → the `dataset_kwargs` that are understood here."""
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 _IDS = ("id", "doc_id")
 
@@ -85,7 +86,7 @@ class Splits(dict[str, Rows]):
 
 def can_read(kind: Any, options: Mapping[str, Any]) -> bool:
     """Tell whether a task's data are plain local files of a kind that is read here."""
-    if kind not in KINDS or set(options) - _OPTIONS[kind]:
+    if kind not in KINDS or set(options) - OPTIONS[kind]:
         return False
     files = list(_all_files(options.get("data_files")))
     return bool(files) and all(_is_plain(name) for name in files)
@@ -107,7 +108,7 @@ def read_splits(kind: str, options: Mapping[str, Any], folder: Path) -> Splits:
     read = _read_json if kind == "json" else _read_csv
     splits = Splits()
     for split, names in by_split.items():
-        files = [_found(name, folder) for name in _all_files(names)]
+        files = [file for name in _all_files(names) for file in _found(name, folder)]
         rows = Rows(pair for file in files for pair in read(file, options))
         if not rows:
             raise TaskError(
@@ -132,16 +133,18 @@ def _all_files(files: Any) -> Iterator[str]:
 
 
 def _is_plain(name: str) -> bool:
-    """Tell whether a name is one uncompressed file on this machine."""
-    is_pattern = any(sign in name for sign in "*?[") and not Path(name).exists()
+    """Tell whether a name stands for uncompressed files on this machine."""
     is_packed = name.lower().endswith((".gz", ".zip", ".bz2", ".xz", ".zst", ".lz4"))
-    return "://" not in name and not is_pattern and not is_packed
+    return "://" not in name and not is_packed
 
 
-def _found(name: str, folder: Path) -> Path:
+def _found(name: str, folder: Path) -> list[Path]:
+    """Return the file of a name, or all files of a pattern such as `part-*.csv`, in the order of their names."""
     for file in (folder / name, Path(name)):
         if file.is_file():
-            return file
+            return [file]
+    if not Path(name).is_absolute() and (matching := sorted(folder.glob(name))):
+        return matching
     raise TaskError(
         f"no such data file: {folder / name}.",
         "Names under `dataset_kwargs: data_files` are relative to the task's YAML file.",
@@ -154,6 +157,11 @@ def _text(file: Path, encoding: Any) -> str:
         data = file.read_bytes()
     except OSError as error:
         raise TaskError(f"{file}: can't be read: {error.strerror}.", "") from None
+    if data.startswith(b"PK\x03\x04"):
+        raise TaskError(
+            f"{file.name}: this is a spreadsheet or an archive, not text.",
+            "Save the sheet as 'CSV UTF-8', and say `dataset_path: csv`.",
+        )
     if encoding is None and data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise TaskError(
             f"{file.name}:1: this is UTF-16 text, not UTF-8.",
@@ -258,12 +266,19 @@ def _decoded(text: str, file: Path, number: int) -> Any:
         why = "it ends in the middle" if is_cut else error.msg
         raise TaskError(
             f"{file.name}:{line}: not JSON: {why}.",
-            "Complete or remove the line." if is_cut else "Correct the line.",
+            _hint_for(text, is_cut=is_cut),
         ) from None
     except ValueError as error:
         raise TaskError(f"{file.name}:{number}: not JSON: {error}.", "Correct the line.") from None
     except RecursionError:
         raise TaskError(f"{file.name}:{number}: nested too deeply.", "Correct the line.") from None
+
+
+def _hint_for(text: str, *, is_cut: bool) -> str:
+    if is_cut:
+        return "Complete or remove the line."
+    is_table = not text.lstrip().startswith(("{", "["))
+    return "A table? Then say `dataset_path: csv`." if is_table else "Correct the line."
 
 
 def _float(written: str) -> float:
@@ -336,6 +351,8 @@ def _records(text: str, file: Path, delimiter: str, quote: str) -> Iterator[tupl
 
 
 def _header(fields: list[str], file: Path, delimiter: str) -> list[str]:
+    if fields[0].lstrip().startswith(("{", "[")):
+        raise TaskError(f"{file.name}:1: this is JSON, not a table.", "Say `dataset_path: json`.")
     if len(fields) == 1:
         _check_delimiter(fields[0], file, delimiter)
     header = [field.strip() or f"Unnamed: {n}" for n, field in enumerate(fields)]

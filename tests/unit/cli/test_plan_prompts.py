@@ -166,3 +166,16 @@ def test_config_check_names_tasks_whose_data_are_elsewhere(tmp_path: Path, tasks
     result = run("config", "check", config(tmp_path, api("openai")))
     assert result.exit_code == 0, result.output
     assert "Suite s: not checked: the data of sums come from the hub." in result.output
+
+
+def test_what_a_library_raises_unforeseen_is_a_sentence(
+    tmp_path: Path, tasks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_file: Path) -> None:
+        raise yaml.YAMLError("odd\nand more")
+
+    monkeypatch.setattr("evalkit.config.load_config", fail)
+    result = run("config", "check", config(tmp_path, api("openai")))
+    assert result.exit_code == 2
+    assert "Error: YAMLError: odd\n" in result.output
+    assert "Traceback" not in result.output

@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from evalkit.config.run import SuiteSpec
-from evalkit.errors import TaskError
+from evalkit.errors import ExecutionError, TaskError
 from evalkit.harness.catalogue import load_tasks
+from evalkit.harness.evaluate import guarded
 
 ROWS: list[dict[str, Any]] = [
     {"id": "r1", "text": "The parcel is late.", "label": "delivery"},
@@ -140,6 +141,15 @@ def test_a_task_without_mistakes_passes(folder: Folder) -> None:
          ["is no regular expression"]),
         ({"filter_list": [{"name": "x"}]}, ["filter_list: each entry needs"]),
         ({"dataset_kwargs": {}}, ["data_files is missing"]),
+        ({"dataset_path": "LEFT OUT"}, ["dataset_path is missing"]),
+        ({"dataset_path": "xlsx"}, ["spreadsheets are not read", "CSV UTF-8"]),
+        ({"options": {"feild": "x"}}, ["dataset_kwargs: unknown key 'feild'", "'field'"]),
+        ({"generation_kwargs": {"temperature": "hot"}}, ["temperature: must be a number"]),
+        ({"dataset_path": "text", "doc_to_text": "text"}, ["'label' is undefined"]),
+        ({"dataset_path": "text", "doc_to_text": "text", "doc_to_target": "label"}, ["'label' is no column"]),
+        ({"num_fewshot": 1}, ["a doc could be its own example", "fewshot_split"]),
+        ({"num_fewshot": 1, "test_split": "LEFT OUT", "validation_split": "test", "fewshot_split": "test"},
+         ["a doc could be its own example"]),
         ({"dataset_kwargs": {"data_files": {"test": "absent.jsonl"}}}, ["no such data file", "absent.jsonl"]),
     ],
 )  # fmt: skip
@@ -253,6 +263,7 @@ def test_an_example_without_a_right_answer(folder: Folder) -> None:
         (json.dumps({"rows": ROWS}, indent=1), "one object, not one a line"),
         ("[]", "there are no rows"),
         ("[1]", "row 1 is a number"),
+        ("id,text\n1,x\n", "say `dataset_path: csv`"),
         ('{"id": 1, "text": "x", "label": NaN}', "data.jsonl:1: not JSON: NaN is no number"),
         ('{"id": 1, "id": 2}', "data.jsonl:1: not JSON: the key 'id' is given twice"),
         ('{"id": 1, "text": 1e999}', "too large"),
@@ -281,6 +292,13 @@ def test_json_that_is_not_as_it_should_be(folder: Folder, data: str | bytes, sai
 )
 def test_json_in_all_its_forms_is_read(folder: Folder, data: str) -> None:
     assert golds(folder.load(data=data)) == ["delivery", "billing", "delivery"]
+
+
+def test_files_of_a_pattern_are_read_in_order(folder: Folder) -> None:
+    (folder.path / "part-2.jsonl").write_text(jsonl(ROWS[1:]))
+    (folder.path / "part-1.jsonl").write_text(jsonl(ROWS[:1]))
+    task = folder.load(options={"data_files": {"test": "part-*.jsonl"}})
+    assert [doc["id"] for doc in task.eval_docs] == ["r1", "r2", "r3"]
 
 
 def test_rows_under_a_key_are_read(folder: Folder) -> None:
@@ -362,6 +380,8 @@ def test_tables_as_spreadsheets_write_them(
         (CSV, {"delimiter": ";;"}, "delimiter"),
         ("id,text,text\n1,a,b\n", {}, "the column 'text' is there twice"),
         ("id,text,label\n", {}, "there are no rows"),
+        (jsonl(ROWS), {}, "this is JSON, not a table"),
+        (b"PK\x03\x04...", {}, "a spreadsheet or an archive"),
         ("", {}, "there are no rows"),
         (CSV + "4,x,\n", {}, "no right answer (data.csv:6)"),
         (CSV + "3,y,billing\n", {}, "data.csv:6: the id 3 is given twice; first in data.csv:5"),
@@ -417,6 +437,19 @@ def test_columns_of_two_types_are_refused_where_code_gets_one(folder: Folder) ->
     )
     code = "def f(docs):\n    return docs\n"
     folder.refused(said, data=jsonl(rows), code=code, extra="process_docs: !function code.f\n")
+
+
+def test_an_answer_that_own_code_can_not_score_names_task_and_doc(folder: Folder) -> None:
+    code = "def f(doc, results):\n    return {'mine': 1 / len(results[0])}\n"
+    metric = [{"metric": "mine", "aggregation": "mean", "higher_is_better": True}]
+    task = folder.load(code=code, extra="process_results: !function code.f\n", metric_list=metric)
+    task.build_all_requests(limit=3)
+    score = guarded("mine", task)
+    assert score(ROWS[0], ["yes"]) == {"mine": pytest.approx(1 / 3)}
+    with pytest.raises(
+        ExecutionError, match=r"task 'mine', doc 2: .*code\.py:2: ZeroDivisionError"
+    ):
+        score(dict(ROWS[2]), [""])
 
 
 def load_named(path: Path, *names: str) -> Any:
