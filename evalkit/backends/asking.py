@@ -47,7 +47,10 @@ def load(model: Any, tokenizer: Any, device: torch.device, max_length: int) -> L
         shared = share(model, device)
     except NotSharableError as error:
         reason = str(error)
-    tokens = Tokenization(tokenizer, is_joint=not model.config.is_encoder_decoder)
+    is_joint = not model.config.is_encoder_decoder
+    embedding = getattr(model.get_input_embeddings(), "weight", None)
+    n_known = None if embedding is None else len(embedding)
+    tokens = Tokenization(tokenizer, is_joint=is_joint, n_embeddings=n_known)
     return Loaded(model, tokens, device, max_length, shared, reason)
 
 

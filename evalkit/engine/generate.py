@@ -95,12 +95,15 @@ class Generator:
         self.device = device
         ends = model.generation_config.eos_token_id
         self.has_encoder: bool = model.config.is_encoder_decoder
-        self.end_ids = frozenset(ends if isinstance(ends, list) else [ends])
-        self._end_text: str = tokenizer.decode(tokenizer.eos_token_id)
+        self.end_ids = frozenset(() if ends is None else ends if isinstance(ends, list) else [ends])
+        end = tokenizer.eos_token_id
+        self._end_text: str = "" if end is None else tokenizer.decode(end)
+        pad, n_known = tokenizer.pad_token_id, len(model.get_input_embeddings().weight)
+        self._pad_id = pad if pad is not None and pad < n_known else 0
 
     def stop_strings(self, settings: GenerationSettings) -> tuple[str, ...]:
         """Return the settings' stop strings and, as in lm-eval, the end token's text."""
-        return (*settings.stop, self._end_text)
+        return (*settings.stop, *([self._end_text] if self._end_text else ()))
 
     def watch(self, settings: GenerationSettings) -> StopWatch:
         """Return what tells that an answer is over."""
@@ -129,7 +132,7 @@ class Generator:
                 max_new_tokens=settings.max_tokens,
                 logits_processor=LogitsProcessorList([logprobs]),
                 stopping_criteria=StoppingCriteriaList([stops]),
-                pad_token_id=self.tokenizer.pad_token_id,
+                pad_token_id=self._pad_id,
                 use_cache=True,
                 streamer=stamps,
                 **_sampling(settings, seed),
@@ -151,7 +154,7 @@ class Generator:
     def _pad_left(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Return ids and attention mask, both `[batch, longest]`."""
         longest = max(map(len, rows))
-        pad = self.tokenizer.pad_token_id
+        pad = self._pad_id  # the mask hides it
         ids = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in rows])
         mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
         return ids.to(self.device), mask.to(self.device)

@@ -24,34 +24,66 @@ class Tokenization:
     Args:
         tokenizer: A transformers tokenizer.
         is_joint: Context and continuation are one sequence; False for encoder-decoder models, which read them apart.
+        n_embeddings: Tokens the model knows; None: not checked.
     """
 
-    def __init__(self, tokenizer: Any, *, is_joint: bool = True) -> None:
+    def __init__(
+        self, tokenizer: Any, *, is_joint: bool = True, n_embeddings: int | None = None
+    ) -> None:
         self.tokenizer = tokenizer
         self._is_joint = is_joint
+        self._n_embeddings = n_embeddings
         bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
-        self.prefix_id: int = bos if bos is not None else eos
-        """Stands for "nothing before": the begin token, else the end token."""
-        self._prefix_text: str = tokenizer.decode(self.prefix_id)
+        self._prefix_id: int | None = bos if bos is not None else eos
+        known = self._prefix_id is not None
+        self._prefix_text: str | None = tokenizer.decode(self._prefix_id) if known else None
+
+    @property
+    def prefix_id(self) -> int:
+        """Stands for "nothing before": the begin token, else the end token.
+
+        Raises:
+            ExecutionError: The tokenizer has neither.
+        """
+        if self._prefix_id is None:
+            raise ExecutionError(
+                "The tokenizer has neither a begin nor an end token, so a text that nothing stands before can't be"
+                " scored.",
+                "Set `bos_token` or `eos_token` in its tokenizer_config.json.",
+            )
+        return self._prefix_id
 
     def encode(self, text: str) -> list[int]:
         """Encode with the tokenizer's own begin token, but never a second one after a chat template."""
-        if text.startswith(self._prefix_text):
+        if self._prefix_text and text.startswith(self._prefix_text):
             return self.encode_raw(text)
-        ids: list[int] = self.tokenizer.encode(text)
-        return ids
+        return self._known(self.tokenizer.encode(text))
 
     def encode_raw(self, text: str) -> list[int]:
         """Encode without adding special tokens."""
-        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False)
-        return ids
+        return self._known(self.tokenizer.encode(text, add_special_tokens=False))
 
     def encode_prompt(self, text: str) -> list[int]:
         """Encode a prompt to be continued; here lm-eval looks for the begin token itself."""
         bos = self.tokenizer.bos_token
         if bos is not None and text.startswith(bos):
             return self.encode_raw(text)
-        ids: list[int] = self.tokenizer.encode(text)
+        return self._known(self.tokenizer.encode(text))
+
+    def _known(self, ids: list[int]) -> list[int]:
+        """Return ids that the model has an embedding of.
+
+        Raises:
+            ExecutionError: It has none of one.
+        """
+        highest = max(ids, default=0)
+        if self._n_embeddings is not None and highest >= self._n_embeddings:
+            token = self.tokenizer.convert_ids_to_tokens(highest)
+            raise ExecutionError(
+                f"The tokenizer gives token {highest} ({token!r}), but the model's embedding has"
+                f" {self._n_embeddings} rows: tokenizer and weights do not belong together.",
+                "Take the tokenizer that was saved with these weights.",
+            )
         return ids
 
     def encode_pair(self, context: str, continuation: str) -> TokenPair:
@@ -85,6 +117,6 @@ class Tokenization:
 
     def _after_nothing(self, continuation: str) -> TokenPair:
         ids = self.encode_raw(continuation)
-        if ids[0] == self.prefix_id:
+        if ids[:1] == [self.prefix_id]:
             return TokenPair(ids[:1], ids[1:])
         return TokenPair([self.prefix_id], ids)

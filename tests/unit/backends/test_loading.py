@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer
 
+from evalkit.backends.base import GenerateRequest, ScoreRequest
+from evalkit.backends.hf import HuggingFaceBackend
 from evalkit.backends.loading import load_model, load_tokenizer
 from evalkit.backends.sources import check_source, find_source
 from evalkit.config import ModelSpec
-from evalkit.errors import ModelError
+from evalkit.engine.values import GenerationSettings
+from evalkit.errors import ExecutionError, ModelError
 
 pytestmark = pytest.mark.model
 DOWN = "model.layers.1.mlp.down_proj.weight"
@@ -206,3 +210,55 @@ def test_the_old_format_is_loaded(small_model: Path, tmp_path: Path) -> None:
     torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
     assert load(folder).num_parameters() == load(small_model).num_parameters()
+
+
+def _without(folder: Path, *names: str) -> None:
+    file = folder / "tokenizer_config.json"
+    known = json.loads(file.read_text())
+    file.write_text(json.dumps({k: v for k, v in known.items() if k not in names}))
+    generation = folder / "generation_config.json"
+    generation.unlink(missing_ok=True)
+    config = json.loads((folder / "config.json").read_text())
+    for name in names:
+        config[f"{name}_id"] = None
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize(
+    "lacking", [("bos_token", "eos_token", "pad_token"), ("bos_token",), ("eos_token",)]
+)
+def test_a_tokenizer_without_begin_and_end_is_fine_until_one_is_needed(
+    lacking: tuple[str, ...], size: int, small_model: Path, tmp_path: Path
+) -> None:
+    folder = changed(small_model, tmp_path / "m")
+    _without(folder, *lacking)
+    backend = HuggingFaceBackend.open(spec(folder, generate_batch_size=size))
+    pairs = [ScoreRequest("w1 w2", " w3"), ScoreRequest("w1", " w3")]
+    assert len(list(backend.score(pairs, (), None))) >= 1
+    asked = [GenerateRequest(p, GenerationSettings(3)) for p in ("w1 w2", "w5")]
+    assert len([o for b in backend.generate(asked, (), None) for _, o in b]) == 2
+    if len(lacking) < 3:
+        assert list(backend.score([ScoreRequest("", "w3")], (), None))
+        return
+    with pytest.raises(ExecutionError, match="neither a begin nor an end token"):
+        list(backend.score([ScoreRequest("", "w3")], (), None))
+    with pytest.raises(ExecutionError, match="neither a begin nor an end token"):
+        list(backend.score_rolling(["w3 w4"], (), None))
+
+
+def test_a_token_that_the_embedding_lacks_is_named(small_model: Path, tmp_path: Path) -> None:
+    folder = changed(small_model, tmp_path / "m")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_tokens(["w99"])
+    tokenizer.save_pretrained(folder)
+    backend = HuggingFaceBackend.open(spec(folder))
+    good = [ScoreRequest("w1 w2", " w3")]
+    assert list(backend.score(good, (), None))
+    told = r"token 64 \('w99'\), but the model's embedding has 64 rows"
+    with pytest.raises(ExecutionError, match=told):
+        list(backend.score([*good, ScoreRequest("w1 w99", " w3")], (), None))
+    with pytest.raises(ExecutionError, match=told):
+        list(backend.generate([GenerateRequest("w99", GenerationSettings(3))], (), None))
+    with pytest.raises(ExecutionError, match=told):
+        list(backend.score_rolling(["w3 w99"], (), None))
