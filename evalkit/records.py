@@ -12,7 +12,7 @@ RECORDS_VERSION history
     3  Attempt: session, what was received, usage and price; TokenEvent.n_tokens may be None; CellRecord.endpoint
     4  LoadStep, Request.step; Telemetry of servers, CPU packages and clocks
     5  Answer.mean_logprob; EndpointRecord.concurrency may be None
-    6  Answer.raw and .thoughts, Request.reasoning_tokens, Attempt.reasoning_cost_usd
+    6  Answer.raw, .thoughts and .tool_calls, Request.reasoning_tokens, Attempt.reasoning_cost_usd
 """
 
 from __future__ import annotations
@@ -159,8 +159,17 @@ class SentAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that a model answered with."""
+
+    name: str
+    arguments: str
+    """JSON as the model wrote it, which may be none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for a request: exactly one of text, or log-likelihood, is set."""
+    """What came back for a request: a text, tool calls (or both), or a log-likelihood."""
 
     text: str | None = None
     """What is scored: without thoughts, before the first stop string."""
@@ -172,6 +181,13 @@ class Answer:
     is_greedy: bool | None = None
     mean_logprob: float | None = None
     """Of a generated answer: mean over its tokens of log p(token), in nats; None where the model does not tell."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """A tool call is an answer of its own kind: without a text beside it, `text` is None, not empty."""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is an answer at all."""
+        return self.text is not None or self.loglikelihood is not None or bool(self.tool_calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +217,8 @@ class Request:
     output_tokens: int | None
     """Ids the model generated, the end token included; None for log-likelihoods."""
     finish_reason: str | None
-    """`stop`, `length`, `content_filter`, `refusal`, `tool_calls`, the vendor's own word; None for log-likelihoods."""
+    """`stop`, `length`, `content_filter`, `refusal` or `tool_calls`, whatever the vendor calls them; None for
+    log-likelihoods, and where there is no answer."""
     flags: tuple[str, ...] = ()
     """`truncated`: prompt cut at the left; `merged_boundary`: context and answer share a token; `filtered`: the vendor
     withheld or refused the answer; `implausible_usage`: the server's token counts contradict the text; `not_streamed`:
@@ -210,7 +227,7 @@ class Request:
     generated in a batch, too, with the same or other tokens."""
     attempts: tuple[Attempt, ...] = ()
     answer: Answer | None = None
-    """None when every attempt failed, and for warm-up. Load tests keep no texts."""
+    """None when every attempt failed, and for warm-up. Load tests keep no answers."""
     reasoning_tokens: int | None = None
     """Part of `output_tokens` spent on thoughts: as the server says, or counted in process; None: not told."""
     step: int | None = None
@@ -278,7 +295,8 @@ class Sample:
     loglikelihoods: tuple[float, ...] = ()
     """One per answer choice, in the task's order; empty for generated answers."""
     flags: tuple[str, ...] = ()
-    """`failed`: a request of the doc got no answer, so it has no scores."""
+    """`failed`: a request of the doc got no answer, so it has no scores; `tool_call`: the answer is a tool call, which
+    `response` shows and no score takes for a text."""
 
 
 @dataclass(frozen=True, slots=True)

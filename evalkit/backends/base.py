@@ -16,6 +16,7 @@ from evalkit.records import (
     EngineRecord,
     RequestKind,
     TokenEvent,
+    ToolCall,
     Usage,
 )
 from evalkit.store.manifest import ModelEntry
@@ -54,7 +55,7 @@ class GenerateRequest:
 class Outcome:
     """What a backend observed for one request; stamps are `perf_counter_ns`.
 
-    Neither text nor log-likelihood: every attempt failed, and `attempts` say how.
+    Neither text, nor tool calls, nor log-likelihood: every attempt failed, and `attempts` say how.
     """
 
     t_send_ns: int
@@ -78,6 +79,19 @@ class Outcome:
     """Whether the stamps are those of a request that ran alone from start to end."""
     attempts: tuple[Attempt, ...] = ()
     """Every try of this session; empty in process, where there is one and the stamps above are its."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """Of an answer that calls tools; its text is None where there is none beside them."""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is an answer."""
+        return self.text is not None or self.loglikelihood is not None or bool(self.tool_calls)
+
+
+def written(answer: Answer | Outcome) -> str:
+    """Return an answer as text for a reader, each tool call as a line of its own."""
+    calls = (f"{call.name}({call.arguments})" for call in answer.tool_calls)
+    return "\n".join(part for part in (answer.text, *calls) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def _check(spec: ModelSpec) -> tuple[bool, str]:
         endpoint = backend.endpoint_record()
         served = ", ".join(endpoint.served_models) if endpoint else ""
     attempt = outcome.attempts[-1]
-    if outcome.text is None:
+    if not outcome.is_answered:
         return False, f"{attempt.error_class}: {attempt.error}"
     return True, _line(spec, outcome, served)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from evalkit.backends import backend_class, open_backend
 from evalkit.backends.base import Backend, Capability, CellSetup, Guard
-from evalkit.backends.endpoints.failures import RETRYABLE
+from evalkit.backends.endpoints.error_classes import RETRYABLE
 from evalkit.config.run import ModelSpec, RunConfig
 from evalkit.errors import StoppedError, reason_of
 from evalkit.execute.progress import Progress

@@ -10,13 +10,14 @@ from typing import Any
 
 from lm_eval import evaluator
 
+from evalkit.backends.base import written
 from evalkit.config.run import SuiteSpec
 from evalkit.errors import ExecutionError
 from evalkit.harness.catalogue import TaskDict, seed_everything
 from evalkit.harness.factory import source_of
 from evalkit.harness.faults import plain_reason
 from evalkit.harness.lm import BackendLM
-from evalkit.records import Sample, TaskResult
+from evalkit.records import Answer, Sample, TaskResult
 
 _NOT_METRICS = {"alias", "name", "sample_len", "sample_count", " "}
 
@@ -54,6 +55,7 @@ def evaluate_cell(
         for name, rows in results["samples"].items()
         for row in rows
     ]
+    samples = [_called(s, lm.tool_calls.get((s.task, s.doc_id))) for s in samples]
     samples = [_unscored(s) if (s.task, s.doc_id) in lm.failed_docs else s for s in samples]
     return samples, list(_task_results(cell_id, results))
 
@@ -95,6 +97,13 @@ def _sample(cell_id: str, task_name: str, task: Any, row: dict[str, Any]) -> Sam
         scores=scores,
         loglikelihoods=lls,
     )
+
+
+def _called(sample: Sample, answer: Answer | None) -> Sample:
+    """Show the tool calls of an answer as its response: they were scored as no text, which is not all there was."""
+    if answer is None:
+        return sample
+    return replace(sample, response=written(answer), flags=(*sample.flags, "tool_call"))
 
 
 def _unscored(sample: Sample) -> Sample:

@@ -73,6 +73,8 @@ class BackendLM(LM):  # type: ignore[misc]
         self._earlier = earlier or {}
         self.failed_docs: set[tuple[str, int]] = set()
         """Task and doc id of requests that got no answer, and of docs whose choices are all impossible."""
+        self.tool_calls: dict[tuple[str, int], Answer] = {}
+        """Task and doc id → the answer that calls tools."""
         self._verify_docs = verify_docs
         self._timed_docs = timed_docs
         self._draw = draw
@@ -144,7 +146,7 @@ class BackendLM(LM):  # type: ignore[misc]
             self._write(records, sent)
             self._warn_of_thoughts(fresh.values())
             answers.update({p: _answer(outcome) or Answer() for p, outcome in fresh.items()})
-        self._note_failures(asker, answers)
+        self._note_kinds(asker, answers)
         return [answers[position] for position in range(len(ids))]
 
     def _warn_of_thoughts(self, outcomes: Iterable[Outcome]) -> None:
@@ -158,11 +160,15 @@ class BackendLM(LM):  # type: ignore[misc]
                 self._context.cell_id,
             )
 
-    def _note_failures(self, asker: _Asker, answers: Mapping[int, Answer]) -> None:
+    def _note_kinds(self, asker: _Asker, answers: Mapping[int, Answer]) -> None:
+        """Note which docs got no answer, and which one of another kind than asked for."""
         for position, answer in answers.items():
-            if answer.text is None and answer.loglikelihood is None:
-                instance = asker.instances[position]
-                self.failed_docs.add((str(instance.task_name), int(instance.doc_id or 0)))
+            instance = asker.instances[position]
+            doc = str(instance.task_name), int(instance.doc_id or 0)
+            if not answer.is_given:
+                self.failed_docs.add(doc)
+            if answer.tool_calls:
+                self.tool_calls.setdefault(doc, answer)
 
     def _verify(self, asker: _Asker, answers: Sequence[Answer]) -> None:
         """Compute the log-likelihoods of random docs again.
@@ -368,7 +374,7 @@ def _attempt(outcome: Outcome, session: int) -> Attempt:
 
 
 def _answer(outcome: Outcome) -> Answer | None:
-    if outcome.text is None and outcome.loglikelihood is None:
+    if not outcome.is_answered:
         return None
     return Answer(
         text=outcome.text,
@@ -377,4 +383,5 @@ def _answer(outcome: Outcome) -> Answer | None:
         loglikelihood=outcome.loglikelihood,
         is_greedy=outcome.is_greedy,
         mean_logprob=outcome.mean_logprob,
+        tool_calls=outcome.tool_calls,
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from evalkit.backends.base import GenerateRequest, Outcome
+from evalkit.backends.base import GenerateRequest, Outcome, written
 from evalkit.backends.endpoints.loop import LagMeter
 from evalkit.errors import EvalkitError
 from evalkit.loadgen.prompts import Conversation, Prompts, Turn
@@ -245,9 +245,9 @@ class Driver:
             if outcome is None:
                 return
             self._keep(Shot(number, turn, prompt, due_ns, outcome))
-            if outcome.text is None:
+            if not outcome.is_answered:
                 return
-            said.append({"role": "assistant", "content": outcome.text})
+            said.append({"role": "assistant", "content": written(outcome)})
             due_ns = now_ns() + round(conversation.think_time_s * NS_PER_S)
             if turn + 1 < len(conversation.turns):
                 await self._think(conversation.think_time_s)
@@ -284,7 +284,7 @@ class Driver:
 
     def _note(self, outcome: Outcome) -> None:
         live, last = self.live, outcome.attempts[-1]
-        if outcome.text is not None:
+        if outcome.is_answered:
             live.n_answered += 1
             live.output_tokens += outcome.output_tokens or 0
             first = ttft_s(last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx2
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.dialect import (
     Ask,
+    CallPart,
     Message,
     Piece,
     PromptToken,
@@ -20,20 +22,16 @@ from evalkit.backends.endpoints.dialect import (
     stop_strings,
     temperature,
     text_of,
+    whole_number,
 )
+from evalkit.backends.endpoints.endings import ANTHROPIC, End
+from evalkit.backends.endpoints.error_bodies import error_in
 from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 _MOST_STOPS = 8
 _LONG_S = 86_400.0  # the transport has the time-outs; the SDK's own must not interfere
-_FINISH = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_calls",
-}
 
 
 class AnthropicDialect:
@@ -114,7 +112,8 @@ class AnthropicReader:
     def __init__(self) -> None:
         self.usage: Usage | None = None
         self.has_bad_usage = False
-        self.is_complete = False
+        self.end = End()
+        self.is_whole = False
         self.prompt_tokens: tuple[PromptToken, ...] = ()
         self.mean_logprob: float | None = None
         self._counts: dict[str, Any] = {}
@@ -124,26 +123,41 @@ class AnthropicReader:
         if not isinstance(data, dict):
             raise VendorError(data)
         kind = data.get("type") or name
-        if kind == "error":
-            raise VendorError(data.get("error", data))
+        if kind == "message":
+            return self.read_whole(data)
         if kind == "message_start":
             return [Piece(EventKind.ROLE), *self._usage(data.get("message"))]
-        if kind == "content_block_start":
-            return _block(data.get("content_block"))
-        if kind == "content_block_delta":
-            return _block(data.get("delta"))
+        if kind in ("content_block_start", "content_block_delta"):
+            block = (
+                data.get("content_block") if kind == "content_block_start" else data.get("delta")
+            )
+            return self._came(_block(block, whole_number(data.get("index"))))
         if kind == "message_delta":
-            return [*self._usage(data), *_finish(data.get("delta"))]
-        self.is_complete = self.is_complete or kind == "message_stop"
+            return [*self._usage(data), *self._finish(data.get("delta"))]
+        self.end.has_last_line = self.end.has_last_line or kind == "message_stop"
+        if kind == "error" or (error := error_in(data)) is not None:
+            raise VendorError(data if kind == "error" else error)
         return []
 
     def read_whole(self, data: Any) -> list[Piece]:
         """Return what a message says that came in one piece."""
-        if not isinstance(data, dict) or data.get("type") == "error":
-            raise VendorError(data.get("error", data) if isinstance(data, dict) else data)
-        pieces = [p for block in data.get("content") or () for p in _block(block)]
-        self.is_complete = True
-        return [*pieces, *self._usage(data), *_finish(data)]
+        error = error_in(data)
+        if error is not None or not isinstance(data, dict):
+            raise VendorError(data if error is None else error)
+        self.is_whole = True
+        blocks = data.get("content")
+        some = enumerate(blocks if isinstance(blocks, list) else ())
+        pieces = [p for i, block in some for p in self._came(_block(block, i))]
+        return [*pieces, *self._usage(data), *self._finish(data)]
+
+    def _came(self, pieces: list[Piece]) -> list[Piece]:
+        for piece in pieces:
+            self.end.came(piece.kind)
+        return pieces
+
+    def _finish(self, delta: object) -> list[Piece]:
+        reason = delta.get("stop_reason") if isinstance(delta, dict) else None
+        return [Piece(EventKind.FINISH)] if self.end.tell(reason, ANTHROPIC) else []
 
     def _usage(self, holder: object) -> list[Piece]:
         """Merge counts: the first event has the prompt's, a later one the answer's, each may repeat the other's."""
@@ -153,6 +167,8 @@ class AnthropicReader:
         self._counts |= {k: v for k, v in found.items() if v is not None}
         self.usage = read_usage(self._counts)
         self.has_bad_usage = contradicts(self.usage)
+        if self.usage.reasoning_tokens:
+            self.end.has_answer = True
         return [Piece(EventKind.USAGE)]
 
 
@@ -170,7 +186,7 @@ def read_usage(data: Mapping[str, Any]) -> Usage:
     )
 
 
-def _block(block: object) -> list[Piece]:
+def _block(block: object, index: int | None) -> list[Piece]:
     """Return what a content block, or a part of one, carries; signatures and citations are no tokens."""
     if not isinstance(block, dict):
         return []
@@ -180,14 +196,13 @@ def _block(block: object) -> list[Piece]:
         return [Piece(EventKind.REASONING, text)]
     if block.get("type") == "redacted_thinking":
         return [Piece(EventKind.REASONING)]
-    if block.get("partial_json") or (block.get("type") == "tool_use" and block.get("name")):
-        return [Piece(EventKind.TOOL)]
+    if block.get("type") == "tool_use" and block.get("name"):
+        given = block.get("input")
+        arguments = json.dumps(given) if given else ""  # in a stream they follow in parts
+        return [Piece(EventKind.TOOL, call=CallPart(index, text_of(block["name"]), arguments))]
+    if part := text_of(block.get("partial_json")):
+        return [Piece(EventKind.TOOL, call=CallPart(index, arguments=part))]
     return []
-
-
-def _finish(delta: object) -> list[Piece]:
-    reason = text_of(delta.get("stop_reason")) if isinstance(delta, dict) else ""
-    return [Piece(EventKind.FINISH, finish_reason=_FINISH.get(reason, reason))] if reason else []
 
 
 class AnthropicBackend(EndpointBackend):

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from evalkit.backends.base import Batch, BudgetHeldError, CellSetup, Outcome, Sending
 from evalkit.backends.endpoints.attempt import Reply, attempt
 from evalkit.backends.endpoints.dialect import Ask, Dialect
-from evalkit.backends.endpoints.failures import ABOUT_THE_DOC, BUSY, ErrorClass, Failure, clean
+from evalkit.backends.endpoints.error_classes import ABOUT_THE_DOC, BUSY, ErrorClass
+from evalkit.backends.endpoints.failures import Failure, clean
 from evalkit.backends.endpoints.flow import LONGEST_RETRY_AFTER_S, Flow
 from evalkit.backends.endpoints.loop import LagMeter, LoopThread, deferred_interrupts, tidy
 from evalkit.backends.endpoints.visible import StopStrings, without_stop
@@ -288,7 +289,7 @@ class Asking:
         """Return what an attempt cost. Errors before a successful status are not billed; a broken answer may be."""
         if reply.usage is not None and self._setup.guard is not None:
             return self._setup.guard.price(self._spec, reply.usage)
-        is_billed = reply.exchange.status == 200
+        is_billed = reply.exchange.status is not None and reply.exchange.status < 300
         sent_in_vain = reply.failure is not None and reply.failure.error_class in {
             ErrorClass.TIMEOUT,
             ErrorClass.DISCONNECTED,

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from evalkit.backends.endpoints.body import BodyReader, Form, parse
+from evalkit.backends.endpoints.calls import CallCollector
 from evalkit.backends.endpoints.dialect import Ask, Dialect, Piece, PromptToken, Reader, VendorError
-from evalkit.backends.endpoints.failures import (
-    ErrorClass,
-    Failure,
-    clean,
-    failure_of,
-    failure_of_error,
-)
-from evalkit.backends.endpoints.sse import EventReader, ServerEvent
+from evalkit.backends.endpoints.endings import FILTERED
+from evalkit.backends.endpoints.error_classes import ErrorClass
+from evalkit.backends.endpoints.failures import Failure, clean, failure_of, failure_of_error
+from evalkit.backends.endpoints.sse import ServerEvent
 from evalkit.backends.endpoints.visible import split_answer, visible_events
 from evalkit.backends.endpoints.wire import EXCHANGE, Exchange
 from evalkit.errors import ExecutionError
 from evalkit.meters.clock import now_ns
 from evalkit.reading.thoughts import Split
-from evalkit.records import GENERATED_KINDS, NS_PER_S, EventKind, TokenEvent, Usage
+from evalkit.records import GENERATED_KINDS, NS_PER_S, EventKind, TokenEvent, ToolCall, Usage
 
-FILTERED = {"content_filter", "refusal"}
-"""Finish reasons that mean: the vendor or the model withheld the answer."""
+END_GRACE_S = 2.0
+"""How long usage and the protocol's last line may take behind the end of an answer."""
+_LOOK_S = 0.5
+"""Between two looks at a connection that has become quiet."""
+_FEW = 5
+"""Chunks between two looks; with more of them an answer is still coming."""
 _SLICE = 8
 """Chunks to read before the event loop has its turn: half a millisecond."""
 _ERROR_KEY = b'"error"'
 _CHARACTERS_PER_TOKEN = 100
 """No tokenizer packs more text into a token on average; a count below is wrong."""
+_EXCERPT = 100
+"""Characters shown of a body that is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Reply:
     prompt_tokens: tuple[PromptToken, ...]
     mean_logprob: float | None
     failure: Failure | None
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 async def attempt(
@@ -63,8 +69,9 @@ async def attempt(
 ) -> Reply:
     """Send a request once.
 
-    Chunks are stamped while they come and read when the last one is there: reading costs more than receiving, and
-    would make the event loop late for other streams. A thread for it would be worse: it competes for the interpreter.
+    Chunks are stamped while they come and read when the last one is there, or when the connection becomes quiet:
+    reading costs more than receiving, and would make the event loop late for other streams. A thread for it would be
+    worse: it competes for the interpreter.
 
     Args:
         dialect: How the vendor is spoken to.
@@ -82,6 +89,7 @@ async def attempt(
     late: Failure | None = None
     foreign: Failure | None = None
     sending = dialect.send_bare(ask) if is_bare else dialect.send(ask)
+    watching = asyncio.create_task(_end_when_over(answer, limit, reading))
     try:
         async with limit:
             async for _ in sending:
@@ -96,14 +104,36 @@ async def attempt(
             raise ExecutionError(f"the request could not be written: {message}.") from None
         foreign = Failure(ErrorClass.MALFORMED, clean(str(error), dialect.secrets))
     finally:
+        watching.cancel()
         await sending.aclose()  # type: ignore[attr-defined]
     async with reading:
         while answer.take(_SLICE):
             await asyncio.sleep(0)
-    broken = answer.end(dialect)
+    seen = answer.failure if isinstance(answer.failure, Failure) else None
+    answer.close()
     if answer.is_whole:
         return answer.reply(None)  # whatever came after the end of the answer
-    return answer.reply(failure_of(exchange, dialect.secrets) or late or broken or foreign)
+    told = answer.told_failure(dialect) or failure_of(exchange, dialect.secrets) or seen
+    if told is None and not answer.was_over:
+        told = late
+    return answer.reply(told or answer.own_failure() or foreign)
+
+
+async def _end_when_over(answer: _Answer, limit: asyncio.Timeout, reading: asyncio.Lock) -> None:
+    """End an attempt of which nothing more is to be expected, though the server keeps the connection open."""
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        if answer.n_unread > _FEW:
+            answer.skip_look()
+            continue
+        async with reading:
+            while answer.take(_SLICE):
+                await asyncio.sleep(0)
+        if answer.is_over():
+            answer.was_over = True
+            with suppress(RuntimeError):  # it has ended meanwhile
+                limit.reschedule(asyncio.get_running_loop().time())
+            return
 
 
 class _Answer:
@@ -113,77 +143,107 @@ class _Answer:
         self._ask = ask
         self._reader = reader
         self._exchange = exchange
-        self._events = EventReader()
-        self._whole: list[bytes] = []
+        self._body = BodyReader()
         self._last_ns = 0
+        self._said_ns = 0
+        self._n_looked_past = 0
         self._stamped: list[TokenEvent] = []
         self._text: list[str] = []
         self._thoughts: list[str] = []
-        self._finish_reason: str | None = None
+        self._calls = CallCollector()
+        self._is_one_piece = False
         self._served_model: str | None = None
         self.failure: Failure | VendorError | None = None
+        self.was_over = False
+        """Nothing more was to be expected, so evalkit ended the attempt."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether the answer has ended as the API says, without an error."""
-        return self._reader.is_complete and self.failure is None and self._exchange.status == 200
+        """Whether this is an answer that has ended as the API says; see `endings`."""
+        end = self._reader.end
+        is_success = 200 <= (self._exchange.status or 0) < 300
+        return is_success and self.failure is None and end.is_told and end.failure() is None
+
+    @property
+    def n_unread(self) -> int:
+        """Chunks that came since the last look."""
+        return len(self._exchange.chunks) - self._n_looked_past
+
+    def skip_look(self) -> None:
+        """Leave what has come for later: the answer is still coming."""
+        self._n_looked_past = len(self._exchange.chunks)
 
     def has_failed(self) -> bool:
         """Tell whether waiting for the rest is of no use, as cheaply as can be told: this runs for every chunk."""
-        if not self._exchange.chunks:
-            return False
-        if not self._is_page() and _ERROR_KEY not in self._exchange.chunks[-1][1]:
+        if not self._exchange.chunks or _ERROR_KEY not in self._exchange.chunks[-1][1]:
             return False
         self.take()
         return self.failure is not None
 
-    def _is_page(self) -> bool:
-        kind = self._exchange.headers.get("content-type", "")
-        return "html" in kind and (self._exchange.status or 0) < 300
+    def is_over(self) -> bool:
+        """Tell whether nothing more is to be expected, when the connection is quiet."""
+        end = self._reader.end
+        if self.failure is not None or end.has_last_line:
+            return True
+        if self._body.form == Form.JSON:
+            return _since_s(self._last_ns) >= END_GRACE_S and self._body.has_whole()
+        return end.is_told and _since_s(self._said_ns) >= END_GRACE_S
 
     def take(self, most: int | None = None) -> bool:
         """Read what has come, `most` chunks at a time; tell whether there is more."""
-        if self._is_page():
-            self.failure = Failure(ErrorClass.NOT_A_STREAM, "a web page instead of an answer")
-            return False
-        is_stream = "application/json" not in self._exchange.headers.get("content-type", "")
-        while self._exchange.chunks and self.failure is None:
+        chunks = self._exchange.chunks
+        self._n_looked_past = 0
+        while chunks and self.failure is None:
             if most is not None:
                 most -= 1
                 if most < 0:
                     return True
-            stamp, chunk = self._exchange.chunks.popleft()
+            stamp, chunk = chunks.popleft()
             self._last_ns = stamp
-            if not is_stream:
-                self._whole.append(chunk)
-                continue
-            for event in self._events.feed(stamp, chunk):
+            for event in self._body.feed(stamp, chunk):
                 self._read(event)
+            if self._body.form == Form.PAGE:
+                self.failure = Failure(ErrorClass.NOT_A_STREAM, "a web page instead of an answer")
         return False
 
-    def end(self, dialect: Dialect) -> Failure | None:
-        """Read what the end of the body completes, and judge the whole."""
+    def close(self) -> None:
+        """Read what the end of the body completes."""
+        was_cut = self.failure is None and not self._reader.end.is_told
         n_before = len(self._stamped)
-        is_cut = self.failure is None and not self._reader.is_complete
-        for event in self._events.close(self._last_ns):
+        for event in self._body.close(self._last_ns):
             self._read(event)
-        if self._whole and self.failure is None:
-            self._read_whole()
+        is_malformed = (
+            isinstance(self.failure, Failure) and self.failure.error_class == ErrorClass.MALFORMED
+        )
+        if is_malformed and was_cut and n_before:
+            self.failure = _broken_off()  # the last event was torn
+
+    def told_failure(self, dialect: Dialect) -> Failure | None:
+        """Return the error that the server told within a successful response, or as a finish reason."""
         if isinstance(self.failure, VendorError):
-            return failure_of_error(self.failure.error, dialect.secrets)
-        if self.failure is not None:
-            is_torn = is_cut and n_before and self.failure.error_class == ErrorClass.MALFORMED
-            return _broken_off() if is_torn else self.failure
-        if self._reader.is_complete:
-            return None
-        if not self._stamped:
-            return Failure(ErrorClass.EMPTY, "a successful response with nothing in it")
-        return _broken_off()
+            return failure_of_error(self.failure.error, self._exchange, dialect.secrets)
+        end = self._reader.end
+        return end.failure() if end.is_told and self.failure is None else None
+
+    def own_failure(self) -> Failure | None:
+        """Return what is wrong with what came, where neither server nor connection told."""
+        if isinstance(self.failure, Failure):
+            return self.failure
+        end = self._reader.end
+        if self._body.foreign and not self._stamped:
+            is_page = "html" in self._exchange.headers.get("content-type", "")
+            excerpt = self._body.foreign[:_EXCERPT].decode("utf-8", "replace")
+            found = ErrorClass.NOT_A_STREAM if is_page else ErrorClass.MALFORMED
+            return Failure(found, f"neither a stream nor JSON: {excerpt!r}")
+        if end.has_answer and not (end.has_last_line or self._is_one_piece):
+            return _broken_off()
+        return end.failure()
 
     def reply(self, failure: Failure | None) -> Reply:
         """Return what was gathered."""
         text = _well_formed("".join(self._text))
         split = split_answer(text, self._ask)
+        end = self._reader.end
         return Reply(
             exchange=self._exchange,
             t_end_ns=now_ns(),
@@ -191,45 +251,61 @@ class _Answer:
             text=text if failure is None else None,
             split=split,
             thoughts=_well_formed("".join(self._thoughts)),
-            finish_reason=self._finish_reason,
+            finish_reason=end.finish_reason,
             usage=self._reader.usage,
             flags=tuple(self._flags(text)) if failure is None else (),
             served_model=self._served_model,
             prompt_tokens=self._reader.prompt_tokens,
             mean_logprob=self._reader.mean_logprob,
             failure=failure,
+            tool_calls=self._calls.calls() if failure is None else (),
         )
 
-    def _flags(self, text: str) -> list[str]:
+    def _flags(self, text: str) -> Iterator[str]:
         usage = self._reader.usage
-        flags = ["filtered"] if self._finish_reason in FILTERED else []
+        if self._reader.end.finish_reason in FILTERED:
+            yield "filtered"
         tokens = usage.output_tokens if usage else None
         is_low = tokens is not None and len(text) > tokens * _CHARACTERS_PER_TOKEN
         if self._reader.has_bad_usage or is_low:
-            flags.append("implausible_usage")
-        if self._whole:
-            flags.append("not_streamed")
-        return flags
+            yield "implausible_usage"
+        if self._is_one_piece or self._reader.is_whole:
+            yield "not_streamed"
 
     def _read(self, event: ServerEvent) -> None:
-        if self.failure is not None or not event.data.strip():
+        data = event.data.strip()
+        if self.failure is not None or not data:
             return
-        try:
-            data = "[DONE]" if event.data.strip() == b"[DONE]" else json.loads(event.data)
-            self._add(event.t_ns, data, self._reader.read(event.name, data))
-        except VendorError as error:
-            self.failure = error
-        except ValueError:
-            self.failure = Failure(ErrorClass.MALFORMED, "an event of the stream is not valid JSON")
+        self._is_one_piece = self._is_one_piece or event.is_whole
+        if data == b"[DONE]":
+            self._reader.end.has_last_line = True
+            return
+        documents = _documents(data)
+        if documents is None:
+            what = "the response" if event.is_whole else "an event of the stream"
+            self._fail(Failure(ErrorClass.MALFORMED, f"{what} is not valid JSON"))
+            return
+        for document in documents:
+            self._understand(event, document)
 
-    def _read_whole(self) -> None:
+    def _understand(self, event: ServerEvent, document: Any) -> None:
+        reader = self._reader
         try:
-            data = json.loads(b"".join(self._whole))
-            self._add(self._last_ns, data, self._reader.read_whole(data))
+            pieces = (
+                reader.read_whole(document) if event.is_whole else reader.read(event.name, document)
+            )
         except VendorError as error:
-            self.failure = error
-        except ValueError:
-            self.failure = Failure(ErrorClass.MALFORMED, "the response is not valid JSON")
+            self._fail(error)
+            return
+        if pieces:
+            self._said_ns = event.t_ns
+        self._add(event.t_ns, document, pieces)
+
+    def _fail(self, failure: Failure | VendorError) -> None:
+        """Note a failure; behind the end of an answer nothing can fail any more."""
+        end = self._reader.end
+        if not end.is_told or end.failure() is not None:
+            self.failure = failure
 
     def _add(self, t_ns: int, data: Any, pieces: list[Piece]) -> None:
         for piece in pieces:
@@ -239,8 +315,8 @@ class _Answer:
                 self._text.append(piece.text)
             elif piece.kind == EventKind.REASONING:
                 self._thoughts.append(piece.text)
-            if piece.finish_reason and self._finish_reason not in FILTERED:
-                self._finish_reason = piece.finish_reason
+            if piece.call is not None:
+                self._calls.add(piece.call)
         if self._served_model is None:
             self._served_model = _served_model(data)
 
@@ -248,6 +324,21 @@ class _Answer:
 def _well_formed(text: str) -> str:
     """Return a text in which halves of characters that came apart are joined again."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _documents(data: bytes) -> list[Any] | None:
+    """Return the JSON of an event; of each of its lines where a server forgot the blank line between events."""
+    whole = parse(data)
+    if whole is not None:
+        return [whole]
+    if b"\n" not in data:
+        return None
+    found = [parse(line) for line in data.split(b"\n") if line.strip() not in (b"", b"[DONE]")]
+    return None if None in found else found
+
+
+def _since_s(t_ns: int) -> float:
+    return (now_ns() - t_ns) / NS_PER_S
 
 
 def _broken_off() -> Failure:

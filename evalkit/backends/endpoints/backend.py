@@ -275,7 +275,7 @@ class EndpointBackend:
             t_end_ns=reply.t_end_ns,
             input_tokens=usage.input_tokens if usage else None,
             batch_size=1,
-            text=text,
+            text=None if reply.tool_calls and not text.strip() else text,
             raw=None if reply.text == text else reply.text,
             thoughts="\n".join(thoughts) or None,
             output_tokens=usage.output_tokens if usage else None,
@@ -284,4 +284,5 @@ class EndpointBackend:
             finish_reason=reply.finish_reason,
             flags=(*reply.flags, *flags),
             is_timed="not_streamed" not in reply.flags,
+            tool_calls=reply.tool_calls,
         )

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import httpx2
 
+from evalkit.backends.endpoints.endings import End
 from evalkit.config.run import ModelSpec
 from evalkit.engine.values import GenerationSettings
 from evalkit.records import EventKind, Usage
@@ -41,7 +42,18 @@ class Piece:
 
     kind: EventKind
     text: str = ""
-    finish_reason: str | None = None
+    call: CallPart | None = None
+    """Of a tool call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPart:
+    """What an event adds to a tool call."""
+
+    index: int | None
+    """Which call; None: the last one, or a new one where a name is given."""
+    name: str = ""
+    arguments: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +75,10 @@ class Reader(Protocol):
     """The last the server said, checked."""
     has_bad_usage: bool
     """The server said something that can't be true."""
-    is_complete: bool
-    """The answer has ended as the vendor's API says it ends."""
+    end: End
+    """What the answer has told about its own end; noted in the order in which it comes."""
+    is_whole: bool
+    """An event brought the answer in one piece."""
 
     @property
     def prompt_tokens(self) -> tuple[PromptToken, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import httpx2
@@ -10,6 +12,7 @@ import httpx2
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.dialect import (
     Ask,
+    CallPart,
     Piece,
     PromptToken,
     Reader,
@@ -20,14 +23,32 @@ from evalkit.backends.endpoints.dialect import (
     temperature,
     text_of,
 )
+from evalkit.backends.endpoints.endings import BLOCKED, GOOGLE, End
+from evalkit.backends.endpoints.error_bodies import error_in
 from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
 
 GOOGLE_URL = "https://generativelanguage.googleapis.com"
 _MOST_STOPS = 5
-_FINISH = {"STOP": "stop", "MAX_TOKENS": "length"}
-_FILTERED = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"}
 _ROLES = {"assistant": "model"}
+_BODIES: ContextVar[list[Any]] = ContextVar("bodies")
+"""Bodies that `send` reads in the SDK's place; set by the task that makes an attempt."""
+
+
+class _Nothing(httpx2.AsyncByteStream):
+    """An empty body."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        nothing: tuple[bytes, ...] = ()
+        for chunk in nothing:
+            yield chunk
+
+
+async def _take(response: httpx2.Response) -> None:
+    """Keep the body of a successful response from the SDK."""
+    if response.status_code < 300:
+        _BODIES.get().append(response.stream)
+        response.stream = _Nothing()
 
 
 class GoogleDialect:
@@ -50,6 +71,7 @@ class GoogleDialect:
 
         self.secrets: Collection[str] = (key,) if key else ()
         self._spec = spec
+        client.event_hooks["response"].append(_take)
         self._client = genai.Client(
             api_key=key or "no-key",
             vertexai=False,
@@ -65,10 +87,18 @@ class GoogleDialect:
         return GoogleReader()
 
     async def send(self, ask: Ask) -> AsyncIterator[None]:
-        """Stream a request; the SDK's own objects are passed over, the events are read from the wire."""
+        """Stream a request; the SDK gets an empty body, since it gives up at the first event it can't read."""
+        bodies: list[Any] = []
+        _BODIES.set(bodies)
         generate: Any = self._client.aio.models.generate_content_stream
         async for _ in await generate(**self.arguments(ask)):
             yield
+        for body in bodies:
+            try:
+                async for _ in body:
+                    yield
+            finally:
+                await body.aclose()
 
     def send_bare(self, ask: Ask) -> AsyncIterator[None]:
         """Stream a request; nobody puts a vendor's API under so much load that the SDK would be the bottleneck."""
@@ -107,45 +137,49 @@ class GoogleReader:
     def __init__(self) -> None:
         self.usage: Usage | None = None
         self.has_bad_usage = False
-        self.is_complete = False
+        self.end = End()
+        self.is_whole = False
         self.prompt_tokens: tuple[PromptToken, ...] = ()
         self.mean_logprob: float | None = None
 
     def read(self, name: str, data: Any) -> list[Piece]:
         """Return what one response of the stream says."""
-        if not isinstance(data, dict) or data.get("error"):
-            raise VendorError(data.get("error", data) if isinstance(data, dict) else data)
-        pieces = [p for some in (data.get("candidates") or ())[:1] for p in self._candidate(some)]
+        error = error_in(data)
+        if error is not None or name == "error" or not isinstance(data, dict):
+            raise VendorError(data if error is None else error)
+        candidates = data.get("candidates")
+        some = candidates[:1] if isinstance(candidates, list) else []
+        pieces = [p for candidate in some for p in self._candidate(candidate)]
         feedback = data.get("promptFeedback")
-        if isinstance(feedback, dict) and feedback.get("blockReason"):
-            self.is_complete = True
-            pieces.append(Piece(EventKind.FINISH, finish_reason="content_filter"))
+        if isinstance(feedback, dict) and self.end.tell(feedback.get("blockReason"), BLOCKED):
+            pieces.append(Piece(EventKind.FINISH))
         if isinstance(data.get("usageMetadata"), dict):
             self.usage = read_usage(data["usageMetadata"])
             # A prompt that was blocked, or only thoughts so far: no answer's tokens are named.
             self.has_bad_usage = self.usage.input_tokens is None or (
                 self.usage.output_tokens is not None and contradicts(self.usage)
             )
+            if self.usage.reasoning_tokens:
+                self.end.has_answer = True
             pieces.append(Piece(EventKind.USAGE))
         return pieces
 
     def read_whole(self, data: Any) -> list[Piece]:
         """Return what a response says that came in one piece, or as a list of responses."""
         parts = data if isinstance(data, list) else [data]
-        pieces = [piece for part in parts for piece in self.read("", part)]
-        self.is_complete = True
-        return pieces
+        return [piece for part in parts for piece in self.read("", part)]
 
-    def _candidate(self, candidate: object) -> Iterator[Piece]:
+    def _candidate(self, candidate: object) -> list[Piece]:
         if not isinstance(candidate, dict):
-            return
+            return []
         content = candidate.get("content")
-        for part in (content.get("parts") if isinstance(content, dict) else None) or ():
-            yield from _part(part)
-        if reason := text_of(candidate.get("finishReason")):
-            self.is_complete = True
-            name = "content_filter" if reason in _FILTERED else _FINISH.get(reason, reason.lower())
-            yield Piece(EventKind.FINISH, finish_reason=name)
+        parts = content.get("parts") if isinstance(content, dict) else None
+        pieces = [p for part in (parts if isinstance(parts, list) else ()) for p in _part(part)]
+        for piece in pieces:
+            self.end.came(piece.kind)
+        if self.end.tell(candidate.get("finishReason"), GOOGLE):
+            pieces.append(Piece(EventKind.FINISH))
+        return pieces
 
 
 def read_usage(data: Mapping[str, Any]) -> Usage:
@@ -165,8 +199,9 @@ def _part(part: object) -> Iterator[Piece]:
         return
     if text := text_of(part.get("text")):
         yield Piece(EventKind.REASONING if part.get("thought") else EventKind.CONTENT, text)
-    elif part.get("functionCall"):
-        yield Piece(EventKind.TOOL)
+    elif isinstance(call := part.get("functionCall"), dict):
+        name, arguments = text_of(call.get("name")), json.dumps(call.get("args") or {})
+        yield Piece(EventKind.TOOL, call=CallPart(None, name, arguments))
 
 
 class GoogleBackend(EndpointBackend):

@@ -11,6 +11,7 @@ import httpx2
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.dialect import (
     Ask,
+    CallPart,
     Piece,
     PromptToken,
     Reader,
@@ -23,6 +24,8 @@ from evalkit.backends.endpoints.dialect import (
     thinking_text,
     whole_number,
 )
+from evalkit.backends.endpoints.endings import OPENAI, End
+from evalkit.backends.endpoints.error_bodies import error_in
 from evalkit.backends.endpoints.logprobs import AnswerLogprobs, logprob_of
 from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
@@ -37,6 +40,10 @@ _REASONING = (
     "reasoning_details",
     "thinking_blocks",
 )
+_OLLAMA = {
+    "code": "not_found",
+    "message": "this is Ollama's own API, which takes other requests: set base_url to its address with /v1 at the end",
+}
 _LONG_S = 86_400.0  # the transport has the time-outs; the SDK's own must not interfere
 
 
@@ -135,7 +142,8 @@ class OpenAIReader:
     def __init__(self) -> None:
         self.usage: Usage | None = None
         self.has_bad_usage = False
-        self.is_complete = False
+        self.end = End()
+        self.is_whole = False
         self._prompt_tokens: list[PromptToken] = []
         self._logprobs = AnswerLogprobs()
 
@@ -151,37 +159,38 @@ class OpenAIReader:
 
     def read(self, name: str, data: Any) -> list[Piece]:
         """Return what a chunk says; usage may come with choices, without, and more than once: the last one counts."""
-        if data == "[DONE]":
-            self.is_complete = True
-            return []
-        if not isinstance(data, dict) or name == "error" or data.get("error"):
-            raise VendorError(data.get("error", data) if isinstance(data, dict) else data)
-        pieces = [p for choice in _choices(data) for p in self._choice(choice, "delta")]
-        pieces += self._usage(data)
-        return pieces
+        error = error_in(data)
+        if error is not None or name == "error" or not isinstance(data, dict):
+            raise VendorError(data if error is None else error)
+        if isinstance(data.get("done"), bool) and "choices" not in data:
+            raise VendorError(_OLLAMA)
+        pieces = [p for choice in _choices(data) for p in self._choice(choice)]
+        return [*pieces, *self._usage(data)]
 
     def read_whole(self, data: Any) -> list[Piece]:
         """Return what an answer of a server says that does not stream."""
-        if not isinstance(data, dict) or data.get("error"):
-            raise VendorError(data.get("error", data) if isinstance(data, dict) else data)
-        pieces = [p for choice in _choices(data) for p in self._choice(choice, "message")]
-        pieces += self._usage(data)
-        self.is_complete = True
-        return pieces
+        return self.read("", data)
 
-    def _choice(self, choice: Mapping[str, Any], key: str) -> Iterator[Piece]:
-        delta = choice.get(key)
-        if isinstance(delta, dict):
-            yield from _delta(delta)
+    def _choice(self, choice: Mapping[str, Any]) -> list[Piece]:
+        """Return what a choice says: a part of it in a stream, all of it in an answer in one piece."""
+        delta, message = choice.get("delta"), choice.get("message")
+        if not isinstance(delta, dict) and isinstance(message, dict):
+            delta, self.is_whole = message, True
+        pieces = list(_delta(delta)) if isinstance(delta, dict) else []
         if text := text_of(choice.get("text")):
-            yield Piece(EventKind.CONTENT, text)
+            pieces.append(Piece(EventKind.CONTENT, text))
         logprobs = choice.get("logprobs")
         self._logprobs.read(logprobs)
         if isinstance(logprobs, dict) and not isinstance(delta, dict):
             self._prompt_tokens += _prompt_tokens(logprobs)
-        if reason := text_of(choice.get("finish_reason")):
-            self.is_complete = True
-            yield Piece(EventKind.FINISH, finish_reason=reason)
+        for piece in pieces:
+            self.end.came(piece.kind)
+        self.end.has_answer = self.end.has_answer or bool(self._prompt_tokens)
+        if isinstance(delta, dict) and text_of(delta.get("refusal")):
+            self.end.has_refused = True
+        if self.end.tell(choice.get("finish_reason"), OPENAI):
+            pieces.append(Piece(EventKind.FINISH))
+        return pieces
 
     def _usage(self, data: Mapping[str, Any]) -> Iterator[Piece]:
         found = data.get("usage")
@@ -191,6 +200,8 @@ class OpenAIReader:
             return
         self.usage = read_usage(found) if isinstance(found, dict) else None
         self.has_bad_usage = self.usage is None or contradicts(self.usage)
+        if self.usage and self.usage.reasoning_tokens:
+            self.end.has_answer = True
         yield Piece(EventKind.USAGE)
 
 
@@ -225,12 +236,8 @@ def _choices(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _delta(delta: Mapping[str, Any]) -> Iterator[Piece]:
     pieces = [*_reasoning(delta), *_content(delta.get("content"))]
     if refusal := text_of(delta.get("refusal")):
-        pieces += [
-            Piece(EventKind.CONTENT, refusal),
-            Piece(EventKind.FINISH, finish_reason="refusal"),
-        ]
-    if any(_has_tool_text(call) for call in delta.get("tool_calls") or ()):
-        pieces.append(Piece(EventKind.TOOL))
+        pieces.append(Piece(EventKind.CONTENT, refusal))
+    pieces += _calls(delta)
     if not pieces and delta.get("role"):
         pieces.append(Piece(EventKind.ROLE))
     yield from pieces
@@ -257,9 +264,21 @@ def _content(content: object) -> Iterator[Piece]:
                 yield Piece(EventKind.REASONING, text)
 
 
-def _has_tool_text(call: object) -> bool:
-    function = call.get("function") if isinstance(call, dict) else None
-    return isinstance(function, dict) and bool(function.get("name") or function.get("arguments"))
+def _calls(delta: Mapping[str, Any]) -> Iterator[Piece]:
+    """Yield what a delta adds to tool calls: functions, custom tools, and the one function of the old API."""
+    calls = delta.get("tool_calls")
+    old = delta.get("function_call")
+    for call in [*(calls if isinstance(calls, list) else ()), {"index": 0, "function": old}]:
+        function = (call.get("function") or call.get("custom")) if isinstance(call, dict) else None
+        if not isinstance(function, dict):
+            continue
+        given = function.get("arguments", function.get("input"))
+        arguments = given if isinstance(given, str) else "" if given is None else json.dumps(given)
+        if function.get("name") or arguments:
+            index = whole_number(call.get("index"))
+            yield Piece(
+                EventKind.TOOL, call=CallPart(index, text_of(function.get("name")), arguments)
+            )
 
 
 def _prompt_tokens(logprobs: Mapping[str, Any]) -> Iterator[PromptToken]:

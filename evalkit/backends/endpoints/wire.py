@@ -46,6 +46,8 @@ class OversizedError(Exception):
 class Exchange:
     """What went over the wire for one attempt; the transport fills it while the SDK waits."""
 
+    url: str = ""
+    """Where the request went."""
     t_send_ns: int | None = None
     """The moment before the request is handed to the connection, a new one included."""
     t_headers_ns: int | None = None
@@ -95,6 +97,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
         body = await request.aread()
         headers = {k: v for k, v in request.headers.multi_items() if k.lower() != "accept-encoding"}
         exchange.bytes_sent = len(body)
+        exchange.url = str(request.url)
         exchange.t_send_ns = now_ns()
         try:
             async with asyncio.timeout(self._spec.headers_timeout_s):

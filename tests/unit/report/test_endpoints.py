@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from evalkit.analysis.summary import analyse
-from evalkit.backends.endpoints.failures import ErrorClass
+from evalkit.backends.endpoints.error_classes import ErrorClass
 from evalkit.records import GENERATE
 from evalkit.report.audit import endpoint_text
 from evalkit.report.export import export_facts_csv, export_json, export_samples_csv

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pytest
 import trustme
 
-from evalkit.backends.endpoints.failures import ErrorClass
+from evalkit.backends.endpoints.error_classes import ErrorClass
 from evalkit.errors import EndpointError
 from evalkit.loadgen.chunks import DONE, chat_answer, chat_chunk, sse, usage
 from evalkit.loadgen.scripted import (

@@ -114,7 +114,7 @@ def test_nonsense_is_ignored_and_the_answer_kept(told: object, as_chat: bool) ->
     events = [make("a", good), make("b", told), make("c", good, "stop")]
     pieces = [p for event in events for p in reader.read("", json.loads(json.dumps(event)))]
     assert "".join(piece.text for piece in pieces) == "abc"
-    assert reader.is_complete
+    assert reader.end.is_told
     assert reader.mean_logprob is None
     assert all(t.loglikelihood is None or t.loglikelihood <= 0 for t in reader.prompt_tokens)
 

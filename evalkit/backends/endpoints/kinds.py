@@ -1,0 +1,232 @@
+"""Which kind of fault an error is: decided by what machines are meant to read, by wording where nothing else says.
+
+In this order: a quota that only a day lifts; the names that vendors give their errors; the HTTP status (of the body
+where a proxy hides it behind 200, 400 or 500); and for statuses that mean many things, the words. Whatever a message
+says, a document is not blamed for a limit of the rate, and a limit that passes in a moment is no empty account.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from evalkit.backends.endpoints.error_bodies import ErrorReport
+from evalkit.backends.endpoints.error_classes import ABOUT_THE_DOC, ErrorClass
+
+
+def _table(words: Mapping[ErrorClass, str]) -> dict[str, ErrorClass]:
+    return {word: found for found, some in words.items() for word in some.split()}
+
+
+NAMES = _table(
+    {
+        ErrorClass.RATE_LIMITED: "ratelimit ratelimitexceeded ratelimited ratelimitreached toomanyrequests throttling"
+        " throttled requestthrottled requestlimitexceeded resourceexhausted tokenquotaexceeded requestquotaexceeded"
+        " toomanytokens dynamicrequestlimited dynamictokenlimited modelratelimit userratelimitexceeded"
+        " ratelimitexceededtokens limitrequests limitburstrate",
+        ErrorClass.QUOTA: "insufficientquota insufficientbalance insufficientcredits insufficientcredit"
+        " insufficientfunds billing billinghardlimitreached billingnotactive billingdisabled paymentrequired arrearage"
+        " accountoverdue exceededcurrentquota creditlimit budgetexceeded exceededbudget servicequotaexceeded"
+        " dailylimitexceeded quotaexceeded outofcredits outofcredit spendinglimitreached usagelimitreached"
+        " allocationquota.freetieronly creditsexhausted notenoughcredits notenoughbalance limitexceeded",
+        ErrorClass.CONTEXT_LENGTH: "contextlengthexceeded contextwindowexceeded exceedcontextsize requesttoolarge"
+        " stringabovemaxlength tokenslimitreached prompttoolong contextoverflow inputtoolong contextlength"
+        " maxcontextlengthexceeded payloadtoolarge requestentitytoolarge",
+        ErrorClass.CONTENT_FILTER: "contentfilter contentfiltered contentpolicyviolation responsibleaipolicyviolation"
+        " datainspectionfailed contentmoderation sensitivecontentdetected inputtextsensitivecontentdetected"
+        " outputtextsensitivecontentdetected invalidprompt moderationblocked moderation",
+        ErrorClass.AUTH: "authentication invalidapikey apikeyinvalid incorrectapikey unauthorized unauthenticated"
+        " permission permissiondenied accessdenied forbidden expiredtoken unrecognizedclient invalidsignature"
+        " missingauthenticationtoken accountdeactivated accountsuspended consumersuspended servicedisabled"
+        " invalidauthentication unsupportedcountryregionterritory failedprecondition accessterminated"
+        " organizationrestricted invalidsubscriptionkey modelnotopen consumerinvalid notauthorized apikeyexpired"
+        " authenticationfailed apikeyserviceblocked userprojectdenied invalidtoken",
+        ErrorClass.NOT_FOUND: "notfound modelnotfound deploymentnotfound resourcenotfound unimplemented"
+        " methodnotallowed invalidmodel modelnotsupported unknownmodel nosuchmodel invalidendpointormodel"
+        " modeldecommissioned modeldeprecated unknownurl modelnotexist",
+        ErrorClass.OVERLOADED: "overloaded engineoverloaded serviceunavailable unavailable serveroverloaded"
+        " modeloverloaded nocapacity capacityexceeded servicetiercapacityexceeded queueexceeded queuefull modelnotready"
+        " slowdown enginebusy modelbusy serverbusy resourceunavailable modelloading",
+        ErrorClass.TIMEOUT: "timeout requesttimeout deadlineexceeded modeltimeout gatewaytimeout apitimeout",
+        ErrorClass.SERVER_ERROR: "internalserver internalfailure modelerror modelstreamerror badgateway apiconnection"
+        " incompletegeneration dataloss serviceinternal internalservererror internal",
+    }
+)
+"""Types, codes, states and reasons, without separators and without `error` or `exception` at their end."""
+_WEAK_NAMES = _table(
+    {
+        ErrorClass.BAD_REQUEST: "invalidrequest badrequest invalidargument validation unprocessableentity"
+        " invalidparameter invalidvalue outofrange",
+    }
+)
+"""Names that are used for many faults: they only count where status and words say nothing."""
+_PASSING = frozenset(
+    {
+        "insufficientquota",
+        "quotaexceeded",
+        "exceededcurrentquota",
+        "limitexceeded",
+        "servicequotaexceeded",
+    }
+)
+"""Names of an empty account that some vendors give a limit per minute: then they say how long it lasts."""
+
+_BY_STATUS = {
+    400: ErrorClass.BAD_REQUEST,
+    401: ErrorClass.AUTH,
+    402: ErrorClass.QUOTA,
+    403: ErrorClass.AUTH,
+    404: ErrorClass.NOT_FOUND,
+    405: ErrorClass.NOT_FOUND,
+    406: ErrorClass.NOT_FOUND,
+    407: ErrorClass.AUTH,
+    408: ErrorClass.TIMEOUT,
+    410: ErrorClass.NOT_FOUND,
+    411: ErrorClass.NOT_FOUND,
+    413: ErrorClass.CONTEXT_LENGTH,
+    414: ErrorClass.CONTEXT_LENGTH,
+    415: ErrorClass.NOT_FOUND,
+    420: ErrorClass.RATE_LIMITED,
+    421: ErrorClass.NOT_FOUND,
+    422: ErrorClass.BAD_REQUEST,
+    425: ErrorClass.OVERLOADED,
+    426: ErrorClass.NOT_FOUND,
+    429: ErrorClass.RATE_LIMITED,
+    451: ErrorClass.AUTH,
+    498: ErrorClass.OVERLOADED,  # Groq's flexible tier
+    501: ErrorClass.NOT_FOUND,
+    503: ErrorClass.OVERLOADED,
+    504: ErrorClass.TIMEOUT,
+    509: ErrorClass.RATE_LIMITED,
+    511: ErrorClass.AUTH,
+    522: ErrorClass.TIMEOUT,
+    524: ErrorClass.TIMEOUT,
+    529: ErrorClass.OVERLOADED,
+    530: ErrorClass.SERVER_ERROR,
+}
+"""Statuses not named here are the server's: 409, 424 and 499 are, too, whatever their first digit says."""
+_WRAPPERS = frozenset({400, 500, 502})
+"""Statuses that proxies give to whatever their vendor said: the status within the body says more."""
+
+_RATE = (
+    r"rate.?limit|throttl|too many requests|(requests?|tokens?|calls?).{0,12}(per|/).?(second|minute|hour|day)"
+    r"|(try|retry)\w* (again )?(after|in|later)|wait before|slow down|请求过于频繁|速率限制"
+)
+_QUOTA = (
+    r"insufficient.{0,12}(balance|credit|quota|fund)|(out of|not enough|no|more|run out of|ran out of|purchase|add)"
+    r" ?(prepaid |account )?credits?\b|credit balance|exceeded your current quota|payment (is )?required"
+    r"|(billing|usage|credit|budget|monthly) (hard )?(limit|cap)\b.{0,24}(reached|exceeded|hit)"
+    r"|reached your.{0,24}usage limits?"
+    r"|spending.?limit|included credits|all (available )?credits|in arrears|overdue|unpaid|past invoices|past due"
+    r"|\btop.?up\b|\brecharge|quota (is )?(exhausted|used up)|out of (call volume )?quota"
+    r"|billing (is )?(not|account|details)|good standing|余额不足|欠费|余额|guthaben"
+)
+_WORDS: tuple[tuple[str, ErrorClass], ...] = (
+    (_RATE, ErrorClass.RATE_LIMITED),
+    (_QUOTA, ErrorClass.QUOTA),
+    (
+        r"(api|subscription|access).?(key|token).{0,40}(invalid|not valid|incorrect|missing|expired|not found|provided)"
+        r"|(invalid|incorrect|no|missing|wrong|expired).{0,16}(api|subscription).?key|unauthori[sz]ed|authentication"
+        r"|permission.{0,8}denied|location is not supported|country.{0,40}not supported",
+        ErrorClass.AUTH,
+    ),
+    (
+        r"context.?(length|window|size)|maximum context|max_?model_?len|too many tokens|(prompt|input|request)\b.{0,40}"
+        r"(is |are )?too (long|large)|input token count|input length|(reduce|shorten).{0,30}(prompt|length|message)"
+        r"|tokens.{0,60}(exceed|must be <=|cannot exceed|maximum)|context overflow",
+        ErrorClass.CONTEXT_LENGTH,
+    ),
+    (
+        r"content.?filter|content.?policy|responsible.?ai|content management policy|moderation|usage polic"
+        r"|inappropriate content|safety|sensitive content",
+        ErrorClass.CONTENT_FILTER,
+    ),
+    (
+        r"model\b.{0,80}(not found|not exist|does not exist|is not supported|decommissioned|not available)"
+        r"|(unknown|no such|invalid) model|model_?not_?found",
+        ErrorClass.NOT_FOUND,
+    ),
+    (
+        r"internal (server )?error|cuda|out of memory|upstream|crash|bad gateway|engine.{0,20}(dead|died)",
+        ErrorClass.SERVER_ERROR,
+    ),
+    (
+        r"overloaded|unavailable|at capacity|no capacity|queue is full|\bbusy\b|is loading|loading model",
+        ErrorClass.OVERLOADED,
+    ),
+    (r"timed?.?out|deadline", ErrorClass.TIMEOUT),
+)
+_ANY = frozenset(found for _, found in _WORDS)
+_WORDS_COUNT: dict[int | None, frozenset[ErrorClass]] = {
+    None: _ANY,
+    400: _ANY,
+    412: _ANY,
+    422: _ANY,
+    403: frozenset({ErrorClass.RATE_LIMITED, ErrorClass.QUOTA, ErrorClass.CONTENT_FILTER}),
+    401: frozenset({ErrorClass.QUOTA}),
+    413: frozenset({ErrorClass.RATE_LIMITED}),
+    429: frozenset({ErrorClass.RATE_LIMITED, ErrorClass.QUOTA, ErrorClass.OVERLOADED}),
+}
+"""Statuses (None: a successful one) beside which words count, and for which classes."""
+
+
+def kind_of(report: ErrorReport, status: int | None, wait_s: float | None) -> ErrorClass:
+    """Return the class of an error.
+
+    Args:
+        report: What the body says.
+        status: Of the response; None where it was successful.
+        wait_s: What the server asks to wait, wherever it says so.
+    """
+    if report.has_daily_quota or status == 402:
+        return ErrorClass.QUOTA
+    found = _by_name(report, wait_s) or _by_number(report, status, wait_s)
+    is_rate = status == 429 and found in ABOUT_THE_DOC
+    return ErrorClass.RATE_LIMITED if is_rate else found
+
+
+def _by_name(report: ErrorReport, wait_s: float | None) -> ErrorClass | None:
+    for name in report.names:
+        found = _looked_up(name, NAMES)
+        if found == ErrorClass.QUOTA and wait_s is not None and _bare(name) in _PASSING:
+            return ErrorClass.RATE_LIMITED
+        if found is not None:
+            return found
+    return None
+
+
+def _bare(name: str) -> str:
+    return name.removesuffix("exception").removesuffix("error")
+
+
+def _looked_up(name: str, table: Mapping[str, ErrorClass]) -> ErrorClass | None:
+    head = name.partition(".")[0]
+    candidates = (name, name.removesuffix("exception"), _bare(name), head, _bare(head))
+    return next((table[c] for c in candidates if c in table), None)
+
+
+def _by_number(report: ErrorReport, status: int | None, wait_s: float | None) -> ErrorClass:
+    is_wrapped = status is None or status in _WRAPPERS
+    number = next(iter(report.numbers), status) if is_wrapped else status
+    by_status = None if number is None else _BY_STATUS.get(number, ErrorClass.SERVER_ERROR)
+    said = _of_words(report.message, number, wait_s)
+    if said is not None:
+        return said
+    if by_status is not None:
+        return by_status
+    weak = (_looked_up(name, _WEAK_NAMES) for name in report.names)
+    return next((w for w in weak if w is not None), ErrorClass.SERVER_ERROR)
+
+
+def _of_words(message: str, number: int | None, wait_s: float | None) -> ErrorClass | None:
+    """Return what the words say, where they may say anything; addresses in them say nothing."""
+    counting = _WORDS_COUNT.get(number)
+    if counting is None:
+        return None
+    text = re.sub(r"https?://\S+", "", message[:4000])
+    for pattern, found in _WORDS:
+        if found not in counting or not re.search(pattern, text, re.IGNORECASE):
+            continue
+        passes = found == ErrorClass.QUOTA and wait_s is not None
+        return ErrorClass.RATE_LIMITED if passes else found
+    return None
