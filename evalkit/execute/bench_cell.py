@@ -12,6 +12,7 @@ from evalkit.backends.base import CellSetup, Guard
 from evalkit.config.bench import BenchConfig
 from evalkit.config.run import ModelSpec
 from evalkit.errors import StoppedError, reason_of
+from evalkit.execute.answered import check_answered
 from evalkit.execute.bench_step import IDLE, BenchCell, Opened, StepHolder
 from evalkit.execute.progress import BenchProgress
 from evalkit.execute.schedule import Schedule
@@ -106,6 +107,7 @@ class BenchRunner:
         state, reason = "done", None
         try:
             self._measure(cell, opened)
+            check_answered(self._journal.requests(cell.cell_id), cell.model.name)
         except KeyboardInterrupt:
             self._end(self._finished(record, opened, "interrupted", None))
             raise

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from evalkit.backends import backend_class, open_backend
 from evalkit.backends.base import Backend, Capability, CellSetup, Guard
-from evalkit.backends.endpoints.error_classes import RETRYABLE
 from evalkit.config.run import ModelSpec, RunConfig
 from evalkit.errors import StoppedError, reason_of
+from evalkit.execute.answered import check_answered, settled_requests
 from evalkit.execute.progress import Progress
 from evalkit.execute.serving import Server, serving
 from evalkit.harness.catalogue import SEEDS, apply_generation, load_tasks
@@ -120,8 +120,9 @@ class CellRunner:
         self, cell: Cell, record: CellRecord, backend: Backend, server: Server | None
     ) -> None:
         before = [r for r in self._journal.requests(cell.cell_id) if r.is_measured]
-        known = {r.request_id: r for r in before if _is_settled(r)}
-        earlier = {r.request_id: r.attempts for r in before if not _is_settled(r)}
+        settled = settled_requests(before)
+        known = {r.request_id: r for r in settled}
+        earlier = {r.request_id: r.attempts for r in before if r.request_id not in known}
         earlier |= {k: tuple(v) for k, v in self._journal.open_attempts(cell.cell_id).items()}
         self._progress.cell_started(cell, len(known))
         tasks = load_tasks(
@@ -166,6 +167,7 @@ class CellRunner:
                 )
         finally:
             keep([], [])
+        check_answered(self._journal.requests(cell.cell_id), cell.model.name)
         finished = _with_engine(replace(record, state="done"), backend)
         self._journal.finish_cell(finished, samples, results)
         self._progress.cell_ended(cell, "done", None)
@@ -186,10 +188,3 @@ def _with_engine(record: CellRecord, backend: Backend) -> CellRecord:
     }
     endpoint = backend.endpoint_record() or record.endpoint
     return replace(record, engine=tuple(engine.values()), endpoint=endpoint)
-
-
-def _is_settled(request: Request) -> bool:
-    """Tell whether a request needs no further try: it is answered, or would fail again."""
-    if request.answer is not None:
-        return True
-    return request.attempts[-1].error_class not in RETRYABLE

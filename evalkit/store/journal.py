@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from evalkit.errors import DataError, ExecutionError
+from evalkit.errors import DataError, EvalkitError, ExecutionError
 from evalkit.records import (
     Attempt,
     CellRecord,
@@ -89,7 +89,7 @@ class Journal:
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
-            raise _damaged(path, error) from error
+            raise _broken(path, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -98,10 +98,16 @@ class Journal:
         self._db.close()
 
     def check(self) -> str | None:
-        """Return what SQLite finds wrong with the file, or None."""
+        """Return what SQLite finds wrong with the file, or None.
+
+        Raises:
+            ExecutionError: The disk does not let it look.
+        """
         try:
             (finding,) = self._db.execute("PRAGMA integrity_check").fetchone()
         except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise _broken(self.path, error) from error
             return str(error)
         return None if finding == "ok" else str(finding)
 
@@ -272,7 +278,7 @@ class Journal:
         try:
             return self._db.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
-            raise _damaged(self.path, error) from error
+            raise _broken(self.path, error) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -283,12 +289,9 @@ class Journal:
         except BaseException as error:  # Ctrl-C too: a half-written batch must not stay open
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            if not isinstance(error, sqlite3.OperationalError):
+            if not isinstance(error, sqlite3.DatabaseError) or _is_misuse(error):
                 raise
-            raise ExecutionError(
-                f"{self.path}: can't be written: {error}.",
-                "Free disk space, then go on with `evalkit run --resume`.",
-            ) from error
+            raise _broken(self.path, error) from error
 
 
 def _lost(sent: SentAttempt) -> Attempt:
@@ -308,5 +311,26 @@ def _lost(sent: SentAttempt) -> Attempt:
     )
 
 
-def _damaged(path: Path, error: Exception) -> DataError:
-    return DataError(f"{path}: the journal is damaged: {error}.", "Run `evalkit verify`.")
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+_MISUSE = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Tell whether the file itself is wrong; a disk that fails, is full, locked or read-only says nothing about it."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return not isinstance(error, sqlite3.OperationalError)
+    return code & 0xFF in _DAMAGE  # the rest of an extended code tells details
+
+
+def _is_misuse(error: sqlite3.DatabaseError) -> bool:
+    return isinstance(error, _MISUSE)
+
+
+def _broken(path: Path, error: sqlite3.DatabaseError) -> EvalkitError:
+    if _is_damage(error):
+        return DataError(f"{path}: the journal is damaged: {error}.", "Run `evalkit verify`.")
+    return ExecutionError(
+        f"{path}: can't be read or written: {error}.",
+        "Check the disk (space, permissions, connection), then go on with `evalkit run --resume`.",
+    )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evalkit.errors import DataError
 from evalkit.records import RECORDS_VERSION, CellRecord, Session
-from evalkit.store.files import write_atomic
+from evalkit.store.files import unreadable, write_atomic
 
 MANIFEST = "manifest.json"
 
@@ -132,6 +132,8 @@ def read_manifest(folder: Path) -> RunManifest:
             f"{path}: damaged or written by another version of evalkit: {first}.",
             "Run `evalkit verify` on the folder.",
         ) from None
+    except OSError as error:
+        raise unreadable(path, error) from error
     if manifest.records_version != RECORDS_VERSION:
         raise DataError(
             f"{path}: records version {manifest.records_version}, this evalkit reads {RECORDS_VERSION}.",

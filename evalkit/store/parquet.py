@@ -8,6 +8,7 @@ import types
 import typing
 from collections.abc import Sequence
 from enum import StrEnum
+from errno import ENOENT
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from pydantic import TypeAdapter
 from evalkit.errors import DataError
 from evalkit.records import RECORDS_VERSION
 from evalkit.store.columns import records_of
+from evalkit.store.files import unreadable
 
 T = TypeVar("T")
 
@@ -44,6 +46,7 @@ def read_parquet(record: type[T], path: Path) -> list[T]:
 
     Raises:
         DataError: The file is missing, damaged, or holds something else.
+        ExecutionError: The disk does not hand it out.
     """
     try:
         table = pq.ParquetFile(path).read()
@@ -51,6 +54,8 @@ def read_parquet(record: type[T], path: Path) -> list[T]:
             return records_of(record, table)
         return validated(record, table)
     except (OSError, pa.ArrowException, ValueError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, ENOENT):
+            raise unreadable(path, error) from error
         raise DataError(
             f"{path}: can't be read as {record.__name__} records: {str(error).splitlines()[0]}",
             "Run `evalkit verify` on the folder.",
