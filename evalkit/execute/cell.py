@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from evalkit.backends import backend_class, open_backend
 from evalkit.backends.base import Backend, Capability, CellSetup, Guard
 from evalkit.config.run import ModelSpec, RunConfig
-from evalkit.errors import StoppedError, reason_of
+from evalkit.errors import EndpointError, StoppedError, reason_of
 from evalkit.execute.answered import check_answered, settled_requests
 from evalkit.execute.progress import Progress
 from evalkit.execute.serving import Server, serving
@@ -167,7 +167,14 @@ class CellRunner:
                 )
         finally:
             keep([], [])
-        check_answered(self._journal.requests(cell.cell_id), cell.model.name)
+        try:
+            check_answered(self._journal.requests(cell.cell_id), cell.model.name)
+        except EndpointError as error:  # what was not answered is shown, and nothing is scored
+            unanswered = [s for s in samples if "failed" in s.flags]
+            failed = replace(record, state="failed", reason=str(error))
+            self._journal.finish_cell(_with_engine(failed, backend), unanswered, [])
+            self._progress.cell_ended(cell, "failed", str(error))
+            return
         finished = _with_engine(replace(record, state="done"), backend)
         self._journal.finish_cell(finished, samples, results)
         self._progress.cell_ended(cell, "done", None)

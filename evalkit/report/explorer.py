@@ -219,7 +219,9 @@ def _excerpt_answer(answer: Answer, model: Model, series: int, *, is_same: bool)
 
 
 def _facts(answer: Answer, *, is_api: bool) -> Iterator[Said]:
-    """Yield scores, tokens, times and cost, as far as they are known."""
+    """Yield the kind of an answer that is no text, scores, tokens, times and cost, as far as they are known."""
+    if answer.is_call:
+        yield say("a tool call")
     for name, score in answer.scores.items():
         if score is not None:
             yield joined((verbatim(name), numeral(f"{score:.3g}")), "\u00a0")
@@ -272,6 +274,7 @@ def _words() -> dict[str, _Words]:
         ),
         "damaged": say("This document can't be unpacked."),
         "cut": say("({n} more characters in samples.parquet)", n=n),
+        "call": say("a tool call"),
         "input": say("{n} tokens in", n=n),
         "output": say("{n} tokens out", n=n),
         "ttft": say("first token after {time}", time=time),

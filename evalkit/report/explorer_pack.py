@@ -199,6 +199,8 @@ class _Packer:
         thoughts = [(at, writer.put(a.thoughts)) for at, a in asked if a.thoughts]
         value = {"texts": texts, "own": own, "why": why, "thoughts": thoughts}
         value |= {"scores": _scores(answers)}
+        if any(a.is_call for _, a in asked):
+            value |= {"call": [1 if a is not None and a.is_call else None for a in answers]}
         value |= _timings(answers)
         return _json({name: some for name, some in value.items() if some}), writer.n_cut
 

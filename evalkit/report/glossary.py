@@ -186,6 +186,7 @@ FAILURES: dict[str, Said] = {
     "not_a_stream": say("a web page instead of an answer"),
     "empty": say("empty response"),
     "stopped_early": say("ended by a stop string before the answer"),
+    "unknown": say("answer without a known end"),
     "oversized": say("response too long"),
     "bad_request": say("request not accepted"),
     "auth": say("key not accepted"),

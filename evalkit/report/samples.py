@@ -69,6 +69,11 @@ class Answer:
         return (told.thoughts if told is not None else None) or ""
 
     @property
+    def is_call(self) -> bool:
+        """Whether the model answered with a tool call."""
+        return "tool_call" in self.sample.flags
+
+    @property
     def mark(self) -> Mark:
         """Whether it is right."""
         return Mark.UNANSWERED if self.is_unanswered else _judged(self.sample)

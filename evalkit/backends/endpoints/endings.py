@@ -124,6 +124,8 @@ class End:
     """The protocol's last line came, behind which there is nothing."""
     has_answer: bool = False
     """Text, reasoning, a refusal or a tool call came."""
+    has_call: bool = False
+    """A tool call came, whatever finish reason the server gives it."""
     has_refused: bool = False
     """The model's own refusal came, in the field for it."""
 
@@ -137,6 +139,8 @@ class End:
         """The reason to record: one word per kind of ending."""
         if self.has_refused and self.ending in ANSWERED and self.ending != Ending.FILTERED:
             return str(Ending.REFUSED)
+        if self.has_call and self.ending == Ending.COMPLETE:
+            return str(Ending.TOOL)
         return None if self.ending not in ANSWERED else str(self.ending)
 
     def came(self, kind: EventKind) -> None:
@@ -144,6 +148,7 @@ class End:
         if kind not in GENERATED_KINDS:
             return
         self.has_answer = True
+        self.has_call = self.has_call or kind == EventKind.TOOL
         if self.ending in ANSWERED and self.ending not in FILTERED:
             self.ending = Ending.NOT_TOLD
 

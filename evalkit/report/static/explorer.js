@@ -297,11 +297,12 @@
   }
 
   function factsOf(chunk, at, model) {
-    const { scores = {}, in: input, out, ttft, e2e, cost } = chunk.columns;
+    const { scores = {}, call, in: input, out, ttft, e2e, cost } = chunk.columns;
     const known = (column) => column && column[at] !== null && column[at] !== undefined;
     const parts = Object.entries(scores)
       .filter(([, column]) => known(column))
       .map(([name, column]) => name + "\u00a0" + figures(column[at]));
+    if (known(call)) parts.unshift(words.call);
     if (known(input)) parts.push(fill(words.input, { n: count(input[at]) }));
     if (known(out)) parts.push(fill(words.output, { n: count(out[at]) }));
     if (known(ttft)) parts.push(fill(words.ttft, { time: duration(ttft[at]) }));

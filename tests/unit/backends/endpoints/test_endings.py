@@ -1,0 +1,337 @@
+"""What is an answer and what is none, for three vendors, in streams and in one piece."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from evalkit.backends import open_backend
+from evalkit.backends.base import Backend, CellSetup, GenerateRequest, Outcome
+from evalkit.backends.endpoints import attempt
+from evalkit.backends.endpoints.endings import ANTHROPIC, BLOCKED, GOOGLE, OPENAI, Ending, ending_of
+from evalkit.loadgen.chunks import chat_chunk, sse, usage
+from evalkit.loadgen.scripted import Pause, Plan, Received, ScriptedServer, Send, Stall
+from evalkit.records import ToolCall
+from tests.endpoints import PATHS, SETTINGS, api_model, conversation
+
+SSE, JSON = {"Content-Type": "text/event-stream"}, {"Content-Type": "application/json"}
+LINES = {"Content-Type": "application/x-ndjson"}
+DONE = b"data: [DONE]\n\n"
+BOM = b"\xef\xbb\xbf"
+USAGE = sse(chat_chunk(usage=usage(3, 2), with_choices=False))
+
+
+def chat(*contents: str, end: str | None = "stop", done: bytes = DONE) -> bytes:
+    last = b"" if end is None else sse(chat_chunk(finish_reason=end))
+    return b"".join(sse(chat_chunk(c)) for c in contents) + last + done
+
+
+def whole(content: str | None, end: str | None = "stop", **more: Any) -> bytes:
+    message = {"role": "assistant", "content": content, **more}
+    choice = {"index": 0, "message": message, "finish_reason": end}
+    return json.dumps({"object": "chat.completion", "choices": [choice]}).encode()
+
+
+def messages(*parts: str, end: str | None = "end_turn", stop: bool = True) -> bytes:
+    start = {"type": "message_start", "message": {"usage": {"input_tokens": 3, "output_tokens": 1}}}
+    deltas = [{"type": "text_delta", "text": text} for text in parts]
+    events: list[dict[str, Any]] = [start]
+    events += [{"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas]
+    if end is not None:
+        told = {"stop_reason": end}
+        events.append({"type": "message_delta", "delta": told, "usage": {"output_tokens": 2}})
+    if stop:
+        events.append({"type": "message_stop"})
+    return b"".join(sse(e, str(e["type"])) for e in events)
+
+
+def gemini(text: str | None, end: str | None = None) -> dict[str, Any]:
+    parts = [] if text is None else [{"text": text}]
+    told = {} if end is None else {"finishReason": end}
+    return {"candidates": [{"content": {"parts": parts}, **told}]}
+
+
+def gemini_stream(*responses: Mapping[str, Any]) -> bytes:
+    return b"".join(map(sse, responses))
+
+
+def error(**fields: Any) -> bytes:
+    return sse({"error": fields})
+
+
+def body(**fields: Any) -> bytes:
+    return json.dumps(fields).encode()
+
+
+def lines(*events: Mapping[str, Any]) -> bytes:
+    return b"".join(json.dumps(e).encode() + b"\n" for e in events)
+
+
+OPENAI_CASES: dict[str, tuple[bytes, Mapping[str, str], str]] = {
+    "a stream": (chat("4", "2"), SSE, "42"),
+    "a byte order mark": (BOM + chat("4", "2"), SSE, "42"),
+    "CR alone": (chat("42").replace(b"\n", b"\r"), SSE, "42"),
+    "no blank lines": (chat("4", "2").replace(b"\n\n", b"\n"), SSE, "42"),
+    "no last line": (chat("42", done=b""), SSE, "42"),
+    "no end told": (chat("42", end=None), SSE, "unknown"),
+    "broken off": (chat("42", end=None, done=b""), SSE, "disconnected"),
+    "the word null all along": (
+        sse(chat_chunk("4", finish_reason="null")) + chat("2", end="stop"),
+        SSE,
+        "42",
+    ),
+    "the word null to the end": (chat("42", end="null"), SSE, "unknown"),
+    "an unknown end": (chat("42", end="full_moon"), SSE, "unknown"),
+    "aborted": (chat("4", end="abort"), SSE, "server_error"),
+    "no resources": (chat("4", end="insufficient_system_resource"), SSE, "overloaded"),
+    "end of sequence": (chat("42", end="eos_token"), SSE, "42"),
+    "stop with nothing": (chat(), SSE, "empty"),
+    "nothing but the last line": (DONE, SSE, "empty"),
+    "nothing but usage": (USAGE + DONE, SSE, "empty"),
+    "filtered": (chat(end="content_filter"), SSE, ""),
+    "cut within hidden thoughts": (
+        chat(end="length", done=sse(chat_chunk(usage=usage(3, 9, reasoning=9)))),
+        SSE,
+        "",
+    ),
+    "half, then an error": (
+        chat("4", end=None, done=error(code=429, message="x")),
+        SSE,
+        "rate_limited",
+    ),
+    "an error by its name": (b'event: error\ndata: {"reason": "boom"}\n\n', SSE, "server_error"),
+    "an error behind the end": (chat("42", done=error(message="late")), SSE, "42"),
+    "a stream called JSON": (chat("42"), JSON, "42"),
+    "a stream called a page": (chat("42"), {"Content-Type": "text/html"}, "42"),
+    "one piece called a stream": (whole("42"), SSE, "42"),
+    "one piece as an event": (b"data: " + whole("42") + b"\n\n", SSE, "42"),
+    "an object per line": (
+        lines(chat_chunk("4"), chat_chunk("2"), chat_chunk(finish_reason="stop")),
+        LINES,
+        "42",
+    ),
+    "Ollama's own": (
+        lines({"message": {"content": "4"}, "done": False}, {"done": True}),
+        LINES,
+        "not_found",
+    ),
+    "one piece without an end": (whole("42", None), JSON, "unknown"),
+    "one piece aborted": (whole("42", "error"), JSON, "server_error"),
+    "one piece with nothing": (whole(""), JSON, "empty"),
+    "one piece refused": (whole(None, refusal="no"), JSON, "no"),
+    "no choices": (body(choices=[], usage=usage(3, 2)), JSON, "empty"),
+    "a bare object": (body(object="error", message="engine died", code=7), JSON, "server_error"),
+    "FastAPI's detail": (body(detail="gone wrong"), JSON, "server_error"),
+    "a list of errors": (body(errors=[{"message": "x"}]), JSON, "server_error"),
+    "Google's list": (b'[{"error": {"code": 429, "message": "x"}}]', JSON, "rate_limited"),
+    "an error of nothing": (b'{"error": {}, ' + whole("42")[1:], JSON, "42"),
+    "plain text": (b"no healthy upstream", {"Content-Type": "text/plain"}, "malformed"),
+    "a web page": (b"<html></html>", SSE, "not_a_stream"),
+}
+ANTHROPIC_CASES: dict[str, tuple[bytes, Mapping[str, str], str]] = {
+    "a stream": (messages("4", "2"), SSE, "42"),
+    "a byte order mark": (BOM + messages("42"), SSE, "42"),
+    "a ping": (sse({"type": "ping"}, "ping") + messages("42"), SSE, "42"),
+    "no last line": (messages("42", stop=False), SSE, "42"),
+    "no end told": (messages("42", end=None), SSE, "unknown"),
+    "broken off": (messages("42", end=None, stop=False), SSE, "disconnected"),
+    "nothing": (messages(), SSE, "empty"),
+    "refused": (messages(end="refusal"), SSE, ""),
+    "paused": (messages("4", end="pause_turn"), SSE, "server_error"),
+    "an unknown end": (messages("4", end="full_moon"), SSE, "unknown"),
+    "half, then overloaded": (
+        messages("4", end=None, stop=False)
+        + sse({"type": "error", "error": {"type": "overloaded_error", "message": "x"}}, "error"),
+        SSE,
+        "overloaded",
+    ),
+    "OpenAI's error": (error(message="x", type="server_error"), SSE, "server_error"),
+    "one piece called a stream": (
+        body(type="message", content=[{"type": "text", "text": "42"}], stop_reason="end_turn"),
+        SSE,
+        "42",
+    ),
+    "one piece with nothing": (
+        body(type="message", content=[], stop_reason="end_turn"),
+        JSON,
+        "empty",
+    ),
+    "an error in one piece": (
+        body(type="error", error={"type": "billing_error", "message": "x"}),
+        JSON,
+        "quota",
+    ),
+}
+GOOGLE_CASES: dict[str, tuple[bytes, Mapping[str, str], str]] = {
+    "a stream": (gemini_stream(gemini("4"), gemini("2", "STOP")), SSE, "42"),
+    "a byte order mark": (BOM + gemini_stream(gemini("42", "STOP")), SSE, "42"),
+    "no space": (
+        gemini_stream(gemini("42", "STOP")).replace(b"data: ", b"data:"),
+        SSE,
+        "42",
+    ),
+    "a list": (json.dumps([gemini("4"), gemini("2", "STOP")], indent=1).encode(), JSON, "42"),
+    "an end in every response": (
+        gemini_stream(gemini("4", "STOP"), gemini("2", "STOP")),
+        SSE,
+        "42",
+    ),
+    "broken off": (gemini_stream(gemini("42")), SSE, "disconnected"),
+    "unsafe": (gemini_stream(gemini(None, "SAFETY")), SSE, ""),
+    "a blocked prompt": (sse({"promptFeedback": {"blockReason": "OTHER"}}), SSE, ""),
+    "a wrong call": (gemini_stream(gemini("4", "MALFORMED_FUNCTION_CALL")), SSE, "server_error"),
+    "an unknown end": (gemini_stream(gemini("4", "FULL_MOON")), SSE, "unknown"),
+    "nothing": (gemini_stream(gemini(None, "STOP")), SSE, "empty"),
+    "half, then an error": (
+        gemini_stream(gemini("4")) + error(code=503, status="UNAVAILABLE", message="x"),
+        SSE,
+        "overloaded",
+    ),
+    "an error in a list": (
+        b'[{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "x"}}]',
+        JSON,
+        "rate_limited",
+    ),
+    "plain text": (b"oops", SSE, "malformed"),
+}
+CASES = {
+    (vendor, name): case
+    for vendor, cases in (
+        ("openai", OPENAI_CASES),
+        ("anthropic", ANTHROPIC_CASES),
+        ("google", GOOGLE_CASES),
+    )
+    for name, case in cases.items()
+}
+
+
+class Desk:
+    """A server that plays one plan after the other, and a client of each vendor."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.plan = Plan()
+        server = stack.enter_context(ScriptedServer(self._play))
+        self._backends: dict[str, Backend] = {
+            vendor: stack.enter_context(open_backend(api_model(server.url, vendor)))
+            for vendor in PATHS
+        }
+
+    def _play(self, _received: Received) -> Plan:
+        return self.plan
+
+    def ask(self, vendor: str, plan: Plan) -> Outcome:
+        self.plan = plan
+        backend = self._backends[vendor]
+        backend.begin_cell(CellSetup())
+        asked = backend.generate([GenerateRequest(conversation(), SETTINGS)], (), None)
+        (outcome,) = (what for batch in asked for _, what in batch if isinstance(what, Outcome))
+        return outcome
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    with ExitStack() as stack:
+        yield Desk(stack)
+
+
+@pytest.mark.parametrize(("vendor", "name"), CASES)
+def test_an_answer_is_what_was_told_to_its_end(desk: Desk, vendor: str, name: str) -> None:
+    data, headers, expected = CASES[vendor, name]
+    outcome = desk.ask(vendor, Plan((Send(data),), headers=headers))
+    last = outcome.attempts[-1]
+    said = outcome.text if outcome.is_answered else last.error_class
+    assert said == expected, last.error
+    assert (last.status == "ok") is outcome.is_answered
+
+
+HELD = {
+    "the last line": ("openai", (Send(chat("42")), Stall())),
+    "the end alone": ("openai", (Send(chat("42", done=b"")), Stall())),
+    "the end in two chunks": (
+        "openai",
+        (Send(chat("42")[:-40]), Pause(0.05), Send(chat("42")[-40:-15]), Stall()),
+    ),
+    "Anthropic's end": ("anthropic", (Send(messages("42", stop=False)), Stall())),
+    "Google's end": ("google", (Send(gemini_stream(gemini("42", "STOP"))), Stall())),
+    "one piece": ("openai", (Send(whole("42")), Stall())),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_an_attempt_ends_with_the_answer_though_the_connection_stays(
+    desk: Desk, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "_LOOK_S", 0.02)
+    monkeypatch.setattr(attempt, "END_GRACE_S", 0.1)
+    vendor, steps = HELD[name]
+    outcome = desk.ask(vendor, Plan(steps))
+    assert outcome.text == "42", outcome.attempts[-1].error
+
+
+def test_usage_behind_the_end_is_waited_for_and_an_error_is_not(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "_LOOK_S", 0.02)
+    steps = (Send(chat("42", done=b"")), Pause(0.2), Send(USAGE + DONE), Stall())
+    outcome = desk.ask("openai", Plan(steps))
+    assert (outcome.text, outcome.input_tokens, outcome.output_tokens) == ("42", 3, 2)
+    held = Plan((Send(sse({"message": "x", "type": "throttled"})), Stall()))
+    assert desk.ask("openai", held).attempts[-1].error_class == "rate_limited"
+
+
+CALLS = {
+    "openai": b"".join(
+        sse(chat_chunk(tool_calls=[{"index": 0, "function": part}]))
+        for part in ({"name": "look", "arguments": '{"a"'}, {"arguments": ": 1}"})
+    )
+    + sse(chat_chunk(finish_reason="tool_calls")),
+    "anthropic": sse(
+        {
+            "type": "content_block_start",
+            "index": 1,
+            "content_block": {"type": "tool_use", "name": "look", "input": {}},
+        }
+    )
+    + sse({"type": "content_block_delta", "index": 1, "delta": {"partial_json": '{"a": 1}'}})
+    + messages(end="tool_use"),
+    "google": sse(
+        {
+            "candidates": [
+                {
+                    "content": {"parts": [{"functionCall": {"name": "look", "args": {"a": 1}}}]},
+                    "finishReason": "STOP",
+                }
+            ]
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("vendor", CALLS)
+def test_a_tool_call_is_an_answer_and_no_empty_text(desk: Desk, vendor: str) -> None:
+    outcome = desk.ask(vendor, Plan((Send(CALLS[vendor]),)))
+    assert outcome.is_answered
+    assert outcome.text is None
+    assert outcome.tool_calls == (ToolCall("look", '{"a": 1}'),)
+    assert outcome.finish_reason == "tool_calls"
+    assert outcome.attempts[-1].status == "ok"
+
+
+def test_every_reason_the_sdks_know_is_classified() -> None:
+    from typing import get_args
+
+    from anthropic.types import StopReason
+    from google.genai.types import BlockedReason, FinishReason
+
+    for word in get_args(StopReason):
+        assert ending_of(word, ANTHROPIC) not in {Ending.UNKNOWN, Ending.NOT_TOLD}, word
+    for reasons, table in ((FinishReason, GOOGLE), (BlockedReason, BLOCKED)):
+        for reason in reasons:
+            is_known = ending_of(reason.value, table) != Ending.UNKNOWN
+            assert is_known is not reason.name.endswith("UNSPECIFIED"), reason
+    for word in ("stop", "length", "tool_calls", "content_filter", "function_call"):
+        assert ending_of(word, OPENAI) not in {Ending.UNKNOWN, Ending.NOT_TOLD}
