@@ -18,8 +18,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from evalkit.cli import main
-from evalkit.loadgen.chunks import chat_answer, usage
+from evalkit.loadgen.chunks import chat_answer, chat_chunk, sse, usage
 from evalkit.loadgen.scripted import Plan, Received, ScriptedServer, Send
+from evalkit.records import ToolCall
 from evalkit.store.run_dir import Run, open_run, verify
 from tests.runs import only_run
 
@@ -397,3 +398,43 @@ def test_secrets_are_not_in_the_journal_of_a_killed_run(tmp_path: Path) -> None:
     journals = list(only_run(tmp_path).glob("journal*"))
     assert journals
     assert all(CANARY.encode() not in file.read_bytes() for file in journals)
+
+
+def test_a_run_without_an_answer_exits_with_3_and_goes_on_once_there_is_credit(
+    tmp_path: Path,
+) -> None:
+    broke = fails(402, "Insufficient credits")
+    has_credit = threading.Event()
+    with ScriptedServer(lambda _: ANSWER if has_credit.is_set() else broke) as server:
+        suites = [{**SUITES[1], "limit": 2}]
+        config = write_config(tmp_path, [api(server.url)], suites=suites)
+        result = invoke("run", str(config))
+        assert result.exit_code == 3, result.output
+        assert "none of 2 requests was answered" in result.output
+        assert "quota" in result.output
+        folder = only_run(tmp_path)
+        assert [s.flags for s in open_run(folder).samples] == [("failed",)] * 2
+        assert overall(folder)["error_rate"]["value"] == 1.0
+        has_credit.set()
+        result = invoke("run", "--resume", str(folder))
+    assert result.exit_code == 0, result.output
+    assert set(answered(open_run(folder)).values()) == {1}
+    assert len(answered(open_run(folder))) == 2
+
+
+def test_a_tool_call_is_kept_and_shown_and_no_score_takes_it_for_a_text(tmp_path: Path) -> None:
+    call = [{"index": 0, "function": {"name": "look_up", "arguments": '{"place": "Ulm"}'}}]
+    chunks = (chat_chunk(tool_calls=call), chat_chunk(finish_reason="tool_calls"))
+    plan = Plan(tuple(Send(sse(chunk)) for chunk in chunks))
+    with ScriptedServer(lambda _: plan) as server:
+        suites = [{**SUITES[1], "limit": 2}]
+        result = invoke("run", str(write_config(tmp_path, [api(server.url)], suites=suites)))
+    assert result.exit_code == 0, result.output
+    run = open_run(only_run(tmp_path))
+    answers = [r.answer for r in run.requests if r.is_measured]
+    assert {a and a.text for a in answers} == {None}
+    assert {a and a.tool_calls for a in answers} == {(ToolCall("look_up", '{"place": "Ulm"}'),)}
+    assert {s.flags for s in run.samples} == {("tool_call",)}
+    assert {s.response for s in run.samples} == {'look_up({"place": "Ulm"})'}
+    assert {s.scores["exact_match"] for s in run.samples} == {0.0}
+    assert "a tool call · exact_match" in (run.path / "report.html").read_text()

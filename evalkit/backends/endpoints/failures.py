@@ -102,7 +102,8 @@ def _of_status(exchange: Exchange, secrets: Collection[str]) -> Failure:
     report = report_of(error, exchange.headers.get("x-amzn-errortype", ""))
     wait_s = asked_wait_s(exchange.headers, report)
     found = ErrorClass.NOT_FOUND if status < 400 else kind_of(report, status, wait_s)
-    words = [f"HTTP {status}", report.label, report.message]
+    label = " ".join(word for word in report.label.split() if word != str(status))
+    words = [f"HTTP {status}", label, report.message]
     hint = address_hint(exchange) if found == ErrorClass.NOT_FOUND else ""
     said = clean(" ".join(w for w in words if w), secrets)
     if hint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -12,9 +13,11 @@ import pytest
 from evalkit.backends import open_backend
 from evalkit.backends.base import Backend, CellSetup, GenerateRequest, Outcome
 from evalkit.backends.endpoints import attempt
+from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.endings import ANTHROPIC, BLOCKED, GOOGLE, OPENAI, Ending, ending_of
 from evalkit.loadgen.chunks import chat_chunk, sse, usage
 from evalkit.loadgen.scripted import Pause, Plan, Received, ScriptedServer, Send, Stall
+from evalkit.meters.clock import now_ns
 from evalkit.records import ToolCall
 from tests.endpoints import PATHS, SETTINGS, api_model, conversation
 
@@ -231,6 +234,16 @@ class Desk:
         (outcome,) = (what for batch in asked for _, what in batch if isinstance(what, Outcome))
         return outcome
 
+    def ask_once(self, plan: Plan) -> Outcome:
+        """Ask as a load test does."""
+        self.plan = plan
+        backend = self._backends["openai"]
+        assert isinstance(backend, EndpointBackend)
+        backend.begin_cell(CellSetup())
+        asked = GenerateRequest(conversation(), SETTINGS)
+        limit = asyncio.timeout(5.0)
+        return backend.loop_thread.submit(backend.generate_once(asked, now_ns(), limit)).result()
+
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
@@ -335,3 +348,21 @@ def test_every_reason_the_sdks_know_is_classified() -> None:
             assert is_known is not reason.name.endswith("UNSPECIFIED"), reason
     for word in ("stop", "length", "tool_calls", "content_filter", "function_call"):
         assert ending_of(word, OPENAI) not in {Ending.UNKNOWN, Ending.NOT_TOLD}
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "error_class"),
+    [
+        (chat("42"), "ok", None),
+        (chat("4", end="abort"), "error", "server_error"),
+        (body(object="error", message="x"), "error", "server_error"),
+        (DONE, "error", "empty"),
+    ],
+)
+def test_load_tests_go_by_the_same_rule(
+    desk: Desk, data: bytes, status: str, error_class: str | None
+) -> None:
+    """λ_SLO counts attempts whose status is ok."""
+    outcome = desk.ask_once(Plan((Send(data),)))
+    assert outcome.attempts[-1].status == status
+    assert outcome.attempts[-1].error_class == error_class
