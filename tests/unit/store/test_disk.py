@@ -74,6 +74,6 @@ def test_a_file_the_system_does_not_hand_out_is_no_damage(tmp_path: Path) -> Non
 def test_a_report_into_what_is_no_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for place in (tmp_path / "file" / "report.html", tmp_path / "none" / "report.html", tmp_path):
-        with pytest.raises(OutputError, match="can't be written.*Choose another folder"):
+        with pytest.raises(OutputError, match=r"can't be written.*Choose another folder"):
             write_atomic(place, b"page")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]

@@ -241,8 +241,11 @@ class Desk:
         assert isinstance(backend, EndpointBackend)
         backend.begin_cell(CellSetup())
         asked = GenerateRequest(conversation(), SETTINGS)
-        limit = asyncio.timeout(5.0)
-        return backend.loop_thread.submit(backend.generate_once(asked, now_ns(), limit)).result()
+        return backend.loop_thread.submit(_once(backend, asked)).result()
+
+
+async def _once(backend: EndpointBackend, asked: GenerateRequest) -> Outcome:
+    return await backend.generate_once(asked, now_ns(), asyncio.timeout(5.0))
 
 
 @pytest.fixture(scope="module")
