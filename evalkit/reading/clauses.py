@@ -1,0 +1,59 @@
+"""Splits an answer into sentences and clauses, so that a negation or a cue reaches no further than it does in speech."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_SHORT = (
+    r"(?<!\bz)(?<!\bB)(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)(?<!\bca)(?<!\bNr)(?<!\bMio)(?<!\bMrd)(?<!\bTsd)"
+    r"(?<!\bbzw)(?<!\bd)(?<!\bvgl)(?<!\bDr)(?<!\bSt)(?<!\bmin)(?<!\bStd)(?<!\bvs)(?<!\binkl)(?<!\bzzgl)(?<!\bincl)"
+    r"(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\betc)(?<!\busw)(?<!\bev)(?<!\bggf)"
+)
+_END = re.compile(rf"\n+|(?<=[!?])[\"')\]]*\s+|{_SHORT}(?<!\d)\.[\"')\]]*(?:\s+|$)|(?<=\d)\.(?:\s+(?=[A-ZÄÖÜ\uE000-\uEFFF])|$)|;\s+")
+_JOINT = re.compile(
+    r"\s*(?:,|\s[-–—]+\s|—|[():]|→|⇒|=>|->)\s*|\s+(?=(?:because|since|but|while|whereas|although|though|so|therefore|thus|hence|"
+    r"however|which|weil|da|denn|aber|sondern|während|obwohl|wohingegen|daher|deshalb|somit|also|jedoch|"
+    r"rather than|instead of|as opposed to|statt|anstatt)\b)|"
+    r"\s+(?=(?:and|und)\s+(?:[\w']+\s+){0,4}[\uE000-\uEFFF])",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A piece of a sentence with where it stands."""
+
+    text: str
+    start: int
+    """Characters from the beginning of the answer."""
+    sentence: int
+    """Which sentence of the answer it belongs to."""
+    is_asked: bool
+    """Its sentence ends with a question mark."""
+
+
+def sentences(text: str) -> Iterator[tuple[int, str]]:
+    """Yield sentences with their place; lines and semicolons end one, too."""
+    start = 0
+    for end in _END.finditer(text):
+        if text[start : end.end()].strip():
+            yield start, text[start : end.end()]
+        start = end.end()
+    if text[start:].strip():
+        yield start, text[start:]
+
+
+def clauses(text: str) -> list[Clause]:
+    """Return the clauses of all sentences."""
+    found = []
+    for number, (start, sentence) in enumerate(sentences(text)):
+        is_asked = sentence.rstrip(" \n\"')").endswith("?")
+        begin = 0
+        for joint in [*_JOINT.finditer(sentence), None]:
+            end = len(sentence) if joint is None else joint.start()
+            if sentence[begin:end].strip():
+                found.append(Clause(sentence[begin:end], start + begin, number, is_asked))
+            begin = end if joint is None else joint.end()
+    return found

@@ -1,0 +1,100 @@
+"""Finds dates and times of day in English and German texts, in whichever form, and names them all alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from babel.dates import get_month_names
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date or a time of day that a text names."""
+
+    start: int
+    end: int
+    name: str
+    """`2024-03-15`, `--03-15` without a year, `2024-03` without a day, `T16:00`."""
+
+
+def _months() -> dict[str, int]:
+    found = {"sept": 9, "jänner": 1, "maerz": 3}
+    for locale in ("en", "de"):
+        for width in ("wide", "abbreviated"):
+            for number, name in get_month_names(width, locale=locale).items():
+                found[name.casefold().rstrip(".")] = number
+    return found
+
+
+_MONTHS = _months()
+_MONTH = "(?:" + "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True)) + r")\b\.?"
+_DAY, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:1[5-9]|20|21)\d\d"
+_FORMS: tuple[tuple[str, str], ...] = (
+    ("ymd", rf"(?<![\w.-])(?P<y>{_YEAR})[-/.](?P<m>0?[1-9]|1[0-2])[-/.](?P<d>{_DAY})(?![\d])"),
+    ("dmy", rf"(?<![\d.,])(?P<d>{_DAY})\.\s?(?P<m>0?[1-9]|1[0-2])\.\s?(?P<y>{_YEAR}|\d\d)(?![\d])"),
+    ("slash", rf"(?<![\d/])(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})/(?P<y>{_YEAR}|\d\d)(?![\d/])"),
+    ("words", rf"(?<![\d.,])(?P<d>{_DAY})(?:st|nd|rd|th|\.)?\s(?:of\s)?(?P<w>{_MONTH})(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
+    ("american", rf"\b(?P<w>{_MONTH})\s(?:the\s)?(?P<d>{_DAY})(?:st|nd|rd|th)?(?!\d|[.,]\d)(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
+    ("month", rf"\b(?P<w>{_MONTH})\s(?P<y>{_YEAR})(?!\w)"),
+    ("dm", rf"(?:(?<=\bam )|(?<=\bvom )|(?<=\bzum )|(?<=\bbis )|(?<=\bab )|(?<=\bden )|(?<=\| ))(?P<d>{_DAY})\.\s?(?P<m>0?[1-9]|1[0-2])\.(?!\d)"),
+    ("clock", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])(?:[:.](?P<n>[0-5]\d))\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|h|o'clock)\b)"),
+    ("colon", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4]):(?P<n>[0-5]\d)(?![:\d])"),
+    ("hour", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|o'clock)\b)(?:\s(?P<n>[0-5]\d)\b)?"),
+    ("noon", r"\b(?P<noon>noon|midday|midnight|mittags?|mitternacht)\b"),
+)  # fmt: skip
+_PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _FORMS)
+
+
+def moments(text: str) -> Iterator[Moment]:
+    """Yield dates and times that do not overlap, in the order of the forms."""
+    taken: list[tuple[int, int]] = []
+    for form, pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            if any(start < match.end() and match.start() < end for start, end in taken):
+                continue
+            name = _name(form, match.groupdict())
+            if name is not None:
+                taken.append(match.span())
+                yield Moment(match.start(), match.end(), name)
+
+
+def masked(text: str, by: str) -> str:
+    """Return a text with a sign for every date and time."""
+    for moment in sorted(moments(text), key=lambda m: -m.start):
+        text = text[: moment.start] + by + text[moment.end :]
+    return text
+
+
+def _name(form: str, parts: dict[str, str | None]) -> str | None:
+    if form in ("clock", "colon", "hour", "noon"):
+        return _time(parts)
+    year = _year(parts.get("y"))
+    if form == "slash":
+        return _slashed(int(parts["a"] or 0), int(parts["b"] or 0), year)
+    month = parts.get("m") or str(_MONTHS[(parts.get("w") or "").casefold().rstrip(".")])
+    if parts.get("d") is None:
+        return f"{year}-{int(month):02d}"
+    return f"{year or '-'}-{int(month):02d}-{int(parts['d'] or 0):02d}"
+
+
+def _year(written: str | None) -> str | None:
+    if written is None or len(written) == 4:
+        return written
+    return f"20{written}"
+
+
+def _slashed(first: int, second: int, year: str | None) -> str | None:
+    """Read the American order unless only the other one is a date."""
+    month, day = (first, second) if first <= 12 else (second, first)
+    return f"{year}-{month:02d}-{day:02d}" if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def _time(parts: dict[str, str | None]) -> str:
+    if noon := parts.get("noon"):
+        return "T00:00" if noon.casefold() in ("midnight", "mitternacht") else "T12:00"
+    hour, half = int(parts["h"] or 0), (parts.get("pm") or "").casefold()
+    if half:
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    return f"T{hour:02d}:{parts.get('n') or '00'}"

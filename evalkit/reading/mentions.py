@@ -1,0 +1,193 @@
+"""Finds where an answer names an option: by its letter, its place in the list, or its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from string import ascii_uppercase
+
+from evalkit.reading.words import CHOOSE, IS, NOUN
+
+MARK = "[\ue000-\uefff]"
+"""A mention, masked as one character: patterns about what is said of an option need not know how it was named."""
+_FIRST = 0xE000
+_MOST = 0xFFF
+_VERB = (
+    r"(?:is|was|would|will|can|cannot|can't|could|should|must|seems|fits|may|might|has|does|doesn't|isn't|wouldn't|won't|"
+    r"because|since|as|for|and|or|but|not|over|rather|instead|only|too|also|alone|remains|ist|scheidet|passt|trifft|wäre|"
+    r"kommt|fällt|entfällt|weil|da|denn|und|oder|aber|nicht|kann|stimmt|dürfte|[a-z]{2,}(?<![suio])s)"
+)
+_LETTER = re.compile(
+    r"(?<![\w'’&+/.-])(?P<open>[\"'(\[{]{0,3})(?P<letter>[A-Za-z])(?P<close>[\"')\]}]{0,3})(?![\w'’&+]|-\w|/\w\w|\.\w)"
+)
+_ARTICLE = re.compile(rf"\s+(?!{_VERB}\b)[a-zäöüß]")
+_STEM = re.compile(r"(?:e[nmrs]?|n|s)$")
+_ORDINALS = (
+    r"first|1st|erste[nrs]?|1\.",
+    r"second|2nd|zweite[nrs]?|2\.",
+    r"third|3rd|dritte[nrs]?|3\.",
+    r"fourth|4th|vierte[nrs]?|4\.",
+    r"fifth|5th|fünfte[nrs]?|5\.",
+    r"sixth|6th|sechste[nrs]?|6\.",
+)
+_LAST = r"last|final|letzte[nrs]?"
+_COUNTED = ("1|one|eins", "2|two|zwei", "3|three|drei", "4|four|vier", "5|five|fünf", "6|six|sechs")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place where options are named."""
+
+    options: frozenset[int]
+    """Several: named side by side (`A or B`), or letter and text disagree."""
+    by_text: bool = False
+    by_place: bool = False
+
+
+def letters(n: int) -> str:
+    """Return the letters that name `n` options."""
+    return ascii_uppercase[:n]
+
+
+class Masked:
+    """An answer in which every mention is one character, and what each of them names."""
+
+    def __init__(self, text: str, choices: Sequence[str]) -> None:
+        self.mentions: list[Mention] = []
+        self._choices = choices
+        text = self._texts(text)
+        text = self._places(text)
+        text = self._letters(text)
+        self.text = self._joined(text)
+
+    def at(self, mark: str) -> Mention:
+        """Return what a mark names."""
+        return self.mentions[ord(mark) - _FIRST]
+
+    def _mark(self, options: Iterable[int], *, by_text: bool = False, by_place: bool = False) -> str:
+        if len(self.mentions) >= _MOST:
+            return "?"
+        self.mentions.append(Mention(frozenset(options), by_text, by_place))
+        return chr(_FIRST + len(self.mentions) - 1)
+
+    def _texts(self, text: str) -> str:
+        for position, pattern in _text_patterns(tuple(self._choices)):
+            text = pattern.sub(lambda _, i=position: self._mark([i], by_text=True), text)  # type: ignore[misc]
+        return text
+
+    def _places(self, text: str) -> str:
+        n = len(self._choices)
+        for position, (ordinal, counted) in enumerate(zip(_ORDINALS, _COUNTED, strict=True)):
+            if position < n:
+                text = _place(ordinal, counted).sub(lambda _, i=position: self._mark([i], by_place=True), text)  # type: ignore[misc]
+        return _place(_LAST, None).sub(lambda _: self._mark([n - 1], by_place=True), text)
+
+    def _letters(self, text: str) -> str:
+        named = letters(len(self._choices))
+        has_article = re.search(r"\b(?:the|is|it|to|of|and)\b", text, re.I) is not None
+
+        def mark(match: re.Match[str]) -> str:
+            letter, rest = match["letter"], text[match.end() :]
+            position = named.find(letter.upper())
+            bare = not match["open"] and not match["close"]
+            if position < 0 or (letter == "I" and bare and re.match(r"(?:'|\s+[a-z])", rest)):
+                return match[0]
+            if letter == "A" and bare and has_article and _ARTICLE.match(rest) and _starts(text, match.start()):
+                return match[0]
+            if letter.islower() and not _stands_apart(text, match, rest):
+                return match[0]
+            return self._mark([position])
+
+        return _LETTER.sub(mark, text)
+
+    def _joined(self, text: str) -> str:
+        """Make one mention of a letter with its text, and of options that are named side by side."""
+        text = re.sub(rf"\b(?:{NOUN}|nummer|number)\s+(?:\(\s*)?({MARK})", r"\1", text, flags=re.I)
+        text = re.sub(
+            rf"({MARK})\s?(?:[).:,]|\s[-–—]|=)?\s?[\"'(]{{0,2}}({MARK})(?![^\S\n]*(?:,|and\b|or\b|und\b|oder\b)[^\S\n]*{MARK})[\"')]{{0,2}}",
+            self._letter_and_text,
+            text,
+        )
+        joint = r"\s?(?:,\s?(?:and|or|und|oder|nor|noch)|,|/|\||and|or|nor|und|oder|noch|&|bzw\.?|as well as|as|sowie|als auch|wie)\s(?:also |auch |even |vielleicht |maybe |perhaps )?(?:the |die |der |das |den )?"
+        return re.sub(rf"{MARK}(?:{joint}{MARK}|/{MARK})+", self._side_by_side, text, flags=re.I)
+
+    def _letter_and_text(self, match: re.Match[str]) -> str:
+        one, other = self.at(match[1]), self.at(match[2])
+        if one.by_text == other.by_text:
+            return match[0]
+        return self._mark(one.options | other.options)
+
+    def _side_by_side(self, match: re.Match[str]) -> str:
+        marks = re.findall(MARK, match[0])
+        found = [self.at(m) for m in marks]
+        if re.fullmatch(rf"{MARK}\s?,\s{MARK}", match[0]) and found[1].by_text != found[0].by_text:
+            return match[0]
+        return self._mark(
+            frozenset[int]().union(*(m.options for m in found)), by_text=all(m.by_text for m in found)
+        )
+
+
+def _starts(text: str, at: int) -> bool:
+    """Tell whether a capital letter may be due to the beginning of a sentence or line."""
+    before = text[:at].rstrip(" \"'([")
+    return not before or before[-1] in ".!?:\n-–*;"
+
+
+def _stands_apart(text: str, match: re.Match[str], rest: str) -> bool:
+    """Tell whether a lower-case letter is meant as a letter: alone on its line, in brackets, or behind a cue."""
+    before = text[: match.start()]
+    alone = re.search(r"(?:^|\n)[ \t]*$", before) is not None
+    if match["open"] or match["close"]:
+        return alone or "(" in match["open"] or "[" in match["open"] or _is_cued(before)
+    if alone and re.match(r"[ \t]*(?:[).:]|$|\n)", rest):
+        return True
+    return _is_cued(before) and not re.match(r"\s+[a-zäöüß]", rest)
+
+
+_CUED = re.compile(rf"(?:\b{NOUN}(?:\s+(?:is|ist|lautet))?|{CHOOSE}|\b(?:it|this|that|es|das|answer)\s?{IS})\s*[:=]?\s*$", re.I)
+
+
+def _is_cued(before: str) -> bool:
+    return _CUED.search(before) is not None
+
+
+@lru_cache(maxsize=64)
+def _place(ordinal: str, counted: str | None) -> re.Pattern[str]:
+    noun = rf"(?:{NOUN}|one|candidate|item|department|sentence|category|abteilung|satz|kategorie|genannte)"
+    alone = r"(?:^|(?<=\n))(?:the |die |der |das )?(?:%s)(?=[.!]?\s*(?:$|\n))" % ordinal
+    behind = rf"|\b(?:{NOUN}|number|nummer|no\.|nr\.)\s+(?:{counted})(?![\w.,]\w)" if counted else ""
+    return re.compile(rf"{alone}|\b(?:the |die |der |das )?(?:{ordinal})\s+{noun}\b{behind}", re.I)
+
+
+@lru_cache(maxsize=1024)
+def _text_patterns(choices: tuple[str, ...]) -> list[tuple[int, re.Pattern[str]]]:
+    """Return a pattern per option, the longest first: an option may stand within a longer one's text."""
+    found = []
+    for position, choice in sorted(enumerate(choices), key=lambda item: -len(item[1])):
+        words = re.findall(r"\w+|[-−]?\d[\d.,]*", choice)
+        if len(choice.strip()) < 2 or not words:
+            continue
+        found.append((position, _text_pattern(choice, words)))
+    return found
+
+
+def _text_pattern(choice: str, words: Sequence[str]) -> re.Pattern[str]:
+    body = r"[^\w\ue000-\uefff]{1,4}".join(_word(word) for word in words)
+    if len(words) == 1 and words[0].casefold() in _COMMON:
+        return re.compile(rf"(?:^|(?<=[\n:.(\"'\ue000-\uefff] )|(?<=[\n:.(\"'\ue000-\uefff])){body}(?=\s*(?:[.,;:!)\"'(\n]|$))", re.I)
+    if len(words) > 2:
+        return re.compile(rf"(?<!\w){body}(?!\w)", re.I)
+    return re.compile(rf"(?<![\w.,-]){body}(?!\w|[-.,]\w)", re.I)
+
+
+_COMMON = {"yes", "no", "ja", "nein", "true", "false", "wahr", "falsch", "none", "keine", "not", "maybe", "vielleicht", "both", "beide"}
+"""Options that are words of every sentence: they name the option only where they stand apart."""
+
+
+def _word(word: str) -> str:
+    """Return a pattern for a word in any case and, where it is long enough, with German endings."""
+    stem = _STEM.sub("", word) if len(word) > 5 and not word.endswith("ss") and not word[-1] == "s" else word
+    ending = r"(?:e[nmrs]?|n|s)?" if len(word) > 3 and not word.isdecimal() and not word.endswith("s") else ""
+    return re.escape(stem) + ending

@@ -1,0 +1,181 @@
+"""Finds numbers in a text: English and German grouping, signs, currencies, percent, scales, fractions, exponents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+GERMAN, ENGLISH = "de", "en"
+CURRENCY = (
+    r"(?:US\$|A\$|C\$|[$€£¥]|(?:USD|EUR|GBP|CHF|JPY)\b|(?:US[- ])?dollars?\b|euros?\b|pounds?(?: sterling)?\b|francs?\b|franken\b|"
+    r"cents?\b|pence\b)"
+)
+PERCENT = r"(?:%|percent(?:age points)?\b|per cent\b|prozent(?:punkte?)?\b|v\.\s?h\.|pct\b)"
+_BEFORE = r"(?:(?:US\$|A\$|C\$|[$€£¥])\s?|(?:USD|EUR|GBP|CHF|JPY|Euro)\s)"
+_MINUS = r"(?:(?<![\w)\d%€$£])[-–—]\s?(?=[\d.,$€£¥UEGC])|\b(?:minus|negative|negativ)\s+|(?<![\w)])\+\s?)"
+_FRACTIONS = {"½": 0.5, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 0.25, "¾": 0.75, "⅕": 0.2, "⅖": 0.4, "⅗": 0.6, "⅘": 0.8, "⅙": 1 / 6, "⅛": 0.125, "⅜": 0.375, "⅝": 0.625, "⅞": 0.875}  # fmt: skip
+_BODY = (
+    r"(?P<vulgar>\d{0,9}\s?[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞])"
+    r"|(?P<ratio>(?:\d{1,6}\s)?\d{1,6}/\d{1,6}(?![\d/.,]\d|/))"
+    r"|(?P<written>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![,.]?\d)"
+    r"|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?![,.]?\d)"
+    r"|\d{1,3}(?:\.\d{3})+(?:,\d+)?(?![,.]?\d)"
+    r"|\d{1,3}(?:'\d{3})+(?:[.,]\d+)?(?![,.]?\d)"
+    r"|\d{1,3}(?: \d{3})+(?:[.,]\d{1,9})?(?![\d]|[.,]\d)"
+    r"|\d{1,40}[.,]\d{1,40}(?![.,]\d)|[.,]\d{1,40}|\d{1,400})"
+)
+_EXPONENT = r"(?:[eE](?P<e>[+-]?\d{1,3})(?!\w)|\s?[×x*·]\s?10(?:\s?(?:\^|\*\*)\s?[{(]?(?P<ten>[+-]?\d{1,3})[})]?|(?P<super>[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)))"
+_SCALES: tuple[tuple[str, float], ...] = (
+    (r"[kK](?![\w])|thousand\b|thsd\b\.?|tsd\b\.?|tausend\b|T(?=\s?€|\s?EUR)", 1e3),
+    (r"lakh\b", 1e5),
+    (r"mio\b\.?|mill?\b\.?|million(?:en|s)?\b|mn\b\.?|M(?![\w²³])|m(?=\s?[€$£]|\s?(?:USD|EUR|GBP|CHF)\b)", 1e6),
+    (r"crore\b", 1e7),
+    (r"mrd\b\.?|milliarden?\b|bn\b\.?|billions?\b|B(?![\w])", 1e9),
+    (r"billionen\b|trillions?\b|tn\b", 1e12),
+)
+_SCALE = "|".join(f"(?P<s{i}>{pattern})" for i, (pattern, _) in enumerate(_SCALES))
+_NUMERAL = re.compile(
+    rf"(?<![\w.,/'])(?P<sign>{_MINUS})?(?P<before>{_BEFORE})?(?P<inner>[-–−]\s?(?=\d))?(?:{_BODY})(?:,-{{1,2}}|,[–—])?"
+    rf"(?:{_EXPONENT})?(?:[\s-]?(?:{_SCALE}))?(?:\s?(?P<percent>{PERCENT})|\s?(?P<after>{CURRENCY}))?",
+    re.I,
+)
+_CASED = re.compile(r"^(?:m|b)$")
+_UNITS = re.compile(
+    r"(?:kg|g|mg|t|km|cm|mm|m|m²|m2|m³|m3|l|ml|h|min|s|ms|kWh|MWh|Wh|kW|MW|W|V|A|GB|MB|KB|TB|Hz|kHz|MHz|GHz|K|C|F|x|°C?|pts?|ct|ppm|bp|tokens?|th|st|nd|rd)(?!\w)"
+)
+_SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Numeral:
+    """A number where it stands in a text, as it is written there."""
+
+    value: float
+    start: int
+    end: int
+    has_currency: bool
+    is_percent: bool
+    scale: float
+    """What `million` or `k` behind it multiplied it by."""
+    is_ordinal: bool
+    is_odd: bool
+    """Its separators are not those of its text's language: perhaps it is cut off."""
+
+
+def numerals(text: str, language: str | None) -> Iterator[Numeral]:
+    """Yield all numbers that are no part of a name such as `Q3`.
+
+    Args:
+        text: Without dress and with digits for number words.
+        language: Decides `1.234` where the text's other numbers do not.
+    """
+    style = style_of(text) or language or ENGLISH
+    for match in _NUMERAL.finditer(text):
+        if match["written"] is None and match["ratio"] is None and match["vulgar"] is None:
+            continue
+        rest = text[match.end() :]
+        glued = not (match["percent"] or match["after"] or _scaled(match)) and re.match(r"[A-Za-zÄÖÜäöüß_]", rest)
+        if glued and not _UNITS.match(rest):
+            continue
+        value = _value(match, style)
+        if value is not None:
+            yield _numeral(match, value, style, rest)
+
+
+def _numeral(match: re.Match[str], value: float, style: str, rest: str) -> Numeral:
+    text = match.string
+    scale = _scaled(match)
+    has_currency = match["before"] is not None or match["after"] is not None
+    sign = (match["sign"] or "").strip().casefold()
+    is_negative = sign not in ("", "+") or match["inner"] is not None
+    if not is_negative and _in_accountants_brackets(match, has_currency):
+        is_negative = True
+    written = match["written"] or ""
+    return Numeral(
+        value=-value * scale if is_negative else value * scale,
+        start=match.start(),
+        end=match.end(),
+        has_currency=has_currency,
+        is_percent=match["percent"] is not None,
+        scale=scale,
+        is_ordinal=_ORDINAL.match(rest) is not None or _is_german_ordinal(text, match, style),
+        is_odd=re.fullmatch(r"\d{1,3},\d{1,2}" if style == ENGLISH else r"\d{1,3}\.\d{1,2}", written) is not None,
+    )
+
+
+def style_of(text: str) -> str | None:
+    """Tell which style of separators a text's unmistakable numbers have; None: it has none, or both."""
+    german = re.search(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0,\d+|\d+,(?:\d\d?|\d{4,}))(?![.,]?\d)", text)
+    english = re.search(r"(?<![\d.,])\d{1,3}(?:,\d{3})+\.\d|(?<![\d.,])\d{1,3}(?:,\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0\.\d+|\d+\.(?:\d\d?|\d{4,}))(?![.,]?\d)", text)
+    if (german is None) == (english is None):
+        return None
+    return GERMAN if german else ENGLISH
+
+
+def parsed(written: str, style: str) -> float | None:
+    """Return the value of digits with separators; `style` decides where one separator stands before three digits."""
+    digits = re.sub(r"[ ']", "", written)
+    last = max(digits.rfind("."), digits.rfind(","))
+    if last < 0:
+        return _number(digits)
+    mark, other = digits[last], "," if digits[last] == "." else "."
+    groups = digits.count(mark)
+    if other in digits:
+        return _number(digits.replace(other, "").replace(mark, "."))
+    if groups > 1:
+        return _number(digits.replace(mark, ""))
+    is_thousands = (
+        len(digits) - last == 4
+        and 0 < last <= 3
+        and not digits.startswith("0")
+        and not re.search(r"[ ']", written)
+        and (mark == ".") == (style == GERMAN)
+    )
+    return _number(digits.replace(mark, "" if is_thousands else "."))
+
+
+def _number(digits: str) -> float | None:
+    value = float(digits)
+    return value if value < 1e300 else None
+
+
+def _value(match: re.Match[str], style: str) -> float | None:
+    if vulgar := match["vulgar"]:
+        return (float(vulgar[:-1].strip() or 0)) + _FRACTIONS[vulgar[-1]]
+    if ratio := match["ratio"]:
+        whole, _, parts = ratio.rpartition(" ")
+        over, under = map(int, parts.split("/"))
+        return None if under == 0 else float(whole or 0) + over / under
+    value = parsed(match["written"], style)
+    power = match["e"] or match["ten"] or (match["super"] or "").translate(_SUPER)
+    return value if value is None or not power else value * 10.0 ** int(power)
+
+
+def _scaled(match: re.Match[str]) -> float:
+    for i, (_, factor) in enumerate(_SCALES):
+        word = match[f"s{i}"]
+        if word is None:
+            continue
+        if _CASED.match(word) and match["before"] is None and match["after"] is None:
+            return 1.0  # metres, bytes
+        return factor
+    return 1.0
+
+
+def _in_accountants_brackets(match: re.Match[str], has_currency: bool) -> bool:
+    """Tell whether brackets mean a negative amount: `($3,400)`, or `(5)` where nothing else is said."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    if not before.endswith("(") or not after.startswith(")"):
+        return False
+    alone = not before[:-1].strip() or before[:-1].rstrip().endswith((":", "="))
+    return alone or (has_currency and not re.search(r"\d\W*$|\w\s\($", before))
+
+
+def _is_german_ordinal(text: str, match: re.Match[str], style: str) -> bool:
+    return style == GERMAN and re.match(
+        r"\.\s(?:Quartal|Halbjahr|Jahrhundert|Platz|Rang|Stelle|Stock|Etage|Klasse|Tag|Woche|Monat|Kapitel|Abschnitt|Zeile|"
+        r"Spalte|Schritt|Runde|Auflage|Liga|Mal|Lebensjahr|Geschoss|Jahr)\w*",
+        text[match.end() :],
+    ) is not None

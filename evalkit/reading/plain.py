@@ -1,0 +1,76 @@
+"""Takes an answer's dress off: Markdown, LaTeX, tags, full-width and typographic signs. Keeps lines and words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST_READ = 4000
+"""Characters looked at, half from the beginning and half from the end: answers stand at either."""
+
+_SIGNS = {
+    **dict.fromkeys("‘’‚‛`´", "'"),
+    **dict.fromkeys("“”„‟«»", '"'),
+    **dict.fromkeys("‐‑‒−﹣－", "-"),
+    **dict.fromkeys("\u00a0\u202f\u2009\u2007\u2008\u200a\u2002\u2003\u3000\t", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\ufeff\u00ad", ""),
+    "…": "...",
+    **dict.fromkeys("✓✔✅☑", " is correct "),
+    **dict.fromkeys("✗✘❌✖❎", " is wrong "),
+}
+_TABLE = str.maketrans(_SIGNS) | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_BRACED = r"\{((?:[^{}]|\{[^{}]{0,80}\}){0,200})\}"
+_LATEX: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), by)
+    for pattern, by in (
+        (r"\{,\}", ","),
+        (r"(?<=\d)\s*\\[dt]?frac\s*\{\s*(-?\d{1,20})\s*\}\s*\{\s*(\d{1,20})\s*\}", r" \1/\2"),
+        (r"\\[dt]?frac\s*\{\s*(-?\d{1,20})\s*\}\s*\{\s*(\d{1,20})\s*\}", r"\1/\2"),
+        (r"(?<=\d)\s*\\[,;: ]\s*(?=\d{3}\b)", " "),
+        (r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|operatorname|emph|bf|rm)\s*" + _BRACED, r"\1"),
+        (r"\\(?:times|cdot|ast)\b", "×"),
+        (r"\\div\b", "÷"),
+        (r"\\(?:approx|simeq)\b", "≈"),
+        (r"\\(?:to|rightarrow|Rightarrow|implies|therefore)\b", "→"),
+        (r"\^\{?\\circ\}?", "°"),
+        (r"\\euro\b|\\texteuro\b", "€"),
+        (r"\\([%$#&_{}])", r"\1"),
+        (r"\\(?:left|right|quad|qquad|displaystyle)\b", " "),
+        (r"\\[,;:! ]", " "),
+        (r"\\[()\[\]]", " "),
+    )
+)
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s*" + _BRACED)
+_MATHS = re.compile(r"\$\$([^$]{1,400})\$\$|\$(?![\s\d.,]*\s)([^$\n]{1,200}?)(?<![\s(/-])\$(?!\d)")
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,12}\s?/?>")
+_ANSWER_TAG = re.compile(r"<(?:answer|final|final_answer|antwort)>\s*([^<]{1,400}?)\s*(?:</|$)", re.I)
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)\w*[ \t]*$", re.M)
+_MARKS = re.compile(r"\*{2,3}|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|(?<![\d\s*])\*(?![\s*])|(?<!\S)\*(?=[^\s*])")
+_NEXT = re.compile(
+    r"(?<=\S)\s*\n\s*(?:question|frage|aufgabe|passage|message|nachricht|user|human|invoice|rechnung)\s?\d{0,3}:[ \n]",
+    re.I,
+)
+_HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)", re.M)
+
+
+def shortened(text: str) -> str:
+    """Return the beginning and the end of a long text."""
+    half = LONGEST_READ // 2
+    return text if len(text) <= LONGEST_READ else f"{text[:half]}\n{text[-half:]}"
+
+
+def plain(text: str) -> str:
+    """Return the words of an answer without their dress; a boxed result and a tagged answer become last lines."""
+    text = unicodedata.normalize("NFC", shortened(text).translate(_TABLE)).replace("\r", "\n")
+    boxed = _BOXED.findall(text)
+    text = _BOXED.sub(r" \1 ", text)
+    text = _NEXT.split(text.strip(), maxsplit=1)[0]  # a base model goes on with a question of its own
+    tagged = _ANSWER_TAG.findall(text)
+    final = (tagged or boxed)[-1:]
+    text = "\n".join([text, *(f"Final answer: {part}" for part in final)])
+    text = _MATHS.sub(lambda m: m[1] or m[2], text)
+    for pattern, by in _LATEX:
+        text = pattern.sub(by, text)
+    for pattern in (_FENCE, _TAG, _MARKS, _HEADING):
+        text = pattern.sub("", text)
+    return re.sub(r"[ ]{2,}", " ", text).strip()

@@ -1,0 +1,86 @@
+"""Writes numbers that are spelled out, in English or German, with digits."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+from text_to_num import text2num
+
+_ONES = (
+    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    "eighteen|nineteen"
+)
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_SCALES = "hundred|thousand|million|billion|trillion"
+_WORD = rf"(?:{_ONES}|{_TENS}|{_SCALES})"
+_AND = r"(?:(?<=hundred)|(?<=thousand)|(?<=million)|(?<=billion))\s+and\s+"
+_ENGLISH = re.compile(
+    rf"(?<![\w-])(?:an?\s+(?=(?:{_SCALES})\b)|(?:{_ONES}|{_TENS})\b(?:[\s-]+|{_AND})?)(?:{_WORD}\b(?:{_AND}|[ -]+(?={_WORD}\b))?)*(?![\w-]*\w)",
+    re.I,
+)
+_ENGLISH_HYPHEN = re.compile(rf"\b({_ONES}|(?:{_TENS})(?:-(?:{_ONES}))?)-(?=(?:day|week|month|year|hour|minute|page|percent|euro|dollar)s?\b)", re.I)
+_MORPH = (
+    "null|eins|eine|ein|zwei|zwo|drei|vier|fünf|fuenf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwoelf|sech|sieb|zwanzig|"
+    "dreißig|dreissig|zig|hundert|tausend"
+)
+_GERMAN = re.compile(
+    rf"(?<![\w-])(?<!\d )(?:{_MORPH})(?:{_MORPH}|und(?=(?:{_MORPH})))*(?P<half>einhalb)?(?!\w)(?!-\w+\w)", re.I
+)
+_ONE_MEANT = re.compile(r"(?:^|[:=(]\s?|\b(?:only|just|exactly|is|was|nur|genau|lediglich)\s)$", re.I)
+_MANY = re.compile(r"\b(?:several|few|some|many|einige|mehrere|viele|paar)\s$", re.I)
+_VAGUE_ONE = re.compile(r"\s+(?:of|who|that|which|can|could|may|might|must|should|day|would|more|by|another)\b", re.I)
+
+
+def spelled_out(text: str) -> str:
+    """Return a text in which digits stand for number words; `one` stays a word where it is a pronoun."""
+    text = re.sub(r"\b(?:eine?r?)\s+(?=(?:Million|Milliarde|Billion)\b)", "1 ", text)
+    text = re.sub(r"\b(?:anderthalb|eineinhalb)\b", "1,5", text, flags=re.I)
+    text = _ENGLISH_HYPHEN.sub(lambda m: f"{_value(m[1], 'en') or m[1]}-", text)
+    for pattern, language in ((_ENGLISH, "en"), (_GERMAN, "de")):
+        text = pattern.sub(partial(_digits, language=language), text)
+    text = re.sub(r"\b(\d+) and a half\b", r"\1.5", text, flags=re.I)
+    text = re.sub(r"\b(\d+) (?:point|komma) ((?:\d ?){1,6})(?!\d)", _decimals, text, flags=re.I)
+    text = re.sub(r"\b(?:half a dozen|ein halbes Dutzend)\b", "6", text, flags=re.I)
+    return re.sub(r"\b(\d+|an?|ein) (?:dozen|dutzend)\b", _dozens, text, flags=re.I)
+
+
+def _digits(match: re.Match[str], language: str) -> str:
+    word = match[0]
+    stripped = word.rstrip(" -")
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    if not _is_meant(stripped.casefold(), before, after):
+        return word
+    half = match.groupdict().get("half")
+    value = _value(stripped.removesuffix(half) if half else stripped, language)
+    if value is None:
+        return word
+    return f"{value}{',5' if half else ''}{word[len(stripped) :]}"
+
+
+def _is_meant(word: str, before: str, after: str) -> bool:
+    if word in ("ein", "eine", "und", "zig", "sech", "sieb", "ein und") or _MANY.search(before):
+        return False
+    if word == "null":
+        return re.search(r"[:,]\s?$", before) is None or '"' not in before
+    if word == "one":
+        return _ONE_MEANT.search(before) is not None and _VAGUE_ONE.match(after) is None
+    return True
+
+
+def _value(words: str, language: str) -> int | None:
+    words = re.sub(r"^an?\s", "one ", words.casefold().replace("-", " "))
+    words = words.replace("fuenf", "fünf").replace("zwoelf", "zwölf").replace("zwo", "zwei")
+    try:
+        return int(text2num(words, language))
+    except ValueError:
+        return None
+
+
+def _decimals(match: re.Match[str]) -> str:
+    rest = match[0][len(match[0].rstrip()) :]
+    return f"{match[1]}.{match[2].replace(' ', '')}{rest}"
+
+
+def _dozens(match: re.Match[str]) -> str:
+    return str(12 * (int(match[1]) if match[1].isdecimal() else 1))

@@ -1,0 +1,88 @@
+"""Words that carry an answer's logic in English and German: cues, negation, doubt, correction, conclusion.
+
+Each is a fragment of a pattern that is matched without regard to case.
+"""
+
+from __future__ import annotations
+
+NOUN = (
+    r"(?:answers?|options?|choices?|solution|result|letter|pick|selection|antwort(?:en)?|optione?n?|lösung|ergebnis|"
+    r"auswahl|wahl|möglichkeit|variante|buchstabe|alternative|punkt)"
+)
+IS = (
+    r"(?:is|are|was|would be|should be|must be|will be|has to be|'s|'d be|ist|sind|war|lautet|wäre|ist also|muss|heißt|"
+    r"bleibt|sollte|dürfte)"
+)
+NEGATION = (
+    r"\b(?:not|never|neither|nor|none|cannot|cant|\w{2,7}n't|dont|doesnt|isnt|without|nothing|no|hardly|"
+    r"nicht|kein(?:e[nmrs]?)?|nie|niemals|weder|ohne|kaum|nichts)\b"
+)
+NO_NEGATION = (
+    r"\b(?:no doubt|without (?:a )?doubt|not only|no other|nothing else|no question|nothing but|"
+    r"(?:ohne|kein) (?:jeden )?zweifel|nicht nur|kein(?:e[nmrs]?)? andere[nmrs]?|nichts anderes?|"
+    r"(?:not|n't|cannot) be (?:wrong|ruled out|excluded)|not (?:wrong|incorrect)|nicht (?:falsch|auszuschließen)|"
+    r"why not|nicht wahr|zweifellos)\b"
+)
+"""Look like negation and are none."""
+REJECTION = (
+    r"\b(?:wrong|incorrect|false|inaccurate|rul(?:e[sd]?|ing) (?:\w+ ){0,2}out|(?:is|are|falls?|drops?|goes) out|"
+    r"eliminat\w+|exclud\w+|reject\w*|discard\w*|dismiss\w*|irrelevant|unrelated|unlikely|inapplicable|unsuitable|"
+    r"inappropriate|implausible|invalid|off[- ]topic|off the table|out of the question|fails?|misses|lacks|"
+    r"contradict\w*|too (?:narrow|broad|general|vague|specific|low|high|far|weak)|distractors?|"
+    r"beside the point|misleading|a trap|"
+    r"falsch\w*|inkorrekt|unzutreffend|unpassend|unwahrscheinlich|unplausibel|ungeeignet|abwegig|verkehrt|daneben|"
+    r"ausscheid\w*|ausgeschlossen|aus(?:zu)?schließ\w*|ausschluss|entf(?:ä|a)ll\w*|entfiel\w*|widersp\w+|"
+    r"(?:scheide[tn]?|schließe|fällt|fallen|schied|fiel)\b[^.;,]{0,40}\b(?:aus|weg|raus|heraus|flach)|"
+    r"vom tisch|irreführend|am thema vorbei|zu (?:eng|weit|allgemein|speziell|unspezifisch|hoch|niedrig)|"
+    r"streiche\w?|verwerfe\w?|verworfen)\b"
+)
+INSTEAD = (
+    r"\b(?:rather than|instead of|in place of|as opposed to|unlike|except(?: for)?|apart from|other than|over|"
+    r"statt(?: de[rsmn])?|anstatt|anstelle(?: von)?|außer|abgesehen von|im gegensatz zu|anders als|gegenüber|vor)"
+)
+"""Directly before what is not chosen."""
+DOUBT = (
+    r"\b(?:might|may|could|perhaps|maybe|at first(?: glance| sight)?|initially|originally|first thought|"
+    r"tempting|tempted|one (?:might|could|may)|some (?:might|may|would|people)|"
+    r"(?:first|initially) (?:\w+ )?(?:thought|considered|picked|chose|leaned)|(?:dachte|tippte|meinte) ich (?:zuerst|erst|zunächst)|"
+    r"könnte[n]?|vielleicht|möglicherweise|zunächst|zuerst|anfangs|auf den ersten blick|erster gedanke|"
+    r"verlockend|man (?:könnte|möchte))\b"
+)
+CORRECTION = (
+    r"(?:\b(?:wait|no,? wait|scratch that|strike that|correction|corrected|actually|on second thoughts?|sorry|"
+    r"apologies|my mistake|my bad|i mean|i meant|let me (?:correct|revise|recheck|double-check|reconsider)|"
+    r"i (?:change|revise|correct|take that back|misread|miscounted|made (?:a|an) \w*\s?(?:mistake|error|slip))|"
+    r"or rather|hold on|hmm+|oops|"
+    r"moment|halt|stopp?|korrektur|korrigier\w+|berichtigung|richtiggestellt|doch nicht|genauer gesagt|besser gesagt|"
+    r"beziehungsweise besser|ich meine|ich meinte|verzeihung|entschuldigung|pardon|mein fehler|vertan|verrechnet|"
+    r"verlesen|verzählt|quatsch|ach nein|nein,? doch|ach,? doch|vielmehr|nochmals? nachgerechnet|"
+    r"bei (?:näherer|genauerer|nochmaliger) \w+|tatsächlich)\b)"
+)
+"""What follows replaces what was said."""
+CONCLUDING = (
+    r"\b(?:in the end|in conclusion|to conclude|all things considered|on balance|overall|ultimately|in summary|to sum up|"
+    r"bottom line|upshot|final(?:ly)?|"
+    r"am ende|letztlich|letzten endes|schließlich|schlussendlich|unterm strich|fazit|alles in allem|insgesamt betrachtet|"
+    r"zusammengefasst|kurzum|kurz gesagt|endgültige?)\b"
+)
+"""What follows is what the answer comes to."""
+THUS = (
+    r"\b(?:so|therefore|thus|hence|consequently|that leaves(?: us)?(?: with)?|leav(?:es|ing)(?: us)?(?: with| only)?|"
+    r"which leaves|only|in conclusion|in short|overall|in sum|"
+    r"also|daher|deshalb|deswegen|somit|folglich|demnach|mithin|damit|bleibt(?: nur| noch| somit| also)*|"
+    r"unterm strich|fazit)\b"
+)
+CHOOSE = (
+    r"\b(?:go(?:ing)? (?:with|for)|choos\w+|cho(?:ice|se)|pick(?:ing|ed)?|select(?:ed|ing)?|opt(?:ing)? for|settle (?:on|for)|vote for|"
+    r"take|say|answer|guess|bet(?: on)?|stick with|suggest|prefer|lean(?:ing)? (?:towards?|to)|points? to|tend to|"
+    r"favou?r|assign(?: it)? to|route(?: it)? to|send(?: it| this)? to|"
+    r"nehme?|nähme|wähl\w*|gewählt|entscheid\w*|entschieden|tippe?|plädier\w*|sage[n]?|stimme|antworte?|spricht für|"
+    r"tendier\w*|votier\w*|deutet auf|läuft auf|bevorzug\w*|schwanke|setze)\b"
+)
+RIGHT = (
+    r"\b(?:correct|right|true|best|accurate|appropriate|most \w+|fits?|fitting|matches|match|applies|applicable|works|answer|"
+    r"the (?:one|only|clear|obvious)|it is|wins|holds|"
+    r"richtig\w*|korrekt\w*|stimmt|zutreffend\w*|trifft (?:es )?(?:am besten |genau )?(?:zu|den)?|passt|passend\w*|"
+    r"am besten|beste\w*|zuständig|antwort|lösung|gemeint|gesucht\w*|responsible|in charge)\b"
+)
+QUESTIONING = r"\b(?:whether|if|ob|falls|wenn)\b"
