@@ -12,12 +12,14 @@ _SHORT = (
     r"(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\betc)(?<!\busw)(?<!\bev)(?<!\bggf)"
 )
 _END = re.compile(rf"\n+|(?<=[!?])[\"')\]]*\s+|{_SHORT}(?<!\d)\.[\"')\]]*(?:\s+|$)|(?<=\d)\.(?:\s+(?=[A-ZÄÖÜ\uE000-\uEFFF])|$)|;\s+")
-_JOINT = re.compile(
+_JOINTS = (
     r"\s*(?:,|\s[-–—]+\s|—|[():]|→|⇒|=>|->)\s*|\s+(?=(?:because|since|but|while|whereas|although|though|so|therefore|thus|hence|"
     r"however|which|weil|da|denn|aber|sondern|während|obwohl|wohingegen|daher|deshalb|somit|also|jedoch|"
-    r"rather than|instead of|as opposed to|statt|anstatt)\b)|"
-    r"\s+(?=(?:and|und)\s+(?:[\w']+\s+){0,4}[\uE000-\uEFFF])",
-    re.I,
+    r"rather than|instead of|as opposed to|statt|anstatt)\b)"
+)
+_JOINT = re.compile(_JOINTS, re.I)
+_JOINT_OF_PAIRS = re.compile(
+    rf"{_JOINTS}|\s+(?=(?:and|und)\s+(?:[\w']+\s+){{0,4}}[\uE000-\uEFFF])", re.I
 )
 
 
@@ -45,13 +47,19 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
         yield start, text[start:]
 
 
-def clauses(text: str) -> list[Clause]:
-    """Return the clauses of all sentences."""
+def clauses(text: str, *, splits_pairs: bool = True) -> list[Clause]:
+    """Return the clauses of all sentences.
+
+    Args:
+        text: With a private sign for everything that is told of.
+        splits_pairs: `and` before such a sign begins a clause.
+    """
     found = []
+    pattern = _JOINT_OF_PAIRS if splits_pairs else _JOINT
     for number, (start, sentence) in enumerate(sentences(text)):
         is_asked = sentence.rstrip(" \n\"')").endswith("?")
         begin = 0
-        for joint in [*_JOINT.finditer(sentence), None]:
+        for joint in [*pattern.finditer(sentence), None]:
             end = len(sentence) if joint is None else joint.start()
             if sentence[begin:end].strip():
                 found.append(Clause(sentence[begin:end], start + begin, number, is_asked))

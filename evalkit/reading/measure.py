@@ -1,13 +1,17 @@
 """Measures the readers on answers whose reading is known."""
 from __future__ import annotations
 from typing import Any
+from evalkit.reading.number import NumberContext, read_number
 from evalkit.reading.letter import LetterContext, letters, read_letter
 
 def _letter(row):
     r = read_letter(row["text"], LetterContext(row["context"]["choices"], row["context"]["question"]))
     return (None if r.value is None else letters(26)[r.value]), r.how
-READERS={"letter":_letter}
+def _number(row):
+    r=read_number(row["text"],NumberContext(row["context"]["question"]))
+    return r.value,r.how
+READERS={"letter":_letter,"number":_number}
 def outcome(which,row):
     v,how=READERS[which](row)
-    o="right" if v==row["right"] else "not read" if v is None else "WRONG"
+    o="right" if v==row["right"] or (isinstance(v,float) and row["right"] is not None and abs(v-row["right"])<1e-6*max(1,abs(v))) else "not read" if v is None else "WRONG"
     return o,(v,how)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import partial
+from itertools import pairwise
 
-from evalkit.reading.clauses import Clause, clauses
+from evalkit.reading.clauses import Clause, clauses, sentences
+from evalkit.reading.context import ASKED_YEAR, NO_NUMBER, OTHER_YEAR, asked_words, without_names
 from evalkit.reading.contract import Reading
-from evalkit.reading.dates import masked
 from evalkit.reading.language import language_of
 from evalkit.reading.numerals import CURRENCY, PERCENT, Numeral, numerals
 from evalkit.reading.plain import plain
 from evalkit.reading.spelled import spelled_out
 from evalkit.reading.structured import objects
 from evalkit.reading.thoughts import split_thoughts
-from evalkit.reading.words import CONCLUDING, CORRECTION, IS, NOUN, THUS
+from evalkit.reading.words import CONCLUDING, CORRECTION, DOUBT, IS, NEGATION, NOUN, THUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,12 @@ class Strength(IntEnum):
     """A part, an earlier value, one of several offered."""
     NAMED = 1
     """It stands in a sentence."""
-    FIRST = 2
+    ALONE = 2
+    """It fills a clause: `Shipping: 15`."""
+    FIRST = 3
     """The answer begins with it and nothing else: `310 visitors, 155 of them …`"""
-    STATED = 3
+    STATED = 4
     """`The total is 310`, `= 310`, `so 310`."""
-    LAST = 4
-    """`Answer: 310` on the last line, boxed, tagged or behind `####`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,330 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_MARK, _NO_MARK = "[\ue000-\uefff]", "\uf8ff"
+_MARK = "[\ue000-\uefff]"
 _ANY = re.compile(_MARK)
-_CANDIDATE = re.compile(r"[\ue000-\uefff]")
 _OPERATOR = r"(?:[+*/×÷·^]|(?<=\s)[-–:x](?=\s)|(?<=\d)x(?=\d)|(?:plus|minus|times|mal|durch|divided by|geteilt durch)\b)"
+_CHAIN = _compiled(
+    rf"[(]*{_MARK}[)]*(?:\s[^\W\d_]{{1,14}}\.?){{0,2}}\s?(?:{_OPERATOR}\s?[(]*{_MARK}[)]*(?:\s(?!{IS}\b|mal\b|plus\b|minus\b|times\b)[^\W\d_]{{1,14}}\.?){{0,2}}\s?)+"
+)
+_BESIDE = _compiled(
+    rf"\b(?:between|zwischen)\s{_MARK}[^.;]{{0,20}}?\s(?:and|und)\s{_MARK}|{_MARK}\s?(?:-|–|—)\s?{_MARK}|{_MARK}(?:\s\w+)?,?\s(?:to|bis|through|or|oder|bzw\.|beziehungsweise)\s(?:(?:perhaps|maybe|vielleicht|even|about|etwa|rund|auch|sogar)\s)?{_MARK}"
+    rf"|\b(?:from|von)\s{_MARK}(?:\s\w+){{0,3}}?\s(?:to|auf|bis)\s{_MARK}"
+)
+"""Ranges, and values that are offered side by side."""
+_PARTS = _compiled(
+    rf"\b(?:sum|difference|product|quotient|average|mean|gap|summe|differenz|produkt|durchschnitt|mittelwert|unterschied)\s(?:of|between|von|zwischen|aus)\s(?:[^.;\ue000-\uefff]{{0,25}}{_MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|minus)\s(?:\w+\s)?{_MARK}"
+    rf"|\b(?:adding|add|addiert\w*|subtracting|multiplying|dividing)\s(?:[^.;\ue000-\uefff]{{0,25}}{_MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|to|from|by|zu|with|mit)\s(?:\w+\s)?{_MARK}"
+)
+_EARLIER = _compiled(
+    r"(?:\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|previously|formerly|"
+    r"instead\sof|rather\sthan|not|after|before|without|excluding|out\sof|aside\sfrom|apart\sfrom|plus|less|minus|"
+    r"statt|anstatt|gegenüber|nach|vor|zuvor|früher|vorher|als|nicht|verglichen\smit|(?:im\s)?vergleich\szu|anstelle\svon|ohne|außer|von\sinsgesamt|zuzüglich|zzgl\.?|"
+    r"jeweils|je|each|à|at|zu\sje|every|alle|all|first\s(?:got|had|thought|counted)|weitere[nrs]?|another|further|discount\sof|rabatt\svon|abzüglich|abzgl\.?)"
+    r"\s(?:(?:the|of|only|just|about|around|noch|nur|etwa|rund|ca\.|den|die|der|das|einem?|a|still)\s){0,2})$"
+)
+_PART_OF = _compiled(rf"{_MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?$")
+_EACH_BEHIND = _compiled(r"^(?:\s[^\W\d_]+){0,2}\s?(?:each|apiece|a\spiece|per\b|je\b|pro\b|das\sstück|jeweils|/\s?(?:stück|piece|unit|item|person|day|tag|month|monat)\b)")
+_OFF_BEHIND = _compiled(r"^(?:\s\w+)?\s(?:off|discount|rabatt|nachlass|steuer|umsatzsteuer|mwst|vat|tax|shipping|versand)\b")
+_MORE_BEHIND = _compiled(r"^(?:\s(?!and\b|und\b)\w+)?\s(?:more|less|fewer|higher|lower|mehr|weniger|höher|niedriger|zusätzlich|above|below|kleiner|größer|tiefer)\b(?!\sals\snichts)")
+_OTHER_YEAR_BEHIND = _compiled(rf"^(?:\s\w+){{0,3}}?\s?\(?{OTHER_YEAR}")
+_ASKS_MORE = _compiled(r"\b(?:more|less|fewer|higher|lower|mehr|weniger|höher|niedriger|difference|differenz|unterschied|change|änder\w+|veränder\w+|increase|decrease|by how|um wie ?viele?|grow|rise|fall|steig\w+|stieg\w*|sank|sink\w*)\b")
+_ASKS_EACH = _compiled(r"\b(?:each|per|je|pro|apiece|average|durchschnitt\w*|jeweils|every|price|preis)\b")
+_ASKS_PERCENT = _compiled(rf"{PERCENT}|\b(?:percentage|prozentsatz|share|anteil|rate|quote)\b")
+_ASKS_MONEY = _compiled(rf"{CURRENCY}|\b(?:price|cost|costs|preis|kosten|kostet|betrag|umsatz|revenue|amount|pay|zahlen)\b")
+_TOTAL = (
+    r"\b(?:total\w*|sum|altogether|together|in all|overall|combined|result\w*|answer|equals?|"
+    r"(?:makes?|making|giv(?:es?|ing)|yields?|com(?:es?|ing) to|came to|amount(?:s|ing)? to|add(?:s|ing)? up to|works out (?:to|at|as)|leav(?:es|ing)|that is|that's|that makes|i\.e\.|which is)|"
+    r"insgesamt|zusammen|gesamt\w*|summe|ergebnis|ergibt|ergeben|ergab\w*|macht|machen|beträgt|betragen|beläuft sich|belaufen sich|"
+    r"das sind|sind das|das heißt|d\.\s?h\.|entspricht|lautet|kommt auf|komme auf|kommt man auf)"
+)
+_STATING = _compiled(
+    rf"(?:{_TOTAL}|{THUS}|\b(?:correct|right|richtig|korrekt)\w*\s{IS}|{CONCLUDING}|=|≈|→|\b{NOUN}\b(?:\s\w+){{0,4}}\s{IS}|\b(?:it|this|that|there|es|das|dies|number|figure|value|anzahl|zahl|wert|amount|betrag)(?:\s?(?:{IS}))|"
+    rf"\b(?:number|figure|value|total|difference|change|sum|anzahl|zahl|wert|differenz|änderung|summe|betrag)\b(?:\s\w+){{0,6}}\s{IS})"
+)
+_CONCLUDED = _compiled(rf"{_TOTAL}|{THUS}|{CONCLUDING}|=")
+_LABEL = _compiled(rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|endbetrag|grand total|anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$")
+_REST = r"[^\w\ue000-\uefff]*$"
+_ALONE = _compiled(rf"^\W*(?:(?:about|around|approximately|roughly|exactly|just|only|nearly|almost|some|um|rund|etwa|ca\.|circa|genau|nur|knapp|gut|fast|about|bei)\s)?{_MARK}(?:\s?[^\W\d_]+\.?){{0,3}}{_REST}")
+_THUS_ALONE = _compiled(rf"^\W*(?:and\s|und\s)?(?:{THUS}|{_TOTAL}|=)\W*(?:{_TOTAL}\W*)?(?:um\s|by\s|also\s)?{_MARK}(?:\s?[^\W\d_]+\.?){{0,2}}{_REST}")
+_LAST_LINE = _compiled(
+    rf"^\W*(?:\w+\s){{0,2}}?(?:(?:final|endgültige[rs]?)\s)?(?:{NOUN})\b[^\n\ue000-\uefff]{{0,30}}?({_MARK})(?P<rest>[^\n]*)$"
+)
+_TURN = _compiled(rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,] )(?:no|nein)\b(?=[,.:;])|(?<=[.!?,] )(?:nein),")
+_CUT = _compiled(
+    r"(?:[,=+*/×(:$€-]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|equals|"
+    r"der|die|das|und|ist|sind|war|waren|noch|hat|also|mit|von|zu|im|in|dann|ergibt|macht|plus|beträgt|bei|auf))\s*$"
+)
+_REFUSES = _compiled(
+    r"\b(?:can't|cannot|can not|unable to|not able to|couldn't|no (?:data|information|figures?|numbers?)|not (?:given|available|stated|enough)|"
+    r"don't know|impossible|missing|"
+    r"kann (?:ich )?(?:\w+ ){0,4}nicht|keine (?:zahlen|angaben?|daten|information\w*)|nicht (?:\w+ )?(?:möglich|berechnen|angegeben|ermitteln|bekannt|hervor)|"
+    r"weiß (?:ich )?(?:\w+ )?nicht|fehl(?:t|en)|kein\w* \w+(?: \w+)? (?:veröffentlicht|angegeben|genannt))\b"
+)
+_KEYS = ("answer", "final_answer", "result", "value", "total", "number", "antwort", "ergebnis", "summe", "wert")
+
+
+def answer_number(text: str) -> float | None:
+    """Return the number that an answer states as its result, or None."""
+    return read_number(text, NumberContext()).value
+
+
+def read_number(answer: str, context: NumberContext) -> Reading[float]:
+    """Return the number that an answer states as its result.
+
+    Digits of dates, names, list markers and years are no results; operands, ranges, alternatives and earlier values
+    are none either. Of the others the most plainly stated counts, behind a correction only what follows. Two values
+    of which neither is the result, and a number that the end of the text cuts off, are not read.
+    """
+    answer = split_thoughts(answer).answer
+    from_object = _from_object(answer, context)
+    if from_object is not None:
+        return from_object
+    text = plain(answer)
+    masked_text = _Masked(text, context)
+    if not masked_text.numerals:
+        return Reading(None, "no number")
+    last = _last_line(masked_text)
+    if last is not None:
+        return Reading(last.value, "last line")
+    return _decided(masked_text, context)
+
+
+class _Masked:
+    """An answer in which each number that may be its result is one character."""
+
+    def __init__(self, text: str, context: NumberContext) -> None:
+        language = language_of(text) or context.language or language_of(context.question)
+        text = without_names(spelled_out(text), context.question)
+        found = [n for n in numerals(text, language)][:1000]
+        scale = _asked_scale(context.question)
+        parts, end = [], 0
+        self.numerals: list[Numeral] = []
+        for numeral in found:
+            parts.append(text[end : numeral.start])
+            parts.append(NO_NUMBER if numeral.is_ordinal else chr(0xE000 + len(self.numerals)))
+            if not numeral.is_ordinal:
+                asked = numeral.scale == scale != 1
+                self.numerals.append(replace(numeral, value=numeral.value / scale) if asked else numeral)
+            end = numeral.end
+        parts.append(text[end:])
+        self.text = "".join(parts)
+        self.asides = self._asides()
+        pieces = clauses(self.text, splits_pairs=False)
+        self.pieces = pieces
+        self.last_start = pieces[-1].start if pieces else 0
+        self.is_prose = len(re.findall(r"[^\W\d_]{2,}", self.text)) > 2
+        self.is_cut = _CUT.search(self.text) is not None or _stops_short(self.text)
+        self._end = len(self.text.rstrip())
+
+    def is_cut_at(self, place: int, numeral: Numeral) -> bool:
+        """Tell whether the text breaks off within a number: `The result is 1,2`."""
+        return numeral.is_odd and self.is_prose and place + 1 == self._end
+
+    def at(self, mark: str) -> Numeral:
+        return self.numerals[ord(mark) - 0xE000]
+
+    def _asides(self) -> set[str]:
+        """Return marks of operands, ranges and alternatives."""
+        found: set[str] = set()
+        for pattern in (_CHAIN, _PARTS):
+            for parts in pattern.finditer(self.text):
+                found |= set(_ANY.findall(parts[0]))
+        for match in _BESIDE.finditer(self.text):
+            marks = _ANY.findall(match[0])
+            if len({self.at(m).value for m in marks}) > 1 or len(marks) == 1:
+                found |= set(marks)
+        for match in re.finditer(rf"({_MARK})(?:\s[^\W\d_]+\.?){{0,3}}\s?[=≈]\s?({_MARK}|[(])", self.text):
+            if match[1] not in found and match[2] not in found and match[2] != "(":
+                found.add(match[1])
+        return found
+
+
+def _stops_short(text: str) -> bool:
+    """Tell whether the last of several sentences has neither end nor number: the result was still to come."""
+    said = [sentence for _, sentence in sentences(text)]
+    last = said[-1].strip() if said else ""
+    is_open = re.search(r"[.!?:)\]\"'|*]$", last) is None and len(last.split()) > 2
+    return len(said) > 1 and is_open and _ANY.search(last) is None
+
+
+def _asked_scale(question: str) -> float:
+    """Return what the question's own unit multiplies by: `in millions`."""
+    found = re.search(r"\b(?:in|how many|wie viele)\s(?:\w+\s)?(?:(?P<k>thousands?|tsd|tausend)|(?P<m>millions?|mio|millionen)|(?P<b>billions?|mrd|milliarden))\b", question, re.I)
+    if found is None:
+        return 1
+    return 1e3 if found["k"] else 1e6 if found["m"] else 1e9
+
+
+def _from_object(answer: str, context: NumberContext) -> Reading[float] | None:
+    for found in reversed(objects(answer)):
+        values = {str(k).casefold(): v for k, v in found.items()}
+        keyed = {k: v for k, v in values.items() if k in _KEYS} or values
+        read = {n for v in keyed.values() if (n := _as_number(v, context)) is not None}
+        if len(read) == 1:
+            return Reading(read.pop(), "JSON")
+        if read:
+            return Reading(None, "several values in JSON")
+    return None
+
+
+def _as_number(value: object, context: NumberContext) -> float | None:
+    if isinstance(value, str):
+        return read_number(value, context).value if len(value) <= 200 and not value.lstrip().startswith("{") else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
+
+
+def _last_line(masked_text: _Masked) -> Numeral | None:
+    """Return what a last line gives that is there to give it."""
+    line = masked_text.text.rstrip().rpartition("\n")[2]
+    found = _LAST_LINE.match(line)
+    if found is None:
+        return None
+    rest = found["rest"]
+    if found[1] in masked_text.asides and "=" not in rest:
+        return None
+    numeral, place = masked_text.at(found[1]), masked_text.text.rindex(found[1])
+    if masked_text.is_cut or masked_text.is_cut_at(place, numeral) or _ANY.search(rest) or _TURN.search(rest):
+        return None
+    return numeral
+
+
+def _decided(masked_text: _Masked, context: NumberContext) -> Reading[float]:
+    claims = _claims(masked_text, context)
+    claims = _after_turn(masked_text.text, claims)
+    claims = _of_asked_kind(claims, context.question)
+    stated = [c for c in claims if c.strength > Strength.ASIDE]
+    if masked_text.is_cut:
+        stated = [c for c in stated if c.strength == Strength.FIRST and c.clause.start < masked_text.last_start]
+    plainest = max((c.strength for c in stated), default=None)
+    if plainest is None:
+        return Reading(None, "no result" if not masked_text.is_cut else "cut off")
+    if plainest < Strength.FIRST and _REFUSES.search(masked_text.text):
+        return Reading(None, "refusal")
+    best = [c for c in stated if c.strength == plainest]
+    if plainest == Strength.STATED:
+        best = _first_or_restated(stated, best)
+    value = _single(best) or _single(_likest(best, context.question)) or _concluded(best)
+    if value is None:
+        return Reading(None, "several values")
+    return Reading(value.value, plainest.name.lower())
+
+
+def _single(claims: list[_Claim]) -> Numeral | None:
+    values = {c.numeral.value for c in claims}
+    return claims[0].numeral if len(values) == 1 else None
+
+
+def _first_or_restated(claims: list[_Claim], stated: list[_Claim]) -> list[_Claim]:
+    """An answer that begins with its result may explain it; only a plain restatement (`three weeks, so 21`) replaces it."""
+    first = [c for c in claims if c.strength == Strength.FIRST]
+    if not first:
+        return stated
+    restated = [c for c in stated if _THUS_ALONE.search(c.clause.text)]
+    return restated or first
+
+
+def _likest(claims: list[_Claim], question: str) -> list[_Claim]:
+    """Return the claims whose clause says most of the question again."""
+    asked = set(asked_words(question))
+    if not asked:
+        return []
+    shared = [len(asked & set(asked_words(c.clause.text))) for c in claims]
+    most = max(shared)
+    return [c for c, n in zip(claims, shared, strict=True) if n == most] if most and most > min(shared) else []
+
+
+def _concluded(claims: list[_Claim]) -> Numeral | None:
+    """Return the last value where it is what a calculation comes to."""
+    last = claims[-1]
+    beside = {c.numeral.value for c in claims if c.clause is last.clause}
+    if len(beside) > 1 and "=" not in last.clause.text:
+        return None
+    if last.strength == Strength.STATED and _CONCLUDED.search(last.clause.text):
+        return last.numeral
+    return None
+
+
+def _after_turn(text: str, claims: list[_Claim]) -> list[_Claim]:
+    for marker in reversed(list(_TURN.finditer(text))):
+        later = [c for c in claims if c.place >= marker.start() and c.strength >= Strength.ALONE]
+        later = later or [c for c in claims if c.place >= marker.start() and c.strength == Strength.NAMED]
+        if later and len(later) < len(claims) and (len(later) == 1 or later[0].strength >= Strength.ALONE):
+            return later
+    return claims
+
+
+def _of_asked_kind(claims: list[_Claim], question: str) -> list[_Claim]:
+    """Keep percentages where a percentage is asked for, amounts where money is, if the answer has any."""
+    rest = [c for c in claims if c.strength > Strength.ASIDE]
+    if _ASKS_PERCENT.search(question):
+        return [c for c in rest if c.numeral.is_percent] or claims
+    if _ASKS_MONEY.search(question):
+        return [c for c in rest if c.numeral.has_currency] or claims
+    return claims
+
+
+def _claims(masked_text: _Masked, context: NumberContext) -> list[_Claim]:
+    found, is_first = [], True
+    pieces = masked_text.pieces
+    for number, clause in enumerate(pieces):
+        before = pieces[number - 1] if number and pieces[number - 1].sentence == clause.sentence else None
+        of_clause = list(_of_clause(masked_text, clause, before, context, is_first=is_first and number == 0))
+        found += _evened(clause, of_clause)
+        is_first = False
+    return found
+
+
+def _of_clause(
+    masked_text: _Masked, clause: Clause, before: Clause | None, context: NumberContext, *, is_first: bool
+) -> Iterator[_Claim]:
+    for mark in _ANY.finditer(clause.text):
+        left, right = clause.text[: mark.start()], clause.text[mark.end() :]
+        place, numeral = clause.start + mark.start(), masked_text.at(mark[0])
+        is_aside = (
+            mark[0] in masked_text.asides
+            or masked_text.is_cut_at(place, numeral)
+            or _is_aside(left, right, clause, context)
+        )
+        strength = Strength.ASIDE if is_aside else _strength(clause, before, left, is_first=is_first)
+        yield _Claim(numeral, strength, clause, place)
+
+
+def _evened(clause: Clause, claims: list[_Claim]) -> list[_Claim]:
+    """Numbers side by side are stated alike: `310 men and 20 women`, `300 in 2022 and 310 in 2023`."""
+    counted = [c for c in claims if c.strength > Strength.ASIDE]
+    for one, other in pairwise(counted):
+        between = clause.text[one.place - clause.start + 1 : other.place - clause.start]
+        if re.search(r"\b(?:and|und|or|oder)\b", between) and not _STATING.search(between):
+            claims = [replace(c, strength=one.strength) if c is other else c for c in claims]
+    return claims
+
+
+def _is_aside(left: str, right: str, clause: Clause, context: NumberContext) -> bool:
+    if clause.is_asked or _EARLIER.search(left) and not _ASKS_EACH.search(context.question):
+        return True
+    if _PART_OF.search(left) or _OFF_BEHIND.search(right) or _OTHER_YEAR_BEHIND.search(right):
+        return True
+    if _EACH_BEHIND.search(right) and not _ASKS_EACH.search(context.question):
+        return True
+    if _MORE_BEHIND.search(right) and not re.search(r"=\s?$", left) and not _ASKS_MORE.search(context.question):
+        return True
+    if re.search(DOUBT, left, re.I) or re.search(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", left, re.I):
+        return True
+    return OTHER_YEAR in clause.text and ASKED_YEAR not in clause.text
+
+
+def _strength(clause: Clause, before: Clause | None, left: str, *, is_first: bool) -> Strength:
+    near = _ANY.split(left)[-1]
+    if _STATING.search(near) or (near != left and re.search(rf"\b{IS}\s(?:\w+\s)?$", near, re.I)):
+        return Strength.STATED
+    if before is not None and _LABEL.match(before.text) and not _ANY.search(before.text):
+        return Strength.STATED
+    if _ALONE.match(clause.text):
+        return Strength.FIRST if is_first else Strength.ALONE
+    return Strength.NAMED

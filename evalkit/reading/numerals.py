@@ -13,7 +13,7 @@ CURRENCY = (
 )
 PERCENT = r"(?:%|percent(?:age points)?\b|per cent\b|prozent(?:punkte?)?\b|v\.\s?h\.|pct\b)"
 _BEFORE = r"(?:(?:US\$|A\$|C\$|[$€£¥])\s?|(?:USD|EUR|GBP|CHF|JPY|Euro)\s)"
-_MINUS = r"(?:(?<![\w)\d%€$£])[-–—]\s?(?=[\d.,$€£¥UEGC])|\b(?:minus|negative|negativ)\s+|(?<![\w)])\+\s?)"
+_MINUS = r"(?:(?<![\w)\d%€$£])(?<![\d)%€$£] )[-–—]\s?(?=[\d.,$€£¥UEGC])|\b(?:minus|negative|negativ)\s+|(?<![\w)])(?<![\d)%€$£] )\+(?=\d))"
 _FRACTIONS = {"½": 0.5, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 0.25, "¾": 0.75, "⅕": 0.2, "⅖": 0.4, "⅗": 0.6, "⅘": 0.8, "⅙": 1 / 6, "⅛": 0.125, "⅜": 0.375, "⅝": 0.625, "⅞": 0.875}  # fmt: skip
 _BODY = (
     r"(?P<vulgar>\d{0,9}\s?[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞])"
@@ -36,7 +36,7 @@ _SCALES: tuple[tuple[str, float], ...] = (
 )
 _SCALE = "|".join(f"(?P<s{i}>{pattern})" for i, (pattern, _) in enumerate(_SCALES))
 _NUMERAL = re.compile(
-    rf"(?<![\w.,/'])(?P<sign>{_MINUS})?(?P<before>{_BEFORE})?(?P<inner>[-–−]\s?(?=\d))?(?:{_BODY})(?:,-{{1,2}}|,[–—])?"
+    rf"(?<![\w.,/])(?<!\d')(?P<sign>{_MINUS})?(?P<before>{_BEFORE})?(?(before)(?P<inner>-\s?(?=\d))?)(?:{_BODY})(?:,-{{1,2}}|,[–—])?"
     rf"(?:{_EXPONENT})?(?:[\s-]?(?:{_SCALE}))?(?:\s?(?P<percent>{PERCENT})|\s?(?P<after>{CURRENCY}))?",
     re.I,
 )
@@ -45,6 +45,7 @@ _UNITS = re.compile(
     r"(?:kg|g|mg|t|km|cm|mm|m|m²|m2|m³|m3|l|ml|h|min|s|ms|kWh|MWh|Wh|kW|MW|W|V|A|GB|MB|KB|TB|Hz|kHz|MHz|GHz|K|C|F|x|°C?|pts?|ct|ppm|bp|tokens?|th|st|nd|rd)(?!\w)"
 )
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_LEADS_SIGN = re.compile(r"(?:^|[\n:=(|>]|\b(?:is|ist|lautet|beträgt|was|war|of|um|by|bei|auf|to))\s*$", re.I)
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
@@ -81,18 +82,21 @@ def numerals(text: str, language: str | None) -> Iterator[Numeral]:
             continue
         value = _value(match, style)
         if value is not None:
-            yield _numeral(match, value, style, rest)
+            yield _numeral(match, value, style, language, rest)
 
 
-def _numeral(match: re.Match[str], value: float, style: str, rest: str) -> Numeral:
+def _numeral(
+    match: re.Match[str], value: float, style: str, language: str | None, rest: str
+) -> Numeral:
     text = match.string
     scale = _scaled(match)
     has_currency = match["before"] is not None or match["after"] is not None
-    sign = (match["sign"] or "").strip().casefold()
-    is_negative = sign not in ("", "+") or match["inner"] is not None
+    sign = (match["sign"] or "").casefold()
+    if re.fullmatch(r"[-–—]\s", sign) and not _LEADS_SIGN.search(text[: match.start()]):
+        sign = ""  # a dash between words
+    is_negative = sign.strip() not in ("", "+") or match["inner"] is not None
     if not is_negative and _in_accountants_brackets(match, has_currency):
         is_negative = True
-    written = match["written"] or ""
     return Numeral(
         value=-value * scale if is_negative else value * scale,
         start=match.start(),
@@ -101,8 +105,13 @@ def _numeral(match: re.Match[str], value: float, style: str, rest: str) -> Numer
         is_percent=match["percent"] is not None,
         scale=scale,
         is_ordinal=_ORDINAL.match(rest) is not None or _is_german_ordinal(text, match, style),
-        is_odd=re.fullmatch(r"\d{1,3},\d{1,2}" if style == ENGLISH else r"\d{1,3}\.\d{1,2}", written) is not None,
+        is_odd=_is_odd(match["written"] or "", language),
     )
+
+
+def _is_odd(written: str, language: str | None) -> bool:
+    odd = {ENGLISH: r"\d{1,3},\d{1,2}", GERMAN: r"\d{1,3}\.\d{1,2}"}.get(language or "")
+    return odd is not None and re.fullmatch(odd, written) is not None
 
 
 def style_of(text: str) -> str | None:

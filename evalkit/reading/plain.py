@@ -9,7 +9,7 @@ LONGEST_READ = 4000
 """Characters looked at, half from the beginning and half from the end: answers stand at either."""
 
 _SIGNS = {
-    **dict.fromkeys("‘’‚‛`´", "'"),
+    **dict.fromkeys("‘’‚‛´", "'"),
     **dict.fromkeys("“”„‟«»", '"'),
     **dict.fromkeys("‐‑‒−﹣－", "-"),
     **dict.fromkeys("\u00a0\u202f\u2009\u2007\u2008\u200a\u2002\u2003\u3000\t", " "),
@@ -45,11 +45,13 @@ _MATHS = re.compile(r"\$\$([^$]{1,400})\$\$|\$(?![\s\d.,]*\s)([^$\n]{1,200}?)(?<
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,12}\s?/?>")
 _ANSWER_TAG = re.compile(r"<(?:answer|final|final_answer|antwort)>\s*([^<]{1,400}?)\s*(?:</|$)", re.I)
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)\w*[ \t]*$", re.M)
-_MARKS = re.compile(r"\*{2,3}|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|(?<![\d\s*])\*(?![\s*])|(?<!\S)\*(?=[^\s*])")
+_MARKS = re.compile(r"`{1,3}|\*{2,3}|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|(?<![\d\s*])\*(?![\s*])|(?<!\S)\*(?=[^\s*])")
 _NEXT = re.compile(
     r"(?<=\S)\s*\n\s*(?:question|frage|aufgabe|passage|message|nachricht|user|human|invoice|rechnung)\s?\d{0,3}:[ \n]",
     re.I,
 )
+_HASHES = re.compile(r"^[ \t]*####[ \t]*(?=[^#\s]{1,20}[ \t]*$)", re.M)
+_LABEL = re.compile(r"^([ \t]*(?:(?:the|my|die|meine|final|endgültige|correct|richtige) ){0,3}(?:answer|antwort|result|ergebnis|lösung|solution|total|summe))[ \t]*:?[ \t]*\n+[ \t]*(?=\S)", re.M | re.I)
 _HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)", re.M)
 
 
@@ -71,6 +73,8 @@ def plain(text: str) -> str:
     text = _MATHS.sub(lambda m: m[1] or m[2], text)
     for pattern, by in _LATEX:
         text = pattern.sub(by, text)
+    text = _HASHES.sub("Final answer: ", text)
     for pattern in (_FENCE, _TAG, _MARKS, _HEADING):
         text = pattern.sub("", text)
+    text = _LABEL.sub(r"\1: ", text)
     return re.sub(r"[ ]{2,}", " ", text).strip()

@@ -29,6 +29,8 @@ _GERMAN = re.compile(
 )
 _ONE_MEANT = re.compile(r"(?:^|[:=(]\s?|\b(?:only|just|exactly|is|was|nur|genau|lediglich)\s)$", re.I)
 _MANY = re.compile(r"\b(?:several|few|some|many|einige|mehrere|viele|paar)\s$", re.I)
+_SMALL = re.compile(f"{_ONES}|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf", re.I)
+_DEFINITE = re.compile(r"\b(?:the|these|those|both|other|first|last|die|den|diese[nr]?|der|beiden|anderen|ersten|letzten)\s$", re.I)
 _VAGUE_ONE = re.compile(r"\s+(?:of|who|that|which|can|could|may|might|must|should|day|would|more|by|another)\b", re.I)
 
 
@@ -60,6 +62,8 @@ def _digits(match: re.Match[str], language: str) -> str:
 
 def _is_meant(word: str, before: str, after: str) -> bool:
     if word in ("ein", "eine", "und", "zig", "sech", "sieb", "ein und") or _MANY.search(before):
+        return False
+    if _SMALL.fullmatch(word) and _DEFINITE.search(before):
         return False
     if word == "null":
         return re.search(r"[:,]\s?$", before) is None or '"' not in before

@@ -52,10 +52,10 @@ CORRECTION = (
     r"(?:\b(?:wait|no,? wait|scratch that|strike that|correction|corrected|actually|on second thoughts?|sorry|"
     r"apologies|my mistake|my bad|i mean|i meant|let me (?:correct|revise|recheck|double-check|reconsider)|"
     r"i (?:change|revise|correct|take that back|misread|miscounted|made (?:a|an) \w*\s?(?:mistake|error|slip))|"
-    r"or rather|hold on|hmm+|oops|"
+    r"(?:i )?(?:forgot|overlooked|left out|missed)|or rather|hold on|hmm+|oops|"
     r"moment|halt|stopp?|korrektur|korrigier\w+|berichtigung|richtiggestellt|doch nicht|genauer gesagt|besser gesagt|"
     r"beziehungsweise besser|ich meine|ich meinte|verzeihung|entschuldigung|pardon|mein fehler|vertan|verrechnet|"
-    r"verlesen|verzählt|quatsch|ach nein|nein,? doch|ach,? doch|vielmehr|nochmals? nachgerechnet|"
+    r"vergessen|übersehen|ausgelassen|verlesen|verzählt|quatsch|ach nein|nein,? doch|ach,? doch|vielmehr|nochmals? nachgerechnet|"
     r"bei (?:näherer|genauerer|nochmaliger) \w+|tatsächlich)\b)"
 )
 """What follows replaces what was said."""
