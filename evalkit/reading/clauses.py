@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _SHORT = (
-    r"(?<!\bz)(?<!\bB)(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)(?<!\bca)(?<!\bNr)(?<!\bMio)(?<!\bMrd)(?<!\bTsd)"
+    r"(?<!\bz)(?<!\bB)(?<!\bk)(?<!\bo)(?<!\bn)(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)(?<!\bca)(?<!\bNr)(?<!\bMio)(?<!\bMrd)(?<!\bTsd)"
     r"(?<!\bbzw)(?<!\bd)(?<!\bvgl)(?<!\bDr)(?<!\bSt)(?<!\bmin)(?<!\bStd)(?<!\bvs)(?<!\binkl)(?<!\bzzgl)(?<!\bincl)"
     r"(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\betc)(?<!\busw)(?<!\bev)(?<!\bggf)"
 )

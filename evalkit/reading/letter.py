@@ -102,7 +102,7 @@ _UNDECIDED = _compiled(
 )
 _WORSE = _compiled(r"\b(?:worse|less|weniger|schlechter|seltener|schwächer)\b.{0,40}\b(?:than|als)\s")
 _BETWEEN = _compiled(r"\b(?:between|zwischen|among|unter)\s+(?:the |den )?(?:options |optionen )?$")
-_LIST_LINE = re.compile(rf"(?:^|\n)[ \t]*(?:[-*•]|\d\.)?[ \t\"'(]*({MARK})")
+_LIST_LINE = re.compile(rf"[ \t]*(?:[-*•]|\d\.)?[ \t\"'(]*({MARK})")
 _ALL_OR_NONE = _compiled(r"\b(?:none|neither|all) of (?:the|these|them|those)\b|\bkeine?[rs]? (?:der|dieser|davon)\b|\balle (?:der|vier|fünf|drei|genannten)\b")
 
 
@@ -250,9 +250,17 @@ def _claims(masked: Masked) -> tuple[list[_Claim], set[int]]:
 
 def _listed(masked: Masked) -> set[int]:
     """Return places of mentions that begin the lines of a list of options."""
-    starts = list(_LIST_LINE.finditer(masked.text))
-    named = {o for m in starts for o in masked.at(m[1]).options}
-    return {m.start(1) for m in starts} if len(named) > 1 else set()
+    found: set[int] = set()
+    run: list[tuple[int, frozenset[int]]] = []
+    for line in re.finditer(r"[^\n]*\S[^\n]*|\Z", masked.text):
+        start = _LIST_LINE.match(line[0])
+        if start is not None:
+            run.append((line.start() + start.start(1), masked.at(start[1]).options))
+            continue
+        if len({option for _, options in run for option in options}) > 1:
+            found |= {place for place, _ in run}
+        run = []
+    return found
 
 
 def _parts(clause: str) -> Iterator[tuple[str, str, str]]:

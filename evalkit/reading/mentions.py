@@ -115,7 +115,8 @@ class Masked:
 
     def _letter_and_text(self, match: re.Match[str]) -> str:
         one, other = self.at(match[1]), self.at(match[2])
-        if one.by_text == other.by_text:
+        ends_sentence = one.by_text and re.match(r".\s?[.,]", match[0]) is not None
+        if one.by_text == other.by_text or ends_sentence:
             return match[0]
         return self._mark(one.options | other.options)
 
