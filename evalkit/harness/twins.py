@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from copy import copy
+from itertools import islice
+from os.path import commonprefix
 from typing import Any
 
 from lm_eval.api.metrics import mean
@@ -17,15 +19,15 @@ from lm_eval.api.task import ConfigurableTask
 from lm_eval.filters import build_filter_ensemble
 
 from evalkit.errors import TaskError
-from evalkit.harness.extraction import extract_choice, letters
+from evalkit.reading import LetterContext, in_form, letters, read_letter
 
 SUFFIX = "_generate"
-INSTRUCTION = "Answer with the letter of the right option only."
+INSTRUCTION = "Choose the right option. The last line must be: Answer: <letter>"
 MOST_OPTIONS = 26
-_MAX_TOKENS = 32
-# A base model goes on with the next example behind a blank line; a chat model that was asked for a letter alone seldom
-# writes one before it.
-_STOP = ["\n\n"]
+LABEL = "Answer:"
+_MAX_TOKENS = 64
+_LIKENED = 8
+"""Docs whose beginnings are compared."""
 _CUE = re.compile(r"(?:^|\n)[ \t]*Answer:[ \t]*$")
 
 
@@ -66,14 +68,15 @@ class ChoiceTwin(ConfigurableTask):  # type: ignore[misc]
         self._config.description = _with_instruction(original.config.description or "")
         self._config.doc_to_choice = None
         self._config.generation_kwargs = {
-            "until": list(_STOP),
+            "until": [_next_example(original)],
             "max_gen_toks": _MAX_TOKENS,
             "do_sample": False,
         }
         self._config.filter_list = None
         self.OUTPUT_TYPE = "generate_until"
         self._filters = [build_filter_ensemble("none", [["take_first", None]])]
-        directions = {"acc": True, "extraction_failed": False}
+        self._config.target_delimiter = "\n"
+        directions = {"acc": True, "extraction_failed": False, "format_followed": True}
         self._metric_fn_list = dict.fromkeys(directions)
         self._metric_fn_kwargs: dict[str, Any] = {name: {} for name in directions}
         self._aggregation_list = dict.fromkeys(directions, mean)
@@ -83,22 +86,26 @@ class ChoiceTwin(ConfigurableTask):  # type: ignore[misc]
         """Return the original's question with the options as lettered lines, unless they are letters already."""
         text = str(self._original.doc_to_text(doc, doc_to_text))
         choices = self._choices(doc)
+        question = _CUE.sub("", text).rstrip()
         if _are_letters(choices):
-            return text
+            return question
         named = zip(letters(len(choices)), choices, strict=True)
         options = "\n".join(f"{letter}. {choice}" for letter, choice in named)
-        return f"{_CUE.sub('', text).rstrip()}\n{options}\nAnswer:"
+        return f"{question}\n{options}"
 
     def doc_to_target(self, doc: Any, doc_to_target: Any = None) -> str:
-        """Return the letter of the right option; of the first one where several are right."""
-        return letters(len(self._choices(doc)))[self._gold(doc, doc_to_target)[0]]
+        """Return the last line with the letter of the right option; of the first one where several are right."""
+        return f"{LABEL} {letters(len(self._choices(doc)))[self._gold(doc, doc_to_target)[0]]}"
 
     def process_results(self, doc: Any, results: Sequence[str]) -> dict[str, float]:
         """Score one answer."""
-        found = extract_choice(results[0], self._choices(doc))
+        choices = self._choices(doc)
+        question = str(self._original.doc_to_text(doc))
+        found = read_letter(results[0], LetterContext(choices, question)).value
         return {
             "acc": float(found is not None and found in self._gold(doc)),
             "extraction_failed": float(found is None),
+            "format_followed": float(in_form(results[0], r"\(?[A-Z]\)?[.)]?")),
         }
 
     def _choices(self, doc: Any) -> list[str]:
@@ -109,6 +116,18 @@ class ChoiceTwin(ConfigurableTask):  # type: ignore[misc]
         choices = self._original.doc_to_choice(doc)
         golds = target if isinstance(target, list) else [target]
         return [gold if isinstance(gold, int) else choices.index(gold) for gold in golds]
+
+
+def _next_example(task: Any) -> str:
+    """Return what ends an answer: a base model goes on with the next example, which begins as all of them do.
+
+    Where they begin with different words it is the blank line between examples; a chat model's answer that has one
+    before its last line is cut there, which `format_followed` shows.
+    """
+    texts = [str(task.doc_to_text(doc)).lstrip() for doc in islice(task.eval_docs, _LIKENED)]
+    common = commonprefix(texts) if len(texts) > 1 else ""
+    label = re.match(r"[^\n:]{2,30}:", common)
+    return f"\n\n{label[0]}" if label else "\n\n"
 
 
 def _are_letters(choices: Sequence[str]) -> bool:

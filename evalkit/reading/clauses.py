@@ -1,4 +1,4 @@
-"""Splits an answer into sentences and clauses, so that a negation or a cue reaches no further than it does in speech."""
+"""Splits an answer into sentences and clauses, so that a negation or a cue reaches no further than in speech."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ _SHORT = (
     r"(?<!\bbzw)(?<!\bd)(?<!\bvgl)(?<!\bDr)(?<!\bSt)(?<!\bmin)(?<!\bStd)(?<!\bvs)(?<!\binkl)(?<!\bzzgl)(?<!\bincl)"
     r"(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\betc)(?<!\busw)(?<!\bev)(?<!\bggf)"
 )
-_END = re.compile(rf"\n+|(?<=[!?])[\"')\]]*\s+|{_SHORT}(?<!\d)\.[\"')\]]*(?:\s+|$)|(?<=\d)\.(?:\s+(?=[A-ZÄÖÜ\uE000-\uEFFF])|$)|;\s+")
+_END = re.compile(
+    rf"\n+|(?<=[!?])[\"')\]]*\s+|{_SHORT}(?<!\d)\.[\"')\]]*(?:\s+|$)|"
+    r"(?<=\d)\.(?:\s+(?=[A-ZÄÖÜ\uE000-\uEFFF])|$)|;\s+"
+)
 _JOINTS = (
-    r"\s*(?:,|\s[-–—]+\s|—|[():]|→|⇒|=>|->)\s*|\s+(?=(?:because|since|but|while|whereas|although|though|so|therefore|thus|hence|"
+    r"\s*(?:,|\s[-–—]+\s|—|[():]|→|⇒|=>|->)\s*|\s+(?=(?:because|since|but|while|whereas|although|though|so|"
+    r"therefore|thus|hence|"
     r"however|which|weil|da|denn|aber|sondern|während|obwohl|wohingegen|daher|deshalb|somit|also|jedoch|"
     r"rather than|instead of|as opposed to|statt|anstatt)\b)"
 )

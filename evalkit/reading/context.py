@@ -10,35 +10,53 @@ from evalkit.reading.dates import masked
 NO_NUMBER, ASKED_YEAR, OTHER_YEAR = "\uf8ff", "\uf8fe", "\uf8fd"
 """Stand for a date or name, for a year the question is about, and for another year."""
 _NAMES = (
-    r"line|row|column|table|figure|fig|section|sec|chapter|page|question|step|item|no|nr|room|building|gate|version|level|grade|"
-    r"class|team|group|plant|site|store|branch|shift|zone|phase|quarter|week|day|model|order|invoice|route|tier|article|"
-    r"appendix|note|footnote|exhibit|part|unit|lot|batch|machine|warehouse|region|district|track|platform|flight|ticket|customer|"
+    r"line|row|column|table|figure|fig|section|sec|chapter|page|question|step|item|no|nr|room|building|gate|"
+    r"version|level|grade|"
+    r"class|team|group|plant|site|store|branch|shift|zone|phase|quarter|week|day|model|order|invoice|route|tier|"
+    r"article|"
+    r"appendix|note|footnote|exhibit|part|unit|lot|batch|machine|warehouse|region|district|track|platform|flight|"
+    r"ticket|customer|"
     r"project|season|episode|volume|rule|option|paragraph|region|category|schedule|form|bus|train|highway|channel|"
-    r"zeile|spalte|tabelle|abbildung|abschnitt|kapitel|seite|frage|schritt|punkt|nummer|raum|halle|werk|filiale|stufe|klasse|"
-    r"gruppe|linie|woche|tag|quartal|modell|bestellung|auftrag|schicht|abs|absatz|artikel|art|paragraf|paragraph|anlage|anhang|"
-    r"fußnote|ziffer|maschine|lager|bezirk|gleis|flug|kunde|projekt|staffel|band|regel|variante|position|pos|version|phase|lager|"
+    r"zeile|spalte|tabelle|abbildung|abschnitt|kapitel|seite|frage|schritt|punkt|nummer|raum|halle|werk|filiale|"
+    r"stufe|klasse|"
+    r"gruppe|linie|woche|tag|quartal|modell|bestellung|auftrag|schicht|abs|absatz|artikel|art|paragraf|paragraph|"
+    r"anlage|anhang|"
+    r"fußnote|ziffer|maschine|lager|bezirk|gleis|flug|kunde|projekt|staffel|band|regel|variante|position|pos|"
+    r"version|phase|lager|"
     r"haus|platz|etage|stock|serie|los|charge|teil|bus|zug|kanal|rechnung|order|beleg|konto|akte|az|§+"
 )
 _NAMED = re.compile(
-    rf"(?<![\w])(?P<noun>{_NAMES})\.?\s?(?:#|no\.?|nr\.?|number|nummer)?\s?(?!(?:19|20)\d\d\b)\d+(?:\.\d+)*[a-z]?(?!\w|[.,]?\d|\s?[%€$£])"
+    rf"(?<![\w])(?P<noun>{_NAMES})\.?\s?(?:#|no\.?|nr\.?|number|nummer)?\s?(?!(?:19|"
+    r"20)\d\d\b)\d+(?:\.\d+)*[a-z]?(?!\w|[.,]?\d|\s?[%€$£])"
     rf"(?:\s?(?:,|and|und|&|-|–|to|bis)\s\d+(?![\w.,%€$]))?",
     re.I,
 )
-_ACRONYM = re.compile(r"(?<![\w€$])(?!(?:USD|EUR|GBP|CHF|JPY|US|TOTAL|SUMME|CA|MIO|MRD|TSD|NET)\b)(?:[A-Z]{2,6}|[a-z]{1,2}[A-Z]\w+)[ -]\d+(?:[-.]\d+)*(?![\w%€$]|[.,]\d)")
+_ACRONYM = re.compile(
+    r"(?<![\w€$])(?!(?:USD|EUR|GBP|CHF|JPY|US|TOTAL|SUMME|CA|MIO|MRD|TSD|NET)\b)(?:[A-Z]{2,6}|"
+    r"[a-z]{1,2}[A-Z]\w+)[ -]\d+(?:[-.]\d+)*(?![\w%€$]|[.,]\d)"
+)
 _CAPITALISED = re.compile(
-    r"(?<=[a-z,;] )(?!(?:Total|Sum|Answer|Result|About|Only|Exactly|Roughly|Net|Gross|Euros?|Dollars?|I|Approximately)\b)"
+    r"(?<=[a-z,;] )(?!(?:Total|Sum|Answer|Result|About|Only|Exactly|Roughly|Net|Gross|Euros?|Dollars?|I|"
+    r"Approximately)\b)"
     r"[A-Z][a-z]+ \d{1,4}(?![\w%€$]|[.,]\d)"
 )
-_GLUED = re.compile(r"(?<!\w)[A-Za-zÄÖÜäöü]+-?\d[\w-]*(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+){2,}(?![\w])|\b(?!\d+[eE]\d+\b)\d+[A-Za-z]+\d\w*")
+_GLUED = re.compile(
+    r"(?<!\w)[A-Za-zÄÖÜäöü]+-?\d[\w-]*(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+){2,}(?![\w])|"
+    r"\b(?!\d+[eE]\d+\b)\d+[A-Za-z]+\d\w*"
+)
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _KEEP = re.compile(r"(?:USD|EUR|GBP|CHF|US|x|ca|rd|approx)-?[\d]", re.I)
 _MARKER = re.compile(r"^[ \t]*(\d{1,2})[.)][ \t]+(?=\S)", re.M)
 _BULLET = re.compile(r"^[ \t]*[-–*•][ \t]+", re.M)
 _STEP = re.compile(r"^[ \t]*(?:step|schritt)\s\d{1,2}\s?[:.)]", re.M | re.I)
-_YEAR = re.compile(r"(?<![\w.,€$£-])(?<![$€£] )(?:19|20)\d\d(?:/\d\d)?(?![\w%€$£]|[.,]\d|\s?(?:€|EUR|USD|Euro|\$|%))")
+_YEAR = re.compile(
+    r"(?<![\w.,€$£-])(?<![$€£] )(?:19|20)\d\d(?:/\d\d)?(?![\w%€$£]|[.,]\d|\s?(?:€|EUR|USD|Euro|\$|%))"
+)
 _LED_YEAR = re.compile(
-    r"\b(?:in|im jahre?|jahre?|year|since|seit|ende|anfang|mitte|end of|fiscal|fy|during|until|before|after|nach|vor|from|für|for|"
-    r"bis|von|auf|zu|to|spring|summer|autumn|winter|frühjahr|sommer|herbst|winter|quartal|late|early|by|of|as of|and|und|zum|stand|geschäftsjahr)\s$",
+    r"\b(?:in|im jahre?|jahre?|year|since|seit|ende|anfang|mitte|end of|fiscal|fy|during|until|before|after|nach|"
+    r"vor|from|für|for|"
+    r"bis|von|auf|zu|to|spring|summer|autumn|winter|frühjahr|sommer|herbst|winter|quartal|late|early|by|of|as of|"
+    r"and|und|zum|stand|geschäftsjahr)\s$",
     re.I,
 )
 _ASKS_WHICH = r"\b(?:which|what|welche[nmrs]?|in welche[nmr]|wievielte[nrs]?)\s(?:\w+\s)?"
@@ -52,7 +70,9 @@ def without_names(text: str, question: str) -> str:
     text = _NAMED.sub(lambda m: m[0] if _is_asked(m["noun"], question) else NO_NUMBER, text)
     for pattern in (_ACRONYM, _CAPITALISED):
         text = pattern.sub(NO_NUMBER, text)
-    text = _GLUED.sub(lambda m: m[0] if _GROUPED.fullmatch(m[0]) or _KEEP.match(m[0]) else NO_NUMBER, text)
+    text = _GLUED.sub(
+        lambda m: m[0] if _GROUPED.fullmatch(m[0]) or _KEEP.match(m[0]) else NO_NUMBER, text
+    )
     return _without_years(text, question)
 
 
@@ -69,7 +89,12 @@ def _without_asked_names(text: str, question: str) -> str:
     """Names that the question itself brings: what is `Team 50` there is no result here."""
     for word, digits in re.findall(r"([^\W\d_]+)\.?[ -](\d[\d.]*)\b", question):
         if not re.fullmatch(r"(?:19|20)\d\d", digits):
-            text = re.sub(rf"\b{re.escape(word)}\.?[ -]{re.escape(digits)}(?![\w]|[.,]\d)", NO_NUMBER, text, flags=re.I)
+            text = re.sub(
+                rf"\b{re.escape(word)}\.?[ -]{re.escape(digits)}(?![\w]|[.,]\d)",
+                NO_NUMBER,
+                text,
+                flags=re.I,
+            )
     return text
 
 
@@ -85,7 +110,9 @@ def _without_years(text: str, question: str) -> str:
 
     def sign(match: re.Match[str]) -> str:
         before, after = text[: match.start()], text[match.end() :]
-        led = _LED_YEAR.search(before) is not None and not re.search(r"\b(?:total|sum) of $", before, re.I)
+        led = _LED_YEAR.search(before) is not None and not re.search(
+            r"\b(?:total|sum) of $", before, re.I
+        )
         labels = many and (
             match[0] in asked
             or re.match(r"\s?:", after) is not None

@@ -36,12 +36,17 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("dmy", rf"(?<![\d.,])(?P<d>{_DAY})\.\s?(?P<m>0?[1-9]|1[0-2])\.\s?(?P<y>{_YEAR}|\d\d)(?![\d])"),
     ("slash", rf"(?<![\d/])(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})/(?P<y>{_YEAR}|\d\d)(?![\d/])"),
     ("words", rf"(?<![\d.,])(?P<d>{_DAY})(?:st|nd|rd|th|\.)?\s(?:of\s)?(?P<w>{_MONTH})(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
-    ("american", rf"\b(?P<w>{_MONTH})\s(?:the\s)?(?P<d>{_DAY})(?:st|nd|rd|th)?(?!\d|[.,]\d)(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
+    ("american", rf"\b(?P<w>{_MONTH})\s(?:the\s)?(?P<d>{_DAY})(?:st|nd|rd|th)?(?!\d|"
+        rf"[.,]\d)(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
     ("month", rf"\b(?P<w>{_MONTH})\s(?P<y>{_YEAR})(?!\w)"),
-    ("dm", rf"(?:(?<=\bam )|(?<=\bvom )|(?<=\bzum )|(?<=\bbis )|(?<=\bab )|(?<=\bden )|(?<=\| ))(?P<d>{_DAY})\.\s?(?P<m>0?[1-9]|1[0-2])\.(?!\d)"),
-    ("clock", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])(?:[:.](?P<n>[0-5]\d))\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|h|o'clock)\b)(?:\s(?P<part>nachmittags|abends|in the (?:afternoon|evening)|at night))?"),
-    ("colon", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])[:h](?P<n>[0-5]\d)(?![:\d])(?:\s(?P<part>nachmittags|abends|in the (?:afternoon|evening)))?"),
-    ("hour", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|o'clock)\b)(?:\s(?P<n>[0-5]\d)\b)?(?:\s(?P<part>nachmittags|abends|in the (?:afternoon|evening)))?"),
+    ("dm", r"(?:(?<=\bam )|(?<=\bvom )|(?<=\bzum )|(?<=\bbis )|(?<=\bab )|(?<=\bden )|(?<=\| "
+        rf"))(?P<d>{_DAY})\.\s?(?P<m>0?[1-9]|1[0-2])\.(?!\d)"),
+    ("clock", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])(?:[:.](?P<n>[0-5]\d))\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|h|"
+        r"o'clock)\b)(?:\s(?P<part>nachmittags|abends|in the (?:afternoon|evening)|at night))?"),
+    ("colon", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])[:h](?P<n>[0-5]\d)(?![:\d])(?:\s(?P<part>nachmittags|abends|in "
+        r"the (?:afternoon|evening)))?"),
+    ("hour", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|"
+        r"o'clock)\b)(?:\s(?P<n>[0-5]\d)\b)?(?:\s(?P<part>nachmittags|abends|in the (?:afternoon|evening)))?"),
     ("noon", r"\b(?P<noon>noon|midday|midnight|mittags?|mitternacht)\b"),
 )  # fmt: skip
 _PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _FORMS)
@@ -94,7 +99,10 @@ def _slashed(first: int, second: int, year: str | None) -> str | None:
 def _time(parts: dict[str, str | None]) -> str:
     if noon := parts.get("noon"):
         return "T00:00" if noon.casefold() in ("midnight", "mitternacht") else "T12:00"
-    hour, half = int(parts["h"] or 0), (parts.get("pm") or ("p" if parts.get("part") else "")).casefold()
+    hour, half = (
+        int(parts["h"] or 0),
+        (parts.get("pm") or ("p" if parts.get("part") else "")).casefold(),
+    )
     if half:
         hour = hour % 12 + (12 if half.startswith("p") else 0)
     return f"T{hour:02d}:{parts.get('n') or '00'}"

@@ -10,15 +10,42 @@ from evalkit.reading.clauses import Clause, clauses
 from evalkit.reading.context import asked_words
 from evalkit.reading.contract import Reading
 from evalkit.reading.language import language_of
-from evalkit.reading.quantities import Quantity, quantities
+from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
 from evalkit.reading.refusal import is_refusal, refuses, stated_text
 from evalkit.reading.spelled import spelled_out
-from evalkit.reading.words import CONCLUDING, CORRECTION, INSTEAD, NEGATION, NO_NEGATION, REJECTION, THUS
+from evalkit.reading.words import (
+    CONCLUDING,
+    CORRECTION,
+    INSTEAD,
+    NEGATION,
+    NO_NEGATION,
+    REJECTION,
+    THUS,
+)
 
 GOLD, RIVAL = "\ue000", "\ue001"
 """Stand for the right answer and for another one of its sort."""
 YES, NO = frozenset({"yes", "ja", "true", "wahr"}), frozenset({"no", "nein", "false", "falsch"})
-_ARTICLES = frozenset({"a", "an", "the", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer"})
+_SORTS = (CURRENCIES, frozenset({"s", "month"}))
+"""Units of one sort: amounts in another currency, times of another length."""
+_ARTICLES = frozenset(
+    {
+        "a",
+        "an",
+        "the",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "des",
+        "ein",
+        "eine",
+        "einen",
+        "einem",
+        "einer",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +73,29 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 _MARK = "[\ue000\ue001]"
 _NEGATED, _IDIOM, _REJECTED = _compiled(NEGATION), _compiled(NO_NEGATION), _compiled(REJECTION)
 _INSTEAD = _compiled(
-    rf"(?:{INSTEAD}|\b(?:formerly|previously|until now|so far|up from|than|before|previous|bisher|zuvor|früher|vorher|als|von bisher|statt bisher|nach|successor of|succeeded|followed))\s(?:\w+\s){{0,2}}$"
+    rf"(?:{INSTEAD}|\b(?:formerly|previously|until now|so far|up from|than|before|previous|bisher|zuvor|früher|"
+    rf"vorher|als|von bisher|statt bisher|nach|successor of|succeeded|followed))\s(?:\w+\s){{0,2}}$"
 )
 _OR = _compiled(
-    rf"{_MARK}\W{{0,3}}(?:\w+\s){{0,2}}?,?\s?(?:or|oder|bzw\.|respectively)\s(?:[^\W\d_]+\s){{0,3}}?{_MARK}|\b(?:either|entweder)\b[^.]{{0,30}}{GOLD}|"
-    rf"{GOLD}\W{{0,2}},?\s(?:or|oder)\s(?:perhaps |maybe |vielleicht |possibly )?(?!more|less|longer|later|earlier|mehr|länger|so|similar)[\w€$]|(?<!whether )(?<!ob )\b[\wäöü]+\s(?:or|oder)\s(?:in |the |at |on |um |am |der |die |das )?{GOLD}"
+    rf"{_MARK}\W{{0,3}}(?:\w+\s){{0,2}}?,?\s?(?:or|oder|bzw\.|respectively)\s(?:[^\W\d_]+\s){{0,3}}?{_MARK}|"
+    rf"\b(?:either|entweder)\b[^.]{{0,30}}{GOLD}|"
+    rf"{GOLD}\W{{0,2}},?\s(?:or|oder)\s(?:perhaps |maybe |vielleicht |possibly )?(?!more|less|longer|later|earlier|"
+    r"mehr|länger|so|similar)[\w€$]|(?<!whether )(?<!ob )\b[\wäöü]+\s(?:or|oder)\s(?:in |the |at |on |um |am |der "
+    rf"|die |das )?{GOLD}"
 )
-_LISTED = _compiled(rf"^\W*(?:[^\W\d_]+\s){{0,2}}?(?:{_MARK}(?:\s?(?:,|/|;|&|and|und|sowie)\s?(?:and\s|und\s|or\s|oder\s)?)?){{2,}}\W*$")
-_SIDE_BY_SIDE = re.compile(rf"^\W*(?:[Bb]oth |[Ss]owohl )?(?:{GOLD}\s?(?:and|und|&|/|as well as|sowie|als auch)\s[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*|[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*\s?(?:and|und|&|/|as well as|sowie|als auch)\s{GOLD})\W*$")
-_TURN = _compiled(rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,–-] )(?:no|nein)\b(?=[,.:;])|\b(?:final answer|answer|antwort)\s?:")
+_LISTED = _compiled(
+    rf"^\W*(?:[^\W\d_]+\s){{0,2}}?(?:{_MARK}(?:\s?(?:,|/|;|&|and|und|sowie)\s?(?:and\s|und\s|or\s|"
+    rf"oder\s)?)?){{2,}}\W*$"
+)
+_SIDE_BY_SIDE = re.compile(
+    rf"^\W*(?:[Bb]oth |[Ss]owohl )?(?:{GOLD}\s?(?:and|und|&|/|as well as|sowie|als "
+    r"auch)\s[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*|[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*\s?(?:and|und|&|/|as well "
+    rf"as|sowie|als auch)\s{GOLD})\W*$"
+)
+_TURN = _compiled(
+    rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,–-] )(?:no|nein)\b(?=[,.:;])|\b(?:final answer|answer|"
+    r"antwort)\s?:"
+)
 _THUS = _compiled(THUS)
 
 
@@ -66,7 +107,9 @@ def is_right(answer: str, gold: str, question: str) -> bool:
     language = language_of(said)
     own = (language,) if language else (language_of(question), "en", "de")
     texts = [_masked(said, spelled_out(gold), question, code) for code in own]
-    text = next((t for t in texts if GOLD in t), None)  # `1,200` and `1.200` are alike where no word tells
+    text = next(
+        (t for t in texts if GOLD in t), None
+    )  # `1,200` and `1.200` are alike where no word tells
     return text is not None and not _OR.search(text) and _is_chosen(text, question)
 
 
@@ -90,7 +133,9 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     brought = list(quantities(question, language_of(question)))
     spans = []
     for found in _likened(quantities(said, language), wanted[0], said):
-        if any(found.says(other) and other.says(found) for other in brought) and not found.says(wanted[0]):
+        if any(found.says(other) and other.says(found) for other in brought) and not found.says(
+            wanted[0]
+        ):
             continue
         spans.append((found.start, found.end, GOLD if found.says(wanted[0]) else RIVAL))
     for start, end, sign in sorted(spans, reverse=True):
@@ -105,21 +150,23 @@ def _is_named_word(gold: str, quantity: Quantity) -> bool:
 
 
 def _likened(found: Iterator[Quantity], gold: Quantity, said: str) -> Iterator[Quantity]:
-    """Yield quantities that compete with the gold: of its sort, or bare numbers; `20.40` is a time where one is asked."""
+    """Yield quantities that compete with the gold: of its sort, or bare numbers; `20.40` may be a time of day."""
     for quantity in found:
         if gold.unit == "T" and quantity.unit != "T":
-            clock = re.fullmatch(r"([01]?\d|2[0-4])[.h]([0-5]\d)", said[quantity.start : quantity.end])
+            clock = re.fullmatch(
+                r"([01]?\d|2[0-4])[.h]([0-5]\d)", said[quantity.start : quantity.end]
+            )
             if clock:
-                yield Quantity(quantity.start, quantity.end, f"T{int(clock[1]):02d}:{clock[2]}", "T")
-            continue
-        if quantity.unit == gold.unit or quantity.unit is None or (gold.unit is None and quantity.unit != "date"):
+                name = f"T{int(clock[1]):02d}:{clock[2]}"
+                yield Quantity(quantity.start, quantity.end, name, "T")
+        elif _are_alike(quantity.unit, gold.unit):
             yield quantity
-        elif gold.unit in ("USD", "EUR", "GBP", "CHF", "JPY") and quantity.unit in ("USD", "EUR", "GBP", "CHF", "JPY"):
-            yield quantity
-        elif gold.unit in ("s", "month") and quantity.unit in ("s", "month"):
-            yield quantity
-        elif gold.unit == "date" and quantity.unit == "date":
-            yield quantity
+
+
+def _are_alike(unit: str | None, gold: str | None) -> bool:
+    if unit == gold or unit is None or (gold is None and unit != "date"):
+        return True
+    return any(unit in sort and gold in sort for sort in _SORTS)
 
 
 def _words(text: str) -> list[str]:
@@ -132,13 +179,15 @@ def _masked_words(said: str, gold: str) -> str:
     if not words:
         return said
     between = rf"[^\w]{{1,3}}(?:(?:{'|'.join(sorted(_ARTICLES))})\s)?"
-    return re.sub(rf"(?<!\w){between.join(map(re.escape, words))}(?:'s|s)?(?!\w)", GOLD, said, flags=re.I)
+    return re.sub(
+        rf"(?<!\w){between.join(map(re.escape, words))}(?:'s|s)?(?!\w)", GOLD, said, flags=re.I
+    )
 
 
 def _is_chosen(text: str, question: str) -> bool:
-    if any(_LISTED.match(line) or _SIDE_BY_SIDE.match(line) for line in text.split("\n")):
-        if text.count(RIVAL) or _SIDE_BY_SIDE.match(text):
-            return False
+    listed = RIVAL in text and any(_LISTED.match(line) for line in text.split("\n"))
+    if listed or _SIDE_BY_SIDE.match(text):
+        return False
     claims = list(_claims(text))
     for marker in reversed(list(_TURN.finditer(text))):
         later = [c for c in claims if c.place >= marker.start()]
@@ -166,18 +215,26 @@ def _claims(text: str) -> Iterator[_Claim]:
         marks = list(re.finditer(_MARK, clause.text))
         for i, mark in enumerate(marks):
             left = clause.text[marks[i - 1].end() if i else 0 : mark.start()]
-            right = clause.text[mark.end() : marks[i + 1].start() if i + 1 < len(marks) else len(clause.text)]
+            right = clause.text[
+                mark.end() : marks[i + 1].start() if i + 1 < len(marks) else len(clause.text)
+            ]
             if clause.is_asked or _is_denied(left, right, is_last=i + 1 == len(marks)):
                 continue
             words = left if len(marks) > 1 and left.strip() else f"{left} {right}"
-            yield _Claim(mark[0] == GOLD, clause.start + mark.start(), words, _THUS.search(left) is not None)
+            yield _Claim(
+                mark[0] == GOLD, clause.start + mark.start(), words, _THUS.search(left) is not None
+            )
 
 
 def _is_denied(left: str, right: str, *, is_last: bool) -> bool:
     left, right = _IDIOM.sub("", left), _IDIOM.sub("", right)
     if _INSTEAD.search(left) or _NEGATED.search(left) or _REJECTED.search(left):
         return True
-    if re.match(rf"\W{{0,2}}(?:is|are|was|ist|sind|war|would be|wäre)?\W*(?:{NEGATION}|{REJECTION})", right, re.I):
+    if re.match(
+        rf"\W{{0,2}}(?:is|are|was|ist|sind|war|would be|wäre)?\W*(?:{NEGATION}|{REJECTION})",
+        right,
+        re.I,
+    ):
         return True
     return is_last and refuses(f"{left} it {right}") and _REJECTED.search(right) is not None
 
@@ -200,8 +257,11 @@ def _stems(text: str) -> Iterator[str]:
 
 
 def _agrees(said: str, gold: str, question: str) -> bool:
-    """Tell whether an answer says yes where the gold does, in that word or by repeating the question with or without not."""
-    words = re.findall(r"\w+", re.sub(r"^.*\b(?:answer|antwort)\b\W*[:=]\s*(?=\w)", "", said.casefold(), flags=re.S))
+    """Tell whether an answer says yes where the gold does: in that word, or by saying the question again."""
+    words = re.findall(
+        r"\w+",
+        re.sub(r"^.*\b(?:answer|antwort)\b\W*[:=]\s*(?=\w)", "", said.casefold(), flags=re.S),
+    )
     for word in (*words[:1], *words[-1:]):
         if word in YES | NO:
             return (word in YES) == (gold in YES)
@@ -215,4 +275,7 @@ def _agrees(said: str, gold: str, question: str) -> bool:
     return (negated != asks_negated) == (gold in NO)
 
 
-_FORBIDDEN = _compiled(r"\b(?:prohibited|forbidden|banned|excluded|illegal|disallowed|verboten|untersagt|ausgeschlossen|unzulässig|nicht gestattet)\b")
+_FORBIDDEN = _compiled(
+    r"\b(?:prohibited|forbidden|banned|excluded|illegal|disallowed|verboten|untersagt|"
+    r"ausgeschlossen|unzulässig|nicht gestattet)\b"
+)

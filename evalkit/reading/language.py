@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
-_WORDS = {
-    "en": frozenset(
-        "the is are was were of and in to for it with that this from total answer which what how many much by at be not there "
-        "result has have had so per each did does would makes".split()
-    ),
-    "de": frozenset(
-        "der die das ist sind war waren von und im in zu für es mit dem den des aus auf antwort welche was wie viele viel um "
-        "nicht ergebnis hat haben hatte also pro je beträgt betrug insgesamt zusammen ein eine wurden wurde bei am zum zur lautet macht".split()
-    ),
-}
-_GERMAN_SIGNS = re.compile(r"[äöüßÄÖÜ]|\b(?:Mio|Mrd|Tsd|Uhr|Stück|Euro|Prozent|Tage|Jahre|Antwort|Ergebnis|Summe)\b")
+_ENGLISH = """
+the is are was were of and in to for it with that this from total answer which what how many much by at be not there
+result has have had so per each did does would makes
+"""
+_GERMAN = """
+der die das ist sind war waren von und im in zu für es mit dem den des aus auf antwort welche was wie viele viel um
+nicht ergebnis hat haben hatte also pro je beträgt betrug insgesamt zusammen ein eine wurden wurde bei am zum zur
+lautet macht
+"""
+_WORDS = {"en": frozenset(_ENGLISH.split()), "de": frozenset(_GERMAN.split())}
+_GERMAN_SIGNS = re.compile(
+    r"[äöüßÄÖÜ]|\b(?:Mio|Mrd|Tsd|Uhr|Stück|Euro|Prozent|Tage|Jahre|Antwort|Ergebnis|Summe)\b"
+)
 
 
 def language_of(text: str) -> str | None:

@@ -31,8 +31,17 @@ from evalkit.reading.words import (
 
 MOST_OPTIONS = 26
 KEYS = (
-    "answer", "final_answer", "choice", "option", "letter", "label", "antwort", "buchstabe", "auswahl", "lösung",
-)  # fmt: skip
+    "answer",
+    "final_answer",
+    "choice",
+    "option",
+    "letter",
+    "label",
+    "antwort",
+    "buchstabe",
+    "auswahl",
+    "lösung",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +81,40 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _ANY = re.compile(MARK)
 _NEGATION, _IDIOM, _REJECTION = _compiled(NEGATION), _compiled(NO_NEGATION), _compiled(REJECTION)
-_INSTEAD = _compiled(rf"(?:{INSTEAD}|(?:better|more|besser|eher|mehr)\b[^\ue000-\uefff]{{0,40}}\b(?:than|als))\s+(?:the |die |der |das |den )?$")
+_INSTEAD = _compiled(
+    rf"(?:{INSTEAD}|(?:better|more|besser|eher|mehr)\b[^\ue000-\uefff]{{0,40}}\b(?:than|"
+    r"als))\s+(?:the |die |der |das |den )?$"
+)
 _TURN = _compiled(f"{CORRECTION}|{CONCLUDING}")
 _DOUBT, _CORRECTION, _QUESTIONING = _compiled(DOUBT), _compiled(CORRECTION), _compiled(QUESTIONING)
 _ONLY_IF = _compiled(
     r"\b(?:would|wäre|würde|träfe|könnte)\b.{0,60}\b(?:only|if|nur|wenn|falls|bei)\b"
-    r"|\b(?:only|just|merely|nur|bloß|lediglich)\s+(?:covers?|deals?|concerns?|about|for|betrifft|behandelt|bei|für|wenn|if)\b"
+    r"|\b(?:only|just|merely|nur|bloß|lediglich)\s+(?:covers?|deals?|concerns?|about|for|betrifft|behandelt|bei|"
+    r"für|wenn|if)\b"
 )
-_REASON = _compiled(r"^\W*(?:because|since|as|weil|da|denn|while|whereas|although|though|während|obwohl|wohingegen|if|wenn|which)\b")
+_REASON = _compiled(
+    r"^\W*(?:because|since|as|weil|da|denn|while|whereas|although|though|während|obwohl|wohingegen|"
+    r"if|wenn|which)\b"
+)
 _STATING = _compiled(
-    rf"\b{NOUN}\b(?:\s+\S+){{0,3}}\s+{IS}\b|\b(?:it|this|that|es|das|dies)\s?{IS}\s+(?:\w+ly |eindeutig |wohl |eher |klar )?\s*$|\b(?:most|more) likely\b|\bam ehesten\b|\b{NOUN}\s*[:=]|^\W*(?:{NOUN}|classification|category|department|label|fazit|conclusion|"
-    rf"kategorie|abteilung|klassifikation|zuordnung)\W*$|{CHOOSE}|{RIGHT}|\b(?:remain\w*|übrig|verblei\w*|confident|sicher)\b"
+    rf"\b{NOUN}\b(?:\s+\S+){{0,3}}\s+{IS}\b|\b(?:it|this|that|es|das|dies)\s?{IS}\s+(?:\w+ly |eindeutig |wohl |"
+    rf"eher |klar )?\s*$|\b(?:most|more) likely\b|\bam ehesten\b|\b{NOUN}\s*[:=]|^\W*(?:{NOUN}|classification|"
+    r"category|department|label|fazit|conclusion|"
+    rf"kategorie|abteilung|klassifikation|zuordnung)\W*$|{CHOOSE}|{RIGHT}|\b(?:remain\w*|übrig|verblei\w*|"
+    r"confident|sicher)\b"
     r"|\b(?:chang\w+|switch\w*|revis\w+|correct\w*)\b.{0,20}\bto\b|\b(?:ändere|wechsle|korrigiere)\b"
 )
 _FILLER = _compiled(
-    rf"{MARK}|{THUS}|{CORRECTION}|\b{IS}|\b(?:it|this|that|the|a|an|i|we|my|final|then|and|und|or|but|aber|doch|das|es|dies|die|der|ist|"
-    r"probably|clearly|definitely|certainly|likely|surely|rather|indeed|yes|no|well|ok|okay|alright|just|simply|all in all|"
+    rf"{MARK}|{THUS}|{CORRECTION}|\b{IS}|\b(?:it|this|that|the|a|an|i|we|my|final|then|and|und|or|but|aber|doch|"
+    r"das|es|dies|die|der|ist|"
+    r"probably|clearly|definitely|certainly|likely|surely|rather|indeed|yes|no|well|ok|okay|alright|just|simply|"
+    r"all in all|"
     r"wohl|eher|eindeutig|klar|wahrscheinlich|sicher|natürlich|ja|nein|nun|gut|hier|now|here|please|bitte|"
     r"'s|'d|would|be|must|muss|sein|n?ur|nämlich|eben|schließlich|letztlich|finally|ultimately)\b|[\W_]"
 )
 _LAST_LINE = _compiled(
-    rf"^[\W_]*(?:(?:so|also|hence|therefore|daher|somit|thus)\W+)?(?:(?:the|my|die|meine)\s+)?(?:(?:final|correct|right|best|endgültige|richtige|korrekte|letztendliche|finale)\s+)*"
+    r"^[\W_]*(?:(?:so|also|hence|therefore|daher|somit|thus)\W+)?(?:(?:the|my|die|meine)\s+)?(?:(?:final|correct|"
+    r"right|best|endgültige|richtige|korrekte|letztendliche|finale)\s+)*"
     rf"(?:{NOUN}\b\W*(?:(?:is|ist|lautet)\b\W*)?)({MARK})(?P<rest>.*)$|^[\W_]*({MARK})[\W_]*$"
 )
 _UNDECIDED = _compiled(
@@ -100,10 +122,15 @@ _UNDECIDED = _compiled(
     r"(?:can't|cannot|can not|couldn't|unable to|hard to) (?:\w+ ){0,2}(?:decide|choose|say|tell)|"
     r"nicht (?:\w+ ){0,3}(?:entscheiden|festlegen|sagen)|unentschieden|sowohl)\b"
 )
-_WORSE = _compiled(r"\b(?:worse|less|weniger|schlechter|seltener|schwächer)\b.{0,40}\b(?:than|als)\s")
+_WORSE = _compiled(
+    r"\b(?:worse|less|weniger|schlechter|seltener|schwächer)\b.{0,40}\b(?:than|als)\s"
+)
 _BETWEEN = _compiled(r"\b(?:between|zwischen|among|unter)\s+(?:the |den )?(?:options |optionen )?$")
 _LIST_LINE = re.compile(rf"[ \t]*(?:[-*•]|\d\.)?[ \t\"'(]*({MARK})")
-_ALL_OR_NONE = _compiled(r"\b(?:none|neither|all) of (?:the|these|them|those)\b|\bkeine?[rs]? (?:der|dieser|davon)\b|\balle (?:der|vier|fünf|drei|genannten)\b")
+_ALL_OR_NONE = _compiled(
+    r"\b(?:none|neither|all) of (?:the|these|them|those)\b|\bkeine?[rs]? (?:der|dieser|davon)\b|"
+    r"\balle (?:der|vier|fünf|drei|genannten)\b"
+)
 
 
 def extract_choice(text: str, choices: Sequence[str]) -> int | None:
@@ -138,7 +165,8 @@ def _with_predicates(text: str) -> str:
 def _predicated(text: str) -> str:
     """Turn `B – wrong` and `B (wrong)` into what they mean."""
     return re.sub(
-        rf"({MARK})[ \t]?(?:[-–—:(=]|is)[ \t]*(?=(?:in)?(?:correct|right|wrong|false|true|no|yes|falsch|richtig|korrekt|nein|unzutreffend|zutreffend|passt|ja)\b)",
+        rf"({MARK})[ \t]?(?:[-–—:(=]|is)[ \t]*(?=(?:in)?(?:correct|right|wrong|false|true|no|yes|falsch|richtig|"
+        r"korrekt|nein|unzutreffend|zutreffend|passt|ja)\b)",
         r"\1 is ",
         text,
         flags=re.I,
@@ -161,7 +189,12 @@ def _last_line(masked: Masked) -> Mention | None:
     if found[3] and masked.text.rindex(mark) in _listed(masked):
         return None
     rest = found["rest"] or ""
-    if _ANY.search(rest) or rest.rstrip().endswith("?") or _rejects(rest) or _CORRECTION.search(rest):
+    if (
+        _ANY.search(rest)
+        or rest.rstrip().endswith("?")
+        or _rejects(rest)
+        or _CORRECTION.search(rest)
+    ):
         return None
     if "\n" not in masked.text and (masked.at(mark).by_text or rest.strip(" .)*\"'")):
         return None
@@ -183,12 +216,18 @@ def _decided(masked: Masked, question: str) -> Reading[int]:
     if plainest is None:
         return Reading(None, "names no option" if not rejected else "only rejects")
     if plainest <= Strength.NAMED:
-        options = {o for c in chosen if c.strength == plainest for o in c.mention.options} - rejected
+        options = {
+            o for c in chosen if c.strength == plainest for o in c.mention.options
+        } - rejected
         if len(options) > 1:
             options = _restating(masked, question) or options
         if _ALL_OR_NONE.search(masked.text):
             return Reading(None, "all or none")
-        return _one_of(frozenset(options), "the only one named") if options else Reading(None, "only rejects")
+        return (
+            _one_of(frozenset(options), "the only one named")
+            if options
+            else Reading(None, "only rejects")
+        )
     best = [c for c in chosen if c.strength == plainest]
     if len(best[-1].mention.options) == 1:  # `A or B, rather B`
         best = [c for c in best if len(c.mention.options) == 1]
@@ -235,7 +274,9 @@ def _claims(masked: Masked) -> tuple[list[_Claim], set[int]]:
     listed = _listed(masked)
     found = clauses(masked.text)
     for number, clause in enumerate(found):
-        before = found[number - 1] if number and found[number - 1].sentence == clause.sentence else None
+        before = (
+            found[number - 1] if number and found[number - 1].sentence == clause.sentence else None
+        )
         for mark, left, right in _parts(clause.text):
             mention = masked.at(mark)
             if _is_rejected(left, right) or _is_headed_wrong(masked.text, before, clause):

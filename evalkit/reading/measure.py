@@ -1,26 +1,147 @@
-"""Measures the readers on answers whose reading is known."""
-from __future__ import annotations
-from typing import Any
-from evalkit.reading.number import NumberContext, read_number
-from evalkit.reading.grounded import GroundedContext, read_grounded
-from evalkit.reading.structured import ObjectContext, read_object
-from evalkit.reading.letter import LetterContext, letters, read_letter
+"""Measures the readers on answers whose reading is known, and tells the error that was measured."""
 
-def _letter(row):
-    r = read_letter(row["text"], LetterContext(row["context"]["choices"], row["context"]["question"]))
-    return (None if r.value is None else letters(26)[r.value]), r.how
-def _number(row):
-    r=read_number(row["text"],NumberContext(row["context"]["question"]))
-    return r.value,r.how
-def _grounded(row):
-    c=row["context"]
-    r=read_grounded(row["text"],GroundedContext(c["question"],c["gold"]))
-    return (None if r.value is None else {"refusal":r.value.refuses,"right":r.value.is_right}),r.how
-def _json(row):
-    r=read_object(row["text"],ObjectContext(row["context"]["fields"],("total",)))
-    return r.value,r.how
-READERS={"json":_json,"grounded":_grounded,"letter":_letter,"number":_number}
-def outcome(which,row):
-    v,how=READERS[which](row)
-    o="right" if v==row["right"] or (isinstance(v,float) and row["right"] is not None and abs(v-row["right"])<1e-6*max(1,abs(v))) else "not read" if v is None else "WRONG"
-    return o,(v,how)
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from evalkit.reading.contract import Reading
+from evalkit.reading.grounded import GroundedContext, read_grounded
+from evalkit.reading.letter import LetterContext, read_letter
+from evalkit.reading.mentions import letters
+from evalkit.reading.number import NumberContext, read_number
+from evalkit.reading.structured import ObjectContext, read_object
+
+Row = Mapping[str, Any]
+LANGUAGES = ("en", "de")
+
+
+class Outcome(Enum):
+    """How the reading of an answer compares with the undisputed one."""
+
+    RIGHT = "right"
+    WRONG = "silently wrong"
+    UNREAD = "not read"
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """One reader's outcomes in one language."""
+
+    reader: str
+    language: str
+    n: int
+    n_right: int
+    n_wrong: int
+    n_unread: int
+
+    @property
+    def error(self) -> float:
+        """Share of answers that were not read rightly, said or unsaid."""
+        return (self.n_wrong + self.n_unread) / self.n
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingError:
+    """What was measured when this version was made."""
+
+    date: str
+    corpus: str
+    """Hash of the answers it was measured on."""
+    shares: tuple[Shares, ...]
+
+    def of(self, reader: str) -> float:
+        """Return the share of answers, of both languages, that a reader does not read rightly."""
+        own = [s for s in self.shares if s.reader == reader]
+        return sum(s.n_wrong + s.n_unread for s in own) / sum(s.n for s in own)
+
+
+def outcome(reader: str, row: Row) -> Outcome:
+    """Compare the reading of one answer with the undisputed one."""
+    found = _READERS[reader](row)
+    if _same(found, row["right"]):
+        return Outcome.RIGHT
+    return Outcome.UNREAD if found is None else Outcome.WRONG
+
+
+def measure(reader: str, rows: Iterable[Row]) -> list[Shares]:
+    """Return a reader's outcomes by language."""
+    counts: dict[str, Counter[Outcome]] = {code: Counter() for code in LANGUAGES}
+    for row in rows:
+        counts[row["lang"]][outcome(reader, row)] += 1
+    return [
+        Shares(reader, code, found.total(), *(found[kind] for kind in Outcome))
+        for code, found in counts.items()
+    ]
+
+
+def read_rows(folder: Path, reader: str) -> list[Row]:
+    """Return the answers of one reader from a corpus."""
+    lines = (folder / f"{reader}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+def corpus_hash(folder: Path) -> str:
+    """Return what names a corpus: the first 12 hex digits of SHA-256 over its files."""
+    content = b"".join((folder / f"{reader}.jsonl").read_bytes() for reader in READERS)
+    return sha256(content).hexdigest()[:12]
+
+
+def measured(folder: Path, date: str) -> ReadingError:
+    """Measure all readers on a corpus."""
+    shares = [s for reader in READERS for s in measure(reader, read_rows(folder, reader))]
+    return ReadingError(date, corpus_hash(folder), tuple(shares))
+
+
+@cache
+def reading_error() -> ReadingError:
+    """Return the error that was measured when this version was made."""
+    text = resources.files("evalkit.reading").joinpath("error.json").read_text(encoding="utf-8")
+    data = json.loads(text)
+    return ReadingError(data["date"], data["corpus"], tuple(Shares(**s) for s in data["shares"]))
+
+
+def _letter(row: Row) -> Any:
+    context = LetterContext(row["context"]["choices"], row["context"]["question"])
+    position = read_letter(row["text"], context).value
+    return None if position is None else letters(len(context.choices))[position]
+
+
+def _number(row: Row) -> Any:
+    return read_number(row["text"], NumberContext(row["context"]["question"])).value
+
+
+def _grounded(row: Row) -> Any:
+    context = GroundedContext(row["context"]["question"], row["context"]["gold"])
+    verdict = read_grounded(row["text"], context).value
+    return verdict and {"refusal": verdict.refuses, "right": verdict.is_right}
+
+
+def _object(row: Row) -> Any:
+    found: Reading[dict[str, Any]] = read_object(
+        row["text"], ObjectContext(row["context"]["fields"], amounts=("total",))
+    )
+    return found.value
+
+
+_READERS: dict[str, Callable[[Row], Any]] = {
+    "letter": _letter,
+    "number": _number,
+    "grounded": _grounded,
+    "json": _object,
+}
+READERS = tuple(_READERS)
+
+
+def _same(found: Any, right: Any) -> bool:
+    if isinstance(found, float) and isinstance(right, int | float):
+        return abs(found - right) <= 1e-9 * max(1.0, abs(right))
+    return bool(found == right)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_uppercase
@@ -15,12 +15,15 @@ MARK = "[\ue000-\uefff]"
 _FIRST = 0xE000
 _MOST = 0xFFF
 _VERB = (
-    r"(?:is|was|would|will|can|cannot|can't|could|should|must|seems|fits|may|might|has|does|doesn't|isn't|wouldn't|won't|"
-    r"because|since|as|for|and|or|but|not|over|rather|instead|only|too|also|alone|remains|ist|scheidet|passt|trifft|wäre|"
+    r"(?:is|was|would|will|can|cannot|can't|could|should|must|seems|fits|may|might|has|does|doesn't|isn't|wouldn't|"
+    r"won't|"
+    r"because|since|as|for|and|or|but|not|over|rather|instead|only|too|also|alone|remains|ist|scheidet|passt|"
+    r"trifft|wäre|"
     r"kommt|fällt|entfällt|weil|da|denn|und|oder|aber|nicht|kann|stimmt|dürfte|[a-z]{2,}(?<![suio])s)"
 )
 _LETTER = re.compile(
-    r"(?<![\w'’&+/.-])(?P<open>[\"'(\[{]{0,3})(?P<letter>[A-Za-z])(?P<close>[\"')\]}]{0,3})(?![\w'’&+]|-\w|/\w\w|\.\w)"
+    r"(?<![\w'’&+/.-])(?P<open>[\"'(\[{]{0,3})(?P<letter>[A-Za-z])(?P<close>[\"')\]}]{0,3})(?![\w'’&+]|-\w|/\w\w|"
+    r"\.\w)"
 )
 _ARTICLE = re.compile(rf"\s+(?!{_VERB}\b)[a-zäöüß]")
 _STEM = re.compile(r"(?:e[nmrs]?|n|s)$")
@@ -66,7 +69,9 @@ class Masked:
         """Return what a mark names."""
         return self.mentions[ord(mark) - _FIRST]
 
-    def _mark(self, options: Iterable[int], *, by_text: bool = False, by_place: bool = False) -> str:
+    def _mark(
+        self, options: Iterable[int], *, by_text: bool = False, by_place: bool = False
+    ) -> str:
         if len(self.mentions) >= _MOST:
             return "?"
         self.mentions.append(Mention(frozenset(options), by_text, by_place))
@@ -74,15 +79,20 @@ class Masked:
 
     def _texts(self, text: str) -> str:
         for position, pattern in _text_patterns(tuple(self._choices)):
-            text = pattern.sub(lambda _, i=position: self._mark([i], by_text=True), text)  # type: ignore[misc]
+            text = pattern.sub(self._marks_of(position, by_text=True), text)
         return text
 
     def _places(self, text: str) -> str:
         n = len(self._choices)
         for position, (ordinal, counted) in enumerate(zip(_ORDINALS, _COUNTED, strict=True)):
             if position < n:
-                text = _place(ordinal, counted).sub(lambda _, i=position: self._mark([i], by_place=True), text)  # type: ignore[misc]
-        return _place(_LAST, None).sub(lambda _: self._mark([n - 1], by_place=True), text)
+                text = _place(ordinal, counted).sub(self._marks_of(position, by_place=True), text)
+        return _place(_LAST, None).sub(self._marks_of(n - 1, by_place=True), text)
+
+    def _marks_of(
+        self, position: int, *, by_text: bool = False, by_place: bool = False
+    ) -> Callable[[re.Match[str]], str]:
+        return lambda _: self._mark([position], by_text=by_text, by_place=by_place)
 
     def _letters(self, text: str) -> str:
         named = letters(len(self._choices))
@@ -94,7 +104,13 @@ class Masked:
             bare = not match["open"] and not match["close"]
             if position < 0 or (letter == "I" and bare and re.match(r"(?:'|\s+[a-z])", rest)):
                 return match[0]
-            if letter == "A" and bare and has_article and _ARTICLE.match(rest) and _starts(text, match.start()):
+            if (
+                letter == "A"
+                and bare
+                and has_article
+                and _ARTICLE.match(rest)
+                and _starts(text, match.start())
+            ):
                 return match[0]
             if letter.islower() and not _stands_apart(text, match, rest):
                 return match[0]
@@ -106,11 +122,15 @@ class Masked:
         """Make one mention of a letter with its text, and of options that are named side by side."""
         text = re.sub(rf"\b(?:{NOUN}|nummer|number)\s+(?:\(\s*)?({MARK})", r"\1", text, flags=re.I)
         text = re.sub(
-            rf"({MARK})\s?(?:[).:,]|\s[-–—]|=)?\s?[\"'(]{{0,2}}({MARK})(?![^\S\n]*(?:,|and\b|or\b|und\b|oder\b)[^\S\n]*{MARK})[\"')]{{0,2}}",
+            rf"({MARK})\s?(?:[).:,]|\s[-–—]|=)?\s?[\"'(]{{0,2}}({MARK})(?![^\S\n]*(?:,|and\b|or\b|und\b|"
+            rf"oder\b)[^\S\n]*{MARK})[\"')]{{0,2}}",
             self._letter_and_text,
             text,
         )
-        joint = r"\s?(?:,\s?(?:and|or|und|oder|nor|noch)|,|/|\||and|or|nor|und|oder|noch|&|bzw\.?|as well as|as|sowie|als auch|wie)\s(?:also |auch |even |vielleicht |maybe |perhaps )?(?:the |die |der |das |den )?"
+        joint = (
+            r"\s?(?:,\s?(?:and|or|und|oder|nor|noch)|,|/|\||and|or|nor|und|oder|noch|&|bzw\.?|as well as|as|"
+            r"sowie|als auch|wie)\s(?:also |auch |even |vielleicht |maybe |perhaps )?(?:the |die |der |das |den )?"
+        )
         return re.sub(rf"{MARK}(?:{joint}{MARK}|/{MARK})+", self._side_by_side, text, flags=re.I)
 
     def _letter_and_text(self, match: re.Match[str]) -> str:
@@ -126,7 +146,8 @@ class Masked:
         if re.fullmatch(rf"{MARK}\s?,\s{MARK}", match[0]) and found[1].by_text != found[0].by_text:
             return match[0]
         return self._mark(
-            frozenset[int]().union(*(m.options for m in found)), by_text=all(m.by_text for m in found)
+            frozenset[int]().union(*(m.options for m in found)),
+            by_text=all(m.by_text for m in found),
         )
 
 
@@ -147,7 +168,11 @@ def _stands_apart(text: str, match: re.Match[str], rest: str) -> bool:
     return _is_cued(before) and not re.match(r"\s+[a-zäöüß]", rest)
 
 
-_CUED = re.compile(rf"(?:\b{NOUN}(?:\s+(?:is|ist|lautet))?|{CHOOSE}|\b(?:it|this|that|es|das|answer)\s?{IS})\s*[:=]?\s*$", re.I)
+_CUED = re.compile(
+    rf"(?:\b{NOUN}(?:\s+(?:is|ist|lautet))?|{CHOOSE}|\b(?:it|this|that|es|das|"
+    rf"answer)\s?{IS})\s*[:=]?\s*$",
+    re.I,
+)
 
 
 def _is_cued(before: str) -> bool:
@@ -157,8 +182,10 @@ def _is_cued(before: str) -> bool:
 @lru_cache(maxsize=64)
 def _place(ordinal: str, counted: str | None) -> re.Pattern[str]:
     noun = rf"(?:{NOUN}|one|candidate|item|department|sentence|category|abteilung|satz|kategorie|genannte)"
-    alone = r"(?:^|(?<=\n))(?:the |die |der |das )?(?:%s)(?=[.!]?\s*(?:$|\n))" % ordinal
-    behind = rf"|\b(?:{NOUN}|number|nummer|no\.|nr\.)\s+(?:{counted})(?![\w.,]\w)" if counted else ""
+    alone = rf"(?:^|(?<=\n))(?:the |die |der |das )?(?:{ordinal})(?=[.!]?\s*(?:$|\n))"
+    behind = (
+        rf"|\b(?:{NOUN}|number|nummer|no\.|nr\.)\s+(?:{counted})(?![\w.,]\w)" if counted else ""
+    )
     return re.compile(rf"{alone}|\b(?:the |die |der |das )?(?:{ordinal})\s+{noun}\b{behind}", re.I)
 
 
@@ -170,25 +197,53 @@ def _text_patterns(choices: tuple[str, ...]) -> list[tuple[int, re.Pattern[str]]
         words = re.findall(r"\w+|[-−]?\d[\d.,]*", choice)
         if len(choice.strip()) < 2 or not words:
             continue
-        found.append((position, _text_pattern(choice, words)))
+        found.append((position, _text_pattern(words)))
     return found
 
 
-def _text_pattern(choice: str, words: Sequence[str]) -> re.Pattern[str]:
+def _text_pattern(words: Sequence[str]) -> re.Pattern[str]:
     body = r"[^\w\ue000-\uefff]{1,4}".join(_word(word) for word in words)
     if len(words) == 1 and words[0].casefold() in _COMMON:
-        return re.compile(rf"(?:^|(?<=[\n:.(\"'\ue000-\uefff] )|(?<=[\n:.(\"'\ue000-\uefff])){body}(?=\s*(?:[.,;:!)\"'(\n]|$))", re.I)
+        return re.compile(
+            r"(?:^|(?<=[\n:.(\"'\ue000-\uefff] )|"
+            rf"(?<=[\n:.(\"'\ue000-\uefff])){body}(?=\s*(?:[.,;:!)\"'(\n]|$))",
+            re.I,
+        )
     if len(words) > 2:
         return re.compile(rf"(?<!\w){body}(?!\w)", re.I)
     return re.compile(rf"(?<![\w.,-]){body}(?!\w|[-.,]\w)", re.I)
 
 
-_COMMON = {"yes", "no", "ja", "nein", "true", "false", "wahr", "falsch", "none", "keine", "not", "maybe", "vielleicht", "both", "beide"}
+_COMMON = {
+    "yes",
+    "no",
+    "ja",
+    "nein",
+    "true",
+    "false",
+    "wahr",
+    "falsch",
+    "none",
+    "keine",
+    "not",
+    "maybe",
+    "vielleicht",
+    "both",
+    "beide",
+}
 """Options that are words of every sentence: they name the option only where they stand apart."""
 
 
 def _word(word: str) -> str:
     """Return a pattern for a word in any case and, where it is long enough, with German endings."""
-    stem = _STEM.sub("", word) if len(word) > 5 and not word.endswith("ss") and not word[-1] == "s" else word
-    ending = r"(?:e[nmrs]?|n|s)?" if len(word) > 3 and not word.isdecimal() and not word.endswith("s") else ""
+    stem = (
+        _STEM.sub("", word)
+        if len(word) > 5 and not word.endswith("ss") and word[-1] != "s"
+        else word
+    )
+    ending = (
+        r"(?:e[nmrs]?|n|s)?"
+        if len(word) > 3 and not word.isdecimal() and not word.endswith("s")
+        else ""
+    )
     return re.escape(stem) + ending

@@ -59,65 +59,130 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _MARK = "[\ue000-\uefff]"
 _ANY = re.compile(_MARK)
-_OPERATOR = r"(?:[+*/×÷·^]|(?<=\s)[-–:x](?=\s)|(?<=\d)x(?=\d)|(?:plus|minus|times|mal|durch|divided by|geteilt durch)\b)"
+_OPERATOR = (
+    r"(?:[+*/×÷·^]|(?<=\s)[-–:x](?=\s)|(?<=\d)x(?=\d)|(?:plus|minus|times|mal|durch|divided by|geteilt "
+    r"durch)\b)"
+)
 _CHAIN = _compiled(
-    rf"[(]*{_MARK}[)]*(?:\s[^\W\d_]{{1,14}}\.?){{0,2}}\s?(?:{_OPERATOR}\s?[(]*{_MARK}[)]*(?:\s(?!{IS}\b|mal\b|plus\b|minus\b|times\b)[^\W\d_]{{1,14}}\.?){{0,2}}\s?)+"
+    rf"[(]*{_MARK}[)]*(?:\s[^\W\d_]{{1,14}}\.?){{0,2}}\s?(?:{_OPERATOR}\s?[(]*{_MARK}[)]*(?:\s(?!{IS}\b|mal\b|plus\b|"
+    rf"minus\b|times\b)[^\W\d_]{{1,14}}\.?){{0,2}}\s?)+"
 )
 _BESIDE = _compiled(
-    rf"\b(?:between|zwischen)\s{_MARK}[^.;]{{0,20}}?\s(?:and|und)\s{_MARK}|{_MARK}\s?(?:-|–|—)\s?{_MARK}|{_MARK}(?:\s\w+)?,?\s(?:to|bis|through|or|oder|bzw\.|beziehungsweise)\s(?:(?:perhaps|maybe|vielleicht|even|about|etwa|rund|auch|sogar)\s)?{_MARK}"
+    rf"\b(?:between|zwischen)\s{_MARK}[^.;]{{0,20}}?\s(?:and|und)\s{_MARK}|{_MARK}\s?(?:-|–|—)\s?{_MARK}|"
+    rf"{_MARK}(?:\s\w+)?,?\s(?:to|bis|through|or|oder|bzw\.|beziehungsweise)\s(?:(?:perhaps|maybe|vielleicht|even|"
+    rf"about|etwa|rund|auch|sogar)\s)?{_MARK}"
     rf"|\b(?:from|von)\s{_MARK}(?:\s\w+){{0,3}}?\s(?:to|auf|bis)\s{_MARK}"
 )
 """Ranges, and values that are offered side by side."""
 _PARTS = _compiled(
-    rf"\b(?:sum|difference|product|quotient|average|mean|gap|summe|differenz|produkt|durchschnitt|mittelwert|unterschied)\s(?:of|between|von|zwischen|aus)\s(?:[^.;\ue000-\uefff]{{0,25}}{_MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|minus)\s(?:\w+\s)?{_MARK}"
-    rf"|\b(?:adding|add|addiert\w*|subtracting|multiplying|dividing)\s(?:[^.;\ue000-\uefff]{{0,25}}{_MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|to|from|by|zu|with|mit)\s(?:\w+\s)?{_MARK}"
+    r"\b(?:sum|difference|product|quotient|average|mean|gap|summe|differenz|produkt|durchschnitt|mittelwert|"
+    r"unterschied)\s(?:of|between|von|zwischen|"
+    rf"aus)\s(?:[^.;\ue000-\uefff]{{0,25}}{_MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|"
+    rf"minus)\s(?:\w+\s)?{_MARK}"
+    r"|\b(?:adding|add|addiert\w*|subtracting|multiplying|"
+    rf"dividing)\s(?:[^.;\ue000-\uefff]{{0,25}}{_MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|to|"
+    rf"from|by|zu|with|mit)\s(?:\w+\s)?{_MARK}"
 )
 _EARLIER = _compiled(
-    r"(?:\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|previously|formerly|"
+    r"(?:\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|"
+    r"previously|formerly|"
     r"instead\sof|rather\sthan|not|after|before|without|excluding|out\sof|aside\sfrom|apart\sfrom|plus|less|minus|"
-    r"statt|anstatt|gegenüber|nach|vor|zuvor|früher|vorher|als|nicht|verglichen\smit|(?:im\s)?vergleich\szu|anstelle\svon|ohne|außer|von\sinsgesamt|zuzüglich|zzgl\.?|"
-    r"jeweils|je|each|à|at|zu\sje|every|alle|all|first\s(?:got|had|thought|counted)|weitere[nrs]?|another|further|discount\sof|rabatt\svon|abzüglich|abzgl\.?)"
+    r"statt|anstatt|gegenüber|nach|vor|zuvor|früher|vorher|als|nicht|verglichen\smit|(?:im\s)?vergleich\szu|"
+    r"anstelle\svon|ohne|außer|von\sinsgesamt|zuzüglich|zzgl\.?|"
+    r"jeweils|je|each|à|at|zu\sje|every|alle|all|first\s(?:got|had|thought|counted)|weitere[nrs]?|another|further|"
+    r"discount\sof|rabatt\svon|abzüglich|abzgl\.?)"
     r"\s(?:(?:the|of|only|just|about|around|noch|nur|etwa|rund|ca\.|den|die|der|das|einem?|a|still)\s){0,2})$"
 )
-_PART_OF = _compiled(rf"{_MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?$")
-_EACH_BEHIND = _compiled(r"^(?:\s[^\W\d_]+){0,2}\s?(?:each|apiece|a\spiece|per\b|je\b|pro\b|das\sstück|jeweils|/\s?(?:stück|piece|unit|item|person|day|tag|month|monat)\b)")
-_OFF_BEHIND = _compiled(r"^(?:\s\w+)?\s(?:off|discount|rabatt|nachlass|steuer|umsatzsteuer|mwst|vat|tax|shipping|versand)\b")
-_MORE_BEHIND = _compiled(r"^(?:\s(?!and\b|und\b)\w+)?\s(?:more|less|fewer|higher|lower|mehr|weniger|höher|niedriger|zusätzlich|above|below|kleiner|größer|tiefer)\b(?!\sals\snichts)")
+_PART_OF = _compiled(
+    rf"{_MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?$"
+)
+_EACH_BEHIND = _compiled(
+    r"^(?:\s[^\W\d_]+){0,2}\s?(?:each|apiece|a\spiece|per\b|je\b|pro\b|das\sstück|jeweils|"
+    r"/\s?(?:stück|piece|unit|item|person|day|tag|month|monat)\b)"
+)
+_OFF_BEHIND = _compiled(
+    r"^(?:\s\w+)?\s(?:off|discount|rabatt|nachlass|steuer|umsatzsteuer|mwst|vat|tax|shipping|"
+    r"versand)\b"
+)
+_MORE_BEHIND = _compiled(
+    r"^(?:\s(?!and\b|und\b)\w+)?\s(?:more|less|fewer|higher|lower|mehr|weniger|höher|"
+    r"niedriger|zusätzlich|above|below|kleiner|größer|tiefer)\b(?!\sals\snichts)"
+)
 _OTHER_YEAR_BEHIND = _compiled(rf"^(?:\s\w+){{0,3}}?\s?\(?{OTHER_YEAR}")
-_ASKS_MORE = _compiled(r"\b(?:more|less|fewer|higher|lower|mehr|weniger|höher|niedriger|difference|differenz|unterschied|change|änder\w+|veränder\w+|increase|decrease|by how|um wie ?viele?|grow|rise|fall|steig\w+|stieg\w*|sank|sink\w*)\b")
-_ASKS_EACH = _compiled(r"\b(?:each|per|je|pro|apiece|average|durchschnitt\w*|jeweils|every|price|preis)\b")
+_ASKS_MORE = _compiled(
+    r"\b(?:more|less|fewer|higher|lower|mehr|weniger|höher|niedriger|difference|differenz|"
+    r"unterschied|change|änder\w+|veränder\w+|increase|decrease|by how|um wie ?viele?|grow|rise|fall|steig\w+|"
+    r"stieg\w*|sank|sink\w*)\b"
+)
+_ASKS_EACH = _compiled(
+    r"\b(?:each|per|je|pro|apiece|average|durchschnitt\w*|jeweils|every|price|preis)\b"
+)
 _ASKS_PERCENT = _compiled(rf"{PERCENT}|\b(?:percentage|prozentsatz|share|anteil|rate|quote)\b")
-_ASKS_MONEY = _compiled(rf"{CURRENCY}|\b(?:price|cost|costs|preis|kosten|kostet|betrag|umsatz|revenue|amount|pay|zahlen)\b")
+_ASKS_MONEY = _compiled(
+    rf"{CURRENCY}|\b(?:price|cost|costs|preis|kosten|kostet|betrag|umsatz|revenue|amount|pay|"
+    r"zahlen)\b"
+)
 _TOTAL = (
     r"\b(?:total\w*|sum|altogether|together|in all|overall|combined|result\w*|answer|equals?|"
-    r"(?:makes?|making|giv(?:es?|ing)|yields?|com(?:es?|ing) to|came to|amount(?:s|ing)? to|add(?:s|ing)? up to|works out (?:to|at|as)|leav(?:es|ing)|that is|that's|that makes|i\.e\.|which is)|"
-    r"insgesamt|zusammen|gesamt\w*|summe|ergebnis|ergibt|ergeben|ergab\w*|macht|machen|beträgt|betragen|beläuft sich|belaufen sich|"
+    r"(?:makes?|making|giv(?:es?|ing)|yields?|com(?:es?|ing) to|came to|amount(?:s|ing)? to|add(?:s|ing)? up to|"
+    r"works out (?:to|at|as)|leav(?:es|ing)|that is|that's|that makes|i\.e\.|which is)|"
+    r"insgesamt|zusammen|gesamt\w*|summe|ergebnis|ergibt|ergeben|ergab\w*|macht|machen|beträgt|betragen|beläuft "
+    r"sich|belaufen sich|"
     r"das sind|sind das|das heißt|d\.\s?h\.|entspricht|lautet|kommt auf|komme auf|kommt man auf)"
 )
 _STATING = _compiled(
-    rf"(?:{_TOTAL}|{THUS}|\b(?:correct|right|richtig|korrekt)\w*\s{IS}|{CONCLUDING}|=|≈|→|\b{NOUN}\b(?:\s\w+){{0,4}}\s{IS}|\b(?:it|this|that|there|es|das|dies|number|figure|value|anzahl|zahl|wert|amount|betrag)(?:\s?(?:{IS}))|"
-    rf"\b(?:number|figure|value|total|difference|change|sum|anzahl|zahl|wert|differenz|änderung|summe|betrag)\b(?:\s\w+){{0,6}}\s{IS})"
+    rf"(?:{_TOTAL}|{THUS}|\b(?:correct|right|richtig|korrekt)\w*\s{IS}|{CONCLUDING}|=|≈|→|"
+    rf"\b{NOUN}\b(?:\s\w+){{0,4}}\s{IS}|\b(?:it|this|that|there|es|das|dies|number|figure|value|anzahl|zahl|wert|"
+    rf"amount|betrag)(?:\s?(?:{IS}))|"
+    r"\b(?:number|figure|value|total|difference|change|sum|anzahl|zahl|wert|differenz|änderung|summe|"
+    rf"betrag)\b(?:\s\w+){{0,6}}\s{IS})"
 )
 _CONCLUDED = _compiled(rf"{_TOTAL}|{THUS}|{CONCLUDING}|=")
-_LABEL = _compiled(rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|endbetrag|grand total|anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$")
-_REST = r"[^\w\ue000-\uefff]*$"
-_ALONE = _compiled(rf"^\W*(?:(?:about|around|approximately|roughly|exactly|just|only|nearly|almost|some|um|rund|etwa|ca\.|circa|genau|nur|knapp|gut|fast|about|bei)\s)?{_MARK}(?:\s?[^\W\d_]+\.?){{0,3}}{_REST}")
-_THUS_ALONE = _compiled(rf"^\W*(?:and\s|und\s)?(?:{THUS}|{_TOTAL}|=)\W*(?:{_TOTAL}\W*)?(?:um\s|by\s|also\s)?{_MARK}(?:\s?[^\W\d_]+\.?){{0,2}}{_REST}")
-_LAST_LINE = _compiled(
-    rf"^\W*(?:\w+\s){{0,2}}?(?:(?:final|endgültige[rs]?)\s)?(?:{NOUN})\b[^\n\ue000-\uefff]{{0,30}}?({_MARK})(?P<rest>[^\n]*)$"
+_LABEL = _compiled(
+    rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|endbetrag|grand total|"
+    rf"anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
 )
-_TURN = _compiled(rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,] )(?:no|nein)\b(?=[,.:;])|(?<=[.!?,] )(?:nein),")
+_REST = r"[^\w\ue000-\uefff]*$"
+_ALONE = _compiled(
+    r"^\W*(?:(?:about|around|approximately|roughly|exactly|just|only|nearly|almost|some|um|rund|"
+    rf"etwa|ca\.|circa|genau|nur|knapp|gut|fast|about|bei)\s)?{_MARK}(?:\s?[^\W\d_]+\.?){{0,3}}{_REST}"
+)
+_THUS_ALONE = _compiled(
+    rf"^\W*(?:and\s|und\s)?(?:{THUS}|{_TOTAL}|=)\W*(?:{_TOTAL}\W*)?(?:um\s|by\s|"
+    rf"also\s)?{_MARK}(?:\s?[^\W\d_]+\.?){{0,2}}{_REST}"
+)
+_LAST_LINE = _compiled(
+    rf"^\W*(?:\w+\s){{0,2}}?(?:(?:final|"
+    rf"endgültige[rs]?)\s)?(?:{NOUN})\b[^\n\ue000-\uefff]{{0,30}}?({_MARK})(?P<rest>[^\n]*)$"
+)
+_TURN = _compiled(
+    rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,] )(?:no|nein)\b(?=[,.:;])|(?<=[.!?,] )(?:nein),"
+)
 _CUT = _compiled(
-    r"(?:[,=+*/×(:$€-]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|equals|"
+    r"(?:[,=+*/×(:$€-]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
+    r"equals|"
     r"der|die|das|und|ist|sind|war|waren|noch|hat|also|mit|von|zu|im|in|dann|ergibt|macht|plus|beträgt|bei|auf))\s*$"
 )
 _REFUSES = _compiled(
-    r"\b(?:can't|cannot|can not|unable to|not able to|couldn't|no (?:data|information|figures?|numbers?)|not (?:given|available|stated|enough)|"
+    r"\b(?:can't|cannot|can not|unable to|not able to|couldn't|no (?:data|information|figures?|numbers?)|not "
+    r"(?:given|available|stated|enough)|"
     r"don't know|impossible|missing|"
-    r"kann (?:ich )?(?:\w+ ){0,4}nicht|keine (?:zahlen|angaben?|daten|information\w*)|nicht (?:\w+ )?(?:möglich|berechnen|angegeben|ermitteln|bekannt|hervor)|"
+    r"kann (?:ich )?(?:\w+ ){0,4}nicht|keine (?:zahlen|angaben?|daten|information\w*)|nicht (?:\w+ )?(?:möglich|"
+    r"berechnen|angegeben|ermitteln|bekannt|hervor)|"
     r"weiß (?:ich )?(?:\w+ )?nicht|fehl(?:t|en)|kein\w* \w+(?: \w+)? (?:veröffentlicht|angegeben|genannt))\b"
 )
-_KEYS = ("answer", "final_answer", "result", "value", "total", "number", "antwort", "ergebnis", "summe", "wert")
+_KEYS = (
+    "answer",
+    "final_answer",
+    "result",
+    "value",
+    "total",
+    "number",
+    "antwort",
+    "ergebnis",
+    "summe",
+    "wert",
+)
 
 
 def answer_number(text: str) -> float | None:
@@ -161,7 +226,9 @@ class _Masked:
             parts.append(NO_NUMBER if numeral.is_ordinal else chr(0xE000 + len(self.numerals)))
             if not numeral.is_ordinal:
                 asked = numeral.scale == scale != 1
-                self.numerals.append(replace(numeral, value=numeral.value / scale) if asked else numeral)
+                self.numerals.append(
+                    replace(numeral, value=numeral.value / scale) if asked else numeral
+                )
             end = numeral.end
         parts.append(text[end:])
         self.text = "".join(parts)
@@ -190,7 +257,9 @@ class _Masked:
             marks = _ANY.findall(match[0])
             if len({self.at(m).value for m in marks}) > 1 or len(marks) == 1:
                 found |= set(marks)
-        for match in re.finditer(rf"({_MARK})(?:\s[^\W\d_]+\.?){{0,3}}\s?[=≈]\s?({_MARK}|[(])", self.text):
+        for match in re.finditer(
+            rf"({_MARK})(?:\s[^\W\d_]+\.?){{0,3}}\s?[=≈]\s?({_MARK}|[(])", self.text
+        ):
             if match[1] not in found and match[2] not in found and match[2] != "(":
                 found.add(match[1])
         return found
@@ -206,7 +275,12 @@ def _stops_short(text: str) -> bool:
 
 def _asked_scale(question: str) -> float:
     """Return what the question's own unit multiplies by: `in millions`."""
-    found = re.search(r"\b(?:in|how many|wie viele)\s(?:\w+\s)?(?:(?P<k>thousands?|tsd|tausend)|(?P<m>millions?|mio|millionen)|(?P<b>billions?|mrd|milliarden))\b", question, re.I)
+    found = re.search(
+        r"\b(?:in|how many|wie viele)\s(?:\w+\s)?(?:(?P<k>thousands?|tsd|tausend)|(?P<m>millions?|"
+        r"mio|millionen)|(?P<b>billions?|mrd|milliarden))\b",
+        question,
+        re.I,
+    )
     if found is None:
         return 1
     return 1e3 if found["k"] else 1e6 if found["m"] else 1e9
@@ -226,7 +300,11 @@ def _from_object(answer: str, context: NumberContext) -> Reading[float] | None:
 
 def _as_number(value: object, context: NumberContext) -> float | None:
     if isinstance(value, str):
-        return read_number(value, context).value if len(value) <= 200 and not value.lstrip().startswith("{") else None
+        return (
+            read_number(value, context).value
+            if len(value) <= 200 and not value.lstrip().startswith("{")
+            else None
+        )
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -245,7 +323,12 @@ def _last_line(masked_text: _Masked) -> Numeral | None:
     if found[1] in masked_text.asides and "=" not in rest:
         return None
     numeral, place = masked_text.at(found[1]), masked_text.text.rindex(found[1])
-    if masked_text.is_cut or masked_text.is_cut_at(place, numeral) or _ANY.search(rest) or _TURN.search(rest):
+    if (
+        masked_text.is_cut
+        or masked_text.is_cut_at(place, numeral)
+        or _ANY.search(rest)
+        or _TURN.search(rest)
+    ):
         return None
     return numeral
 
@@ -256,7 +339,11 @@ def _decided(masked_text: _Masked, context: NumberContext) -> Reading[float]:
     claims = _of_asked_kind(claims, context.question)
     stated = [c for c in claims if c.strength > Strength.ASIDE]
     if masked_text.is_cut:
-        stated = [c for c in stated if c.strength == Strength.FIRST and c.clause.start < masked_text.last_start]
+        stated = [
+            c
+            for c in stated
+            if c.strength == Strength.FIRST and c.clause.start < masked_text.last_start
+        ]
     plainest = max((c.strength for c in stated), default=None)
     if plainest is None:
         return Reading(None, "no result" if not masked_text.is_cut else "cut off")
@@ -277,7 +364,7 @@ def _single(claims: list[_Claim]) -> Numeral | None:
 
 
 def _first_or_restated(claims: list[_Claim], stated: list[_Claim]) -> list[_Claim]:
-    """An answer that begins with its result may explain it; only a plain restatement (`three weeks, so 21`) replaces it."""
+    """An answer that begins with its result may explain it; only a restatement (`three weeks, so 21`) replaces it."""
     first = [c for c in claims if c.strength == Strength.FIRST]
     if not first:
         return stated
@@ -292,7 +379,11 @@ def _likest(claims: list[_Claim], question: str) -> list[_Claim]:
         return []
     shared = [len(asked & set(asked_words(c.clause.text))) for c in claims]
     most = max(shared)
-    return [c for c, n in zip(claims, shared, strict=True) if n == most] if most and most > min(shared) else []
+    return (
+        [c for c, n in zip(claims, shared, strict=True) if n == most]
+        if most and most > min(shared)
+        else []
+    )
 
 
 def _concluded(claims: list[_Claim]) -> Numeral | None:
@@ -309,8 +400,14 @@ def _concluded(claims: list[_Claim]) -> Numeral | None:
 def _after_turn(text: str, claims: list[_Claim]) -> list[_Claim]:
     for marker in reversed(list(_TURN.finditer(text))):
         later = [c for c in claims if c.place >= marker.start() and c.strength >= Strength.ALONE]
-        later = later or [c for c in claims if c.place >= marker.start() and c.strength == Strength.NAMED]
-        if later and len(later) < len(claims) and (len(later) == 1 or later[0].strength >= Strength.ALONE):
+        later = later or [
+            c for c in claims if c.place >= marker.start() and c.strength == Strength.NAMED
+        ]
+        if (
+            later
+            and len(later) < len(claims)
+            and (len(later) == 1 or later[0].strength >= Strength.ALONE)
+        ):
             return later
     return claims
 
@@ -329,15 +426,26 @@ def _claims(masked_text: _Masked, context: NumberContext) -> list[_Claim]:
     found, is_first = [], True
     pieces = masked_text.pieces
     for number, clause in enumerate(pieces):
-        before = pieces[number - 1] if number and pieces[number - 1].sentence == clause.sentence else None
-        of_clause = list(_of_clause(masked_text, clause, before, context, is_first=is_first and number == 0))
+        before = (
+            pieces[number - 1]
+            if number and pieces[number - 1].sentence == clause.sentence
+            else None
+        )
+        of_clause = list(
+            _of_clause(masked_text, clause, before, context, is_first=is_first and number == 0)
+        )
         found += _evened(clause, of_clause)
         is_first = False
     return found
 
 
 def _of_clause(
-    masked_text: _Masked, clause: Clause, before: Clause | None, context: NumberContext, *, is_first: bool
+    masked_text: _Masked,
+    clause: Clause,
+    before: Clause | None,
+    context: NumberContext,
+    *,
+    is_first: bool,
 ) -> Iterator[_Claim]:
     for mark in _ANY.finditer(clause.text):
         left, right = clause.text[: mark.start()], clause.text[mark.end() :]
@@ -347,7 +455,9 @@ def _of_clause(
             or masked_text.is_cut_at(place, numeral)
             or _is_aside(left, right, clause, context)
         )
-        strength = Strength.ASIDE if is_aside else _strength(clause, before, left, is_first=is_first)
+        strength = (
+            Strength.ASIDE if is_aside else _strength(clause, before, left, is_first=is_first)
+        )
         yield _Claim(numeral, strength, clause, place)
 
 
@@ -362,13 +472,17 @@ def _evened(clause: Clause, claims: list[_Claim]) -> list[_Claim]:
 
 
 def _is_aside(left: str, right: str, clause: Clause, context: NumberContext) -> bool:
-    if clause.is_asked or _EARLIER.search(left) and not _ASKS_EACH.search(context.question):
+    if clause.is_asked or (_EARLIER.search(left) and not _ASKS_EACH.search(context.question)):
         return True
     if _PART_OF.search(left) or _OFF_BEHIND.search(right) or _OTHER_YEAR_BEHIND.search(right):
         return True
     if _EACH_BEHIND.search(right) and not _ASKS_EACH.search(context.question):
         return True
-    if _MORE_BEHIND.search(right) and not re.search(r"=\s?$", left) and not _ASKS_MORE.search(context.question):
+    if (
+        _MORE_BEHIND.search(right)
+        and not re.search(r"=\s?$", left)
+        and not _ASKS_MORE.search(context.question)
+    ):
         return True
     if re.search(DOUBT, left, re.I) or re.search(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", left, re.I):
         return True

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 GERMAN, ENGLISH = "de", "en"
 CURRENCY = (
-    r"(?:US\$|A\$|C\$|[$€£¥]|(?:USD|EUR|GBP|CHF|JPY)\b|(?:US[- ])?dollars?\b|euros?\b|pounds?(?: sterling)?\b|francs?\b|franken\b|"
+    r"(?:US\$|A\$|C\$|[$€£¥]|(?:USD|EUR|GBP|CHF|JPY)\b|(?:US[- ])?dollars?\b|euros?\b|pounds?(?: sterling)?\b|"
+    r"francs?\b|franken\b|"
     r"cents?\b|pence\b)"
 )
 PERCENT = r"(?:%|percent(?:age points)?\b|per cent\b|prozent(?:punkte?)?\b|v\.\s?h\.|pct\b)"
 _BEFORE = r"(?:(?:US\$|A\$|C\$|[$€£¥])\s?|(?:USD|EUR|GBP|CHF|JPY|Euro)\s)"
-_MINUS = r"(?:(?<![\w)\d%€$£])(?<![\d)%€$£] )[-–—]\s?(?=[\d.,$€£¥UEGC])|\b(?:minus|negative|negativ)\s+|(?<![\w)])(?<![\d)%€$£] )\+(?=\d))"
-_FRACTIONS = {"½": 0.5, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 0.25, "¾": 0.75, "⅕": 0.2, "⅖": 0.4, "⅗": 0.6, "⅘": 0.8, "⅙": 1 / 6, "⅛": 0.125, "⅜": 0.375, "⅝": 0.625, "⅞": 0.875}  # fmt: skip
+_MINUS = (
+    r"(?:(?<![\w)\d%€$£])(?<![\d)%€$£] )[-–—]\s?(?=[\d.,$€£¥UEGC])|\b(?:minus|negative|negativ)\s+|"
+    r"(?<![\w)])(?<![\d)%€$£] )\+(?=\d))"
+)
 _BODY = (
     r"(?P<vulgar>\d{0,9}\s?[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞])"
     r"|(?P<ratio>(?:\d{1,6}\s)?\d{1,6}/\d{1,6}(?![\d/.,]\d|/))"
@@ -25,18 +29,25 @@ _BODY = (
     r"|\d{1,3}(?: \d{3})+(?:[.,]\d{1,9})?(?![\d]|[.,]\d)"
     r"|\d{1,40}[.,]\d{1,40}(?![.,]\d)|[.,]\d{1,40}|\d{1,400})"
 )
-_EXPONENT = r"(?:[eE](?P<e>[+-]?\d{1,3})(?!\w)|\s?[×x*·]\s?10(?:\s?(?:\^|\*\*)\s?[{(]?(?P<ten>[+-]?\d{1,3})[})]?|(?P<super>[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)))"
+_EXPONENT = (
+    r"(?:[eE](?P<e>[+-]?\d{1,3})(?!\w)|\s?[×x*·]\s?10(?:\s?(?:\^|\*\*)\s?[{(]?(?P<ten>[+-]?\d{1,3})[})]?|"
+    r"(?P<super>[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)))"
+)
 _SCALES: tuple[tuple[str, float], ...] = (
     (r"[kK](?![\w])|thousand\b|thsd\b\.?|tsd\b\.?|tausend\b|T(?=\s?€|\s?EUR)", 1e3),
     (r"lakh\b", 1e5),
-    (r"mio\b\.?|mill?\b\.?|million(?:en|s)?\b|mn\b\.?|M(?![\w²³])|m(?=\s?[€$£]|\s?(?:USD|EUR|GBP|CHF)\b)", 1e6),
+    (
+        r"mio\b\.?|mill?\b\.?|million(?:en|s)?\b|mn\b\.?|M(?![\w²³])|m(?=\s?[€$£]|\s?(?:USD|EUR|GBP|CHF)\b)",
+        1e6,
+    ),
     (r"crore\b", 1e7),
     (r"mrd\b\.?|milliarden?\b|bn\b\.?|billions?\b|B(?![\w])", 1e9),
     (r"billionen\b|trillions?\b|tn\b", 1e12),
 )
 _SCALE = "|".join(f"(?P<s{i}>{pattern})" for i, (pattern, _) in enumerate(_SCALES))
 _NUMERAL = re.compile(
-    rf"(?<![\w.,/])(?<!\d')(?P<sign>{_MINUS})?(?P<before>{_BEFORE})?(?(before)(?P<inner>-\s?(?=\d))?)(?:{_BODY})(?:,-{{1,2}}|,[–—])?"
+    rf"(?<![\w.,/])(?<!\d')(?P<sign>{_MINUS})?(?P<before>{_BEFORE})?(?(before)(?P<inner>-\s?(?=\d))?)(?:{_BODY})(?:,-{{1,2}}|"
+    r",[–—])?"
     rf"(?:{_EXPONENT})?(?:[\s-]?(?:{_SCALE}))?(?:\s?(?P<percent>{PERCENT})|\s?(?P<after>{CURRENCY}))?",
     re.I,
 )
@@ -45,7 +56,9 @@ _UNITS = re.compile(
     r"(?:kg|g|mg|t|km|cm|mm|m|m²|m2|m³|m3|l|ml|h|min|s|ms|kWh|MWh|Wh|kW|MW|W|V|A|GB|MB|KB|TB|Hz|kHz|MHz|GHz|K|C|F|x|°C?|pts?|ct|ppm|bp|tokens?|th|st|nd|rd)(?!\w)"
 )
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_LEADS_SIGN = re.compile(r"(?:^|[\n:=(|>]|\b(?:is|ist|lautet|beträgt|was|war|of|um|by|bei|auf|to))\s*$", re.I)
+_LEADS_SIGN = re.compile(
+    r"(?:^|[\n:=(|>]|\b(?:is|ist|lautet|beträgt|was|war|of|um|by|bei|auf|to))\s*$", re.I
+)
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
@@ -77,7 +90,9 @@ def numerals(text: str, language: str | None) -> Iterator[Numeral]:
         if match["written"] is None and match["ratio"] is None and match["vulgar"] is None:
             continue
         rest = text[match.end() :]
-        glued = not (match["percent"] or match["after"] or _scaled(match)) and re.match(r"[A-Za-zÄÖÜäöüß_]", rest)
+        glued = not (match["percent"] or match["after"] or _scaled(match)) and re.match(
+            r"[A-Za-zÄÖÜäöüß_]", rest
+        )
         if glued and not _UNITS.match(rest):
             continue
         value = _value(match, style)
@@ -116,8 +131,14 @@ def _is_odd(written: str, language: str | None) -> bool:
 
 def style_of(text: str) -> str | None:
     """Tell which style of separators a text's unmistakable numbers have; None: it has none, or both."""
-    german = re.search(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0,\d+|\d+,(?:\d\d?|\d{4,}))(?![.,]?\d)", text)
-    english = re.search(r"(?<![\d.,])\d{1,3}(?:,\d{3})+\.\d|(?<![\d.,])\d{1,3}(?:,\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0\.\d+|\d+\.(?:\d\d?|\d{4,}))(?![.,]?\d)", text)
+    german = re.search(
+        r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0,\d+|\d+,(?:\d\d?|\d{4,}))(?![.,]?\d)",
+        text,
+    )
+    english = re.search(
+        r"(?<![\d.,])\d{1,3}(?:,\d{3})+\.\d|(?<![\d.,])\d{1,3}(?:,\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0\.\d+|\d+\.(?:\d\d?|\d{4,}))(?![.,]?\d)",
+        text,
+    )
     if (german is None) == (english is None):
         return None
     return GERMAN if german else ENGLISH
@@ -152,7 +173,7 @@ def _number(digits: str) -> float | None:
 
 def _value(match: re.Match[str], style: str) -> float | None:
     if vulgar := match["vulgar"]:
-        return (float(vulgar[:-1].strip() or 0)) + _FRACTIONS[vulgar[-1]]
+        return (float(vulgar[:-1].strip() or 0)) + unicodedata.numeric(vulgar[-1])
     if ratio := match["ratio"]:
         whole, _, parts = ratio.rpartition(" ")
         over, under = map(int, parts.split("/"))
@@ -183,8 +204,12 @@ def _in_accountants_brackets(match: re.Match[str], has_currency: bool) -> bool:
 
 
 def _is_german_ordinal(text: str, match: re.Match[str], style: str) -> bool:
-    return style == GERMAN and re.match(
-        r"\.\s(?:Quartal|Halbjahr|Jahrhundert|Platz|Rang|Stelle|Stock|Etage|Klasse|Tag|Woche|Monat|Kapitel|Abschnitt|Zeile|"
-        r"Spalte|Schritt|Runde|Auflage|Liga|Mal|Lebensjahr|Geschoss|Jahr)\w*",
-        text[match.end() :],
-    ) is not None
+    return (
+        style == GERMAN
+        and re.match(
+            r"\.\s(?:Quartal|Halbjahr|Jahrhundert|Platz|Rang|Stelle|Stock|Etage|Klasse|Tag|Woche|Monat|Kapitel|Abschnitt|Zeile|"
+            r"Spalte|Schritt|Runde|Auflage|Liga|Mal|Lebensjahr|Geschoss|Jahr)\w*",
+            text[match.end() :],
+        )
+        is not None
+    )

@@ -27,7 +27,10 @@ _LATEX: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=\d)\s*\\[dt]?frac\s*\{\s*(-?\d{1,20})\s*\}\s*\{\s*(\d{1,20})\s*\}", r" \1/\2"),
         (r"\\[dt]?frac\s*\{\s*(-?\d{1,20})\s*\}\s*\{\s*(\d{1,20})\s*\}", r"\1/\2"),
         (r"(?<=\d)\s*\\[,;: ]\s*(?=\d{3}\b)", " "),
-        (r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|operatorname|emph|bf|rm)\s*" + _BRACED, r"\1"),
+        (
+            r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|operatorname|emph|bf|rm)\s*" + _BRACED,
+            r"\1",
+        ),
         (r"\\(?:times|cdot|ast)\b", "×"),
         (r"\\div\b", "÷"),
         (r"\\(?:approx|simeq)\b", "≈"),
@@ -43,15 +46,25 @@ _LATEX: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*" + _BRACED)
 _MATHS = re.compile(r"\$\$([^$]{1,400})\$\$|\$(?![\s\d.,]*\s)([^$\n]{1,200}?)(?<![\s(/-])\$(?!\d)")
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,12}\s?/?>")
-_ANSWER_TAG = re.compile(r"<(?:answer|final|final_answer|antwort)>\s*([^<]{1,400}?)\s*(?:</|$)", re.I)
+_ANSWER_TAG = re.compile(
+    r"<(?:answer|final|final_answer|antwort)>\s*([^<]{1,400}?)\s*(?:</|$)", re.I
+)
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)\w*[ \t]*$", re.M)
-_MARKS = re.compile(r"`{1,3}|\*{2,3}|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|(?<![\d\s*])\*(?![\s*])|(?<!\S)\*(?=[^\s*])")
+_MARKS = re.compile(
+    r"`{1,3}|\*{2,3}|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|(?<![\d\s*])\*(?![\s*])|"
+    r"(?<!\S)\*(?=[^\s*])"
+)
 _NEXT = re.compile(
-    r"(?<=\S)\s*\n\s*(?:question|frage|aufgabe|passage|message|nachricht|user|human|invoice|rechnung)\s?\d{0,3}:[ \n]",
+    r"(?<=\S)\s*\n\s*(?:question|frage|aufgabe|passage|message|nachricht|user|human|invoice|rechnung)\s?\d{0,3}:[ "
+    r"\n]",
     re.I,
 )
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(?=[^#\s]{1,20}[ \t]*$)", re.M)
-_LABEL = re.compile(r"^([ \t]*(?:(?:the|my|die|meine|final|endgültige|correct|richtige) ){0,3}(?:answer|antwort|result|ergebnis|lösung|solution|total|summe))[ \t]*:?[ \t]*\n+[ \t]*(?=\S)", re.M | re.I)
+_LABEL = re.compile(
+    r"^([ \t]*(?:(?:the|my|die|meine|final|endgültige|correct|richtige) ){0,3}(?:answer|antwort|"
+    r"result|ergebnis|lösung|solution|total|summe))[ \t]*:?[ \t]*\n+[ \t]*(?=\S)",
+    re.M | re.I,
+)
 _HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)", re.M)
 
 
@@ -66,7 +79,9 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFC", shortened(text).translate(_TABLE)).replace("\r", "\n")
     boxed = _BOXED.findall(text)
     text = _BOXED.sub(r" \1 ", text)
-    text = _NEXT.split(text.strip(), maxsplit=1)[0]  # a base model goes on with a question of its own
+    text = _NEXT.split(text.strip(), maxsplit=1)[
+        0
+    ]  # a base model goes on with a question of its own
     tagged = _ANSWER_TAG.findall(text)
     final = (tagged or boxed)[-1:]
     text = "\n".join([text, *(f"Final answer: {part}" for part in final)])

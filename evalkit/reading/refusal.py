@@ -27,80 +27,137 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 _TEXT = (
-    r"(?:passage|text|document|article|excerpt|context|paragraph|source|material|snippet|section|report|email|letter|contract|notice|"
-    r"abschnitt|textes|dokument\w*|artikel\w*|auszug|ausschnitt|absatz|passus|quelle|vorlage|unterlagen|bericht\w*|vertrag\w*|schreiben)"
+    r"(?:passage|text|document|article|excerpt|context|paragraph|source|material|snippet|section|report|email|"
+    r"letter|contract|notice|"
+    r"abschnitt|textes|dokument\w*|artikel\w*|auszug|ausschnitt|absatz|passus|quelle|vorlage|unterlagen|bericht\w*|"
+    r"vertrag\w*|schreiben)"
 )
 _NOT = (
-    r"(?:\b(?:not|never|nowhere|no|nothing|none|neither|nor|cannot|without|hardly)\b|n't\b|\b(?:dont|doesnt|isnt|cant|wont|didnt|wasnt|arent)\b|"
+    r"(?:\b(?:not|never|nowhere|no|nothing|none|neither|nor|cannot|without|hardly)\b|n't\b|\b(?:dont|doesnt|isnt|"
+    r"cant|wont|didnt|wasnt|arent)\b|"
     r"\b(?:nicht|nichts|nirgend\w*|kein(?:e[nmrs]?|erlei)?|weder|ohne|nie)\b)"
 )
 _TOLD = (
-    r"\b(?:stat(?:e[sd]?|ing)|mention\w*|specif\w*|sa(?:y|ys|id)|t(?:ell|ells|old)|indicat\w*|disclos\w*|reveal\w*|describ\w*|discuss\w*|"
-    r"detail\w*|clarif\w*|explain\w*|address\w*|touch(?:es)? (?:up)?on|refer\w*|specified|determin\w*|infer\w*|deduc\w*|conclud\w*|"
+    r"\b(?:stat(?:e[sd]?|ing)|mention\w*|specif\w*|sa(?:y|ys|id)|t(?:ell|ells|old)|indicat\w*|disclos\w*|reveal\w*|"
+    r"describ\w*|discuss\w*|"
+    r"detail\w*|clarif\w*|explain\w*|address\w*|touch(?:es)? (?:up)?on|refer\w*|specified|determin\w*|infer\w*|"
+    r"deduc\w*|conclud\w*|"
     r"ascertain\w*|answer\w*|information|indication|info|clue|evidence|"
-    r"angegeben|angibt|genannt\w*|nenn\w*|benannt|erwähn\w*|gesagt|sagt|hervor\w*|entnehm\w*|entnommen|ersichtlich|beantwort\w*|"
-    r"angaben?|information\w*|aussagen?|auskunft|auskünfte|hinweise?|bestimm\w*|ermittel\w*|beschrieben|aufgeführt|aufgelistet|vermerkt|"
-    r"festgehalten|spezifiziert|thematisiert|beziffert|ableiten|abgeleitet|erschließen|herauslesen|verrät|verraten|erläutert|ausgesagt|"
-    r"eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|preis(?:ge)?geben|erfahren|erfährt|erfahre|erkennbar|erkennen|rede|antwort)\b"
+    r"angegeben|angibt|genannt\w*|nenn\w*|benannt|erwähn\w*|gesagt|sagt|hervor\w*|entnehm\w*|entnommen|ersichtlich|"
+    r"beantwort\w*|"
+    r"angaben?|information\w*|aussagen?|auskunft|auskünfte|hinweise?|bestimm\w*|ermittel\w*|beschrieben|aufgeführt|"
+    r"aufgelistet|vermerkt|"
+    r"festgehalten|spezifiziert|thematisiert|beziffert|ableiten|abgeleitet|erschließen|herauslesen|verrät|verraten|"
+    r"erläutert|ausgesagt|"
+    r"eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|preis(?:ge)?geben|erfahren|erfährt|"
+    r"erfahre|erkennbar|erkennen|rede|antwort)\b"
 )
 _TOLD_BY_TEXT = (
-    r"\b(?:giv\w+|gave|provid\w*|includ\w*|contain\w*|list\w*|offer\w*|cover\w*|show\w*|name[sd]?|report\w*|note[sd]?|record\w*|suppl\w*|find|found|appear\w*|"
-    r"known?|clear|evident|apparent|available|possible|present|enough|sufficient|speak\w*|talk\w*|word|figure|details?|data|date|"
-    r"steht|stehen|enthalten|enthält|find\w*|gefunden|bekannt|klar|vorhanden|vor|möglich|verfügbar|erfass\w*|ausreich\w*|reich\w*|liefert|macht|bietet|geht|"
+    r"\b(?:giv\w+|gave|provid\w*|includ\w*|contain\w*|list\w*|offer\w*|cover\w*|show\w*|name[sd]?|report\w*|"
+    r"note[sd]?|record\w*|suppl\w*|find|found|appear\w*|"
+    r"known?|clear|evident|apparent|available|possible|present|enough|sufficient|speak\w*|talk\w*|word|figure|"
+    r"details?|data|date|"
+    r"steht|stehen|enthalten|enthält|find\w*|gefunden|bekannt|klar|vorhanden|vor|möglich|verfügbar|erfass\w*|"
+    r"ausreich\w*|reich\w*|liefert|macht|bietet|geht|"
     r"spricht|sprechen|gefund\w*|zu|enthielt|liegen|liegt|nachzulesen|wort|detail\w*|daten|wert|sage\w*|zitier\w*)\b"
 )
-_SUBJECT = rf"\b(?:{_TEXT}|it|this|that|there|question|answer|i|we|one|you|anything|passages?|es|das|dies\w*|dazu|darüber|hierzu|hierüber|darin|davon|man|ich|wir|frage|im|laut|anhand)\b"
+_SUBJECT = (
+    rf"\b(?:{_TEXT}|it|this|that|there|question|answer|i|we|one|you|anything|passages?|es|das|dies\w*|dazu|"
+    r"darüber|hierzu|hierüber|darin|davon|man|ich|wir|frage|im|laut|anhand)\b"
+)
 _STRONG = _compiled(
     rf"(?:question|frage)\b.{{0,40}}(?:{_NOT}.{{0,30}}(?:answer\w*|beantwort\w*)|unanswerable|offen|open)|"
-    rf"(?:\bi|\bwe|\bich|\bman|\bwir)\b.{{0,25}}{_NOT}.{{0,40}}\b(?:answer|say|tell|know|determine|beantwort\w*|sagen|wissen|weiß|bestimmen)\b|"
-    rf"{_NOT}.{{0,25}}\b(?:answer|tell|determine|beantwort\w*)\b.{{0,30}}\b(?:question|frage|this|that|from|based|aus|anhand|mit)\b|"
-    r"kann (?:ich )?(?:\w+ ){0,5}nicht (?:beantwort\w*|sagen)|weiß (?:ich )?(?:\w+ )?nicht|lässt sich (?:\w+ ){0,5}nicht (?:\w+ ){0,3}(?:beantwort\w*|sagen|entnehmen|bestimmen)"
+    rf"(?:\bi|\bwe|\bich|\bman|\bwir)\b.{{0,25}}{_NOT}.{{0,40}}\b(?:answer|say|tell|know|determine|beantwort\w*|"
+    r"sagen|wissen|weiß|bestimmen)\b|"
+    rf"{_NOT}.{{0,25}}\b(?:answer|tell|determine|beantwort\w*)\b.{{0,30}}\b(?:question|frage|this|that|from|based|"
+    r"aus|anhand|mit)\b|"
+    r"kann (?:ich )?(?:\w+ ){0,5}nicht (?:beantwort\w*|sagen)|weiß (?:ich )?(?:\w+ )?nicht|lässt sich (?:\w+ "
+    r"){0,5}nicht (?:\w+ ){0,3}(?:beantwort\w*|sagen|entnehmen|bestimmen)"
 )
 _REFUSING = (
     _compiled(rf"{_NOT}.{{0,90}}?{_TOLD}|{_TOLD}.{{0,60}}?{_NOT}"),
     _compiled(
-        rf"{_NOT}(?:\s\w+)?\s(?:given|listed|known|named|reported|recorded|spelled out|angegeben|gegeben|benannt|gelistet)\b|"
-        r"\b(?:date|name|number|price|amount|time|cost|figure|value|weight|size|age|colou?r|address|reason|location|duration|length|year|"
-        rf"details?|title|rate|fee|information|place|height|speed|kind|type)\b.{{0,40}}{_NOT}(?:\s\w+)?\s(?:provided|included|available|there|shown|contained)\b|"
+        rf"{_NOT}(?:\s\w+)?\s(?:given|listed|known|named|reported|recorded|spelled out|angegeben|gegeben|benannt|"
+        r"gelistet)\b|"
+        r"\b(?:date|name|number|price|amount|time|cost|figure|value|weight|size|age|colou?r|address|reason|"
+        r"location|duration|length|year|"
+        r"details?|title|rate|fee|information|place|height|speed|kind|"
+        rf"type)\b.{{0,40}}{_NOT}(?:\s\w+)?\s(?:provided|included|available|there|shown|contained)\b|"
         r"\bnothing (?:\w+ )?(?:about|on|regarding|concerning)\b|\bnichts (?:\w+ )?(?:über|zu|davon|dazu|darüber)\b|"
-        rf"{_NOT}\s(?:aber\s|however\s|jedoch\s)?(?:who|what|when|where|which|how|why|whose|wer|was|wann|wo|welche\w*|wie|warum|wessen|wem|wen|woher|wohin)\b"
+        rf"{_NOT}\s(?:aber\s|however\s|jedoch\s)?(?:who|what|when|where|which|how|why|whose|wer|was|wann|wo|"
+        r"welche\w*|wie|warum|wessen|wem|wen|woher|wohin)\b"
     ),
     _compiled(
-        r"\b(?:unknown|unclear|unspecified|undisclosed|unstated|unanswerable|undetermined|indeterminate|unmentioned|insufficient|"
-        r"(?:is|remains?|stays) silent|silent (?:on|about)|leaves?\b.{0,40}\bopen|left open|missing|(?:lacks?|omits?|withholds?)\b.{0,30}\b(?:information|mention|figure|detail|date|answer|data|this)\w*|"
-        r"impossible to (?:say|tell|know|determine|answer)|no idea|(?:don't|do not|dont) know|not sure|unable to (?:\w+ )?(?:say|tell|answer|determine|find)|"
+        r"\b(?:unknown|unclear|unspecified|undisclosed|unstated|unanswerable|undetermined|indeterminate|"
+        r"unmentioned|insufficient|"
+        r"(?:is|remains?|stays) silent|silent (?:on|about)|leaves?\b.{0,40}\bopen|left open|missing|(?:lacks?|"
+        r"omits?|withholds?)\b.{0,30}\b(?:information|mention|figure|detail|date|answer|data|this)\w*|"
+        r"impossible to (?:say|tell|know|determine|answer)|no idea|(?:don't|do not|dont) know|not sure|unable to "
+        r"(?:\w+ )?(?:say|tell|answer|determine|find)|"
         r"fails? to (?:mention|say|state|specify|provide)|not applicable|beyond the (?:passage|text)|absent from|"
         r"unbekannt|unklar|ungenannt|ungewiss|unbeantwortet|unbeantwortbar|fehl(?:t|en)\b|schweigt|schweigen|"
         r"(?:lässt|bleibt|ist|offen)\b.{0,40}\boffen(?: gelassen)?|offengelassen|keine ahnung|keinen schimmer|"
-        r"weiß (?:ich )?(?:es |das )?(?:leider )?nicht|entzieht sich|überfragt)\b|\bn/a\b|\bn\.\s?a\.|\bk\.\s?a\.?|\bo\.\s?a\."
+        r"weiß (?:ich )?(?:es |das )?(?:leider )?nicht|entzieht sich|überfragt)\b|\bn/a\b|\bn\.\s?a\.|\bk\.\s?a\.?|"
+        r"\bo\.\s?a\."
     ),
-)  # fmt: skip
+)
 _BY_TEXT = _compiled(rf"{_NOT}.{{0,70}}?{_TOLD_BY_TEXT}|{_TOLD_BY_TEXT}.{{0,70}}?{_NOT}")
 _NAMED_TEXT = _compiled(_SUBJECT)
 _FRAGMENT = _compiled(
-    r"^\W*(?:not (?:given|available|provided|included|listed|found|known|clear|there|present|applicable|covered|in (?:the )?\w+|possible to \w+)|no(?:ne)? (?:given|available|provided|listed|found|data|details?|answer)|none|null|"
-    r"nicht (?:bekannt|vorhanden|enthalten|gefunden|verfügbar|klar|im \w+)|nichts (?:gefunden|bekannt)|keine?(?: \w+)? (?:bekannt|vorhanden|gefunden|enthalten|verfügbar)|keine daten|"
-    r"steht nicht (?:da|drin|im \w+)|doesn't say|isn't (?:there|listed|given))\b(?:\s(?:here|there|hier|in|im|by|from|the|der|dem|dort|\w+)){0,5}\W*$"
+    r"^\W*(?:not (?:given|available|provided|included|listed|found|known|clear|there|present|applicable|covered|in "
+    r"(?:the )?\w+|possible to \w+)|no(?:ne)? (?:given|available|provided|listed|found|data|details?|answer)|none|"
+    r"null|"
+    r"nicht (?:bekannt|vorhanden|enthalten|gefunden|verfügbar|klar|im \w+)|nichts (?:gefunden|bekannt)|keine?(?: "
+    r"\w+)? (?:bekannt|vorhanden|gefunden|enthalten|verfügbar)|keine daten|"
+    r"steht nicht (?:da|drin|im \w+)|doesn't say|isn't (?:there|listed|given))\b(?:\s(?:here|there|hier|in|im|by|"
+    r"from|the|der|dem|dort|\w+)){0,5}\W*$"
 )
 _ABOUT = _compiled(
-    rf"^\W*(?:but |and |aber |und )?(?:the |this |der |die |das |dieser |dieses |our )?(?:given |provided |gegebene |vorliegende )?{_TEXT}\b(?!['’]s|:)"
-    r"|^\W*(?:i|we)(?:'ve|'m| have| am| only| can only| read| see| checked| looked)?\b|^\W*(?:ich|wir) (?:habe|haben|erfahren|lese|sehe|finde|kann|können|wissen)\b"
-    r"|^\W*(?:genannt|erwähnt|beschrieben|angegeben|mentioned|given|stated|listed) (?:werden|wird|sind|ist|are|is)\b|^\W*(?:only|nur|lediglich)\b.*\b(?:mentioned|given|stated|genannt|erwähnt|angegeben)\b"
+    r"^\W*(?:but |and |aber |und )?(?:the |this |der |die |das |dieser |dieses |our )?(?:given |provided |"
+    rf"gegebene |vorliegende )?{_TEXT}\b(?!['’]s|:)"
+    r"|^\W*(?:i|we)(?:'ve|'m| have| am| only| can only| read| see| checked| looked)?\b|^\W*(?:ich|wir) (?:habe|"
+    r"haben|erfahren|lese|sehe|finde|kann|können|wissen)\b"
+    r"|^\W*(?:genannt|erwähnt|beschrieben|angegeben|mentioned|given|stated|listed) (?:werden|wird|sind|ist|are|is)\b|"
+    r"^\W*(?:only|nur|lediglich)\b.*\b(?:mentioned|given|stated|genannt|erwähnt|angegeben)\b"
     r"|^\W*(?:gefragt|asked|the question|die frage)\b|\bis wanted\b"
 )
 _SIDE = _compiled(
-    r"^\W*(?:who|what|when|where|which|how|why|whether|if|that|whose|wer|was|wann|wo|welche\w*|wie|warum|ob|dass|wessen|wem|wen|woher|wohin|aus welche\w*|wobei|which means)\b"
-    r"|\b(?:typically|usually|often|generally|normally|commonly|probably|presumably|likely|perhaps|maybe|might|may|could|i (?:would )?(?:guess|assume)|tend to|"
-    r"vermutlich|wahrscheinlich|häufig|meist(?:ens)?|üblicherweise|normalerweise|in der regel|gewöhnlich|oft|vielleicht|womöglich|möglicherweise|könnte[n]?|dürfte[n]?|schätzungsweise|üblich)\b"
-    r"|^\W*(?:sorry|unfortunately|i'm afraid|i am afraid|regrettably|apologies|leider|bedaure\w*|es tut mir leid|tut mir leid|verzeihung|hm+|well|so|therefore|daher|however|but|aber|"
-    r"based on the \w+|according to the \w+|laut (?:dem )?\w+|please|bitte|you (?:would|may|should)|sie (?:müssten|sollten)|as an ai)\b\W*$"
+    r"^\W*(?:who|what|when|where|which|how|why|whether|if|that|whose|wer|was|wann|wo|welche\w*|wie|warum|ob|dass|"
+    r"wessen|wem|wen|woher|wohin|aus welche\w*|wobei|which means)\b"
+    r"|\b(?:typically|usually|often|generally|normally|commonly|probably|presumably|likely|perhaps|maybe|might|may|"
+    r"could|i (?:would )?(?:guess|assume)|tend to|"
+    r"vermutlich|wahrscheinlich|häufig|meist(?:ens)?|üblicherweise|normalerweise|in der regel|gewöhnlich|oft|"
+    r"vielleicht|womöglich|möglicherweise|könnte[n]?|dürfte[n]?|schätzungsweise|üblich)\b"
+    r"|^\W*(?:sorry|unfortunately|i'm afraid|i am afraid|regrettably|apologies|leider|bedaure\w*|es tut mir leid|"
+    r"tut mir leid|verzeihung|hm+|well|so|therefore|daher|however|but|aber|"
+    r"based on the \w+|according to the \w+|laut (?:dem )?\w+|please|bitte|you (?:would|may|should)|sie (?:müssten|"
+    r"sollten)|as an ai)\b\W*$"
     r"|^\W*(?:please|bitte|you (?:would|may|should|can)|sie (?:müssten|sollten|können)|wenden sie)\b|\?\W*$"
 )
-_ONLY, _NOT_THAT = _compiled(r"\b(?:only|just|nur|lediglich|bloß)\b"), _compiled(r"^\W*(?:but |aber |und |and )?(?:not|nicht)\b")
-_NOT_BUT = _compiled(r"^\W*(?:but |aber |und |jedoch |and )?(?:nicht|not)(?: aber| jedoch| however)?\W*$")
-_ONLY, _NOT_THAT = _compiled(r"\b(?:only|just|nur|lediglich|bloß)\b"), _compiled(r"^\W*(?:but |aber |und |and )?(?:not|nicht)\b")
-_BUT = _compiled(r"^\W*(?:but|however|yet|still|though|aber|doch|jedoch|allerdings|hingegen|dafür|nur)\b")
-_LABEL_LINE = _compiled(r"^\W*(?:(?:final|my|the) )?(?:answer|antwort|endgültige antwort|final answer)\W*[:=]\s*(.+)$")
+_ONLY, _NOT_THAT = (
+    _compiled(r"\b(?:only|just|nur|lediglich|bloß)\b"),
+    _compiled(
+        r"^\W*(?:but |aber |und |and "
+        r")?(?:not|nicht)\b"
+    ),
+)
+_NOT_BUT = _compiled(
+    r"^\W*(?:but |aber |und |jedoch |and )?(?:nicht|not)(?: aber| jedoch| however)?\W*$"
+)
+_ONLY, _NOT_THAT = (
+    _compiled(r"\b(?:only|just|nur|lediglich|bloß)\b"),
+    _compiled(
+        r"^\W*(?:but |aber |und |and "
+        r")?(?:not|nicht)\b"
+    ),
+)
+_BUT = _compiled(
+    r"^\W*(?:but|however|yet|still|though|aber|doch|jedoch|allerdings|hingegen|dafür|nur)\b"
+)
+_LABEL_LINE = _compiled(
+    r"^\W*(?:(?:final|my|the) )?(?:answer|antwort|endgültige antwort|final "
+    r"answer)\W*[:=]\s*(.+)$"
+)
 
 
 def is_refusal(text: str) -> bool:
@@ -114,7 +171,9 @@ def is_refusal(text: str) -> bool:
     found = clauses(said)
     first = _first(found)
     if first is Kind.ANSWERS:
-        return any(_STRONG.search(c.text) and not _BUT.match(c.text) for c in found[1:]) and not _answers_first(found)
+        return any(
+            _STRONG.search(c.text) and not _BUT.match(c.text) for c in found[1:]
+        ) and not _answers_first(found)
     return first is Kind.REFUSES and not _answers_after_all(found)
 
 
@@ -153,9 +212,20 @@ def _kinds(found: list[Clause]) -> list[Kind]:
         following = found[i + 1].text if i + 1 < len(found) else ""
         kind = kind_of(clause, sentence, following)
         same = i > 0 and found[i - 1].sentence == clause.sentence
-        if kind is Kind.ANSWERS and same and kinds[-1] is Kind.ABOUT and not _BUT.match(clause.text):
+        if (
+            kind is Kind.ANSWERS
+            and same
+            and kinds[-1] is Kind.ABOUT
+            and not _BUT.match(clause.text)
+        ):
             kind = Kind.ABOUT
-        if kind is not Kind.REFUSES and same and Kind.ABOUT in kinds[-1:] and _ONLY.search(sentence) and _NOT_THAT.match(clause.text):
+        if (
+            kind is not Kind.REFUSES
+            and same
+            and Kind.ABOUT in kinds[-1:]
+            and _ONLY.search(sentence)
+            and _NOT_THAT.match(clause.text)
+        ):
             kind = Kind.REFUSES
         kinds.append(kind)
     return kinds

@@ -16,22 +16,36 @@ _SCALES = "hundred|thousand|million|billion|trillion"
 _WORD = rf"(?:{_ONES}|{_TENS}|{_SCALES})"
 _AND = r"(?:(?<=hundred)|(?<=thousand)|(?<=million)|(?<=billion))\s+and\s+"
 _ENGLISH = re.compile(
-    rf"(?<![\w-])(?:an?\s+(?=(?:{_SCALES})\b)|(?:{_ONES}|{_TENS})\b(?:[\s-]+|{_AND})?)(?:{_WORD}\b(?:{_AND}|[ -]+(?={_WORD}\b))?)*(?![\w-]*\w)",
+    rf"(?<![\w-])(?:an?\s+(?=(?:{_SCALES})\b)|(?:{_ONES}|{_TENS})\b(?:[\s-]+|{_AND})?)(?:{_WORD}\b(?:{_AND}|[ "
+    rf"-]+(?={_WORD}\b))?)*(?![\w-]*\w)",
     re.I,
 )
-_ENGLISH_HYPHEN = re.compile(rf"\b({_ONES}|(?:{_TENS})(?:-(?:{_ONES}))?)-(?=(?:day|week|month|year|hour|minute|page|percent|euro|dollar)s?\b)", re.I)
+_ENGLISH_HYPHEN = re.compile(
+    rf"\b({_ONES}|(?:{_TENS})(?:-(?:{_ONES}))?)-(?=(?:day|week|month|year|hour|minute|"
+    r"page|percent|euro|dollar)s?\b)",
+    re.I,
+)
 _MORPH = (
     "null|eins|eine|ein|zwei|zwo|drei|vier|fünf|fuenf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwoelf|sech|sieb|zwanzig|"
     "dreißig|dreissig|zig|hundert|tausend"
 )
 _GERMAN = re.compile(
-    rf"(?<![\w-])(?<!\d )(?:{_MORPH})(?:{_MORPH}|und(?=(?:{_MORPH})))*(?P<half>einhalb)?(?!\w)(?!-\w+\w)", re.I
+    rf"(?<![\w-])(?<!\d )(?:{_MORPH})(?:{_MORPH}|und(?=(?:{_MORPH})))*(?P<half>einhalb)?(?!\w)(?!-\w+\w)",
+    re.I,
 )
-_ONE_MEANT = re.compile(r"(?:^|[:=(]\s?|\b(?:only|just|exactly|is|was|nur|genau|lediglich)\s)$", re.I)
+_ONE_MEANT = re.compile(
+    r"(?:^|[:=(]\s?|\b(?:only|just|exactly|is|was|nur|genau|lediglich)\s)$", re.I
+)
 _MANY = re.compile(r"\b(?:several|few|some|many|einige|mehrere|viele|paar)\s$", re.I)
 _SMALL = re.compile(f"{_ONES}|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf", re.I)
-_DEFINITE = re.compile(r"\b(?:the|these|those|both|other|first|last|die|den|diese[nr]?|der|beiden|anderen|ersten|letzten)\s$", re.I)
-_VAGUE_ONE = re.compile(r"\s+(?:of|who|that|which|can|could|may|might|must|should|day|would|more|by|another)\b", re.I)
+_DEFINITE = re.compile(
+    r"\b(?:the|these|those|both|other|first|last|die|den|diese[nr]?|der|beiden|anderen|ersten|"
+    r"letzten)\s$",
+    re.I,
+)
+_VAGUE_ONE = re.compile(
+    r"\s+(?:of|who|that|which|can|could|may|might|must|should|day|would|more|by|another)\b", re.I
+)
 
 
 def spelled_out(text: str) -> str:

@@ -1,8 +1,8 @@
 """Reads the JSON object that an answer gives: the last complete one that has the wanted fields.
 
 What a lenient importer would take is taken: code fences, text around the object, a list of one, an object under one
-key, keys in any case; and, through the JSON5 library, trailing commas, comments, single quotes and bare keys. Typographic
-quotes and amounts without quotes (`12,480.00`) are mended before. An object that the end of the text cuts off is not
+key, keys in any case; and, through the JSON5 library, trailing commas, comments, single quotes and bare keys.
+Typographic quotes and amounts without quotes (`12,480.00`) are mended before. An object that the end of the text cuts off is not
 completed, and of two different ones none is chosen, unless the later corrects the earlier.
 """
 
@@ -50,14 +50,22 @@ class _Found:
 
 
 _PLACEHOLDER = re.compile(
-    r"\s*(?:<[^<>]*>|\[[^\[\]]*\]|\{\{?[^{}]*\}?\}|\$\{.*\}|\.{2,}|…|_{2,}|\?+|x{3,}|(?:YYYY|JJJJ|TTTT)\W?MM\W?(?:DD|TT)|string|number|float|str|date|text|zahl|"
+    r"\s*(?:<[^<>]*>|\[[^\[\]]*\]|\{\{?[^{}]*\}?\}|\$\{.*\}|\.{2,}|…|_{2,}|\?+|x{3,}|(?:YYYY|JJJJ|"
+    r"TTTT)\W?MM\W?(?:DD|TT)|string|number|float|str|date|text|zahl|"
     r"(?:your|the) .{1,30} here)\s*",
     re.I,
 )
-_TURN = re.compile(rf"{CORRECTION}|{CONCLUDING}|\b(?:draft|entwurf|revised|corrected|version|fassung|instead|stattdessen|format|schema|template|vorlage|example|beispiel|noch einmal|again)\b", re.I)
+_TURN = re.compile(
+    rf"{CORRECTION}|{CONCLUDING}|\b(?:draft|entwurf|revised|corrected|version|fassung|instead|"
+    r"stattdessen|format|schema|template|vorlage|example|beispiel|noch einmal|again)\b",
+    re.I,
+)
 _SINGLE_QUOTES = re.compile(r"[‘’‚‛]")
 _DOUBLE_QUOTES = re.compile(r"[“”„‟«»]")
-_BARE_AMOUNT = re.compile(r"(:\s*)([$€£]?\s?-?\d{1,3}(?:[.,']\d{3})+(?:[.,]\d{1,2})?|[$€£]\s?-?\d+(?:[.,]\d+)?|-?\d+,\d{1,2})(\s*(?:€|EUR|USD|GBP|Euro)?\s*)(?=,\s*[\"'\w]|\s*[}\n/])")
+_BARE_AMOUNT = re.compile(
+    r"(:\s*)([$€£]?\s?-?\d{1,3}(?:[.,']\d{3})+(?:[.,]\d{1,2})?|[$€£]\s?-?\d+(?:[.,]\d+)?|"
+    r"-?\d+,\d{1,2})(\s*(?:€|EUR|USD|GBP|Euro)?\s*)(?=,\s*[\"'\w]|\s*[}\n/])"
+)
 
 
 def first_object(text: str) -> Object | None:
@@ -73,7 +81,9 @@ def read_object(answer: str, context: ObjectContext) -> Reading[Object]:
     text = split_thoughts(answer).answer[:LONGEST_OBJECT]
     found = list(_found(text))
     wanted = {name.casefold() for name in context.fields}
-    candidates = [(f, o) for f in found for o in _objects_in(f.value, wanted) if not _is_template(o)]
+    candidates = [
+        (f, o) for f in found for o in _objects_in(f.value, wanted) if not _is_template(o)
+    ]
     if not candidates:
         return Reading(None, "no object")
     last_place, chosen = candidates[-1]
@@ -89,7 +99,9 @@ def read_object(answer: str, context: ObjectContext) -> Reading[Object]:
 
 def objects(text: str) -> list[Object]:
     """Return all complete objects of a text that are strict JSON, in their order."""
-    return [f.value for f in _found(text[:LONGEST_OBJECT]) if f.is_strict and isinstance(f.value, dict)]
+    return [
+        f.value for f in _found(text[:LONGEST_OBJECT]) if f.is_strict and isinstance(f.value, dict)
+    ]
 
 
 def amount(value: object) -> float | None:
@@ -112,16 +124,25 @@ def _amount_in(text: str) -> float | None:
     if re.search(r"\d\s*(?:or|oder)\s", text):
         return None
     cents = [n for n in found if re.search(r"[.,]\d\d(?!\d)", text[n.start : n.end])]
-    for some in (found, [n for n in found if n.has_currency], cents, found if _leads(found, text) else []):
-        if len({n.value for n in some}) == 1 or (some is not cents and some and _leads(some, text) and len(some) < 3):
+    for some in (
+        found,
+        [n for n in found if n.has_currency],
+        cents,
+        found if _leads(found, text) else [],
+    ):
+        if len({n.value for n in some}) == 1 or (
+            some is not cents and some and _leads(some, text) and len(some) < 3
+        ):
             return some[0].value
     return None
 
 
 def _leads(found: Sequence[Numeral], text: str) -> bool:
     """Tell whether a text begins with its first number, and others count days or items behind it."""
-    return bool(found) and not text[: found[0].start].strip(" $€£") and all(
-        re.match(r"\s?[a-z]", text[n.end :], re.I) for n in found[1:]
+    return (
+        bool(found)
+        and not text[: found[0].start].strip(" $€£")
+        and all(re.match(r"\s?[a-z]", text[n.end :], re.I) for n in found[1:])
     )
 
 
@@ -129,7 +150,9 @@ def _named(found: Mapping[str, Any], context: ObjectContext) -> Object:
     if not context.fields:
         return dict(found)
     by_name = {str(k).casefold(): v for k, v in found.items()}
-    named = {name: by_name[name.casefold()] for name in context.fields if name.casefold() in by_name}
+    named = {
+        name: by_name[name.casefold()] for name in context.fields if name.casefold() in by_name
+    }
     return {k: amount(v) if k in context.amounts else v for k, v in named.items()}
 
 
@@ -150,7 +173,9 @@ def _objects_in(value: Any, wanted: set[str], depth: int = 0) -> Iterator[Object
 
 def _is_template(found: Object) -> bool:
     texts = [v for v in found.values() if isinstance(v, str)]
-    return bool(texts) and 2 * sum(_PLACEHOLDER.fullmatch(v) is not None for v in texts) > len(texts)
+    return bool(texts) and 2 * sum(_PLACEHOLDER.fullmatch(v) is not None for v in texts) > len(
+        texts
+    )
 
 
 def _is_another(one: Object, other: Object) -> bool:

@@ -10,7 +10,8 @@ NOUN = (
     r"auswahl|wahl|möglichkeit|variante|buchstabe|alternative|punkt)"
 )
 IS = (
-    r"(?:is|are|was|would be|should be|must be|will be|has to be|'s|'d be|ist|sind|war|lautet|wäre|ist also|muss|heißt|"
+    r"(?:is|are|was|would be|should be|must be|will be|has to be|'s|'d be|ist|sind|war|lautet|wäre|ist also|muss|"
+    r"heißt|"
     r"bleibt|sollte|dürfte)"
 )
 NEGATION = (
@@ -44,7 +45,8 @@ INSTEAD = (
 DOUBT = (
     r"\b(?:might|may|could|perhaps|maybe|at first(?: glance| sight)?|initially|originally|first thought|"
     r"tempting|tempted|one (?:might|could|may)|some (?:might|may|would|people)|"
-    r"(?:first|initially) (?:\w+ )?(?:thought|considered|picked|chose|leaned)|(?:dachte|tippte|meinte) ich (?:zuerst|erst|zunächst)|"
+    r"(?:first|initially) (?:\w+ )?(?:thought|considered|picked|chose|leaned)|(?:dachte|tippte|meinte) ich "
+    r"(?:zuerst|erst|zunächst)|"
     r"könnte[n]?|vielleicht|möglicherweise|zunächst|zuerst|anfangs|auf den ersten blick|erster gedanke|"
     r"verlockend|man (?:könnte|möchte))\b"
 )
@@ -55,14 +57,17 @@ CORRECTION = (
     r"(?:i )?(?:forgot|overlooked|left out|missed)|or rather|hold on|hmm+|oops|"
     r"moment|halt|stopp?|korrektur|korrigier\w+|berichtigung|richtiggestellt|doch nicht|genauer gesagt|besser gesagt|"
     r"beziehungsweise besser|ich meine|ich meinte|verzeihung|entschuldigung|pardon|mein fehler|vertan|verrechnet|"
-    r"vergessen|übersehen|ausgelassen|verlesen|verzählt|quatsch|ach nein|nein,? doch|ach,? doch|vielmehr|nochmals? nachgerechnet|"
+    r"vergessen|übersehen|ausgelassen|verlesen|verzählt|quatsch|ach nein|nein,? doch|ach,? doch|vielmehr|nochmals? "
+    r"nachgerechnet|"
     r"bei (?:näherer|genauerer|nochmaliger) \w+|tatsächlich)\b)"
 )
 """What follows replaces what was said."""
 CONCLUDING = (
-    r"\b(?:in the end|in conclusion|to conclude|all things considered|on balance|overall|ultimately|in summary|to sum up|"
+    r"\b(?:in the end|in conclusion|to conclude|all things considered|on balance|overall|ultimately|in summary|to "
+    r"sum up|"
     r"bottom line|upshot|final(?:ly)?|"
-    r"am ende|letztlich|letzten endes|schließlich|schlussendlich|unterm strich|fazit|alles in allem|insgesamt betrachtet|"
+    r"am ende|letztlich|letzten endes|schließlich|schlussendlich|unterm strich|fazit|alles in allem|insgesamt "
+    r"betrachtet|"
     r"zusammengefasst|kurzum|kurz gesagt|endgültige?)\b"
 )
 """What follows is what the answer comes to."""
@@ -73,14 +78,16 @@ THUS = (
     r"unterm strich|fazit)\b"
 )
 CHOOSE = (
-    r"\b(?:go(?:ing)? (?:with|for)|choos\w+|cho(?:ice|se)|pick(?:ing|ed)?|select(?:ed|ing)?|opt(?:ing)? for|settle (?:on|for)|vote for|"
+    r"\b(?:go(?:ing)? (?:with|for)|choos\w+|cho(?:ice|se)|pick(?:ing|ed)?|select(?:ed|ing)?|opt(?:ing)? for|settle "
+    r"(?:on|for)|vote for|"
     r"take|say|answer|guess|bet(?: on)?|stick with|suggest|prefer|lean(?:ing)? (?:towards?|to)|points? to|tend to|"
     r"favou?r|assign(?: it)? to|route(?: it)? to|send(?: it| this)? to|"
     r"nehme?|nähme|wähl\w*|gewählt|entscheid\w*|entschieden|tippe?|plädier\w*|sage[n]?|stimme|antworte?|spricht für|"
     r"tendier\w*|votier\w*|deutet auf|läuft auf|bevorzug\w*|schwanke|setze)\b"
 )
 RIGHT = (
-    r"\b(?:correct|right|true|best|accurate|appropriate|most \w+|fits?|fitting|matches|match|applies|applicable|works|answer|"
+    r"\b(?:correct|right|true|best|accurate|appropriate|most \w+|fits?|fitting|matches|match|applies|applicable|"
+    r"works|answer|"
     r"the (?:one|only|clear|obvious)|it is|wins|holds|"
     r"richtig\w*|korrekt\w*|stimmt|zutreffend\w*|trifft (?:es )?(?:am besten |genau )?(?:zu|den)?|passt|passend\w*|"
     r"am besten|beste\w*|zuständig|antwort|lösung|gemeint|gesucht\w*|responsible|in charge)\b"

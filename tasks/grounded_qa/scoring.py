@@ -11,33 +11,37 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-LONGEST_ANSWER = 400  # characters of the first line
+from evalkit.reading import GroundedContext, in_form, is_refusal, is_right, read_grounded, said
+
+LONGEST_ANSWER = 400  # characters of the line that states the answer
 ARTICLES = frozenset({"a", "an", "the"})
-REFUSALS = re.compile(
-    r"\b(not (stated|mentioned|specified|given|provided|available|known|said)"
-    r"|(does not|doesnt) (state|mention|specify|say|contain|provide|give)"
-    r"|(cannot|can not|cant) be (determined|answered)"
-    r"|no (information|answer)|unknown)\b"
-)
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _CENTS = re.compile(r"(\d)\.0+\b")
+__all__ = ["is_refusal", "is_right", "normalise", "process_results"]
 
 
 def process_results(doc: dict[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """lm-eval's hook; an empty answer claims nothing, so it counts as a refusal."""
-    answer = first_line(results[0])
-    exact = {"exact_match": float(normalise(answer) == normalise(doc["answer"]))}
+    """lm-eval's hook; an empty answer claims nothing, so it counts as a refusal and as not read."""
+    answer = results[0]
+    gold = doc["answer"] if doc["answerable"] else None
+    verdict = read_grounded(answer, GroundedContext(doc["question"], gold)).value
+    refuses = verdict is None or verdict.refuses
+    scores = {
+        "exact_match": float(normalise(stated(answer)) == normalise(doc["answer"])),
+        "extraction_failed": float(verdict is None),
+        "format_followed": float(in_form(answer)),
+    }
     if not doc["answerable"]:
-        return exact | {"hallucination_rate": float(not is_refusal(answer))}
-    return exact | {
-        "answer_accuracy": float(is_right(answer, doc["answer"], doc["question"])),
-        "over_refusal_rate": float(is_refusal(answer)),
+        return scores | {"hallucination_rate": float(not refuses)}
+    return scores | {
+        "answer_accuracy": float(verdict is not None and verdict.is_right),
+        "over_refusal_rate": float(refuses),
     }
 
 
-def first_line(text: str) -> str:
-    """The first line that is not blank: later ones are a model talking on."""
-    return text.strip().partition("\n")[0][:LONGEST_ANSWER]
+def stated(answer: str) -> str:
+    """What stands behind the label of the last line, else in the first line."""
+    return said(answer).partition("\n")[0][:LONGEST_ANSWER]
 
 
 def normalise(text: str) -> str:
@@ -46,27 +50,3 @@ def normalise(text: str) -> str:
     plain = re.sub(r"['’]", "", plain)
     words = re.findall(r"\d+\.\d+|\w+", plain.replace("€", " euros "))
     return " ".join(word for word in words if word not in ARTICLES)
-
-
-def is_refusal(answer: str) -> bool:
-    """Whether the answer says, in any usual wording, that the passage does not tell."""
-    plain = normalise(answer)
-    return not plain or REFUSALS.search(plain) is not None
-
-
-def is_right(answer: str, gold: str, question: str) -> bool:
-    """The gold words stand in the answer, and no number that the question didn't bring along.
-
-    The number rule denies credit to an answer that names every candidate of the passage. A bare
-    number is enough where the gold is a number with its unit.
-    """
-    plain, wanted = normalise(answer), normalise(gold)
-    if plain.isdecimal() and plain == wanted.split()[0]:
-        return True
-    if is_refusal(answer) or f" {wanted} " not in f" {plain} ":
-        return False
-    return _numbers(plain) <= _numbers(wanted) | _numbers(normalise(question))
-
-
-def _numbers(text: str) -> set[str]:
-    return set(re.findall(r"\d+(?:\.\d+)?", text))

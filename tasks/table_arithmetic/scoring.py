@@ -1,36 +1,23 @@
-"""Scores one number read from a model's short answer."""
+"""Scores the one number that a model's answer states as its result."""
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Sequence
 from typing import Any
 
-LONGEST_ANSWER = 200  # characters
-_NUMBER = re.compile(r"[-−]?\d[\d,]{0,20}(?:\.\d{1,10})?")
+from evalkit.reading import NumberContext, answer_number, in_form, read_number
+
+FORM = r"[-−+]?[\d.,]+"
+__all__ = ["answer_number", "process_results"]
 
 
 def process_results(doc: dict[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """lm-eval's hook: exact_match is 1 when the number equals the gold, extraction_failed when there is none."""
-    number = answer_number(results[0])
+    """lm-eval's hook: exact_match is 1 when the number equals the gold, extraction_failed when none is stated."""
+    number = read_number(results[0], NumberContext(doc.get("question", ""))).value
+    right = number is not None and math.isclose(number, float(doc["answer"]), rel_tol=1e-9)
     return {
-        "exact_match": float(number == float(doc["answer"])),
+        "exact_match": float(right),
         "extraction_failed": float(number is None),
+        "format_followed": float(in_form(results[0], FORM)),
     }
-
-
-def answer_number(text: str) -> float | None:
-    """The result in the first line: behind the last ``=`` of a sum, else the first number.
-
-    A sum that stops before its ``=`` has no result, whatever its first operand is.
-    """
-    line = text.strip().partition("\n")[0][:LONGEST_ANSWER]
-    result = line.rpartition("=")[2]
-    if "=" not in line and re.search(r"\d\s*[+*/×-]\s*\d", line):
-        return None
-    match = _NUMBER.search(result)
-    return _as_float(match[0]) if match else None
-
-
-def _as_float(written: str) -> float:
-    return float(written.replace("−", "-").replace(",", ""))
