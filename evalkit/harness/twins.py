@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from copy import copy
 from itertools import islice
-from os.path import commonprefix
 from typing import Any
 
 from lm_eval.api.metrics import mean
@@ -28,6 +27,7 @@ LABEL = "Answer:"
 _MAX_TOKENS = 64
 _LIKENED = 8
 """Docs whose beginnings are compared."""
+_BEGINNING = re.compile(r"[^\n:]{2,30}:")
 _CUE = re.compile(r"(?:^|\n)[ \t]*Answer:[ \t]*$")
 
 
@@ -76,6 +76,8 @@ class ChoiceTwin(ConfigurableTask):  # type: ignore[misc]
         self.OUTPUT_TYPE = "generate_until"
         self._filters = [build_filter_ensemble("none", [["take_first", None]])]
         self._config.target_delimiter = "\n"
+        self.fewshot_cfg = copy(original.fewshot_cfg)
+        self.fewshot_cfg.target_delimiter = "\n"
         directions = {"acc": True, "extraction_failed": False, "format_followed": True}
         self._metric_fn_list = dict.fromkeys(directions)
         self._metric_fn_kwargs: dict[str, Any] = {name: {} for name in directions}
@@ -125,9 +127,8 @@ def _next_example(task: Any) -> str:
     before its last line is cut there, which `format_followed` shows.
     """
     texts = [str(task.doc_to_text(doc)).lstrip() for doc in islice(task.eval_docs, _LIKENED)]
-    common = commonprefix(texts) if len(texts) > 1 else ""
-    label = re.match(r"[^\n:]{2,30}:", common)
-    return f"\n\n{label[0]}" if label else "\n\n"
+    labels = {found[0] if (found := _BEGINNING.match(text)) else "" for text in texts}
+    return f"\n\n{labels.pop()}" if len(texts) > 1 and len(labels) == 1 else "\n\n"
 
 
 def _are_letters(choices: Sequence[str]) -> bool:

@@ -14,7 +14,9 @@ def in_form(answer: str, value: str = r".+") -> bool:
     """Tell whether an answer's last line is `Answer: …`, with nothing but what `value` matches behind the label."""
     lines = split_thoughts(answer).answer.strip().splitlines()
     found = _LINE.fullmatch(lines[-1].strip()) if lines else None
-    return found is not None and re.fullmatch(value, found["said"].strip(), re.IGNORECASE) is not None
+    return (
+        found is not None and re.fullmatch(value, found["said"].strip(), re.IGNORECASE) is not None
+    )
 
 
 def said(answer: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_uppercase
 
+from evalkit.reading.language import language_of
 from evalkit.reading.words import CHOOSE, IS, NOUN
 
 MARK = "[\ue000-\uefff]"
@@ -96,7 +97,7 @@ class Masked:
 
     def _letters(self, text: str) -> str:
         named = letters(len(self._choices))
-        has_article = re.search(r"\b(?:the|is|it|to|of|and)\b", text, re.I) is not None
+        has_article = language_of(text) == "en"
 
         def mark(match: re.Match[str]) -> str:
             letter, rest = match["letter"], text[match.end() :]

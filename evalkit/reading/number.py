@@ -13,12 +13,39 @@ from evalkit.reading.clauses import Clause, clauses, sentences
 from evalkit.reading.context import ASKED_YEAR, NO_NUMBER, OTHER_YEAR, asked_words, without_names
 from evalkit.reading.contract import Reading
 from evalkit.reading.language import language_of
-from evalkit.reading.numerals import CURRENCY, PERCENT, Numeral, numerals
+from evalkit.reading.number_words import (
+    ALONE,
+    ANY,
+    ASKS_EACH,
+    ASKS_MONEY,
+    ASKS_MORE,
+    ASKS_PERCENT,
+    BESIDE,
+    CHAIN,
+    CONCLUDED,
+    CUT,
+    EACH_BEHIND,
+    EARLIER,
+    KEYS,
+    LABEL,
+    LAST_LINE,
+    MARK,
+    MORE_BEHIND,
+    OFF_BEHIND,
+    OTHER_YEAR_BEHIND,
+    PART_OF,
+    PARTS,
+    REFUSES,
+    STATING,
+    THUS_ALONE,
+    TURN,
+)
+from evalkit.reading.numerals import Numeral, numerals
 from evalkit.reading.plain import plain
 from evalkit.reading.spelled import spelled_out
 from evalkit.reading.structured import objects
 from evalkit.reading.thoughts import split_thoughts
-from evalkit.reading.words import CONCLUDING, CORRECTION, DOUBT, IS, NEGATION, NOUN, THUS
+from evalkit.reading.words import DOUBT, IS, NEGATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,138 +78,6 @@ class _Claim:
     strength: Strength
     clause: Clause
     place: int
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-_MARK = "[\ue000-\uefff]"
-_ANY = re.compile(_MARK)
-_OPERATOR = (
-    r"(?:[+*/×÷·^]|(?<=\s)[-–:x](?=\s)|(?<=\d)x(?=\d)|(?:plus|minus|times|mal|durch|divided by|geteilt "
-    r"durch)\b)"
-)
-_CHAIN = _compiled(
-    rf"[(]*{_MARK}[)]*(?:\s[^\W\d_]{{1,14}}\.?){{0,2}}\s?(?:{_OPERATOR}\s?[(]*{_MARK}[)]*(?:\s(?!{IS}\b|mal\b|plus\b|"
-    rf"minus\b|times\b)[^\W\d_]{{1,14}}\.?){{0,2}}\s?)+"
-)
-_BESIDE = _compiled(
-    rf"\b(?:between|zwischen)\s{_MARK}[^.;]{{0,20}}?\s(?:and|und)\s{_MARK}|{_MARK}\s?(?:-|–|—)\s?{_MARK}|"
-    rf"{_MARK}(?:\s\w+)?,?\s(?:to|bis|through|or|oder|bzw\.|beziehungsweise)\s(?:(?:perhaps|maybe|vielleicht|even|"
-    rf"about|etwa|rund|auch|sogar)\s)?{_MARK}"
-    rf"|\b(?:from|von)\s{_MARK}(?:\s\w+){{0,3}}?\s(?:to|auf|bis)\s{_MARK}"
-)
-"""Ranges, and values that are offered side by side."""
-_PARTS = _compiled(
-    r"\b(?:sum|difference|product|quotient|average|mean|gap|summe|differenz|produkt|durchschnitt|mittelwert|"
-    r"unterschied)\s(?:of|between|von|zwischen|"
-    rf"aus)\s(?:[^.;\ue000-\uefff]{{0,25}}{_MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|"
-    rf"minus)\s(?:\w+\s)?{_MARK}"
-    r"|\b(?:adding|add|addiert\w*|subtracting|multiplying|"
-    rf"dividing)\s(?:[^.;\ue000-\uefff]{{0,25}}{_MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|to|"
-    rf"from|by|zu|with|mit)\s(?:\w+\s)?{_MARK}"
-)
-_EARLIER = _compiled(
-    r"(?:\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|"
-    r"previously|formerly|"
-    r"instead\sof|rather\sthan|not|after|before|without|excluding|out\sof|aside\sfrom|apart\sfrom|plus|less|minus|"
-    r"statt|anstatt|gegenüber|nach|vor|zuvor|früher|vorher|als|nicht|verglichen\smit|(?:im\s)?vergleich\szu|"
-    r"anstelle\svon|ohne|außer|von\sinsgesamt|zuzüglich|zzgl\.?|"
-    r"jeweils|je|each|à|at|zu\sje|every|alle|all|first\s(?:got|had|thought|counted)|weitere[nrs]?|another|further|"
-    r"discount\sof|rabatt\svon|abzüglich|abzgl\.?)"
-    r"\s(?:(?:the|of|only|just|about|around|noch|nur|etwa|rund|ca\.|den|die|der|das|einem?|a|still)\s){0,2})$"
-)
-_PART_OF = _compiled(
-    rf"{_MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?$"
-)
-_EACH_BEHIND = _compiled(
-    r"^(?:\s[^\W\d_]+){0,2}\s?(?:each|apiece|a\spiece|per\b|je\b|pro\b|das\sstück|jeweils|"
-    r"/\s?(?:stück|piece|unit|item|person|day|tag|month|monat)\b)"
-)
-_OFF_BEHIND = _compiled(
-    r"^(?:\s\w+)?\s(?:off|discount|rabatt|nachlass|steuer|umsatzsteuer|mwst|vat|tax|shipping|"
-    r"versand)\b"
-)
-_MORE_BEHIND = _compiled(
-    r"^(?:\s(?!and\b|und\b)\w+)?\s(?:more|less|fewer|higher|lower|mehr|weniger|höher|"
-    r"niedriger|zusätzlich|above|below|kleiner|größer|tiefer)\b(?!\sals\snichts)"
-)
-_OTHER_YEAR_BEHIND = _compiled(rf"^(?:\s\w+){{0,3}}?\s?\(?{OTHER_YEAR}")
-_ASKS_MORE = _compiled(
-    r"\b(?:more|less|fewer|higher|lower|mehr|weniger|höher|niedriger|difference|differenz|"
-    r"unterschied|change|änder\w+|veränder\w+|increase|decrease|by how|um wie ?viele?|grow|rise|fall|steig\w+|"
-    r"stieg\w*|sank|sink\w*)\b"
-)
-_ASKS_EACH = _compiled(
-    r"\b(?:each|per|je|pro|apiece|average|durchschnitt\w*|jeweils|every|price|preis)\b"
-)
-_ASKS_PERCENT = _compiled(rf"{PERCENT}|\b(?:percentage|prozentsatz|share|anteil|rate|quote)\b")
-_ASKS_MONEY = _compiled(
-    rf"{CURRENCY}|\b(?:price|cost|costs|preis|kosten|kostet|betrag|umsatz|revenue|amount|pay|"
-    r"zahlen)\b"
-)
-_TOTAL = (
-    r"\b(?:total\w*|sum|altogether|together|in all|overall|combined|result\w*|answer|equals?|"
-    r"(?:makes?|making|giv(?:es?|ing)|yields?|com(?:es?|ing) to|came to|amount(?:s|ing)? to|add(?:s|ing)? up to|"
-    r"works out (?:to|at|as)|leav(?:es|ing)|that is|that's|that makes|i\.e\.|which is)|"
-    r"insgesamt|zusammen|gesamt\w*|summe|ergebnis|ergibt|ergeben|ergab\w*|macht|machen|beträgt|betragen|beläuft "
-    r"sich|belaufen sich|"
-    r"das sind|sind das|das heißt|d\.\s?h\.|entspricht|lautet|kommt auf|komme auf|kommt man auf)"
-)
-_STATING = _compiled(
-    rf"(?:{_TOTAL}|{THUS}|\b(?:correct|right|richtig|korrekt)\w*\s{IS}|{CONCLUDING}|=|≈|→|"
-    rf"\b{NOUN}\b(?:\s\w+){{0,4}}\s{IS}|\b(?:it|this|that|there|es|das|dies|number|figure|value|anzahl|zahl|wert|"
-    rf"amount|betrag)(?:\s?(?:{IS}))|"
-    r"\b(?:number|figure|value|total|difference|change|sum|anzahl|zahl|wert|differenz|änderung|summe|"
-    rf"betrag)\b(?:\s\w+){{0,6}}\s{IS})"
-)
-_CONCLUDED = _compiled(rf"{_TOTAL}|{THUS}|{CONCLUDING}|=")
-_LABEL = _compiled(
-    rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|endbetrag|grand total|"
-    rf"anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
-)
-_REST = r"[^\w\ue000-\uefff]*$"
-_ALONE = _compiled(
-    r"^\W*(?:(?:about|around|approximately|roughly|exactly|just|only|nearly|almost|some|um|rund|"
-    rf"etwa|ca\.|circa|genau|nur|knapp|gut|fast|about|bei)\s)?{_MARK}(?:\s?[^\W\d_]+\.?){{0,3}}{_REST}"
-)
-_THUS_ALONE = _compiled(
-    rf"^\W*(?:and\s|und\s)?(?:{THUS}|{_TOTAL}|=)\W*(?:{_TOTAL}\W*)?(?:um\s|by\s|"
-    rf"also\s)?{_MARK}(?:\s?[^\W\d_]+\.?){{0,2}}{_REST}"
-)
-_LAST_LINE = _compiled(
-    rf"^\W*(?:\w+\s){{0,2}}?(?:(?:final|"
-    rf"endgültige[rs]?)\s)?(?:{NOUN})\b[^\n\ue000-\uefff]{{0,30}}?({_MARK})(?P<rest>[^\n]*)$"
-)
-_TURN = _compiled(
-    rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,] )(?:no|nein)\b(?=[,.:;])|(?<=[.!?,] )(?:nein),"
-)
-_CUT = _compiled(
-    r"(?:[,=+*/×(:$€-]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
-    r"equals|"
-    r"der|die|das|und|ist|sind|war|waren|noch|hat|also|mit|von|zu|im|in|dann|ergibt|macht|plus|beträgt|bei|auf))\s*$"
-)
-_REFUSES = _compiled(
-    r"\b(?:can't|cannot|can not|unable to|not able to|couldn't|no (?:data|information|figures?|numbers?)|not "
-    r"(?:given|available|stated|enough)|"
-    r"don't know|impossible|missing|"
-    r"kann (?:ich )?(?:\w+ ){0,4}nicht|keine (?:zahlen|angaben?|daten|information\w*)|nicht (?:\w+ )?(?:möglich|"
-    r"berechnen|angegeben|ermitteln|bekannt|hervor)|"
-    r"weiß (?:ich )?(?:\w+ )?nicht|fehl(?:t|en)|kein\w* \w+(?: \w+)? (?:veröffentlicht|angegeben|genannt))\b"
-)
-_KEYS = (
-    "answer",
-    "final_answer",
-    "result",
-    "value",
-    "total",
-    "number",
-    "antwort",
-    "ergebnis",
-    "summe",
-    "wert",
-)
 
 
 def answer_number(text: str) -> float | None:
@@ -237,7 +132,7 @@ class _Masked:
         self.pieces = pieces
         self.last_start = pieces[-1].start if pieces else 0
         self.is_prose = len(re.findall(r"[^\W\d_]{2,}", self.text)) > 2
-        self.is_cut = _CUT.search(self.text) is not None or _stops_short(self.text)
+        self.is_cut = CUT.search(self.text) is not None or _stops_short(self.text)
         self._end = len(self.text.rstrip())
 
     def is_cut_at(self, place: int, numeral: Numeral) -> bool:
@@ -250,15 +145,15 @@ class _Masked:
     def _asides(self) -> set[str]:
         """Return marks of operands, ranges and alternatives."""
         found: set[str] = set()
-        for pattern in (_CHAIN, _PARTS):
+        for pattern in (CHAIN, PARTS):
             for parts in pattern.finditer(self.text):
-                found |= set(_ANY.findall(parts[0]))
-        for match in _BESIDE.finditer(self.text):
-            marks = _ANY.findall(match[0])
+                found |= set(ANY.findall(parts[0]))
+        for match in BESIDE.finditer(self.text):
+            marks = ANY.findall(match[0])
             if len({self.at(m).value for m in marks}) > 1 or len(marks) == 1:
                 found |= set(marks)
         for match in re.finditer(
-            rf"({_MARK})(?:\s[^\W\d_]+\.?){{0,3}}\s?[=≈]\s?({_MARK}|[(])", self.text
+            rf"({MARK})(?:\s[^\W\d_]+\.?){{0,3}}\s?[=≈]\s?({MARK}|[(])", self.text
         ):
             if match[1] not in found and match[2] not in found and match[2] != "(":
                 found.add(match[1])
@@ -270,7 +165,7 @@ def _stops_short(text: str) -> bool:
     said = [sentence for _, sentence in sentences(text)]
     last = said[-1].strip() if said else ""
     is_open = re.search(r"[.!?:)\]\"'|*]$", last) is None and len(last.split()) > 2
-    return len(said) > 1 and is_open and _ANY.search(last) is None
+    return len(said) > 1 and is_open and ANY.search(last) is None
 
 
 def _asked_scale(question: str) -> float:
@@ -289,7 +184,7 @@ def _asked_scale(question: str) -> float:
 def _from_object(answer: str, context: NumberContext) -> Reading[float] | None:
     for found in reversed(objects(answer)):
         values = {str(k).casefold(): v for k, v in found.items()}
-        keyed = {k: v for k, v in values.items() if k in _KEYS} or values
+        keyed = {k: v for k, v in values.items() if k in KEYS} or values
         read = {n for v in keyed.values() if (n := _as_number(v, context)) is not None}
         if len(read) == 1:
             return Reading(read.pop(), "JSON")
@@ -316,7 +211,7 @@ def _as_number(value: object, context: NumberContext) -> float | None:
 def _last_line(masked_text: _Masked) -> Numeral | None:
     """Return what a last line gives that is there to give it."""
     line = masked_text.text.rstrip().rpartition("\n")[2]
-    found = _LAST_LINE.match(line)
+    found = LAST_LINE.match(line)
     if found is None:
         return None
     rest = found["rest"]
@@ -326,8 +221,8 @@ def _last_line(masked_text: _Masked) -> Numeral | None:
     if (
         masked_text.is_cut
         or masked_text.is_cut_at(place, numeral)
-        or _ANY.search(rest)
-        or _TURN.search(rest)
+        or ANY.search(rest)
+        or TURN.search(rest)
     ):
         return None
     return numeral
@@ -347,7 +242,7 @@ def _decided(masked_text: _Masked, context: NumberContext) -> Reading[float]:
     plainest = max((c.strength for c in stated), default=None)
     if plainest is None:
         return Reading(None, "no result" if not masked_text.is_cut else "cut off")
-    if plainest < Strength.FIRST and _REFUSES.search(masked_text.text):
+    if plainest < Strength.FIRST and REFUSES.search(masked_text.text):
         return Reading(None, "refusal")
     best = [c for c in stated if c.strength == plainest]
     if plainest == Strength.STATED:
@@ -368,7 +263,7 @@ def _first_or_restated(claims: list[_Claim], stated: list[_Claim]) -> list[_Clai
     first = [c for c in claims if c.strength == Strength.FIRST]
     if not first:
         return stated
-    restated = [c for c in stated if _THUS_ALONE.search(c.clause.text)]
+    restated = [c for c in stated if THUS_ALONE.search(c.clause.text)]
     return restated or first
 
 
@@ -392,13 +287,13 @@ def _concluded(claims: list[_Claim]) -> Numeral | None:
     beside = {c.numeral.value for c in claims if c.clause is last.clause}
     if len(beside) > 1 and "=" not in last.clause.text:
         return None
-    if last.strength == Strength.STATED and _CONCLUDED.search(last.clause.text):
+    if last.strength == Strength.STATED and CONCLUDED.search(last.clause.text):
         return last.numeral
     return None
 
 
 def _after_turn(text: str, claims: list[_Claim]) -> list[_Claim]:
-    for marker in reversed(list(_TURN.finditer(text))):
+    for marker in reversed(list(TURN.finditer(text))):
         later = [c for c in claims if c.place >= marker.start() and c.strength >= Strength.ALONE]
         later = later or [
             c for c in claims if c.place >= marker.start() and c.strength == Strength.NAMED
@@ -415,9 +310,9 @@ def _after_turn(text: str, claims: list[_Claim]) -> list[_Claim]:
 def _of_asked_kind(claims: list[_Claim], question: str) -> list[_Claim]:
     """Keep percentages where a percentage is asked for, amounts where money is, if the answer has any."""
     rest = [c for c in claims if c.strength > Strength.ASIDE]
-    if _ASKS_PERCENT.search(question):
+    if ASKS_PERCENT.search(question):
         return [c for c in rest if c.numeral.is_percent] or claims
-    if _ASKS_MONEY.search(question):
+    if ASKS_MONEY.search(question):
         return [c for c in rest if c.numeral.has_currency] or claims
     return claims
 
@@ -447,7 +342,7 @@ def _of_clause(
     *,
     is_first: bool,
 ) -> Iterator[_Claim]:
-    for mark in _ANY.finditer(clause.text):
+    for mark in ANY.finditer(clause.text):
         left, right = clause.text[: mark.start()], clause.text[mark.end() :]
         place, numeral = clause.start + mark.start(), masked_text.at(mark[0])
         is_aside = (
@@ -466,22 +361,22 @@ def _evened(clause: Clause, claims: list[_Claim]) -> list[_Claim]:
     counted = [c for c in claims if c.strength > Strength.ASIDE]
     for one, other in pairwise(counted):
         between = clause.text[one.place - clause.start + 1 : other.place - clause.start]
-        if re.search(r"\b(?:and|und|or|oder)\b", between) and not _STATING.search(between):
+        if re.search(r"\b(?:and|und|or|oder)\b", between) and not STATING.search(between):
             claims = [replace(c, strength=one.strength) if c is other else c for c in claims]
     return claims
 
 
 def _is_aside(left: str, right: str, clause: Clause, context: NumberContext) -> bool:
-    if clause.is_asked or (_EARLIER.search(left) and not _ASKS_EACH.search(context.question)):
+    if clause.is_asked or (EARLIER.search(left) and not ASKS_EACH.search(context.question)):
         return True
-    if _PART_OF.search(left) or _OFF_BEHIND.search(right) or _OTHER_YEAR_BEHIND.search(right):
+    if PART_OF.search(left) or OFF_BEHIND.search(right) or OTHER_YEAR_BEHIND.search(right):
         return True
-    if _EACH_BEHIND.search(right) and not _ASKS_EACH.search(context.question):
+    if EACH_BEHIND.search(right) and not ASKS_EACH.search(context.question):
         return True
     if (
-        _MORE_BEHIND.search(right)
+        MORE_BEHIND.search(right)
         and not re.search(r"=\s?$", left)
-        and not _ASKS_MORE.search(context.question)
+        and not ASKS_MORE.search(context.question)
     ):
         return True
     if re.search(DOUBT, left, re.I) or re.search(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", left, re.I):
@@ -490,11 +385,11 @@ def _is_aside(left: str, right: str, clause: Clause, context: NumberContext) -> 
 
 
 def _strength(clause: Clause, before: Clause | None, left: str, *, is_first: bool) -> Strength:
-    near = _ANY.split(left)[-1]
-    if _STATING.search(near) or (near != left and re.search(rf"\b{IS}\s(?:\w+\s)?$", near, re.I)):
+    near = ANY.split(left)[-1]
+    if STATING.search(near) or (near != left and re.search(rf"\b{IS}\s(?:\w+\s)?$", near, re.I)):
         return Strength.STATED
-    if before is not None and _LABEL.match(before.text) and not _ANY.search(before.text):
+    if before is not None and LABEL.match(before.text) and not ANY.search(before.text):
         return Strength.STATED
-    if _ALONE.match(clause.text):
+    if ALONE.match(clause.text):
         return Strength.FIRST if is_first else Strength.ALONE
     return Strength.NAMED

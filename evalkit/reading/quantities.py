@@ -22,7 +22,8 @@ _CURRENCY_WORDS = {
 }
 _CURRENCY = re.compile(
     "|".join(
-        f"(?P<{code}>(?<![A-Za-z])(?:{words})(?![A-Za-z]))" for code, words in _CURRENCY_WORDS.items()
+        f"(?P<{code}>(?<![A-Za-z])(?:{words})(?![A-Za-z]))"
+        for code, words in _CURRENCY_WORDS.items()
     ),
     re.I,
 )

@@ -2,8 +2,8 @@
 
 What a lenient importer would take is taken: code fences, text around the object, a list of one, an object under one
 key, keys in any case; and, through the JSON5 library, trailing commas, comments, single quotes and bare keys.
-Typographic quotes and amounts without quotes (`12,480.00`) are mended before. An object that the end of the text cuts off is not
-completed, and of two different ones none is chosen, unless the later corrects the earlier.
+Typographic quotes and amounts without quotes (`12,480.00`) are mended before. An object that the end of the text cuts
+off is not completed, and of two different ones none is chosen, unless the later corrects the earlier.
 """
 
 from __future__ import annotations

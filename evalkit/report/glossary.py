@@ -164,8 +164,12 @@ DECISION_TERMS = _by_name(_DECISION_TERMS)
 METRICS: dict[str, Said] = {
     "acc": say("share of docs where the likeliest choice is the right one"),
     "acc_norm": say("as acc, with the likelihood divided by the answer's length"),
-    "extraction_failed": say("share of answers that could not be read: no choice, number or object stated, or several"),
-    "format_followed": say("share of answers that end with the line that was asked for, such as “Answer: B”"),
+    "extraction_failed": say(
+        "share of answers that could not be read: no choice, number or object stated, or several"
+    ),
+    "format_followed": say(
+        "share of answers that end with the line that was asked for, such as “Answer: B”"
+    ),
     "exact_match": say("share of docs answered exactly right"),
     "json_valid": say("share of answers that contain valid JSON"),
     "field_accuracy": say("share of the fields that were read correctly"),

@@ -51,12 +51,22 @@ def write_task(folder: Path, name: str = "own", **changes: Any) -> None:
 def test_the_prompt_lists_the_options_and_examples_answer_with_letters() -> None:
     task = load("ticket_routing", num_fewshot=2)["ticket_routing_generate"]
     text = prompt(task)
-    options = "Department:\nA. Billing\nB. Shipping\nC. Technical\nD. Returns\nE. Account\nAnswer:"
+    options = "Department:\nA. Billing\nB. Shipping\nC. Technical\nD. Returns\nE. Account"
     assert text.count(options) == 3
-    assert text.endswith("\nAnswer:")
+    assert text.endswith("\nE. Account")
     examples = text.split("\n\n")[1:3]
-    assert all(e.split("Answer: ")[1] in "ABCDE" for e in examples)
-    assert "Answer with the letter of the right option only." in text.split("\n\n")[0]
+    assert all(e.split("\nAnswer: ")[1] in "ABCDE" for e in examples)
+    assert "The last line must be: Answer: <letter>" in text.split("\n\n")[0]
+
+
+def test_an_answer_may_have_blank_lines_and_ends_where_the_next_example_begins(
+    tmp_path: Path,
+) -> None:
+    routing = load("ticket_routing")["ticket_routing_generate"]
+    assert routing.config.generation_kwargs["until"] == ["\n\nMessage:"]
+    write_task(tmp_path)
+    own = load("own", (tmp_path,))["own_generate"]
+    assert own.config.generation_kwargs["until"] == ["\n\n"], "docs begin unlike each other"
 
 
 def test_docs_and_examples_are_the_originals() -> None:
@@ -67,10 +77,12 @@ def test_docs_and_examples_are_the_originals() -> None:
     assert task.config.num_fewshot == original.config.num_fewshot
 
 
-def test_a_question_that_ends_in_an_answer_cue_gets_it_once(tmp_path: Path) -> None:
+def test_a_question_that_ends_in_an_answer_cue_loses_it_to_the_line_that_is_asked_for(
+    tmp_path: Path,
+) -> None:
     write_task(tmp_path)
     task = load("own", (tmp_path,))["own_generate"]
-    assert prompt(task).endswith("Sky?\nA. blue\nB. red\nAnswer:")
+    assert prompt(task).endswith("Sky?\nA. blue\nB. red")
 
 
 def test_options_that_are_letters_already_are_not_listed_again(tmp_path: Path) -> None:
@@ -83,10 +95,16 @@ def test_answers_are_scored_and_unreadable_ones_counted(tmp_path: Path) -> None:
     write_task(tmp_path)
     task = load("own", (tmp_path,))["own_generate"]
     first, second = task.eval_docs
-    assert task.process_results(first, ["A"]) == {"acc": 1.0, "extraction_failed": 0.0}
-    assert task.process_results(second, ["It is hot."]) == {"acc": 1.0, "extraction_failed": 0.0}
-    assert task.process_results(second, ["A"]) == {"acc": 0.0, "extraction_failed": 0.0}
-    assert task.process_results(second, ["no idea"]) == {"acc": 0.0, "extraction_failed": 1.0}
+
+    def scores(doc: Any, answer: str) -> tuple[float, float, float]:
+        found = task.process_results(doc, [answer])
+        return found["acc"], found["extraction_failed"], found["format_followed"]
+
+    assert scores(first, "A") == (1.0, 0.0, 0.0)
+    assert scores(first, "It looks blue.\n\nAnswer: A") == (1.0, 0.0, 1.0)
+    assert scores(second, "It is hot.") == (1.0, 0.0, 0.0)
+    assert scores(second, "Answer: A") == (0.0, 0.0, 1.0)
+    assert scores(second, "no idea") == (0.0, 1.0, 0.0)
 
 
 def test_several_right_options_all_count(tmp_path: Path) -> None:
@@ -94,7 +112,7 @@ def test_several_right_options_all_count(tmp_path: Path) -> None:
     task = load("own", (tmp_path,))["own_generate"]
     doc = task.eval_docs[0]
     assert [task.process_results(doc, [x])["acc"] for x in "AB"] == [1.0, 1.0]
-    assert task.doc_to_target(doc) == "A"
+    assert task.doc_to_target(doc) == "Answer: A"
 
 
 def test_contexts_that_are_compared_have_no_twin(tmp_path: Path) -> None:

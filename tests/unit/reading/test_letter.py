@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.harness.extraction import extract_choice, letters
+from evalkit.reading import extract_choice, letters
 
 CHOICES = ["Billing", "Shipping", "Technical support", "Returns", "Account"]
 TEMPLATES = [

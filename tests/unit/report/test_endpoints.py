@@ -387,7 +387,7 @@ def test_every_class_of_failure_has_words() -> None:
 
 def test_terms_of_the_new_tables_are_explained() -> None:
     assert METRICS["extraction_failed"] == (
-        "share of answers in which no choice, or no number, could be read"
+        "share of answers that could not be read: no choice, number or object stated, or several"
     )
     html = html_of(api_run())
     for term in ("attempt", "cached tokens", "error rate", "own delay", "like for like"):

@@ -216,4 +216,4 @@ def test_yaml_names_itself_and_carries_a_version(tasks_folder: Path, name: str) 
     text = (tasks_folder / path).read_text(encoding="utf-8").replace("!function ", "")
     config = yaml.safe_load(text)
     assert name in (config.get("task"), config.get("group"))
-    assert config["metadata"]["version"] == 1.0
+    assert config["metadata"]["version"] in (1.0, 2.0)

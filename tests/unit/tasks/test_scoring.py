@@ -26,10 +26,12 @@ HOSTILE = (
     '{"a":' * 3_000,
     '{"total": ' + "9" * 6_000 + "}",
     "__import__('os').abort()",
-    "{'invoice_number': 'INV-4821'}",
     "\x00\ud800",
     "9" * 100_000,
 )
+
+
+GOOD = {"json_valid": 1.0, "field_accuracy": 1.0, "exact_match": 1.0, "extraction_failed": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def table(load: Load) -> ModuleType:
 )
 def test_a_right_invoice_counts_in_every_usual_wrapping(invoice: ModuleType, answer: str) -> None:
     scores = invoice.process_results({"target": WHOLE}, [answer])
-    assert scores == {"json_valid": 1.0, "field_accuracy": 1.0, "exact_match": 1.0}
+    assert scores == GOOD
 
 
 @pytest.mark.parametrize(
@@ -90,18 +92,44 @@ def test_one_wrong_field_costs_a_fifth_and_the_exact_match(
 ) -> None:
     answer = json.dumps(GOLD | {field: value})
     scores = invoice.process_results({"target": WHOLE}, [answer])
-    assert scores == {"json_valid": 1.0, "field_accuracy": 0.8, "exact_match": 0.0}
+    assert scores == GOOD | {"field_accuracy": 0.8, "exact_match": 0.0}
 
 
 def test_a_missing_field_is_a_wrong_field(invoice: ModuleType) -> None:
     scores = invoice.process_results({"target": WHOLE}, ['{"vendor": "Fennwick Tools"}'])
-    assert scores == {"json_valid": 1.0, "field_accuracy": 0.2, "exact_match": 0.0}
+    assert scores == GOOD | {"field_accuracy": 0.2, "exact_match": 0.0}
+
+
+def test_an_object_that_is_read_but_no_json_is_said_to_be_none(invoice: ModuleType) -> None:
+    scores = invoice.process_results({"target": WHOLE}, [WHOLE.replace('"', "'")])
+    assert scores == GOOD | {"json_valid": 0.0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"The fields are {{...}}. Here they are: {WHOLE}",
+        f"<think>Maybe {json.dumps(GOLD | {'total': 1})}</think>\n{WHOLE}",
+        f"{json.dumps(GOLD | {'total': 1})}\n\nCorrection:\n\n{WHOLE}",
+        f"[{WHOLE}]",
+        f'{{"invoice": {WHOLE}}}',
+        WHOLE.replace("1234.5", '"1.234,50 EUR (gross, payable within 30 days)"'),
+    ],
+)
+def test_the_object_that_counts_is_the_last_complete_one(invoice: ModuleType, text: str) -> None:
+    assert invoice.process_results({"target": WHOLE}, [text]) == GOOD
+
+
+def test_of_two_invoices_none_is_chosen(invoice: ModuleType) -> None:
+    other = {"invoice_number": "7", "date": "2020-01-01", "vendor": "X", "total": 1}
+    scores = invoice.process_results({"target": WHOLE}, [f"{WHOLE}\n{json.dumps(other)}"])
+    assert scores["extraction_failed"] == 1.0
 
 
 @pytest.mark.parametrize("answer", [*HOSTILE, WHOLE[:-1], "[1, 2]", "null"])
 def test_no_object_scores_zero(invoice: ModuleType, answer: str) -> None:
     scores = invoice.process_results({"target": WHOLE}, [answer])
-    assert scores == {"json_valid": 0.0, "field_accuracy": 0.0, "exact_match": 0.0}
+    assert scores == dict.fromkeys(GOOD, 0.0) | {"extraction_failed": 1.0}
 
 
 @given(cents=st.integers(min_value=0, max_value=99_999_999))
@@ -109,7 +137,7 @@ def test_english_and_german_amounts_read_alike(invoice: ModuleType, cents: int) 
     english = f"{cents // 100:,}.{cents % 100:02d}"
     german = english.translate(str.maketrans(",.", ".,"))
     for written in (english, german, f"€ {english}", f"{german} EUR"):
-        assert invoice.as_number(written) == pytest.approx(cents / 100)
+        assert invoice.amount(written) == pytest.approx(cents / 100)
 
 
 @given(text=st.text())
@@ -139,16 +167,22 @@ def test_right_answers(grounded: ModuleType, answer: str, exact: float) -> None:
         "exact_match": exact,
         "answer_accuracy": 1.0,
         "over_refusal_rate": 0.0,
+        "extraction_failed": 0.0,
+        "format_followed": 0.0,
     }
+
+
+def test_the_asked_line_counts_wherever_it_stands(grounded: ModuleType) -> None:
+    answer = "The passage names two prices.\n\nAnswer: 484 euros"
+    scores = grounded.process_results(ASKED, [answer])
+    assert scores["exact_match"] == scores["answer_accuracy"] == scores["format_followed"] == 1.0
 
 
 @pytest.mark.parametrize("answer", ["844 euros", "1484 euros", "484 euros or 25 euros", "euros"])
 def test_wrong_answers(grounded: ModuleType, answer: str) -> None:
-    assert grounded.process_results(ASKED, [answer]) == {
-        "exact_match": 0.0,
-        "answer_accuracy": 0.0,
-        "over_refusal_rate": 0.0,
-    }
+    scores = grounded.process_results(ASKED, [answer])
+    assert (scores["exact_match"], scores["answer_accuracy"]) == (0.0, 0.0)
+    assert scores["over_refusal_rate"] == 0.0
 
 
 @pytest.mark.parametrize("answer", ["Not stated.", "The passage doesn't say.", "Unknown", " "])
@@ -173,7 +207,8 @@ def test_unanswerable_questions(
     grounded: ModuleType, answer: str, exact: float, hallucinated: float
 ) -> None:
     scores = grounded.process_results(UNTOLD, [answer])
-    assert scores == {"exact_match": exact, "hallucination_rate": hallucinated}
+    assert (scores["exact_match"], scores["hallucination_rate"]) == (exact, hallucinated)
+    assert scores["extraction_failed"] == float(not answer)
 
 
 def test_normalising_drops_articles_case_and_digit_grouping(grounded: ModuleType) -> None:
@@ -213,7 +248,10 @@ def test_normalising_twice_changes_nothing(grounded: ModuleType, text: str) -> N
         ("12 + 30 = 42", 42.0),
         ("12 + 30", None),
         ("12 + 30 =", None),
-        ("forty-two", None),
+        ("forty-two", 42.0),
+        ("Answer: 42", 42.0),
+        ("12 and 30 make 42", 42.0),
+        ("42 or 43", None),
         ("", None),
     ],
 )
@@ -232,4 +270,4 @@ def test_hostile_answers_are_wrong_numbers(table: ModuleType, answer: str) -> No
 def test_every_plain_number_is_read_back(table: ModuleType, number: int) -> None:
     for written in (str(number), f"{number:,}", f"{number}.0"):
         scores = table.process_results({"answer": str(number)}, [written])
-        assert scores == {"exact_match": 1.0, "extraction_failed": 0.0}
+        assert (scores["exact_match"], scores["extraction_failed"]) == (1.0, 0.0)

@@ -1,0 +1,142 @@
+"""What words around a number say of it: a part, a range, an earlier value, the result."""
+
+from __future__ import annotations
+
+import re
+
+from evalkit.reading.context import OTHER_YEAR
+from evalkit.reading.numerals import CURRENCY, PERCENT
+from evalkit.reading.words import CONCLUDING, CORRECTION, IS, NOUN, THUS
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern that is matched without regard to case."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+MARK = "[\ue000-\uefff]"
+ANY = re.compile(MARK)
+OPERATOR = (
+    r"(?:[+*/×÷·^]|(?<=\s)[-–:x](?=\s)|(?<=\d)x(?=\d)|(?:plus|minus|times|mal|durch|divided by|geteilt "
+    r"durch)\b)"
+)
+CHAIN = compiled(
+    rf"[(]*{MARK}[)]*(?:\s[^\W\d_]{{1,14}}\.?){{0,2}}\s?(?:{OPERATOR}\s?[(]*{MARK}[)]*(?:\s(?!{IS}\b|mal\b|plus\b|"
+    rf"minus\b|times\b)[^\W\d_]{{1,14}}\.?){{0,2}}\s?)+"
+)
+BESIDE = compiled(
+    rf"\b(?:between|zwischen)\s{MARK}[^.;]{{0,20}}?\s(?:and|und)\s{MARK}|{MARK}\s?(?:-|–|—)\s?{MARK}|"
+    rf"{MARK}(?:\s\w+)?,?\s(?:to|bis|through|or|oder|bzw\.|beziehungsweise)\s(?:(?:perhaps|maybe|vielleicht|even|"
+    rf"about|etwa|rund|auch|sogar)\s)?{MARK}"
+    rf"|\b(?:from|von)\s{MARK}(?:\s\w+){{0,3}}?\s(?:to|auf|bis)\s{MARK}"
+)
+"""Ranges, and values that are offered side by side."""
+PARTS = compiled(
+    r"\b(?:sum|difference|product|quotient|average|mean|gap|summe|differenz|produkt|durchschnitt|mittelwert|"
+    r"unterschied)\s(?:of|between|von|zwischen|"
+    rf"aus)\s(?:[^.;\ue000-\uefff]{{0,25}}{MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|"
+    rf"minus)\s(?:\w+\s)?{MARK}"
+    r"|\b(?:adding|add|addiert\w*|subtracting|multiplying|"
+    rf"dividing)\s(?:[^.;\ue000-\uefff]{{0,25}}{MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|to|"
+    rf"from|by|zu|with|mit)\s(?:\w+\s)?{MARK}"
+)
+EARLIER = compiled(
+    r"(?:\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|"
+    r"previously|formerly|"
+    r"instead\sof|rather\sthan|not|after|before|without|excluding|out\sof|aside\sfrom|apart\sfrom|plus|less|minus|"
+    r"statt|anstatt|gegenüber|nach|vor|zuvor|früher|vorher|als|nicht|verglichen\smit|(?:im\s)?vergleich\szu|"
+    r"anstelle\svon|ohne|außer|von\sinsgesamt|zuzüglich|zzgl\.?|"
+    r"jeweils|je|each|à|at|zu\sje|every|alle|all|first\s(?:got|had|thought|counted)|weitere[nrs]?|another|further|"
+    r"discount\sof|rabatt\svon|abzüglich|abzgl\.?)"
+    r"\s(?:(?:the|of|only|just|about|around|noch|nur|etwa|rund|ca\.|den|die|der|das|einem?|a|still)\s){0,2})$"
+)
+PART_OF = compiled(
+    rf"{MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?$"
+)
+EACH_BEHIND = compiled(
+    r"^(?:\s[^\W\d_]+){0,2}\s?(?:each|apiece|a\spiece|per\b|je\b|pro\b|das\sstück|jeweils|"
+    r"/\s?(?:stück|piece|unit|item|person|day|tag|month|monat)\b)"
+)
+OFF_BEHIND = compiled(
+    r"^(?:\s\w+)?\s(?:off|discount|rabatt|nachlass|steuer|umsatzsteuer|mwst|vat|tax|shipping|"
+    r"versand)\b"
+)
+MORE_BEHIND = compiled(
+    r"^(?:\s(?!and\b|und\b)\w+)?\s(?:more|less|fewer|higher|lower|mehr|weniger|höher|"
+    r"niedriger|zusätzlich|above|below|kleiner|größer|tiefer)\b(?!\sals\snichts)"
+)
+OTHER_YEAR_BEHIND = compiled(rf"^(?:\s\w+){{0,3}}?\s?\(?{OTHER_YEAR}")
+ASKS_MORE = compiled(
+    r"\b(?:more|less|fewer|higher|lower|mehr|weniger|höher|niedriger|difference|differenz|"
+    r"unterschied|change|änder\w+|veränder\w+|increase|decrease|by how|um wie ?viele?|grow|rise|fall|steig\w+|"
+    r"stieg\w*|sank|sink\w*)\b"
+)
+ASKS_EACH = compiled(
+    r"\b(?:each|per|je|pro|apiece|average|durchschnitt\w*|jeweils|every|price|preis)\b"
+)
+ASKS_PERCENT = compiled(rf"{PERCENT}|\b(?:percentage|prozentsatz|share|anteil|rate|quote)\b")
+ASKS_MONEY = compiled(
+    rf"{CURRENCY}|\b(?:price|cost|costs|preis|kosten|kostet|betrag|umsatz|revenue|amount|pay|"
+    r"zahlen)\b"
+)
+TOTAL = (
+    r"\b(?:total\w*|sum|altogether|together|in all|overall|combined|result\w*|answer|equals?|"
+    r"(?:makes?|making|giv(?:es?|ing)|yields?|com(?:es?|ing) to|came to|amount(?:s|ing)? to|add(?:s|ing)? up to|"
+    r"works out (?:to|at|as)|leav(?:es|ing)|that is|that's|that makes|i\.e\.|which is)|"
+    r"insgesamt|zusammen|gesamt\w*|summe|ergebnis|ergibt|ergeben|ergab\w*|macht|machen|beträgt|betragen|beläuft "
+    r"sich|belaufen sich|"
+    r"das sind|sind das|das heißt|d\.\s?h\.|entspricht|lautet|kommt auf|komme auf|kommt man auf)"
+)
+STATING = compiled(
+    rf"(?:{TOTAL}|{THUS}|\b(?:correct|right|richtig|korrekt)\w*\s{IS}|{CONCLUDING}|=|≈|→|"
+    rf"\b{NOUN}\b(?:\s\w+){{0,4}}\s{IS}|\b(?:it|this|that|there|es|das|dies|number|figure|value|anzahl|zahl|wert|"
+    rf"amount|betrag)(?:\s?(?:{IS}))|"
+    r"\b(?:number|figure|value|total|difference|change|sum|anzahl|zahl|wert|differenz|änderung|summe|"
+    rf"betrag)\b(?:\s\w+){{0,6}}\s{IS})"
+)
+CONCLUDED = compiled(rf"{TOTAL}|{THUS}|{CONCLUDING}|=")
+LABEL = compiled(
+    rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|endbetrag|grand total|"
+    rf"anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
+)
+REST = r"[^\w\ue000-\uefff]*$"
+ALONE = compiled(
+    r"^\W*(?:(?:about|around|approximately|roughly|exactly|just|only|nearly|almost|some|um|rund|"
+    rf"etwa|ca\.|circa|genau|nur|knapp|gut|fast|about|bei)\s)?{MARK}(?:\s?[^\W\d_]+\.?){{0,3}}{REST}"
+)
+THUS_ALONE = compiled(
+    rf"^\W*(?:and\s|und\s)?(?:{THUS}|{TOTAL}|=)\W*(?:{TOTAL}\W*)?(?:um\s|by\s|"
+    rf"also\s)?{MARK}(?:\s?[^\W\d_]+\.?){{0,2}}{REST}"
+)
+LAST_LINE = compiled(
+    rf"^\W*(?:\w+\s){{0,2}}?(?:(?:final|"
+    rf"endgültige[rs]?)\s)?(?:{NOUN})\b[^\n\ue000-\uefff]{{0,30}}?({MARK})(?P<rest>[^\n]*)$"
+)
+TURN = compiled(
+    rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,] )(?:no|nein)\b(?=[,.:;])|(?<=[.!?,] )(?:nein),"
+)
+CUT = compiled(
+    r"(?:[,=+*/×(:$€-]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
+    r"equals|"
+    r"der|die|das|und|ist|sind|war|waren|noch|hat|also|mit|von|zu|im|in|dann|ergibt|macht|plus|beträgt|bei|auf))\s*$"
+)
+REFUSES = compiled(
+    r"\b(?:can't|cannot|can not|unable to|not able to|couldn't|no (?:data|information|figures?|numbers?)|not "
+    r"(?:given|available|stated|enough)|"
+    r"don't know|impossible|missing|"
+    r"kann (?:ich )?(?:\w+ ){0,4}nicht|keine (?:zahlen|angaben?|daten|information\w*)|nicht (?:\w+ )?(?:möglich|"
+    r"berechnen|angegeben|ermitteln|bekannt|hervor)|"
+    r"weiß (?:ich )?(?:\w+ )?nicht|fehl(?:t|en)|kein\w* \w+(?: \w+)? (?:veröffentlicht|angegeben|genannt))\b"
+)
+KEYS = (
+    "answer",
+    "final_answer",
+    "result",
+    "value",
+    "total",
+    "number",
+    "antwort",
+    "ergebnis",
+    "summe",
+    "wert",
+)
