@@ -108,19 +108,21 @@ def _adapter_source(spec: ModelSpec, folder: Path) -> Source | None:
         )
     base_spec = base_of(spec, folder)
     try:
-        base = find_source(base_spec)
+        located = _locate(base_spec)
+        is_chained = located is not None and located.is_dir() and is_adapter(located)
+        base = None if is_chained else find_source(base_spec)
     except ModelError as error:
         raise ModelError(
             f"{error.message} It is the base of the adapter {folder}.",
             "Name the folder or id of the base with `base:` in the config.",
         ) from error
-    if base is None:
-        return None
-    if base.adapter is not None:
+    if is_chained:
         raise ModelError(
             f"model {spec.name!r}: the base of the adapter {folder} is an adapter itself.",
             "Merge that one and save the result, then name it as `base:`.",
         )
+    if base is None:
+        return None
     return Source(base.folder, gguf=base.gguf, adapter=folder)
 
 
