@@ -21,7 +21,15 @@ from evalkit.meters.nvml import GpuProbe
 from evalkit.meters.rapl import open_rapl
 from evalkit.meters.telemetry import TelemetrySampler
 from evalkit.plan import Cell
-from evalkit.records import NS_PER_S, CellRecord, EngineRecord, Request, SentAttempt
+from evalkit.records import (
+    NS_PER_S,
+    CellRecord,
+    EngineRecord,
+    Request,
+    Sample,
+    SentAttempt,
+    TaskResult,
+)
 from evalkit.store.journal import Journal
 from evalkit.store.manifest import ModelEntry
 
@@ -167,17 +175,26 @@ class CellRunner:
                 )
         finally:
             keep([], [])
+        self._finish(cell, record, backend, samples, results)
+
+    def _finish(
+        self,
+        cell: Cell,
+        record: CellRecord,
+        backend: Backend,
+        samples: list[Sample],
+        results: list[TaskResult],
+    ) -> None:
+        """Keep the scores; of a cell of which too little was answered, only which docs got no answer."""
+        state, reason = "done", None
         try:
             check_answered(self._journal.requests(cell.cell_id), cell.model.name)
-        except EndpointError as error:  # what was not answered is shown, and nothing is scored
-            unanswered = [s for s in samples if "failed" in s.flags]
-            failed = replace(record, state="failed", reason=str(error))
-            self._journal.finish_cell(_with_engine(failed, backend), unanswered, [])
-            self._progress.cell_ended(cell, "failed", str(error))
-            return
-        finished = _with_engine(replace(record, state="done"), backend)
-        self._journal.finish_cell(finished, samples, results)
-        self._progress.cell_ended(cell, "done", None)
+        except EndpointError as error:
+            state, reason = "failed", str(error)
+            samples, results = [s for s in samples if "failed" in s.flags], []
+        ended = _with_engine(replace(record, state=state, reason=reason), backend)
+        self._journal.finish_cell(ended, samples, results)
+        self._progress.cell_ended(cell, state, reason)
 
     def _n_verified(self, cell: Cell) -> int:
         supports = backend_class(cell.model.backend).supports(cell.model)

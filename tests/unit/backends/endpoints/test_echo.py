@@ -76,7 +76,13 @@ def score(spec: ModelSpec) -> list[Outcome]:
 def test_echoed_scores_are_the_local_ones(smollm2: Path, begin: str) -> None:
     local = ModelSpec(name="l", source=str(smollm2), dtype="float32", device="cpu")
     with ScriptedServer(EchoServer(smollm2, begin)) as server:
-        spec = api_model(server.url, api="completions", echo_logprobs=True, headers_timeout_s=60)
+        spec = api_model(
+            server.url,
+            api="completions",
+            echo_logprobs=True,
+            headers_timeout_s=60,
+            request_timeout_s=60,
+        )
         echoed = score(spec)
     for there, here in zip(echoed, score(local), strict=True):
         assert there.loglikelihood == pytest.approx(here.loglikelihood, abs=1e-3)
