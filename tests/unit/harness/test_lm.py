@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from lm_eval.api.instance import Instance
 
 from evalkit.backends import open_backend
 from evalkit.config import ModelSpec
-from evalkit.harness.lm import BackendLM, CellContext, drawn_docs
-from evalkit.records import Request, SentAttempt
+from evalkit.harness.lm import BackendLM, CellContext, _undecided_docs, drawn_docs
+from evalkit.records import Answer, Request, SentAttempt
 from evalkit.store.journal import JOURNAL, Journal
+from tests.builders import request
 
 pytestmark = pytest.mark.model
 
@@ -70,3 +72,21 @@ def test_docs_to_time_are_drawn_at_random_with_all_their_requests_and_alike_for_
     assert drawn != drawn_docs(repeats, 20, "0/other")
     assert drawn_docs(repeats, None, "") == drawn_docs(repeats, 100, "") == frozenset(range(200))
     assert drawn_docs(repeats, 0, "") == frozenset()
+
+
+def test_a_choice_of_probability_zero_is_kept_and_read_again(tmp_path: Path) -> None:
+    impossible = request(answer=Answer(loglikelihood=-math.inf, is_greedy=False))
+    with Journal(tmp_path / JOURNAL, create=True) as journal:
+        journal.add_requests([impossible], [])
+        (found,) = journal.requests()
+    assert found.answer == impossible.answer
+
+
+def test_a_doc_whose_choices_are_all_impossible_is_not_decided() -> None:
+    def choice(doc: int, index: int) -> Instance:
+        return Instance("loglikelihood", {}, ("Q", f" {index}"), index, ("t", doc, 1))
+
+    choices = [choice(doc, index) for doc in range(3) for index in range(2)]
+    values = [-math.inf, -math.inf, -math.inf, -2.0, None, None]  # the last doc got no answers
+    answers = [Answer(loglikelihood=value) for value in values]
+    assert _undecided_docs(choices, answers) == {("t", 0)}
