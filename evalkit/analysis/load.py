@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from scipy import stats
+import scipy
 
 from evalkit.analysis.estimates import too_few
 from evalkit.analysis.facts import CapacityFact, Estimate, LevelFact, StepFact
@@ -331,7 +331,9 @@ def _mean(values: Sequence[float | None], unit: str, n: int) -> Estimate:
     mean = fmean(known)
     if len(known) == 1:
         return Estimate(mean, unit, n, method="one run", reason=say("one run has no interval"))
-    low, high = stats.t.interval(0.95, len(known) - 1, loc=mean, scale=stats.sem(known) or 1e-300)
+    low, high = scipy.stats.t.interval(
+        0.95, len(known) - 1, loc=mean, scale=scipy.stats.sem(known) or 1e-300
+    )
     return Estimate(
         mean, unit, n, float(low), float(high), f"mean of {len(known)} runs, t interval"
     )

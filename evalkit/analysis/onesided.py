@@ -12,8 +12,9 @@ from math import inf, isfinite, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from evalkit.analysis.paired import limit_of_bca, paired_interval, tango
 from evalkit.analysis.stats import RESAMPLES, SEED, percent, wilson
@@ -159,7 +160,7 @@ def _exact(count: float, n: int, confidence: float) -> tuple[float, float]:
 def _student(values: Array, confidence: float, shift: float = 0.0) -> tuple[float, float]:
     """Return the t bounds of a mean, moved by `shift`."""
     n = len(values)
-    half = float(stats.t.ppf(confidence, n - 1)) * float(values.std(ddof=1)) / sqrt(n)
+    half = float(scipy.stats.t.ppf(confidence, n - 1)) * float(values.std(ddof=1)) / sqrt(n)
     mean = float(values.mean()) + shift
     return mean - half, mean + half
 
@@ -335,7 +336,7 @@ def p_worse_binary(wins: int, losses: int) -> float:
     """Return how likely so many losses are, or more, were the candidate no worse: McNemar's exact test, one-sided."""
     if wins + losses == 0:
         return 1.0
-    return float(stats.binomtest(losses, wins + losses, 0.5, alternative="greater").pvalue)
+    return float(scipy.stats.binomtest(losses, wins + losses, 0.5, alternative="greater").pvalue)
 
 
 def p_worse(change: Array) -> float:
@@ -351,8 +352,8 @@ def p_worse(change: Array) -> float:
     if len(moved) == 0 or np.ptp(np.abs(moved)) <= _EDGE:
         return p_worse_binary(int((moved > 0).sum()), int((moved < 0).sum()))
     if len(moved) > MOST_FOR_FLIPS:
-        return float(stats.ttest_1samp(change, 0.0, alternative="less").pvalue)
-    found = stats.permutation_test(
+        return float(scipy.stats.ttest_1samp(change, 0.0, alternative="less").pvalue)
+    found = scipy.stats.permutation_test(
         (moved,),
         np.mean,
         permutation_type="samples",

@@ -13,8 +13,9 @@ from math import copysign, sqrt
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize
 
 from evalkit.analysis.stats import CONFIDENCE, bootstrap, percent, wilson
 
@@ -68,7 +69,7 @@ def tango(
     if losses > wins:  # so that mirrored counts have exactly the mirrored interval
         low, high = tango(losses, wins, n, confidence)
         return -high, -low
-    z = float(stats.norm.ppf(0.5 + confidence / 2))
+    z = float(scipy.stats.norm.ppf(0.5 + confidence / 2))
     at = (wins - losses) / n
     low = _root(wins, losses, n, -1.0, at, z)
     high = _root(wins, losses, n, at, 1.0, -z)
@@ -112,7 +113,7 @@ def limit_of_bca(
     squares = float((d**2).sum())
     a = float((d**3).sum()) / (6 * squares**1.5)
     s = sqrt(squares) / n
-    edge = float(stats.norm.ppf(0.5 + confidence / 2))
+    edge = float(scipy.stats.norm.ppf(0.5 + confidence / 2))
     z = np.array([-edge, edge]) + a
     adjusted = a + z / (1 - a * z)
     low, high = mean + s * (adjusted + a * (adjusted**2 - 1))

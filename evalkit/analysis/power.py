@@ -11,8 +11,8 @@ from functools import partial
 from math import ceil, log, log1p, sqrt
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from evalkit.analysis.repeated import FEWEST_EQUAL
 
@@ -46,7 +46,7 @@ def docs_needed(
         ValueError: The effect is not below the margin, or larger than the discordance.
     """
     _check(margin, discordance, effect)
-    z = float(stats.norm.ppf(confidence) + stats.norm.ppf(power))
+    z = float(scipy.stats.norm.ppf(confidence) + scipy.stats.norm.ppf(power))
     docs = ceil(z**2 * (discordance - effect**2) / (margin - effect) ** 2)
     return max(docs, least_docs(margin, confidence) if margin > 0 else 1)
 
@@ -84,7 +84,7 @@ def least_docs(margin: float, confidence: float) -> int:
         raise ValueError("a margin of 0 can't be shown without docs that differ")
     if margin >= 1:
         return 1
-    z2 = float(stats.norm.ppf(confidence)) ** 2
+    z2 = float(scipy.stats.norm.ppf(confidence)) ** 2
     tango, exact = z2 * (1 - margin) / margin, log(1 - confidence) / log1p(-margin)
     return max(1, ceil(max(tango, exact) - _EDGE))
 
@@ -150,12 +150,12 @@ def _chance(is_few: Judge, n: int, discordance: float, effect: float) -> float:
     """Return how likely the losses among n docs are few enough."""
     if abs(effect) > discordance + _EDGE:
         raise ValueError(f"{discordance:g} of docs differ, so no effect can be {effect:g}")
-    low, high = (int(x) for x in stats.binom.ppf([_TAIL, 1 - _TAIL], n, discordance))
+    low, high = (int(x) for x in scipy.stats.binom.ppf([_TAIL, 1 - _TAIL], n, discordance))
     differing = np.arange(max(low, 0), high + 1)
     most = _most_losses(differing, is_few)
     losing = min(1.0, (discordance + effect) / 2 / discordance) if discordance > 0 else 0.0
-    split = np.where(most >= 0, stats.binom.cdf(most, differing, losing), 0.0)
-    return float(stats.binom.pmf(differing, n, discordance) @ split)
+    split = np.where(most >= 0, scipy.stats.binom.cdf(most, differing, losing), 0.0)
+    return float(scipy.stats.binom.pmf(differing, n, discordance) @ split)
 
 
 def _most_losses(differing: Counts, is_few: Judge) -> Counts:
@@ -175,8 +175,8 @@ def keeps_margin(
 
     It is where the score at the margin is beyond z, and, where no doc was won, Clopper and Pearson's bound, too.
     """
-    z = float(stats.norm.ppf(confidence))
-    is_exact = stats.binom.cdf(losses, n, margin) <= 1 - confidence
+    z = float(scipy.stats.norm.ppf(confidence))
+    is_exact = scipy.stats.binom.cdf(losses, n, margin) <= 1 - confidence
     return np.asarray((_score(wins, losses, n, margin) <= -z) & (is_exact | (wins > 0)))
 
 
@@ -184,8 +184,8 @@ def breaks_margin(
     wins: Counts, losses: Counts, n: int, margin: float, confidence: float
 ) -> NDArray[np.bool_]:
     """Tell for many counts at once whether the lower of `paired_bounds` is beyond a margin; as `keeps_margin`."""
-    z = float(stats.norm.ppf(confidence))
-    is_exact = stats.binom.sf(losses - 1, n, margin) < 1 - confidence
+    z = float(scipy.stats.norm.ppf(confidence))
+    is_exact = scipy.stats.binom.sf(losses - 1, n, margin) < 1 - confidence
     return np.asarray((_score(wins, losses, n, margin) > z) & (is_exact | (wins > 0)))
 
 
@@ -220,11 +220,14 @@ def runs_needed(noise_sd: float, margin: float, confidence: float, power: float)
     if noise_sd <= 0:
         return FEWEST_EQUAL
     size = log1p(margin) / noise_sd
-    z = float(stats.norm.ppf(confidence) + stats.norm.ppf(power))
+    z = float(scipy.stats.norm.ppf(confidence) + scipy.stats.norm.ppf(power))
     runs = max(
         FEWEST_EQUAL, int((z / size) ** 2)
     )  # what the normal distribution needs is a little less
-    while stats.nct.sf(stats.t.ppf(confidence, runs - 1), runs - 1, size * sqrt(runs)) < power:
+    while (
+        scipy.stats.nct.sf(scipy.stats.t.ppf(confidence, runs - 1), runs - 1, size * sqrt(runs))
+        < power
+    ):
         runs += 1
     return runs
 

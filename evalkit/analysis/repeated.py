@@ -12,8 +12,8 @@ from math import exp, inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from evalkit.analysis.onesided import Bounds, one_sided
 from evalkit.analysis.stats import SEED
@@ -199,13 +199,13 @@ def _compared(
 
 
 def _half(error: _Error, confidence: float) -> float:
-    return float(stats.t.ppf(confidence, error.df)) * error.se if error.se else 0.0
+    return float(scipy.stats.t.ppf(confidence, error.df)) * error.se if error.se else 0.0
 
 
 def _p_higher(log_ratio: float, error: _Error) -> float:
     if error.se == 0:
         return 0.0 if log_ratio > _EDGE else 1.0
-    return float(stats.t.sf(log_ratio / error.se, error.df))
+    return float(scipy.stats.t.sf(log_ratio / error.se, error.df))
 
 
 def _error(parts: Sequence[_Part]) -> _Error | None:

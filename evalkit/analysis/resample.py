@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.special import ndtr, ndtri
 
 Values = NDArray[np.float64]
@@ -70,7 +70,7 @@ def _interval(values: Values, means: Values, alpha: float) -> tuple[float, float
         low, high = _bca_shares(values, means, alpha)
     if not np.isfinite(low) or not np.isfinite(high):
         low, high = alpha, 1 - alpha
-    bounds = stats.quantile(means, np.array([low, high]))
+    bounds = scipy.stats.quantile(means, np.array([low, high]))
     return float(bounds[0]), float(bounds[1])
 
 

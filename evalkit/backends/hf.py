@@ -1,4 +1,7 @@
-"""Models that run in this process through transformers, on CPU or GPU."""
+"""Models that run in this process through transformers, on CPU or GPU.
+
+torch and transformers, seconds of imports, are loaded when a model is: a plan only asks what the backend can do.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
-from evalkit.backends.asking import Asking, load
 from evalkit.backends.base import Batch, Capability, CellSetup, GenerateRequest, ScoreRequest
 from evalkit.backends.chat import of_tokenizer, tells_time
-from evalkit.backends.devices import check_dtype, resolve_device, resolve_dtype, torch_memory
 from evalkit.backends.facts import read_facts
 from evalkit.backends.fingerprint import file_hashes
-from evalkit.backends.loading import load_model, load_tokenizer
 from evalkit.backends.sources import Source, check_reachable, fetch, find_source
 from evalkit.config.run import ModelSpec
-from evalkit.engine.batching import default_kv_budget, release_memory
-from evalkit.engine.threads import Threads
 from evalkit.engine.values import Comparison
 from evalkit.records import Answer, EndpointRecord, EngineRecord, RequestKind
 from evalkit.store.manifest import ModelEntry
@@ -31,6 +29,11 @@ class HuggingFaceBackend:
     """One language model and its tokenizer."""
 
     def __init__(self, spec: ModelSpec, source: Source) -> None:
+        from evalkit.backends.asking import load
+        from evalkit.backends.devices import check_dtype, resolve_device, resolve_dtype
+        from evalkit.backends.loading import load_model, load_tokenizer
+        from evalkit.engine.threads import Threads
+
         self.spec = spec
         self.source = source
         self._device = resolve_device(spec)
@@ -66,6 +69,8 @@ class HuggingFaceBackend:
     @classmethod
     def writer(cls, spec: ModelSpec) -> Self | None:
         """Return a model with nothing but its tokenizer: it writes prompts, and answers none."""
+        from evalkit.backends.loading import load_tokenizer
+
         source = find_source(spec)
         if source is None:
             return None
@@ -87,8 +92,12 @@ class HuggingFaceBackend:
 
     @classmethod
     def preflight(cls, spec: ModelSpec) -> None:
-        """Check source, device and dtype."""
+        """Check source, device and dtype; without torch where there is nothing to ask it."""
         check_reachable(spec)
+        if spec.dtype == "auto" and spec.device in {"auto", "cpu"}:
+            return
+        from evalkit.backends.devices import check_dtype, resolve_device
+
         device = resolve_device(spec)
         if spec.dtype != "auto":
             check_dtype(spec, device)
@@ -97,6 +106,8 @@ class HuggingFaceBackend:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        from evalkit.engine.batching import release_memory
+
         del self._model, self._loaded, self._asking
         gc.collect()
         release_memory()
@@ -140,14 +151,21 @@ class HuggingFaceBackend:
 
     def torch_memory(self, gpu: int) -> tuple[int | None, int | None]:
         """Return bytes torch has allocated and reserved on a GPU."""
+        from evalkit.backends.devices import torch_memory
+
         return torch_memory(gpu)
 
     def kv_budget(self) -> int | None:
         """Return a quarter of the memory that is free now, in bytes."""
+        from evalkit.engine.batching import default_kv_budget
+
         return default_kv_budget(self._device)
 
     def begin_cell(self, setup: CellSetup) -> None:
         """Start a cell with its memory for keys and values."""
+        from evalkit.backends.asking import Asking
+        from evalkit.engine.batching import default_kv_budget
+
         self._chat.forget()
         budget = setup.kv_budget_bytes or default_kv_budget(self._device)
         self._asking = Asking(self._loaded, self.spec, budget)

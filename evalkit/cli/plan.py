@@ -53,11 +53,10 @@ def command(
     """
     quiet_libraries()
     config = read_config(config_file, **selection)
-    from evalkit.execute.local import answered_requests
     from evalkit.plan import make_plan
 
     plan = make_plan(config)
-    answered = answered_requests(folder, plan) if folder is not None else None
+    answered = _answered(folder, plan) if folder is not None else None
     shown = list(_prompts(plan, n_prompts, doc_id))
     if as_json:
         found = _to_dict(plan, answered)
@@ -86,6 +85,12 @@ def _prompts(plan: Plan, n_docs: int | None, doc_id: int | None) -> Iterator[Sho
     from evalkit.harness.shown import Wanted
 
     yield from prompts_of(plan, Wanted(n_docs or 1, doc_id))
+
+
+def _answered(folder: Path, plan: Plan) -> dict[str, int]:
+    from evalkit.execute.local import answered_requests
+
+    return answered_requests(folder, plan)
 
 
 def _notes(plan: Plan) -> Iterator[str]:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from evalkit.analysis.blend.pairs import Array, IntArray
 from evalkit.analysis.facts import Estimate
@@ -105,7 +105,7 @@ class Resamples:
         deviations = columns - np.repeat(means, self.sizes, axis=0)
         squares = np.add.reduceat(deviations**2, self.starts, axis=0)
         variances = squares / np.maximum(self.sizes - 1, 1)[:, None] / self.sizes[:, None]
-        half = stats.norm.ppf(1 - _TAIL) * np.sqrt(self.stratum_weight**2 @ variances)
+        half = scipy.stats.norm.ppf(1 - _TAIL) * np.sqrt(self.stratum_weight**2 @ variances)
         return values - half, values + half
 
     def _flat(self, columns: Array) -> Iterator[tuple[int, NDArray[np.bool_]]]:
