@@ -3,6 +3,7 @@
     python benchmarks/scoring.py                      # all works, about 20 minutes on two cores
     python benchmarks/scoring.py --work shared letters
     python benchmarks/scoring.py --peer-docs 0        # the peer answers every document, too (hours)
+    python benchmarks/scoring.py --work generate --dtype bfloat16 --docs 32
 
 Every measurement is a process of its own: model loading is not timed, tokenisation is, peak memory is the process's.
 lm-eval runs with batch sizes 1, 8 and auto, and its fastest counts; a run that takes twice the fastest is stopped.
@@ -146,7 +147,7 @@ def instances(work: str, n: int, folder: Path | None) -> list[Any]:
     ]
 
 
-def measure(system: str, work: str, n: int, folder: Path | None) -> dict[str, Any]:
+def measure(system: str, work: str, n: int, folder: Path | None, dtype: str) -> dict[str, Any]:
     """Answer the requests in this process."""
     from evalkit.backends.embedded import embedded_folder
 
@@ -154,13 +155,13 @@ def measure(system: str, work: str, n: int, folder: Path | None) -> dict[str, An
     model = str(embedded_folder(MODEL))
     extra: Callable[[], dict[str, Any]] = dict
     if system == "evalkit":
-        lm, extra = _evalkit(model)
+        lm, extra = _evalkit(model, dtype)
     else:
         from lm_eval.models.huggingface import HFLM
 
         lm = HFLM(
             pretrained=model,
-            dtype="float32",
+            dtype=dtype,
             device="cpu",
             batch_size=system if system == "auto" else int(system),
             max_batch_size=64,
@@ -180,12 +181,12 @@ def measure(system: str, work: str, n: int, folder: Path | None) -> dict[str, An
     }
 
 
-def _evalkit(model: str) -> tuple[Any, Callable[[], dict[str, Any]]]:
+def _evalkit(model: str, dtype: str) -> tuple[Any, Callable[[], dict[str, Any]]]:
     from evalkit.backends.hf import HuggingFaceBackend
     from evalkit.config import ModelSpec
     from evalkit.harness.lm import BackendLM, CellContext
 
-    spec = {"name": "m", "source": model, "dtype": "float32", "device": "cpu"}
+    spec = {"name": "m", "source": model, "dtype": dtype, "device": "cpu"}
     options = {"generate_batch_size": "auto", "max_length": MAX_LENGTH}
     backend = HuggingFaceBackend.open(ModelSpec.model_validate(spec | options))
 
@@ -200,6 +201,7 @@ def _evalkit(model: str) -> tuple[Any, Callable[[], dict[str, Any]]]:
             "difference": record.max_difference,
             "tokens": record.tokens_computed,
             "near_ties": record.n_near_ties,
+            "exactness": record.exactness,
             "body": body,
             "head": vocabulary * width,
         }
@@ -222,12 +224,19 @@ def peak_flops() -> float:
 
 
 def spawn(
-    system: str, work: str, n: int, folder: str | None, limit_s: float | None
+    system: str, work: str, n: int, args: argparse.Namespace, limit_s: float | None
 ) -> dict[str, Any] | None:
     """Measure in a process of its own; None when it took longer than `limit_s`."""
+    from evalkit.cli.processors import SETTINGS
+
     command = [sys.executable, __file__, "--measure", system, "--work", work, "--docs", str(n)]
-    command += ["--gsm8k", folder] if folder else []
-    quiet = {"TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    command += ["--dtype", args.dtype, *(["--gsm8k", args.gsm8k] if args.gsm8k else [])]
+    quiet = {
+        **SETTINGS,
+        "TQDM_DISABLE": "1",
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+    }
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -259,7 +268,7 @@ def compare(work: str, args: argparse.Namespace, peak: float) -> None:
     print(f"\n{work}: {TITLES[work]}; {n} documents, lm-eval {n_peer}", flush=True)
     for batch in PEER_BATCHES:
         limit = 2 * best[0] * n_peer if best else None
-        found = spawn(batch, work, n_peer, args.gsm8k, limit)
+        found = spawn(batch, work, n_peer, args, limit)
         if found is None:
             print(f"  lm-eval, batch {batch:<5} stopped after {limit:.0f} s: slower", flush=True)
             continue
@@ -268,10 +277,11 @@ def compare(work: str, args: argparse.Namespace, peak: float) -> None:
         if best is None or per_doc < best[0]:
             best = per_doc, batch, found
     assert best
-    ours = spawn("evalkit", work, n, args.gsm8k, None)
+    ours = spawn("evalkit", work, n, args, None)
     assert ours
     per_doc = ours["seconds"] / n
-    _line(f"evalkit, {ours['path']}", per_doc, ours)
+    how = ours["exactness"] if work == "generate" else ours["path"]
+    _line(f"evalkit, {how}", per_doc, ours)
     ratio, memory = best[0] / per_doc, ours["peak_bytes"] / best[2]["peak_bytes"]
     print(f"  → {ratio:.1f} × (target {TARGETS[work]:g}), peak memory {memory:.2f} × (target 1.2)")
     print(f"    {_agreement(work, ours['answers'], best[2]['answers'])}")
@@ -326,12 +336,13 @@ def main() -> None:
     parser.add_argument("--work", nargs="+", choices=list(TARGETS), default=list(TARGETS))
     parser.add_argument("--docs", type=int, default=0, help="documents for evalkit")
     parser.add_argument("--peer-docs", type=int, default=8, help="documents for lm-eval; 0: all")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--gsm8k", help="folder with gsm8k_train_50.jsonl and gsm8k_test.jsonl")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure:
         folder = Path(args.gsm8k) if args.gsm8k else None
-        print(json.dumps(measure(args.measure, args.work[0], args.docs, folder)))
+        print(json.dumps(measure(args.measure, args.work[0], args.docs, folder, args.dtype)))
         return
     from evalkit.meters.cores import allotted_cores
 
@@ -339,7 +350,7 @@ def main() -> None:
     print(
         f"{platform.machine()}, {allotted_cores():g} cores, float32 matmul {peak / 1e9:.0f} GFLOP/s"
     )
-    print(f"{MODEL}, float32; model loading not timed, tokenisation timed")
+    print(f"{MODEL}, {args.dtype}; model loading not timed, tokenisation timed")
     for work in args.work:
         compare(work, args, peak)
 
