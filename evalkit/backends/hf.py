@@ -1,6 +1,7 @@
 """Models that run in this process through transformers, on CPU or GPU.
 
-torch, seconds of imports with all that transformers does with it, is loaded when a model is: a plan only asks what the backend can do.
+torch, seconds of imports with all that transformers does with it, is loaded when a model is: a plan only asks what the
+backend can do.
 """
 
 from __future__ import annotations
