@@ -12,6 +12,7 @@ from evalkit.config.bench import BenchConfig
 from evalkit.config.run import ModelSpec, RunConfig, SuiteSpec
 from evalkit.distribution import shipped
 from evalkit.errors import ModelError
+from evalkit.loadgen.traces import read_trace
 
 _NAME = re.compile(r"^(?:task|group|tag):[ \t]*['\"]?([\w.-]+)", re.MULTILINE)
 
@@ -52,6 +53,18 @@ def check_tasks(config: RunConfig | BenchConfig) -> Iterator[str]:
         far = check_local_tasks(suite, config.include_paths, allow_code=config.allow_task_code)
         if far:
             yield f"Suite {suite.name}: not checked: the data of {', '.join(far)} come from the hub."
+
+
+def check_traces(config: BenchConfig) -> Iterator[str]:
+    """Read the traces that a bench replays; yields how they were read, where that is not plain.
+
+    Raises:
+        ConfigError: One can't be read; names file, row, column and value.
+    """
+    for profile in config.profiles:
+        if profile.load.file is not None:
+            for note in read_trace(profile.load).notes:
+                yield f"Profile {profile.name}: {profile.load.file.name}: {note}"
 
 
 def _is_here(model: ModelSpec) -> bool:

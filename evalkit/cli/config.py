@@ -48,10 +48,12 @@ def check(file: Path) -> None:
 
 
 def _check_what_it_names(config: RunConfig | BenchConfig) -> None:
-    from evalkit.precheck import check_models, check_tasks
+    from evalkit.config import BenchConfig
+    from evalkit.precheck import check_models, check_tasks, check_traces
 
     quiet_libraries()
-    for note in (*check_models(config.models), *check_tasks(config)):
+    traces = check_traces(config) if isinstance(config, BenchConfig) else ()
+    for note in (*traces, *check_models(config.models), *check_tasks(config)):
         click.echo(note)
 
 

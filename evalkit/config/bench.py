@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from evalkit.config.run import LimitsSpec, ModelSpec, Name, OutputSpec, Spec, SuiteSpec, check_names
 from evalkit.config.scalars import number
+from evalkit.errors import did_you_mean
 
 
 def _as_list(value: Any) -> Any:
@@ -20,12 +21,14 @@ Positive = Annotated[float, Field(gt=0)]
 Rates = Annotated[tuple[Positive, ...], BeforeValidator(_as_list)]
 Counts = Annotated[tuple[Annotated[int, Field(gt=0, le=100_000)], ...], BeforeValidator(_as_list)]
 
+TRACE_COLUMNS = ("timestamp", "input_tokens", "output_tokens")
+"""What a trace must have, whatever its file calls them."""
 LOAD_KEYS: dict[str, tuple[str, ...]] = {
     "concurrency": ("concurrency",),
     "constant": ("rates",),
     "poisson": ("rates",),
     "ramp": ("from_rate", "to_rate", "arrivals"),
-    "trace": ("file", "speed"),
+    "trace": ("file", "speed", "columns", "time_unit", "drop_empty"),
     "search": ("first_rate", "max_rate", "tolerance", "arrivals"),
 }
 """Kind of load → the keys that mean something for it."""
@@ -52,7 +55,15 @@ class LoadSpec(Spec):
     arrivals: Literal["constant", "poisson"] = "poisson"
     """Ramp and search: how requests are spaced."""
     file: Path | None = None
-    """Trace: CSV or JSONL with `timestamp` (s), `input_tokens`, `output_tokens`; relative to the config file."""
+    """Trace: CSV, JSONL or Parquet, each also gzipped, with a time, prompt and answer tokens in each row; relative to
+    the config file."""
+    columns: dict[str, str] | None = None
+    """Trace: `timestamp`, `input_tokens`, `output_tokens` → the file's column. Unset: these names, or those of known
+    public traces and tools."""
+    time_unit: Literal["s", "ms", "us", "ns", "days"] | None = None
+    """Trace: of times in numbers. Unset: by the column's name (`_ms`) or, since 1970, by their size, else seconds."""
+    drop_empty: bool = False
+    """Trace: leave out requests of 0 tokens instead of refusing the file."""
     speed: Positive = 1.0
     """Trace: 2 plays it twice as fast."""
     first_rate: Positive = 1.0
@@ -68,6 +79,10 @@ class LoadSpec(Spec):
         for key in sorted(known - set(LOAD_KEYS[self.kind])):
             if getattr(self, key) != type(self).model_fields[key].default:
                 raise ValueError(f"{key!r} means nothing for load {self.kind!r}")
+        for key in self.columns or {}:
+            if key not in TRACE_COLUMNS:
+                hint = did_you_mean(key, TRACE_COLUMNS, f"There are: {', '.join(TRACE_COLUMNS)}.")
+                raise ValueError(f"columns: {key!r} means nothing here. {hint}".rstrip())
         needed = _NEEDED.get(self.kind)
         if needed and not getattr(self, needed):
             raise ValueError(f"load {self.kind!r} needs {needed!r}")

@@ -21,6 +21,7 @@ from evalkit.execute.preflight import check_budget, check_data_class, check_mode
 from evalkit.execute.progress import BenchProgress
 from evalkit.meters.clock import open_session
 from evalkit.meters.nvml import NoGpus, open_gpus
+from evalkit.precheck import check_traces
 from evalkit.prices import snapshot
 from evalkit.records import CellRecord
 from evalkit.store.journal import JOURNAL, Journal
@@ -94,6 +95,7 @@ def _preflight(config: BenchConfig) -> None:
             if profile.prompts.suite is not None:
                 check_data_class(model, profile.prompts.suite, config.trusted_hosts)
     check_models(config.models)
+    list(check_traces(config))
 
 
 def _work(

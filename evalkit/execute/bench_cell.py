@@ -18,9 +18,9 @@ from evalkit.execute.progress import BenchProgress
 from evalkit.execute.schedule import Schedule
 from evalkit.execute.serving import serving
 from evalkit.execute.words import find_words
-from evalkit.loadgen.arrivals import TraceRow, read_trace
 from evalkit.loadgen.prompts import GivenPrompts, Prompts, SyntheticPrompts, Turn, Words
 from evalkit.loadgen.target import open_target
+from evalkit.loadgen.traces import TraceRow, read_trace
 from evalkit.meters.clock import now_ns
 from evalkit.meters.nvml import GpuProbe
 from evalkit.meters.rapl import open_rapl
@@ -136,7 +136,7 @@ class BenchRunner:
     def _measure(self, cell: BenchCell, opened: Opened) -> None:
         """Replay what is known of the cell, then hold the steps that are missing."""
         load = cell.profile.load
-        trace = read_trace(load.file) if load.file is not None else None
+        trace = read_trace(load).rows if load.file is not None else None
         schedule = Schedule(cell.profile, trace)
         known = self._known_steps(cell)
         requests = self._journal.requests(cell.cell_id)

@@ -11,6 +11,7 @@ from evalkit.config.bench import ProfileSpec
 from evalkit.loadgen import arrivals
 from evalkit.loadgen.driver import Windows
 from evalkit.loadgen.search import SloSearch
+from evalkit.loadgen.traces import TraceRow
 from evalkit.metrics.load import LoadPoint, least_requests
 
 
@@ -32,9 +33,7 @@ class Schedule:
         trace: Rows of its trace, if it has one.
     """
 
-    def __init__(
-        self, profile: ProfileSpec, trace: tuple[arrivals.TraceRow, ...] | None = None
-    ) -> None:
+    def __init__(self, profile: ProfileSpec, trace: tuple[TraceRow, ...] | None = None) -> None:
         self._profile = profile
         self._trace = trace
         self._search = SloSearch(profile.load) if profile.load.kind == "search" else None
