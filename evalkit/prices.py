@@ -45,8 +45,10 @@ _BILLED = {
     "cache write": say("cache write"),
     "output": say("output"),
 }
-STANDARD_TIERS = frozenset({"auto", "default", "standard", "standard_only"})
-"""Values of `service_tier` and `speed` that ask for the ordinary price."""
+STANDARD_TIERS = frozenset(
+    {"", "auto", "default", "standard", "standard_only", "on_demand", "global", "not_available"}
+)
+"""Values of `service_tier`, `speed` and `inference_geo` that stand for the ordinary price."""
 USERS_OWN_SERVERS = frozenset({"modal"})
 """Providers under whose host names users run servers of their own, paid by the hour."""
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -126,15 +128,15 @@ def cost_usd(model: ModelSpec, usage: Usage, on: datetime) -> float | None:
         on: When the attempt was sent; naive times are UTC.
 
     Returns:
-        None when the price is unknown, when usage lacks input or output tokens, and when its parts contradict the
-        whole.
+        None when the price is unknown (of a service tier or a region, too: the one that served it, where the answer
+        names it), when usage lacks input or output tokens or can't be true, and when more than text was billed.
     """
-    if not _is_whole(usage):
+    if usage.is_doubtful or usage.has_other_charges or not _is_whole(usage):
         return None
     if model.price is not None:
         return _contract_cost(model.price, usage)
     found = _match(model.backend, model.source, model.endpoint.base_url)
-    rates = None if found is None else _rates(found, on, _context(model))
+    rates = None if found is None else _rates(found, on, _context(model, usage))
     return None if found is None or rates is None else _list_cost(rates, usage)
 
 
@@ -194,12 +196,19 @@ def _contract(source: str, price: PriceSpec) -> Price:
     )
 
 
-def _contract_cost(price: PriceSpec, usage: Usage) -> float:
+def _contract_cost(price: PriceSpec, usage: Usage) -> float | None:
     cached, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
+    hour = usage.cache_write_1h_tokens or 0
     plain = (usage.input_tokens or 0) - cached - written
     cached_rate = price.input if price.cached_input is None else price.cached_input
     write_rate = price.input if price.cache_write is None else price.cache_write
-    prompt = plain * price.input + cached * cached_rate + written * write_rate
+    hour_rate = price.cache_write_1h
+    if hour_rate is None and price.cache_write is None:
+        hour_rate = price.input
+    if hour and hour_rate is None:  # a contract that prices writes, but not those that last an hour
+        return None
+    prompt = plain * price.input + cached * cached_rate + (written - hour) * write_rate
+    prompt += hour * (hour_rate or 0.0)
     return (prompt + (usage.output_tokens or 0) * price.output) / 1e6
 
 
@@ -210,8 +219,10 @@ def _is_whole(usage: Usage) -> bool:
     prompt_parts = (usage.cached_input_tokens or 0, usage.cache_write_tokens or 0)
     parts = (*prompt_parts, usage.reasoning_tokens or 0)
     return (
-        min(usage.input_tokens, usage.output_tokens, *parts) >= 0
+        usage.input_tokens > 0  # no prompt has 0 tokens
+        and min(usage.input_tokens, usage.output_tokens, *parts) >= 0
         and sum(prompt_parts) <= usage.input_tokens
+        and (usage.cache_write_1h_tokens or 0) <= (usage.cache_write_tokens or 0)
         and (usage.reasoning_tokens or 0) <= usage.output_tokens
     )
 
@@ -272,10 +283,19 @@ def _is_vendor(provider: Provider, model_id: str) -> bool:
 # --- price list: how much -----------------------------------------------------------------------------------------
 
 
-def _context(model: ModelSpec) -> dict[str, str]:
-    """Return the service tier that the config asks for, in genai-prices' words; empty for the ordinary one."""
-    asked = {key: model.endpoint.extra_body.get(key) for key in ("service_tier", "speed")}
-    return {k: v for k, v in asked.items() if isinstance(v, str) and v not in STANDARD_TIERS}
+def _context(model: ModelSpec, usage: Usage | None = None) -> dict[str, str]:
+    """Return what changes the price, in genai-prices' words; empty where the ordinary one holds.
+
+    What the answer says it was served as counts before what the config asked for.
+    """
+    body = model.endpoint.extra_body
+    served = usage or Usage()
+    found = {
+        "service_tier": served.service_tier or body.get("service_tier"),
+        "speed": served.speed or body.get("speed"),
+        "inference_geo": served.region or body.get("inference_geo"),
+    }
+    return {k: v for k, v in found.items() if isinstance(v, str) and v not in STANDARD_TIERS}
 
 
 def _rates(found: _Match, on: datetime, context: Mapping[str, str]) -> ModelPrice | None:
@@ -306,6 +326,7 @@ def _list_cost(rates: ModelPrice, usage: Usage) -> float:
         input_tokens=usage.input_tokens,
         cache_read_tokens=usage.cached_input_tokens,
         cache_write_tokens=usage.cache_write_tokens,
+        cache_write_1h_tokens=usage.cache_write_1h_tokens,
         output_tokens=usage.output_tokens,
         output_reasoning_tokens=usage.reasoning_tokens,
     )

@@ -94,10 +94,22 @@ class Usage:
     """Part of `input_tokens` that was read from the vendor's prompt cache."""
     cache_write_tokens: int | None = None
     """Part of `input_tokens` that was written into the cache."""
+    cache_write_1h_tokens: int | None = None
+    """Part of `cache_write_tokens` that is kept for an hour: it has a price of its own."""
     output_tokens: int | None = None
     """Everything generated, hidden reasoning included."""
     reasoning_tokens: int | None = None
     """Part of `output_tokens` that was spent on reasoning."""
+    service_tier: str | None = None
+    """As served, which may be another than was asked for; lower case."""
+    speed: str | None = None
+    """As served."""
+    region: str | None = None
+    """Where it was served, if the server names a place that may have a price of its own."""
+    has_other_charges: bool = False
+    """Something beside text was billed: audio, pictures, searches."""
+    is_doubtful: bool = False
+    """The counts contradict themselves or the text: what they cost is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,8 @@ class PriceSpec(Spec):
     """Prompt tokens read from the cache; unset: as `input`."""
     cache_write: Annotated[float, Field(ge=0)] | None = None
     """Prompt tokens written into the cache; unset: as `input`."""
+    cache_write_1h: Annotated[float, Field(ge=0)] | None = None
+    """Prompt tokens written into a cache that lasts an hour; unset: as `input`, unknown where `cache_write` is set."""
     source: str
     """Where the price is written down: contract, offer, price list."""
     date: Day

@@ -65,7 +65,8 @@ class RunGuard:
         if self._most_usd is None:
             return None
         written = replace(most, cache_write_tokens=most.input_tokens)  # may cost more than reading
-        cost = max(self.price(model, most) or 0.0, self.price(model, written) or 0.0)
+        kept = replace(written, cache_write_1h_tokens=most.input_tokens)
+        cost = max(self.price(model, usage) or 0.0 for usage in (most, written, kept))
         with self._lock:
             if self._spent_usd + cost > self._most_usd:
                 raise StoppedError(

@@ -179,14 +179,16 @@ def test_reasoning_with_a_price_of_its_own_replaces_output() -> None:
     spec = model("sonar-deep-research", base_url="https://api.perplexity.ai")
     rates = {m.id: m.get_prices(NOW) for m in own_models("perplexity")}[spec.source]
     own, output = float(str(rates.output_reasoning_mtok)), float(str(rates.output_mtok))
-    cost = charged(spec, input_tokens=0, output_tokens=1_000_000, reasoning_tokens=400_000)
-    assert cost == pytest.approx(0.4 * own + 0.6 * output)
+    cost = charged(spec, input_tokens=1, output_tokens=1_000_000, reasoning_tokens=400_000)
+    assert cost == pytest.approx(0.4 * own + 0.6 * output, rel=1e-5)
 
 
 def test_a_fee_per_request_is_charged_and_told() -> None:
     spec = model("sonar", base_url="https://api.perplexity.ai")
     fee = {m.id: m.get_prices(NOW) for m in own_models("perplexity")}["sonar"].requests_kcount
-    assert charged(spec, input_tokens=0, output_tokens=0) == pytest.approx(float(str(fee)) / 1000)
+    assert charged(spec, input_tokens=1, output_tokens=0) == pytest.approx(
+        float(str(fee)) / 1000, rel=1e-3
+    )
     assert any("per 1,000 requests" in comment for comment in shown(spec).comments)
 
 
@@ -349,8 +351,85 @@ def test_usage_that_lacks_parts_or_contradicts_itself_has_no_price(
     assert cost_usd(spec, usage, NOW) is None
 
 
-def test_no_tokens_cost_nothing() -> None:
-    assert cost_usd(priced(CONTRACT), Usage(input_tokens=0, output_tokens=0), NOW) == 0
+@pytest.mark.parametrize("spec", [priced(CONTRACT), model("gpt-4o")], ids=["contract", "list"])
+@pytest.mark.parametrize(
+    "usage",
+    [
+        Usage(input_tokens=0, output_tokens=0),  # a server that counts nothing is not free
+        Usage(input_tokens=0, output_tokens=7),
+        Usage(input_tokens=5, output_tokens=5, is_doubtful=True),
+        Usage(input_tokens=5, output_tokens=5, has_other_charges=True),
+        Usage(input_tokens=5, cache_write_tokens=2, cache_write_1h_tokens=3, output_tokens=5),
+    ],
+)
+def test_what_can_not_be_true_or_is_more_than_text_costs_unknown(
+    spec: ModelSpec, usage: Usage
+) -> None:
+    assert cost_usd(spec, usage, NOW) is None
+
+
+def served(**usage: object) -> Usage:
+    return Usage(input_tokens=1_000_000, output_tokens=100_000, **usage)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "tier", "dollars"),
+    [
+        ("flex", "default", 2.25),  # what served it is charged, not what was asked for
+        (None, "priority", 4.50),
+        ("priority", "default", 2.25),
+        ("flex", "flex", 1.125),
+        ("flex", None, 1.125),  # the answer does not say
+        (None, "auto", 2.25),
+        (None, "scale", None),  # prepaid: no list price
+        (None, "a-new-one", None),
+    ],
+)
+def test_the_tier_that_served_decides(
+    asked: str | None, tier: str | None, dollars: float | None
+) -> None:
+    body = {"service_tier": asked} if asked else {}
+    spec = ModelSpec(
+        name="m", backend="openai", source="gpt-5", endpoint=EndpointSpec(extra_body=body)
+    )
+    assert cost_usd(spec, served(service_tier=tier), NOW) == pytest.approx(dollars)
+
+
+@pytest.mark.parametrize(
+    ("body", "usage", "dollars"),
+    [
+        ({}, {"cache_write_tokens": 1_000_000, "cache_write_1h_tokens": 1_000_000}, 2.0 + 0.5),
+        ({}, {"cache_write_tokens": 1_000_000, "cache_write_1h_tokens": 400_000}, 1.55 + 0.5),
+        ({}, {"region": "global"}, 1.5),
+        ({}, {"region": "not_available"}, 1.5),
+        ({}, {"region": "us"}, None),
+        ({"inference_geo": "us"}, {}, None),
+        ({"inference_geo": "us"}, {"region": "global"}, 1.5),
+        ({}, {"speed": "fast"}, None),
+        ({}, {"service_tier": "standard"}, 1.5),
+        ({}, {"service_tier": "priority"}, None),  # committed: no list price
+    ],
+)
+def test_anthropic_charges_hours_of_cache_and_has_no_list_price_for_places(
+    body: dict[str, str], usage: dict[str, object], dollars: float | None
+) -> None:
+    spec = ModelSpec(
+        name="m",
+        backend="anthropic",
+        source="claude-haiku-4-5",
+        endpoint=EndpointSpec(extra_body=body),
+    )
+    assert cost_usd(spec, served(**usage), NOW) == pytest.approx(dollars)
+
+
+def test_a_contract_prices_writes_of_an_hour_or_does_not() -> None:
+    usage = served(cache_write_tokens=1_000_000, cache_write_1h_tokens=1_000_000)
+    plain = {"input": 1, "output": 10, "source": "made up", "date": NOW.date()}
+    costs = [
+        cost_usd(priced(PriceSpec(**plain, **more)), usage, NOW)
+        for more in ({}, {"cache_write": 1.25}, {"cache_write": 1.25, "cache_write_1h": 2})
+    ]
+    assert costs == [pytest.approx(2), None, pytest.approx(3)]
 
 
 # --- the list as a whole ------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 import httpx2
@@ -17,15 +17,13 @@ from evalkit.backends.endpoints.dialect import (
     PromptToken,
     Reader,
     VendorError,
-    contradicts,
-    count,
     stop_strings,
     temperature,
     text_of,
-    whole_number,
 )
 from evalkit.backends.endpoints.endings import ANTHROPIC, End
 from evalkit.backends.endpoints.error_bodies import error_in
+from evalkit.backends.endpoints.usage import anthropic_usage, whole_number
 from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
 
@@ -111,7 +109,6 @@ class AnthropicReader:
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
-        self.has_bad_usage = False
         self.end = End()
         self.is_whole = False
         self.prompt_tokens: tuple[PromptToken, ...] = ()
@@ -165,25 +162,10 @@ class AnthropicReader:
         if not isinstance(found, dict):
             return []
         self._counts |= {k: v for k, v in found.items() if v is not None}
-        self.usage = read_usage(self._counts)
-        self.has_bad_usage = contradicts(self.usage)
+        self.usage = anthropic_usage(self._counts)
         if self.usage.reasoning_tokens:
             self.end.has_answer = True
         return [Piece(EventKind.USAGE)]
-
-
-def read_usage(data: Mapping[str, Any]) -> Usage:
-    """Read Anthropic's usage; its `input_tokens` leave out what the cache read or wrote, ours include it."""
-    fresh = count(data, "input_tokens")
-    cached = count(data, "cache_read_input_tokens")
-    written = count(data, "cache_creation_input_tokens")
-    return Usage(
-        input_tokens=None if fresh is None else fresh + (cached or 0) + (written or 0),
-        cached_input_tokens=cached,
-        cache_write_tokens=written,
-        output_tokens=count(data, "output_tokens"),
-        reasoning_tokens=count(data, "output_tokens_details", "thinking_tokens"),
-    )
 
 
 def _block(block: object, index: int | None) -> list[Piece]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalkit.backends.endpoints.body import BodyReader, Form, parse
@@ -252,7 +252,7 @@ class _Answer:
             split=split,
             thoughts=_well_formed("".join(self._thoughts)),
             finish_reason=end.finish_reason,
-            usage=self._reader.usage,
+            usage=self._usage(text),
             flags=tuple(self._flags(text)) if failure is None else (),
             served_model=self._served_model,
             prompt_tokens=self._reader.prompt_tokens,
@@ -261,13 +261,19 @@ class _Answer:
             tool_calls=self._calls.calls() if failure is None else (),
         )
 
-    def _flags(self, text: str) -> Iterator[str]:
+    def _usage(self, text: str) -> Usage | None:
+        """Return what the server counted; doubtful where the text is longer than so few tokens can be."""
         usage = self._reader.usage
+        tokens = usage.output_tokens if usage else None
+        if usage is None or tokens is None or len(text) <= tokens * _CHARACTERS_PER_TOKEN:
+            return usage
+        return replace(usage, is_doubtful=True)
+
+    def _flags(self, text: str) -> Iterator[str]:
         if self._reader.end.finish_reason in FILTERED:
             yield "filtered"
-        tokens = usage.output_tokens if usage else None
-        is_low = tokens is not None and len(text) > tokens * _CHARACTERS_PER_TOKEN
-        if self._reader.has_bad_usage or is_low:
+        usage = self._usage(text)
+        if usage is not None and usage.is_doubtful:
             yield "implausible_usage"
         if self._is_one_piece or self._reader.is_whole:
             yield "not_streamed"

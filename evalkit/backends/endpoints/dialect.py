@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -72,9 +72,7 @@ class Reader(Protocol):
     """Makes sense of the events of one answer, in the order they come."""
 
     usage: Usage | None
-    """The last the server said, checked."""
-    has_bad_usage: bool
-    """The server said something that can't be true."""
+    """The last the server said; `is_doubtful` where it can't be true."""
     end: End
     """What the answer has told about its own end; noted in the order in which it comes."""
     is_whole: bool
@@ -158,29 +156,6 @@ def unpack(prompt: str) -> list[Message]:
     """Read what `pack` wrote."""
     messages: list[Message] = json.loads(prompt)
     return messages
-
-
-def whole_number(value: object) -> int | None:
-    """Return a token count; None when it is none."""
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return value if is_count else None  # type: ignore[return-value]
-
-
-def count(data: Mapping[str, Any], *path: str) -> int | None:
-    """Return a token count from nested objects; None when it is not there."""
-    found: Any = data
-    for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return whole_number(found)
-
-
-def contradicts(usage: Usage) -> bool:
-    """Tell whether parts are larger than what they are parts of, or main counts are missing."""
-    whole_in, whole_out = usage.input_tokens, usage.output_tokens
-    if whole_in is None or whole_out is None:
-        return True
-    cached = (usage.cached_input_tokens or 0) + (usage.cache_write_tokens or 0)
-    return cached > whole_in or (usage.reasoning_tokens or 0) > whole_out
 
 
 def text_of(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -17,14 +17,13 @@ from evalkit.backends.endpoints.dialect import (
     PromptToken,
     Reader,
     VendorError,
-    contradicts,
-    count,
     stop_strings,
     temperature,
     text_of,
 )
 from evalkit.backends.endpoints.endings import BLOCKED, GOOGLE, End
 from evalkit.backends.endpoints.error_bodies import error_in
+from evalkit.backends.endpoints.usage import gemini_usage
 from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
 
@@ -136,7 +135,6 @@ class GoogleReader:
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
-        self.has_bad_usage = False
         self.end = End()
         self.is_whole = False
         self.prompt_tokens: tuple[PromptToken, ...] = ()
@@ -154,11 +152,7 @@ class GoogleReader:
         if isinstance(feedback, dict) and self.end.tell(feedback.get("blockReason"), BLOCKED):
             pieces.append(Piece(EventKind.FINISH))
         if isinstance(data.get("usageMetadata"), dict):
-            self.usage = read_usage(data["usageMetadata"])
-            # A prompt that was blocked, or only thoughts so far: no answer's tokens are named.
-            self.has_bad_usage = self.usage.input_tokens is None or (
-                self.usage.output_tokens is not None and contradicts(self.usage)
-            )
+            self.usage = gemini_usage(data["usageMetadata"])
             if self.usage.reasoning_tokens:
                 self.end.has_answer = True
             pieces.append(Piece(EventKind.USAGE))
@@ -180,18 +174,6 @@ class GoogleReader:
         if self.end.tell(candidate.get("finishReason"), GOOGLE):
             pieces.append(Piece(EventKind.FINISH))
         return pieces
-
-
-def read_usage(data: Mapping[str, Any]) -> Usage:
-    """Read Gemini's usage; its candidates' tokens leave out the thoughts, our output tokens include them."""
-    answer, thoughts = count(data, "candidatesTokenCount"), count(data, "thoughtsTokenCount")
-    known = [n for n in (answer, thoughts) if n is not None]
-    return Usage(
-        input_tokens=count(data, "promptTokenCount"),
-        cached_input_tokens=count(data, "cachedContentTokenCount"),
-        output_tokens=sum(known) if known else None,
-        reasoning_tokens=thoughts,
-    )
 
 
 def _part(part: object) -> Iterator[Piece]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -16,17 +17,15 @@ from evalkit.backends.endpoints.dialect import (
     PromptToken,
     Reader,
     VendorError,
-    contradicts,
-    count,
     stop_strings,
     temperature,
     text_of,
     thinking_text,
-    whole_number,
 )
 from evalkit.backends.endpoints.endings import OPENAI, End
 from evalkit.backends.endpoints.error_bodies import error_in
 from evalkit.backends.endpoints.logprobs import AnswerLogprobs, logprob_of
+from evalkit.backends.endpoints.usage import openai_usage, whole_number
 from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
 
@@ -141,7 +140,7 @@ class OpenAIReader:
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
-        self.has_bad_usage = False
+        self._tier: str | None = None
         self.end = End()
         self.is_whole = False
         self._prompt_tokens: list[PromptToken] = []
@@ -193,38 +192,22 @@ class OpenAIReader:
         return pieces
 
     def _usage(self, data: Mapping[str, Any]) -> Iterator[Piece]:
+        if tier := text_of(data.get("service_tier")):
+            self._tier = tier.lower()
+            if self.usage is not None:
+                self.usage = replace(self.usage, service_tier=self._tier)
         found = data.get("usage")
         if not found and isinstance(data.get("x_groq"), dict):
             found = data["x_groq"].get("usage")
         if not found:
             return
-        self.usage = read_usage(found) if isinstance(found, dict) else None
-        self.has_bad_usage = self.usage is None or contradicts(self.usage)
-        if self.usage and self.usage.reasoning_tokens:
+        is_object = isinstance(found, dict)
+        told = openai_usage(found, self._tier) if is_object else Usage(is_doubtful=True)
+        if self.usage is None or told.input_tokens or told.output_tokens:  # no zeros after counts
+            self.usage = told
+        if self.usage.reasoning_tokens:
             self.end.has_answer = True
         yield Piece(EventKind.USAGE)
-
-
-def read_usage(data: Mapping[str, Any]) -> Usage:
-    """Read OpenAI's usage object.
-
-    Completion tokens include reasoning. Some servers leave it out of them; the total then tells (xAI).
-    """
-    prompt, output = count(data, "prompt_tokens"), count(data, "completion_tokens")
-    reasoning = count(data, "completion_tokens_details", "reasoning_tokens")
-    total = count(data, "total_tokens")
-    if None not in (prompt, output, reasoning, total) and reasoning:
-        is_apart = prompt + output + reasoning == total  # type: ignore[operator]
-        output = output + reasoning if is_apart else output  # type: ignore[operator]
-    cached = count(data, "prompt_tokens_details", "cached_tokens")
-    if cached is None:
-        cached = count(data, "prompt_cache_hit_tokens")  # DeepSeek
-    return Usage(
-        input_tokens=prompt,
-        cached_input_tokens=cached,
-        output_tokens=output,
-        reasoning_tokens=reasoning,
-    )
 
 
 def _choices(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:

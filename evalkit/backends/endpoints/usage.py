@@ -1,0 +1,200 @@
+"""What servers say they bill: the token counts of three APIs, and of what speaks like them, as one `Usage`.
+
+A count that can't be true is never a number: a prompt has no 0 tokens, and a total is no smaller than its parts. Such
+usage is doubtful, and what it costs is unknown. A total above its parts is more that was generated: thoughts that the
+server bills and names nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from evalkit.records import Usage
+
+_CACHED = (
+    ("prompt_tokens_details", "cached_tokens"),
+    ("input_tokens_details", "cached_tokens"),
+    ("prompt_cache_hit_tokens",),  # DeepSeek
+    ("cached_tokens",),  # Moonshot
+    ("num_cached_tokens",),
+    ("cache_read_input_tokens",),  # Anthropic's name, through gateways
+    ("prompt_tokens_details", "cache_read_tokens"),
+)
+_WRITTEN = (
+    ("cache_creation_input_tokens",),
+    ("prompt_tokens_details", "cache_write_tokens"),
+    ("prompt_tokens_details", "cache_creation_tokens"),
+    ("prompt_tokens_details", "cached_creation_tokens"),
+)
+_WRITTEN_1H = (
+    ("cache_creation", "ephemeral_1h_input_tokens"),
+    ("claude_cache_creation_1_h_tokens",),
+)
+_REASONING = (
+    ("completion_tokens_details", "reasoning_tokens"),
+    ("output_tokens_details", "reasoning_tokens"),
+    ("output_tokens_details", "thinking_tokens"),
+    ("reasoning_tokens",),
+)
+_OTHER = (
+    ("prompt_tokens_details", "audio_tokens"),
+    ("completion_tokens_details", "audio_tokens"),
+    ("prompt_tokens_details", "image_tokens"),
+    ("completion_tokens_details", "image_tokens"),
+    ("server_tool_use", "web_search_requests"),
+    ("server_tool_use", "code_execution_requests"),
+    ("server_tool_use_details", "web_search_requests"),
+)
+"""Counts of what has a price of its own beside text."""
+
+
+def whole_number(value: object) -> int | None:
+    """Return a token count; None when it is none."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_count else None  # type: ignore[return-value]
+
+
+def count(data: Mapping[str, Any], *path: str) -> int | None:
+    """Return a token count from nested objects; None when it is not there."""
+    found: Any = data
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return whole_number(found)
+
+
+def openai_usage(data: Mapping[str, Any], tier: str | None = None) -> Usage:
+    """Read the usage object of OpenAI's API, in the forms of compatible servers and gateways.
+
+    Completion tokens include reasoning, prompt tokens what was cached; some servers leave one or the other out of them,
+    and the total then tells.
+
+    Args:
+        data: The usage object.
+        tier: The service tier that the answer names.
+    """
+    prompt = _first(data, ("prompt_tokens",), ("input_tokens",))
+    output = _first(data, ("completion_tokens",), ("output_tokens",))
+    told = Usage(
+        input_tokens=prompt,
+        cached_input_tokens=_first(data, *_CACHED),
+        cache_write_tokens=_first(data, *_WRITTEN),
+        cache_write_1h_tokens=_first(data, *_WRITTEN_1H),
+        output_tokens=output,
+        reasoning_tokens=_first(data, *_REASONING),
+        service_tier=tier or _word(data, "service_tier"),
+        has_other_charges=any(count(data, *path) for path in _OTHER),
+    )
+    return _judged(_with_total(told, count(data, "total_tokens")), data)
+
+
+def _with_total(told: Usage, total: int | None) -> Usage:
+    """Return the counts with what the total says is missing in them."""
+    prompt, output = told.input_tokens, told.output_tokens
+    if not prompt or output is None:
+        return told
+    aside = (told.cached_input_tokens or 0) + (told.cache_write_tokens or 0)
+    if total is None:
+        return told if aside <= prompt else replace(told, is_doubtful=True)
+    rest, reasoning = total - prompt - output, told.reasoning_tokens
+    if rest < 0:
+        return replace(told, is_doubtful=True)
+    if aside and rest in {aside, aside + (reasoning or 0)}:  # the prompt without its cached part
+        told, rest = replace(told, input_tokens=prompt + aside), rest - aside
+    if rest == 0:
+        return told
+    hidden = reasoning if rest == reasoning else (reasoning or 0) + rest
+    return replace(told, output_tokens=output + rest, reasoning_tokens=hidden)
+
+
+def anthropic_usage(data: Mapping[str, Any]) -> Usage:
+    """Read Anthropic's usage; its `input_tokens` leave out what the cache read or wrote, ours include it."""
+    fresh = count(data, "input_tokens")
+    cached = count(data, "cache_read_input_tokens")
+    written = count(data, "cache_creation_input_tokens")
+    long = count(data, "cache_creation", "ephemeral_1h_input_tokens")
+    if written is None and long is not None:
+        written = long + (count(data, "cache_creation", "ephemeral_5m_input_tokens") or 0)
+    whole = None if fresh is None else fresh + (cached or 0) + (written or 0)
+    told = Usage(
+        input_tokens=whole,
+        cached_input_tokens=cached,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=long,
+        output_tokens=count(data, "output_tokens"),
+        reasoning_tokens=_first(data, *_REASONING),
+        service_tier=_word(data, "service_tier"),
+        speed=_word(data, "speed"),
+        region=_word(data, "inference_geo"),
+        has_other_charges=any(count(data, *path) for path in _OTHER),
+    )
+    return _judged(told, data)
+
+
+def gemini_usage(data: Mapping[str, Any]) -> Usage:
+    """Read Gemini's usage; its candidates' tokens leave out the thoughts, our output tokens include them.
+
+    Tokens of tools are billed as prompt. A prompt that was blocked has no tokens of an answer.
+    """
+    answer, thoughts = count(data, "candidatesTokenCount"), count(data, "thoughtsTokenCount")
+    prompt, tools = count(data, "promptTokenCount"), count(data, "toolUsePromptTokenCount")
+    known = [n for n in (answer, thoughts) if n is not None]
+    told = Usage(
+        input_tokens=None if prompt is None else prompt + (tools or 0),
+        cached_input_tokens=count(data, "cachedContentTokenCount"),
+        output_tokens=sum(known) if known else None,
+        reasoning_tokens=thoughts,
+        service_tier=_word(data, "serviceTier") or _traffic(data),
+        has_other_charges=any(_modalities(data)),
+    )
+    return _judged(_with_total(told, count(data, "totalTokenCount")), data, may_lack_output=True)
+
+
+def _traffic(data: Mapping[str, Any]) -> str | None:
+    """Return the tier that Vertex AI's traffic type means."""
+    kind = _word(data, "trafficType")
+    return None if kind in {None, "on_demand", "traffic_type_unspecified"} else kind
+
+
+def _modalities(data: Mapping[str, Any]) -> Iterable[int | None]:
+    """Yield the tokens of what is not text."""
+    for key in ("promptTokensDetails", "candidatesTokensDetails", "toolUsePromptTokensDetails"):
+        parts = data.get(key)
+        for part in parts if isinstance(parts, list) else ():
+            if isinstance(part, Mapping) and part.get("modality") not in {None, "TEXT"}:
+                yield count(part, "tokenCount")
+
+
+def _judged(told: Usage, data: Mapping[str, Any], *, may_lack_output: bool = False) -> Usage:
+    """Return the usage, marked as doubtful where it contradicts itself; a 0 that can't be is no number.
+
+    Servers that count nothing send zeros.
+    """
+    if not told.input_tokens:
+        output = told.output_tokens or None
+        return replace(told, input_tokens=None, output_tokens=output, is_doubtful=True)
+    odd = [v for v in data.values() if isinstance(v, int) and v < 0]
+    lacks = told.output_tokens is None and not may_lack_output
+    return told if not (odd or lacks or contradicts(told)) else replace(told, is_doubtful=True)
+
+
+def contradicts(usage: Usage) -> bool:
+    """Tell whether parts are larger than what they are parts of."""
+    cached, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
+    return (
+        cached + written > (usage.input_tokens or 0)
+        or (usage.cache_write_1h_tokens or 0) > written
+        or (usage.output_tokens is not None and (usage.reasoning_tokens or 0) > usage.output_tokens)
+    )
+
+
+def _first(data: Mapping[str, Any], *paths: tuple[str, ...]) -> int | None:
+    """Return the first of several names' counts that says more than 0, else the first that is there."""
+    found = [n for path in paths if (n := count(data, *path)) is not None]
+    return next((n for n in found if n), found[0] if found else None)
+
+
+def _word(data: Mapping[str, Any], key: str) -> str | None:
+    value = data.get(key)
+    return value.lower() if isinstance(value, str) and value else None
