@@ -194,10 +194,9 @@ def _endpoint_warnings(endpoints: tuple[EndpointFact, ...]) -> Iterator[Said]:
             )
         if f.n_implausible_usage:
             yield say_n(
-                "{model} on {suite}: the server's token counts contradict the text of {n} answer;"
-                " its cost may be wrong.",
-                "{model} on {suite}: the server's token counts contradict the text of {n} answers;"
-                " their cost may be wrong.",
+                "{model} on {suite}: the server's token counts of {n} answer can't be true; what it cost is unknown.",
+                "{model} on {suite}: the server's token counts of {n} answers can't be true; what they cost is"
+                " unknown.",
                 f.n_implausible_usage,
                 model=f.model,
                 suite=f.suite,

@@ -43,6 +43,9 @@ LOCAL_ONLY = (
     "scoring", "trust_remote_code",
 )  # fmt: skip
 """Keys of a model that mean nothing behind an API."""
+_SEVERAL_ANSWERS = frozenset(
+    {"n", "best_of", "candidate_count", "candidateCount", "num_return_sequences"}
+)
 DEFAULT_TEMPLATE_DATE = datetime.date(2024, 7, 26)
 API_BACKENDS = ("openai", "anthropic", "google")
 
@@ -104,6 +107,20 @@ class EndpointSpec(Spec):
     """Backend `openai` only. Unset: `max_completion_tokens` for OpenAI itself, `max_tokens` for compatible servers."""
     extra_body: dict[str, Any] = {}
     """Further fields of every request, such as `reasoning_effort: low`."""
+
+    @field_validator("extra_body")
+    @classmethod
+    def _one_answer_each(cls, body: dict[str, Any]) -> dict[str, Any]:
+        """Refuse to ask for several answers at once: one is read, all are billed, and tokens/s would count them all."""
+        nested = [v for v in body.values() if isinstance(v, dict)]
+        for fields in (body, *nested):
+            for key in fields.keys() & _SEVERAL_ANSWERS:
+                if fields[key] not in (None, 1):
+                    raise ValueError(
+                        f"{key} asks for {fields[key]!r} answers to one request, and evalkit reads one: leave it out,"
+                        " and set the suite's `repeats`"
+                    )
+        return body
 
 
 class ServeSpec(Spec):

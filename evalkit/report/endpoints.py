@@ -166,7 +166,9 @@ _ROWS: tuple[tuple[Said, Said, Callable[[EndpointFact], Value]], ...] = (
     ),
     (
         say("implausible token counts"),
-        say("answers whose text contradicts the number of tokens that is billed for them"),
+        say(
+            "answers whose token counts contradict themselves or the text; what they cost is unknown"
+        ),
         lambda f: Value(text.count(f.n_implausible_usage)),
     ),
     (
