@@ -13,11 +13,10 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from evalkit.reading.error import ReadingError, Shares
 from evalkit.reading.measure import (
     READERS,
     Outcome,
-    ReadingError,
-    Shares,
     measured,
     outcome,
     read_rows,

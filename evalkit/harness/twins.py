@@ -18,7 +18,9 @@ from lm_eval.api.task import ConfigurableTask
 from lm_eval.filters import build_filter_ensemble
 
 from evalkit.errors import TaskError
-from evalkit.reading import LetterContext, in_form, letters, read_letter
+from evalkit.reading.form import in_form
+from evalkit.reading.letter import LetterContext, read_letter
+from evalkit.reading.mentions import letters
 
 SUFFIX = "_generate"
 INSTRUCTION = "Choose the right option. The last line must be: Answer: <letter>"

@@ -1,19 +1,17 @@
-"""Measures the readers on answers whose reading is known, and tells the error that was measured."""
+"""Measures the readers on answers whose reading is known."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from hashlib import sha256
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from evalkit.reading.contract import Reading
+from evalkit.reading.error import ReadingError, Shares
 from evalkit.reading.grounded import GroundedContext, read_grounded
 from evalkit.reading.letter import LetterContext, read_letter
 from evalkit.reading.mentions import letters
@@ -30,38 +28,6 @@ class Outcome(Enum):
     RIGHT = "right"
     WRONG = "silently wrong"
     UNREAD = "not read"
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """One reader's outcomes in one language."""
-
-    reader: str
-    language: str
-    n: int
-    n_right: int
-    n_wrong: int
-    n_unread: int
-
-    @property
-    def error(self) -> float:
-        """Share of answers that were not read rightly, said or unsaid."""
-        return (self.n_wrong + self.n_unread) / self.n
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingError:
-    """What was measured when this version was made."""
-
-    date: str
-    corpus: str
-    """Hash of the answers it was measured on."""
-    shares: tuple[Shares, ...]
-
-    def of(self, reader: str) -> float:
-        """Return the share of answers, of both languages, that a reader does not read rightly."""
-        own = [s for s in self.shares if s.reader == reader]
-        return sum(s.n_wrong + s.n_unread for s in own) / sum(s.n for s in own)
 
 
 def outcome(reader: str, row: Row) -> Outcome:
@@ -99,14 +65,6 @@ def measured(folder: Path, date: str) -> ReadingError:
     """Measure all readers on a corpus."""
     shares = [s for reader in READERS for s in measure(reader, read_rows(folder, reader))]
     return ReadingError(date, corpus_hash(folder), tuple(shares))
-
-
-@cache
-def reading_error() -> ReadingError:
-    """Return the error that was measured when this version was made."""
-    text = resources.files("evalkit.reading").joinpath("error.json").read_text(encoding="utf-8")
-    data = json.loads(text)
-    return ReadingError(data["date"], data["corpus"], tuple(Shares(**s) for s in data["shares"]))
 
 
 def _letter(row: Row) -> Any:

@@ -21,6 +21,9 @@ _TERMS: _Terms = (
     (say("95 % interval"), say(
         "Where the true score lies with 95 % confidence, given how few docs were asked. Two models whose"
         " intervals overlap may still be told apart by comparing them doc by doc.")),
+    (say("reading error"), say(
+        "How often evalkit's reader does not read an answer as a person would, measured on a corpus of answers."
+        " It is no part of the interval, which tells chance alone.")),
     (say("answers cut"), say(
         "Share of generated answers that ended because `max_tokens` was reached. What would have come behind that was"
         " not scored.")),

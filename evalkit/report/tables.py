@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact
 from evalkit.analysis.quality import SHARE
+from evalkit.reading.error import error_of
 from evalkit.report import format as text
 from evalkit.report.glossary import TERMS, metric_text
 from evalkit.report.models import Model, endpoint_of, overall, quality_of
@@ -237,7 +238,14 @@ def _quality_value(fact: QualityFact | None) -> Value:
     chance = NOTHING
     if fact.chance is not None:
         chance = say("chance {share}", share=text.percent(fact.chance, 0))
-    return Value(text.percent(e.value), _notes(bounds, of_how_many(e), chance, failed))
+    notes = (bounds, read_wrongly(fact.task, fact.metric), of_how_many(e), chance, failed)
+    return Value(text.percent(e.value), _notes(*notes))
+
+
+def read_wrongly(task: str, metric: str) -> Said:
+    """Say how often the task's answers are not read as they should be: the interval does not tell."""
+    error = error_of(task, metric)
+    return NOTHING if error is None else say("reading error {share}", share=text.percent(error))
 
 
 def of_how_many(e: Estimate) -> Said:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.reading.measure import READERS, Shares, corpus_hash, measured, reading_error
+from evalkit.reading.error import Shares, error_of, reading_error
+from evalkit.reading.measure import READERS, corpus_hash, measured
+from evalkit.report.tables import read_wrongly
+from evalkit.wording import NOTHING
 
 CORPUS = Path(__file__).parent / "corpus"
 LEAST_RIGHT, MOST_WRONG = 0.98, 0.01
@@ -40,3 +43,18 @@ def test_docs_show_the_same_error() -> None:
     for s in error.shares:
         shares = " | ".join(f"{100 * n / s.n:.1f} %" for n in (s.n_right, s.n_wrong, s.n_unread))
         assert f"| {s.reader} | {s.language} | {s.n} | {shares} |" in docs
+
+
+def test_tasks_rest_on_their_readers() -> None:
+    assert error_of("ticket_routing_generate", "acc") == reading_error().of("letter")
+    assert error_of("table_arithmetic", "exact_match") == reading_error().of("number")
+    assert error_of("table_arithmetic", "format_followed") is None
+    assert error_of("ticket_routing", "acc") is None, "chosen by log-likelihood: nothing is read"
+
+
+def test_reports_show_the_error_beside_the_interval_of_what_was_read() -> None:
+    assert reading_error().of("number") < 0.02
+    shown = str(read_wrongly("table_arithmetic", "exact_match"))
+    assert shown.startswith("reading error")
+    assert shown.endswith("%")
+    assert read_wrongly("table_arithmetic", "format_followed") == NOTHING

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.reading import extract_choice, letters
+from evalkit.reading.letter import extract_choice
+from evalkit.reading.mentions import letters
 
 CHOICES = ["Billing", "Shipping", "Technical support", "Returns", "Account"]
 TEMPLATES = [
