@@ -40,7 +40,8 @@ def endpoint_host(spec: ModelSpec) -> str | None:
     if spec.backend not in API_BACKENDS:
         return None
     from evalkit.backends.endpoints.backend import EndpointBackend
-    from evalkit.backends.endpoints.wire import host_of, is_loopback
+    from evalkit.backends.endpoints.proxies import is_loopback
+    from evalkit.backends.endpoints.wire import host_of
 
     backend = backend_class(spec.backend)
     assert issubclass(backend, EndpointBackend)

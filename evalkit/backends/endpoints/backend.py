@@ -26,6 +26,7 @@ from evalkit.backends.endpoints.dialect import Ask, DialectFactory, pack
 from evalkit.backends.endpoints.echo import echoed_score
 from evalkit.backends.endpoints.flow import Flow
 from evalkit.backends.endpoints.loop import LoopThread
+from evalkit.backends.endpoints.shield import hidden_variables
 from evalkit.backends.endpoints.visible import thinking_flags
 from evalkit.backends.endpoints.wire import StampingTransport, host_of
 from evalkit.backends.endpoints.writer import EndpointWriter
@@ -56,7 +57,9 @@ class EndpointBackend:
         self.loop_thread = LoopThread()
         self._client = httpx2.AsyncClient(transport=StampingTransport(spec.endpoint, self._url))
         make: DialectFactory = type(self).dialect
-        self._dialect = make(spec, self._url, self.key(spec) or "", self._client)
+        key = self.key(spec) or ""
+        with hidden_variables():
+            self._dialect = make(spec, self._url, key, self._client)
         self._flow = Flow(spec.endpoint, random.Random(_SEED))
         self.begin_cell(CellSetup())
 

@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -15,6 +15,7 @@ from evalkit.backends.endpoints.addresses import address_hint
 from evalkit.backends.endpoints.error_bodies import parsed, report_of
 from evalkit.backends.endpoints.error_classes import RETRYABLE, ErrorClass
 from evalkit.backends.endpoints.kinds import kind_of
+from evalkit.backends.endpoints.proxies import shown
 from evalkit.backends.endpoints.waits import asked_wait_s
 from evalkit.backends.endpoints.wire import Exchange, NoHeadersError, OversizedError, StalledError
 
@@ -49,7 +50,11 @@ def failure_of(exchange: Exchange, secrets: Collection[str]) -> Failure | None:
     if exchange.status is not None and exchange.status >= 300:
         return _of_status(exchange, secrets)
     if exchange.failure is not None:
-        return _of_connection(exchange.failure, exchange.status is not None, secrets)
+        failed = _of_connection(exchange.failure, exchange.status is not None, secrets)
+        if exchange.proxy is None:
+            return failed
+        words = f"{failed.message}, through the proxy {shown(exchange.proxy)}"
+        return replace(failed, message=words)
     return None
 
 

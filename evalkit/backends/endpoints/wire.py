@@ -18,6 +18,7 @@ import aiohttp
 import httpx2
 from yarl import URL
 
+from evalkit.backends.endpoints.proxies import proxy_for
 from evalkit.config.run import EndpointSpec
 from evalkit.meters.clock import now_ns
 
@@ -26,7 +27,6 @@ LARGEST_BODY = 128_000_000
 LARGEST_ERROR_BODY = 64_000
 """Bytes kept of a response with an error status."""
 _READ_BUFFER = 1 << 20
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _HOP_BY_HOP = {"content-encoding", "content-length", "transfer-encoding"}
 
 
@@ -60,6 +60,8 @@ class Exchange:
     chunks: deque[tuple[int, bytes]] = field(default_factory=deque)
     """Stamp and bytes of what came and has not been parsed yet; empty for error statuses."""
     error_body: bytearray = field(default_factory=bytearray)
+    proxy: str | None = None
+    """Through which a connection failed."""
     failure: BaseException | None = None
     """What the connection did wrong, before any SDK wrapped it."""
 
@@ -73,11 +75,6 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc
 
 
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL points at this machine."""
-    return (urlsplit(url).hostname or "") in _LOOPBACK
-
-
 class StampingTransport(httpx2.AsyncBaseTransport):
     """One aiohttp session: connections are kept and reused, their number is not limited here.
 
@@ -88,7 +85,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
 
     def __init__(self, spec: EndpointSpec, url: str) -> None:
         self._spec = spec
-        self._uses_proxies = not is_loopback(url)
+        self._proxy = proxy_for(url)
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -106,6 +103,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
                     URL(str(request.url), encoded=True),
                     headers={**headers, "Accept-Encoding": "identity"},
                     data=body,
+                    proxy=self._proxy,
                     allow_redirects=False,
                     trace_request_ctx=exchange,
                 )
@@ -114,7 +112,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
             exchange.failure = error if is_connect else NoHeadersError()
             raise httpx2.ReadTimeout("no response in time") from error
         except (aiohttp.ClientError, OSError) as error:
-            exchange.failure = error
+            exchange.failure, exchange.proxy = error, self._proxy
             raise httpx2.ConnectError(type(error).__name__) from error
         exchange.t_headers_ns = now_ns()
         exchange.status = response.status
@@ -139,7 +137,6 @@ class StampingTransport(httpx2.AsyncBaseTransport):
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 read_bufsize=_READ_BUFFER,
-                trust_env=self._uses_proxies,
                 trace_configs=[trace],
             )
         return self._session

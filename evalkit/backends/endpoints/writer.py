@@ -8,6 +8,7 @@ import httpx2
 
 from evalkit.backends.base import GenerateRequest
 from evalkit.backends.endpoints.dialect import Ask, DialectFactory, pack
+from evalkit.backends.endpoints.shield import hidden_variables
 from evalkit.config.run import ModelSpec
 
 
@@ -16,7 +17,8 @@ class EndpointWriter:
 
     def __init__(self, spec: ModelSpec, make: DialectFactory, url: str) -> None:
         self._spec = spec
-        self._dialect = make(spec, url, "none", httpx2.AsyncClient())
+        with hidden_variables():
+            self._dialect = make(spec, url, "none", httpx2.AsyncClient())
 
     @property
     def has_chat_template(self) -> bool:
