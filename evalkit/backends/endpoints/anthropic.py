@@ -10,6 +10,7 @@ import httpx2
 
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.dialect import (
+    NO_KEY,
     Ask,
     CallPart,
     Message,
@@ -52,7 +53,7 @@ class AnthropicDialect:
         self.secrets: Collection[str] = (key,) if key else ()
         self._spec = spec
         self._client = anthropic.AsyncAnthropic(
-            api_key=key or "no-key",
+            api_key=key or NO_KEY,
             base_url=base_url,
             max_retries=0,
             timeout=_LONG_S,

@@ -22,7 +22,7 @@ from evalkit.backends.base import (
 )
 from evalkit.backends.endpoints.asking import Asking
 from evalkit.backends.endpoints.attempt import Reply
-from evalkit.backends.endpoints.dialect import Ask, DialectFactory, pack
+from evalkit.backends.endpoints.dialect import NO_KEY, Ask, DialectFactory, pack
 from evalkit.backends.endpoints.echo import echoed_score
 from evalkit.backends.endpoints.flow import Flow
 from evalkit.backends.endpoints.loop import LoopThread
@@ -54,10 +54,11 @@ class EndpointBackend:
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
         self._url = self.base_url(spec)
-        self.loop_thread = LoopThread()
-        self._client = httpx2.AsyncClient(transport=StampingTransport(spec.endpoint, self._url))
-        make: DialectFactory = type(self).dialect
         key = self.key(spec) or ""
+        transport = StampingTransport(spec.endpoint, self._url, key or NO_KEY)
+        self._client = httpx2.AsyncClient(transport=transport)
+        self.loop_thread = LoopThread()
+        make: DialectFactory = type(self).dialect
         with hidden_variables():
             self._dialect = make(spec, self._url, key, self._client)
         self._flow = Flow(spec.endpoint, random.Random(_SEED))

@@ -16,6 +16,9 @@ from evalkit.records import EventKind, Usage
 
 Message = dict[str, str]
 
+NO_KEY = "no-key"
+"""What SDKs get, and send, for a server without keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:

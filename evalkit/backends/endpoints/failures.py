@@ -15,10 +15,10 @@ from evalkit.backends.endpoints.addresses import address_hint
 from evalkit.backends.endpoints.error_bodies import parsed, report_of
 from evalkit.backends.endpoints.error_classes import RETRYABLE, ErrorClass
 from evalkit.backends.endpoints.kinds import kind_of
-from evalkit.backends.endpoints.proxies import shown
 from evalkit.backends.endpoints.waits import asked_wait_s
 from evalkit.backends.endpoints.wire import Exchange, NoHeadersError, OversizedError, StalledError
 
+_PROXY_STATUSES = {407, 502, 503, 504}
 SHORTEST_SECRET = 6
 """Characters; a placeholder such as `x` for a key is no secret, and would tear holes into messages."""
 LONGEST_MESSAGE = 300
@@ -48,14 +48,17 @@ def failure_of(exchange: Exchange, secrets: Collection[str]) -> Failure | None:
         secrets: Texts that must not get into the message.
     """
     if exchange.status is not None and exchange.status >= 300:
-        return _of_status(exchange, secrets)
-    if exchange.failure is not None:
+        failed = _of_status(exchange, secrets)
+        # any other status is more likely the server's own
+        is_of_proxy = exchange.status in _PROXY_STATUSES
+    elif exchange.failure is not None:
         failed = _of_connection(exchange.failure, exchange.status is not None, secrets)
-        if exchange.proxy is None:
-            return failed
-        words = f"{failed.message}, through the proxy {shown(exchange.proxy)}"
-        return replace(failed, message=words)
-    return None
+        is_of_proxy = True
+    else:
+        return None
+    if exchange.proxy is None or not is_of_proxy:
+        return failed
+    return replace(failed, message=f"{failed.message}, through the proxy {exchange.proxy}")
 
 
 def failure_of_error(error: Any, exchange: Exchange, secrets: Collection[str]) -> Failure:
@@ -71,6 +74,7 @@ def clean(message: str, secrets: Collection[str]) -> str:
     for secret in secrets:
         if len(secret) >= SHORTEST_SECRET:
             message = message.replace(secret, "***")
+    message = re.sub(r"://[^/\s'\"]*@", "://", message)  # user and password of a proxy
     return " ".join(message.split())[:LONGEST_MESSAGE]
 
 

@@ -11,6 +11,7 @@ import httpx2
 
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.dialect import (
+    NO_KEY,
     Ask,
     CallPart,
     Piece,
@@ -72,7 +73,7 @@ class GoogleDialect:
         self._spec = spec
         client.event_hooks["response"].append(_take)
         self._client = genai.Client(
-            api_key=key or "no-key",
+            api_key=key or NO_KEY,
             vertexai=False,
             http_options=types.HttpOptions(
                 base_url=base_url,

@@ -11,6 +11,7 @@ import httpx2
 
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.dialect import (
+    NO_KEY,
     Ask,
     CallPart,
     Piece,
@@ -70,7 +71,7 @@ class OpenAIDialect:
             f"{base_url}/chat/completions" if self.api == "chat" else f"{base_url}/completions"
         )
         self._client = openai.AsyncOpenAI(
-            api_key=key or "no-key",
+            api_key=key or NO_KEY,
             base_url=base_url,
             max_retries=0,
             timeout=_LONG_S,

@@ -27,6 +27,9 @@ LARGEST_BODY = 128_000_000
 LARGEST_ERROR_BODY = 64_000
 """Bytes kept of a response with an error status."""
 _READ_BUFFER = 1 << 20
+_SENT = {"accept", "content-type", "user-agent", "anthropic-version"}
+_CREDENTIALS = {"authorization", "x-api-key", "x-goog-api-key"}
+"""With `_SENT` all headers that leave the house: an SDK adds others from variables and about this machine."""
 _HOP_BY_HOP = {"content-encoding", "content-length", "transfer-encoding"}
 
 
@@ -36,6 +39,10 @@ class NoHeadersError(Exception):
 
 class StalledError(Exception):
     """The response fell silent."""
+
+
+class StrayError(Exception):
+    """A request was for another host than the configured one, and was not sent."""
 
 
 class OversizedError(Exception):
@@ -61,7 +68,7 @@ class Exchange:
     """Stamp and bytes of what came and has not been parsed yet; empty for error statuses."""
     error_body: bytearray = field(default_factory=bytearray)
     proxy: str | None = None
-    """Through which a connection failed."""
+    """Through which it went, without its password."""
     failure: BaseException | None = None
     """What the connection did wrong, before any SDK wrapped it."""
 
@@ -80,11 +87,14 @@ class StampingTransport(httpx2.AsyncBaseTransport):
 
     Args:
         spec: Time-outs.
-        url: Where requests will go: proxies from the environment are used unless it is this machine.
+        url: Where requests will go, and nowhere else; proxies from the environment are used unless it is this machine.
+        key: The only credential that is sent.
     """
 
-    def __init__(self, spec: EndpointSpec, url: str) -> None:
+    def __init__(self, spec: EndpointSpec, url: str, key: str) -> None:
         self._spec = spec
+        self._origin = URL(url).origin()
+        self._credentials = {key, f"Bearer {key}"}
         self._proxy = proxy_for(url)
         self._session: aiohttp.ClientSession | None = None
 
@@ -92,10 +102,14 @@ class StampingTransport(httpx2.AsyncBaseTransport):
         """Send one request; returns when the response's headers are there."""
         exchange = EXCHANGE.get()
         body = await request.aread()
-        headers = {k: v for k, v in request.headers.multi_items() if k.lower() != "accept-encoding"}
+        headers = {k: v for k, v in request.headers.multi_items() if self._may_leave(k.lower(), v)}
         exchange.bytes_sent = len(body)
         exchange.url = str(request.url)
+        exchange.proxy = str(self._proxy) if self._proxy else None
         exchange.t_send_ns = now_ns()
+        if URL(exchange.url).origin() != self._origin:
+            exchange.failure = StrayError(f"not sent: the config names {self._origin}")
+            raise httpx2.ConnectError("another host")
         try:
             async with asyncio.timeout(self._spec.headers_timeout_s):
                 response = await self._opened().request(
@@ -103,7 +117,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
                     URL(str(request.url), encoded=True),
                     headers={**headers, "Accept-Encoding": "identity"},
                     data=body,
-                    proxy=self._proxy,
+                    proxy=self._proxy.url if self._proxy else None,
                     allow_redirects=False,
                     trace_request_ctx=exchange,
                 )
@@ -112,7 +126,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
             exchange.failure = error if is_connect else NoHeadersError()
             raise httpx2.ReadTimeout("no response in time") from error
         except (aiohttp.ClientError, OSError) as error:
-            exchange.failure, exchange.proxy = error, self._proxy
+            exchange.failure = error
             raise httpx2.ConnectError(type(error).__name__) from error
         exchange.t_headers_ns = now_ns()
         exchange.status = response.status
@@ -120,6 +134,9 @@ class StampingTransport(httpx2.AsyncBaseTransport):
         shown = [(k, v) for k, v in exchange.headers.items() if k not in _HOP_BY_HOP]
         stream = _Body(response, exchange, self._spec.stall_timeout_s)
         return httpx2.Response(response.status, headers=shown, stream=stream)
+
+    def _may_leave(self, name: str, value: str) -> bool:
+        return name in _SENT or (name in _CREDENTIALS and value in self._credentials)
 
     async def aclose(self) -> None:
         """Close every connection."""
