@@ -39,6 +39,11 @@ class Said(str):
 
     __slots__ = ()
 
+    @property
+    def template(self) -> str:
+        """The text before values are put in: which sentence it is."""
+        return str(self)
+
     def told(self, language: Language) -> str:
         """Return the text in a language."""
         return str(self)
@@ -60,6 +65,11 @@ class Message(Said):
     _many: str | None
     _n: int
     _values: Mapping[str, str]
+
+    @property
+    def template(self) -> str:
+        """The text before values are put in."""
+        return self._one
 
     def told(self, language: Language) -> str:
         """Return the message in a language, its values too."""

@@ -294,12 +294,12 @@ def _capacity(some: Sequence[_Measured]) -> CapacityFact:
 def _highest(steps: Sequence[_Measured]) -> tuple[float | None, float | None]:
     """Return the sustained rate of the highest step below every one that did not pass, and the rate of that one.
 
-    Steps where evalkit was the bottleneck are not used.
+    Steps where evalkit was the bottleneck, or that had too few requests to be judged, are not used.
     """
     best, ceiling = highest_sustained(
         Level(m.step.rate_per_s or 0.0, sustained_per_s(m.point), m.point.passed)
         for m in steps
-        if not m.point.flaws
+        if not m.point.flaws and not m.point.is_unclear
     )
     return None if best is None else best.sustained_per_s, ceiling
 

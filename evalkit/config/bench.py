@@ -29,7 +29,7 @@ LOAD_KEYS: dict[str, tuple[str, ...]] = {
     "poisson": ("rates",),
     "ramp": ("from_rate", "to_rate", "arrivals"),
     "trace": ("file", "speed", "columns", "time_unit", "drop_empty"),
-    "search": ("first_rate", "max_rate", "tolerance", "arrivals"),
+    "search": ("first_rate", "max_rate", "tolerance", "max_minutes", "arrivals"),
 }
 """Kind of load → the keys that mean something for it."""
 _NEEDED = {
@@ -72,6 +72,8 @@ class LoadSpec(Spec):
     """Search: do not go higher."""
     tolerance: Annotated[float, Field(ge=0.005, le=0.5)] = 0.03
     """Search: stop when the passed and the failed rate are this close (share of the passed one)."""
+    max_minutes: Positive = 60.0
+    """Search: begin no further step after so long."""
 
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> Self:

@@ -106,7 +106,7 @@ class BenchRunner:
         opened.backend.begin_cell(CellSetup(self._session, opened.backend.kv_budget(), self._guard))
         state, reason = "done", None
         try:
-            self._measure(cell, opened)
+            reason = self._measure(cell, opened) or None
             check_answered(self._journal.requests(cell.cell_id), cell.model.name)
         except KeyboardInterrupt:
             self._end(self._finished(record, opened, "interrupted", None))
@@ -133,8 +133,8 @@ class BenchRunner:
             endpoint=endpoint,
         )
 
-    def _measure(self, cell: BenchCell, opened: Opened) -> None:
-        """Replay what is known of the cell, then hold the steps that are missing."""
+    def _measure(self, cell: BenchCell, opened: Opened) -> str:
+        """Replay what is known of the cell, then hold the steps that are missing; return what to say of the end."""
         load = cell.profile.load
         trace = read_trace(load).rows if load.file is not None else None
         schedule = Schedule(cell.profile, trace)
@@ -154,8 +154,9 @@ class BenchRunner:
                     step, asked = holder.hold(setting, schedule, prompts, seed)
                 point = load_point(step, asked, cell.profile.slo)
                 self._progress.step_ended(step, point)
-                schedule.tell(setting, point)
+                schedule.tell(setting, point, ((step.t_end_ns or 0) - step.t_start_ns) / NS_PER_S)
                 n_done += 1
+        return schedule.reason
 
     def _known_steps(self, cell: BenchCell) -> list[LoadStep]:
         """Return steps that are done; ones that an earlier session left running are cut."""

@@ -14,6 +14,9 @@ from evalkit.loadgen.search import SloSearch
 from evalkit.loadgen.traces import TraceRow
 from evalkit.metrics.load import LoadPoint, least_requests
 
+_WINDOW, _COOLDOWN = 5, 3
+"""Least length of a search's steady windows and cool-downs, in times of one answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -46,11 +49,23 @@ class Schedule:
         rate = self._search.next_rate()
         return None if rate is None else Setting(self._profile.load.arrivals, rate)
 
-    def tell(self, setting: Setting, point: LoadPoint) -> None:
+    def tell(self, setting: Setting, point: LoadPoint, took_s: float = 0.0) -> None:
         """Note what a step showed."""
         if self._search is not None and setting.rate_per_s is not None:
             is_valid = not point.flaws
-            self._search.tell(setting.rate_per_s, passed=point.passed, is_valid=is_valid)
+            self._search.tell(
+                setting.rate_per_s,
+                passed=point.passed,
+                is_valid=is_valid,
+                is_unclear=point.is_unclear,
+                e2e_s=point.latency.e2e_s.p50.value,
+                took_s=took_s,
+            )
+
+    @property
+    def reason(self) -> str:
+        """Why a search ended without a result, or too early."""
+        return self._search.reason if self._search is not None else ""
 
     def offsets(self, setting: Setting, seed: str) -> Iterator[float] | None:
         """Return when conversations of a step are due, in seconds; None in a closed loop."""
@@ -73,13 +88,17 @@ class Schedule:
                 return arrivals.poisson(setting.rate_per_s or math.nan, rng)
 
     def windows(self) -> Windows:
-        """Return how long the parts of a step last. A search needs enough requests for its percentile."""
+        """Return how long the parts of a step last.
+
+        A search needs enough requests for its percentile, and times several times as long as an answer takes.
+        """
         p = self._profile
         needed = least_requests(p.slo) if self._search and p.slo else 0
+        e2e_s = (self._search.e2e_s if self._search else None) or 0.0
         return Windows(
             warmup_s=p.warmup_s,
-            measure_s=p.measure_s,
-            cooldown_s=p.cooldown_s,
+            measure_s=max(p.measure_s, min(_WINDOW * e2e_s, p.max_s / 2)),
+            cooldown_s=max(p.cooldown_s, min(_COOLDOWN * e2e_s, p.max_s / 4)),
             max_s=p.max_s,
             min_requests=max(p.min_requests, needed),
         )

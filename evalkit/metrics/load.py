@@ -30,6 +30,12 @@ MOST_LAG_S = 0.010
 MOST_CPU = 0.8
 """Share of a core: above it the client has no reserve."""
 _BIN_S = 1.0
+_LACKING = {
+    "no request was due",
+    "p{q} {metric} was not measured",
+    "p{q} {metric} needs n ≥ {least}, there were {n}",
+}
+"""What is said of a limit that could not be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,12 @@ class LoadPoint:
         """Whether the load is sustained within the service level."""
         return not (self.overloads or self.breaches)
 
+    @property
+    def is_unclear(self) -> bool:
+        """Whether there were too few requests to say that the load is sustained, or that it is not."""
+        lacks = [b.template in _LACKING for b in self.breaches]
+        return not self.overloads and bool(lacks) and all(lacks)
+
 
 def load_point(step: LoadStep, requests: Iterable[Request], slo: SloSpec | None) -> LoadPoint:
     """Compute every metric of a step.
@@ -170,7 +182,7 @@ def load_point(step: LoadStep, requests: Iterable[Request], slo: SloSpec | None)
         breaches=(),
         flaws=(),
     )
-    return _judged(point, step, slo)
+    return _judged(point, step, slo, _n_young(due, all_of_it, end))
 
 
 def _latencies(good: Sequence[Request], n_failed: int) -> Latencies:
@@ -194,16 +206,27 @@ def least_requests(slo: SloSpec) -> int:
     return MINIMUM_N[slo.percentile]
 
 
-def _judged(p: LoadPoint, step: LoadStep, slo: SloSpec | None) -> LoadPoint:
+def _n_young(due: Iterable[Request], all_of_it: Iterable[Request], end: int) -> int:
+    """Return how many requests were in flight at the window's end for no longer than the step's first answers took.
+
+    They are no backlog: an idle server has them, too.
+    """
+    answered = sorted((r for r in all_of_it if _is_ok(r)), key=_due)
+    first = [r.attempts[-1].t_end_ns - _due(r) for r in answered[: max(1, len(answered) // 4)]]
+    usual = percentile(first, 50).value or 0.0
+    return sum(r.attempts[-1].t_end_ns >= end and end - _due(r) <= usual for r in due)
+
+
+def _judged(p: LoadPoint, step: LoadStep, slo: SloSpec | None, n_young: int) -> LoadPoint:
     return replace(
         p,
-        overloads=tuple(_overloads(p, step)),
+        overloads=tuple(_overloads(p, step, n_young)),
         breaches=tuple(_breaches(p, slo)) if slo else (),
         flaws=tuple(_flaws(p, step, slo)),
     )
 
 
-def _overloads(p: LoadPoint, step: LoadStep) -> Iterable[Said]:
+def _overloads(p: LoadPoint, step: LoadStep, n_young: int) -> Iterable[Said]:
     """Say why a load is not sustained. A closed loop can't be overloaded, but it can hang."""
     if step.reason.startswith("overloaded"):
         yield verbatim(step.reason)
@@ -212,12 +235,16 @@ def _overloads(p: LoadPoint, step: LoadStep) -> Iterable[Said]:
         yield say("nothing moved: {n} requests were waiting all along", n=waiting)
     if step.rate_per_s is None and step.kind != "trace":
         return
-    if p.completed_share is not None and p.completed_share < LEAST_COMPLETED:
-        share = numeral(f"{100 * p.completed_share:.0f}")
-        yield say("only {share}% of what was offered was completed", share=share)
     # the queue of a stable server varies by about the root of what is in flight
-    noise = 2 + 2 * math.sqrt(max(p.in_flight_mean - p.growth / 2, 0))
-    if p.growth > noise:
+    at_begin = max(p.in_flight_mean - p.growth / 2, 0)
+    noise = 2 + 2 * math.sqrt(at_begin)
+    share = p.completed_share
+    if share is not None and share < LEAST_COMPLETED:
+        allowed = n_young + noise
+        if share * p.n_due + allowed < LEAST_COMPLETED * p.n_due:
+            shown = numeral(f"{100 * share:.0f}")
+            yield say("only {share}% of what was offered was completed", share=shown)
+    if p.growth - max(n_young - at_begin, 0) > noise:
         yield say("the queue grew by {n} requests", n=numeral(f"{p.growth:.0f}"))
 
 

@@ -238,3 +238,34 @@ def test_a_step_sustains_no_more_than_there_were_requests() -> None:
     point = load_point(step(), [request(9.5), request(9.8), request(12.0), request(14.0)], None)
     assert (point.offered_per_s, point.completed_per_s) == (0.2, 0.3)
     assert sustained_per_s(point) == 0.2
+
+
+def idle_server(n: int, e2e_s: float, every_s: float) -> list[Request]:
+    """Requests from the window's begin on, each answered after the same time, whatever else is in flight."""
+    found = []
+    for i in range(n):
+        r = request(10 + i * every_s)
+        a = r.attempts[0]
+        shift = round((e2e_s - (a.t_end_ns - a.t_intended_ns) / S) * S)
+        values = {f: getattr(a, f) for f in a.__dataclass_fields__}
+        values |= {"t_end_ns": a.t_end_ns + shift}
+        found.append(request(10 + i * every_s, attempts=(Attempt(**values),)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("n", "e2e_s", "every_s"), [(1, 9.5, 1), (3, 4, 3), (5, 4, 2), (12, 1, 0.8), (10, 6, 1), (100, 3, 0.1)]
+)  # fmt: skip
+def test_requests_that_had_no_time_to_be_answered_are_no_overload(
+    n: int, e2e_s: float, every_s: float
+) -> None:
+    p = point(idle_server(n, e2e_s, every_s))
+    assert p.completed_share is not None
+    assert p.overloads == ()
+
+
+def test_too_few_requests_are_unclear_and_not_a_failure() -> None:
+    assert point(steady(), SloSpec(ttft_s=1)).is_unclear
+    assert point([], SloSpec(ttft_s=1)).is_unclear
+    assert not point(steady(), SloSpec(ttft_s=0.05, percentile=50)).is_unclear
+    assert not point(steady(), SloSpec(ttft_s=1, percentile=50)).is_unclear
