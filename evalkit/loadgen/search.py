@@ -47,9 +47,10 @@ class SloSearch:
         if self._is_over or self._n >= MOST_STEPS:
             return None
         if self._took_s >= self._most_s:
-            return self._end(
+            self._end(
                 f"the search took its {self._most_s / 60:g} minutes: raise max_minutes, or tolerance"
             )
+            return None
         if self.failed is None:
             return self._higher()
         if self.passed is None:
@@ -101,13 +102,17 @@ class SloSearch:
         assert self.failed is not None
         lower = self.failed / 2
         if self.e2e_s is None:
-            return lower if lower >= self._first * _LOWEST else self._end("no rate was sustained")
+            if lower >= self._first * _LOWEST:
+                return lower
+            self._end("no rate was sustained")
+            return None
         lower = min(lower, max(1 / self.e2e_s, lower / 8))
         if lower < 1 / (_ALONE * self.e2e_s):
-            return self._end(
+            self._end(
                 f"even single requests do not keep the service level: one answer takes {self.e2e_s:.3g} s, and"
                 f" {self.failed:.3g} requests/s failed; relax the limits, or ask for shorter answers"
             )
+            return None
         return lower
 
     def _unclear(self, rate: float) -> None:
