@@ -54,13 +54,13 @@ USERS_OWN_SERVERS = frozenset({"modal"})
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
     """What would be charged for a model, in US dollars per million tokens, and where that is written."""
 
     model: str
     """As asked for."""
-    provider: str | None
+    provider: str | None = None
     """The price list's id of who charges; None for a contract."""
     matched: str
     """The price list's own id of the model; the model itself for a contract."""
@@ -71,17 +71,17 @@ class Price:
     """None: no price of its own; such tokens are charged as input."""
     cache_write_per_mtok_usd: float | None
     """None: no price of its own; such tokens are charged as input."""
-    tiers: tuple[Said, ...]
+    tiers: tuple[Said, ...] = ()
     """Prices of long prompts, in words; the numbers above are those of short ones."""
     source: str
     """`genai-prices` with its version, or where the contract's price is written down."""
     date: str | None
     """When the price was checked (ISO). None: the price list does not say, perhaps its comments do."""
-    since: str | None
+    since: str | None = None
     """First day the price was in force (ISO), where the price list knows one."""
-    url: str | None
+    url: str | None = None
     """The vendor's pricing page."""
-    comments: tuple[str, ...]
+    comments: tuple[str, ...] = ()
     """What the price list says about the price, and what else is charged."""
 
 
@@ -131,7 +131,7 @@ def cost_usd(model: ModelSpec, usage: Usage, on: datetime) -> float | None:
         None when the price is unknown (of a service tier or a region, too: the one that served it, where the answer
         names it), when usage lacks input or output tokens or can't be true, and when more than text was billed.
     """
-    if usage.is_doubtful or usage.has_other_charges or not _is_whole(usage):
+    if usage.is_doubtful or usage.has_other_charges or not usage.is_consistent:
         return None
     if model.price is not None:
         return _contract_cost(model.price, usage)
@@ -181,18 +181,13 @@ def suggest(model_id: str) -> list[str]:
 def _contract(source: str, price: PriceSpec) -> Price:
     return Price(
         model=source,
-        provider=None,
         matched=source,
         input_per_mtok_usd=price.input,
         output_per_mtok_usd=price.output,
         cached_input_per_mtok_usd=price.cached_input,
         cache_write_per_mtok_usd=price.cache_write,
-        tiers=(),
         source=price.source,
         date=price.date.isoformat(),
-        since=None,
-        url=None,
-        comments=(),
     )
 
 
@@ -210,21 +205,6 @@ def _contract_cost(price: PriceSpec, usage: Usage) -> float | None:
     prompt = plain * price.input + cached * cached_rate + (written - hour) * write_rate
     prompt += hour * (hour_rate or 0.0)
     return (prompt + (usage.output_tokens or 0) * price.output) / 1e6
-
-
-def _is_whole(usage: Usage) -> bool:
-    """Tell whether usage has both totals, and parts that fit into them."""
-    if usage.input_tokens is None or usage.output_tokens is None:
-        return False
-    prompt_parts = (usage.cached_input_tokens or 0, usage.cache_write_tokens or 0)
-    parts = (*prompt_parts, usage.reasoning_tokens or 0)
-    return (
-        usage.input_tokens > 0  # no prompt has 0 tokens
-        and min(usage.input_tokens, usage.output_tokens, *parts) >= 0
-        and sum(prompt_parts) <= usage.input_tokens
-        and (usage.cache_write_1h_tokens or 0) <= (usage.cache_write_tokens or 0)
-        and (usage.reasoning_tokens or 0) <= usage.output_tokens
-    )
 
 
 # --- price list: who charges --------------------------------------------------------------------------------------
@@ -288,8 +268,7 @@ def _context(model: ModelSpec, usage: Usage | None = None) -> dict[str, str]:
 
     What the answer says it was served as counts before what the config asked for.
     """
-    body = model.endpoint.extra_body
-    served = usage or Usage()
+    body, served = model.endpoint.extra_body, usage or Usage()
     found = {
         "service_tier": served.service_tier or body.get("service_tier"),
         "speed": served.speed or body.get("speed"),

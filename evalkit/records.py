@@ -111,6 +111,21 @@ class Usage:
     is_doubtful: bool = False
     """The counts contradict themselves or the text: what they cost is unknown."""
 
+    @property
+    def is_consistent(self) -> bool:
+        """Whether both totals are there, and no part is larger than what it is a part of; no prompt has 0 tokens."""
+        if self.input_tokens is None or self.output_tokens is None:
+            return False
+        cached, written = self.cached_input_tokens or 0, self.cache_write_tokens or 0
+        hour, reasoning = self.cache_write_1h_tokens or 0, self.reasoning_tokens or 0
+        return (
+            self.input_tokens > 0
+            and min(self.output_tokens, cached, written, hour, reasoning) >= 0
+            and cached + written <= self.input_tokens
+            and hour <= written
+            and reasoning <= self.output_tokens
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:

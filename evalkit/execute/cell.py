@@ -15,7 +15,7 @@ from evalkit.execute.progress import Progress
 from evalkit.execute.serving import Server, serving
 from evalkit.harness.catalogue import SEEDS, apply_generation, load_tasks
 from evalkit.harness.evaluate import evaluate_cell
-from evalkit.harness.lm import BackendLM, CellContext
+from evalkit.harness.lm import BackendLM, CellContext, Timed
 from evalkit.meters.clock import now_ns
 from evalkit.meters.nvml import GpuProbe
 from evalkit.meters.rapl import open_rapl
@@ -165,8 +165,7 @@ class CellRunner:
                         keep,
                         earlier,
                         self._n_verified(cell),
-                        timed_docs=cell.n_timed,
-                        draw=f"{SEEDS['random']}/{cell.suite.name}",
+                        Timed(cell.n_timed, f"{SEEDS['random']}/{cell.suite.name}"),
                     ),
                     cell.cell_id,
                     cell.suite,

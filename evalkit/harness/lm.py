@@ -44,6 +44,16 @@ class CellContext:
     backend_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Which docs with generated answers are asked alone, so that their latency is measured."""
+
+    n_docs: int | None
+    """Drawn at random; None: all."""
+    seed: str
+    """Of that draw; without the model's name, so that all models are timed on the same docs."""
+
+
 class BackendLM(LM):  # type: ignore[misc]
     """Hands lm-eval's requests to a backend.
 
@@ -54,8 +64,7 @@ class BackendLM(LM):  # type: ignore[misc]
         record: Makes answers, and notices of sending, durable; called before the next batch starts.
         earlier: Attempts of earlier sessions, by request id, for requests that still need an answer.
         verify_docs: Random docs per task whose log-likelihoods are computed again the reference way.
-        timed_docs: Docs with generated answers whose latency is measured, drawn at random; None: all.
-        draw: Seed of that draw; without the model's name, so that all models are timed on the same docs.
+        timed: Docs whose latency is measured; None: none.
     """
 
     def __init__(
@@ -66,8 +75,7 @@ class BackendLM(LM):  # type: ignore[misc]
         record: Callable[[list[Request], list[SentAttempt]], None],
         earlier: Mapping[str, Sequence[Attempt]] | None = None,
         verify_docs: int = 0,
-        timed_docs: int | None = 0,
-        draw: str = "",
+        timed: Timed | None = None,
     ) -> None:
         super().__init__()
         self._earlier = earlier or {}
@@ -76,8 +84,7 @@ class BackendLM(LM):  # type: ignore[misc]
         self.tool_calls: dict[tuple[str, int], Answer] = {}
         """Task and doc id → the answer that calls tools."""
         self._verify_docs = verify_docs
-        self._timed_docs = timed_docs
-        self._draw = draw
+        self._timed = timed or Timed(0, "")
         self._backend = backend
         self._context = context
         self._known = known
@@ -115,7 +122,7 @@ class BackendLM(LM):  # type: ignore[misc]
 
     def generate_until(self, requests: list[Instance]) -> list[str]:
         """Generate answers, in the order of the requests."""
-        timed = drawn_docs(requests, self._timed_docs, self._draw)
+        timed = drawn_docs(requests, self._timed.n_docs, self._timed.seed)
         wanted = [
             GenerateRequest(i.args[0], generation_settings(i.args[1]), p in timed)
             for p, i in enumerate(requests)

@@ -16,7 +16,9 @@ PACKAGE = REPO / "evalkit"
 FILE_LINES = 400
 FUNCTION_LINES = 60
 PARAMETERS = 8
-ALLOWED: dict[str, str] = {}
+ALLOWED: dict[str, str] = {
+    "evalkit/records.py": "every stored record and its history in one leaf, half of it field docs",
+}
 """`file` or `file:function` → why it may be larger."""
 
 

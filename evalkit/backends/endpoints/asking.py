@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from evalkit.backends.base import Batch, BudgetHeldError, CellSetup, Outcome, Sending
 from evalkit.backends.endpoints.attempt import Reply, attempt
+from evalkit.backends.endpoints.costs import cost_of, reasoning_cost
 from evalkit.backends.endpoints.dialect import Ask, Dialect
 from evalkit.backends.endpoints.error_classes import ABOUT_THE_DOC, BUSY, ErrorClass
-from evalkit.backends.endpoints.failures import Failure, clean
+from evalkit.backends.endpoints.failures import Failure, clean, is_kept
 from evalkit.backends.endpoints.flow import LONGEST_RETRY_AFTER_S, Flow
 from evalkit.backends.endpoints.loop import LagMeter, LoopThread, deferred_interrupts, tidy
 from evalkit.backends.endpoints.visible import StopStrings, without_stop
@@ -30,8 +31,6 @@ CHARACTERS_PER_TOKEN = 3
 _POLL_S = 0.1
 _TIDY_AFTER = 2000
 """Items; it stops the loop for some milliseconds, and there is little garbage."""
-_KEPT_HEADERS = ("request-id", "x-request-id", "retry-after", "retry-after-ms", "server-timing")
-_KEPT_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit-", "openai-processing")
 _REQUEST_IDS = ("x-request-id", "request-id", "x-goog-request-id", "cf-ray")
 
 Judge = Callable[[int, Reply], Outcome]
@@ -127,7 +126,7 @@ class Asking:
         try:
             reading = self._thread.reading
             reply = await attempt(self._dialect, ask, limit, reading, is_bare=True)
-            cost = self._cost(reply)
+            cost = cost_of(reply, self._spec, self._setup.guard)
         finally:
             if guard is not None and reserved is not None:
                 guard.settle(reserved, cost)
@@ -260,7 +259,7 @@ class Asking:
             timeout_s = min(self._spec.endpoint.request_timeout_s, max(left_s, 0.001))
             limit = asyncio.timeout(timeout_s)
             reply = await attempt(self._dialect, ask, limit, self._thread.reading)
-            cost = self._cost(reply)
+            cost = cost_of(reply, self._spec, self._setup.guard)
             if reply.failure is None:
                 self._flow.succeeded()
             if reply.served_model:
@@ -284,29 +283,6 @@ class Asking:
         if not failure.is_retryable or n_attempts >= self._spec.endpoint.max_attempts:
             return False
         return (failure.retry_after_s or 0.0) <= LONGEST_RETRY_AFTER_S
-
-    def _cost(self, reply: Reply) -> float | None:
-        """Return what an attempt cost. Errors before a successful status are not billed; a broken answer may be."""
-        if reply.usage is not None and self._setup.guard is not None:
-            return self._setup.guard.price(self._spec, reply.usage)
-        is_billed = reply.exchange.status is not None and reply.exchange.status < 300
-        sent_in_vain = reply.failure is not None and reply.failure.error_class in {
-            ErrorClass.TIMEOUT,
-            ErrorClass.DISCONNECTED,
-        }
-        return None if is_billed or sent_in_vain else 0.0
-
-    def _reasoning_cost(self, reply: Reply) -> float | None:
-        """Return what the reasoning tokens of an attempt cost: its price − that of the same without them."""
-        usage, guard = reply.usage, self._setup.guard
-        if usage is None or guard is None or None in (usage.output_tokens, usage.reasoning_tokens):
-            return None
-        rest = (usage.output_tokens or 0) - (usage.reasoning_tokens or 0)
-        whole = guard.price(self._spec, usage)
-        without = guard.price(
-            self._spec, replace(usage, output_tokens=max(rest, 0), reasoning_tokens=0)
-        )
-        return None if whole is None or without is None else max(whole - without, 0.0)
 
     def _record(self, sending: Sending, reply: Reply, cost: float | None) -> Attempt:
         exchange, failure = reply.exchange, reply.failure
@@ -332,9 +308,9 @@ class Asking:
             bytes_received=exchange.bytes_received,
             is_new_connection=exchange.is_new_connection,
             vendor_request_id=next(found, None),
-            headers={k: v for k, v in headers.items() if _is_kept(k)},
+            headers={k: v for k, v in headers.items() if is_kept(k)},
             usage=reply.usage,
-            reasoning_cost_usd=self._reasoning_cost(reply),
+            reasoning_cost_usd=reasoning_cost(reply, self._spec, self._setup.guard),
             cost_usd=cost,
             reserved_usd=sending.reserved_usd,
         )
@@ -407,10 +383,6 @@ def _release(permits: list[asyncio.Future[None]]) -> None:
     for permit in permits:
         if not permit.done():
             permit.set_result(None)
-
-
-def _is_kept(name: str) -> bool:
-    return name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES)
 
 
 def _outcome(attempts: list[Attempt]) -> Outcome:

@@ -18,6 +18,8 @@ from evalkit.backends.endpoints.kinds import kind_of
 from evalkit.backends.endpoints.waits import asked_wait_s
 from evalkit.backends.endpoints.wire import Exchange, NoHeadersError, OversizedError, StalledError
 
+_KEPT_HEADERS = ("request-id", "x-request-id", "retry-after", "retry-after-ms", "server-timing")
+_KEPT_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit-", "openai-processing")
 _PROXY_STATUSES = {407, 502, 503, 504}
 SHORTEST_SECRET = 6
 """Characters; a placeholder such as `x` for a key is no secret, and would tear holes into messages."""
@@ -76,6 +78,11 @@ def clean(message: str, secrets: Collection[str]) -> str:
             message = message.replace(secret, "***")
     message = re.sub(r"://[^/\s'\"]*@", "://", message)  # user and password of a proxy
     return " ".join(message.split())[:LONGEST_MESSAGE]
+
+
+def is_kept(header: str) -> bool:
+    """Tell whether a response's header is worth keeping: it says who answered, how fast, and what the limits are."""
+    return header in _KEPT_HEADERS or header.startswith(_KEPT_PREFIXES)
 
 
 def _of_connection(error: BaseException, had_response: bool, secrets: Collection[str]) -> Failure:

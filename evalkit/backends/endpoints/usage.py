@@ -175,18 +175,10 @@ def _judged(told: Usage, data: Mapping[str, Any], *, may_lack_output: bool = Fal
         output = told.output_tokens or None
         return replace(told, input_tokens=None, output_tokens=output, is_doubtful=True)
     odd = [v for v in data.values() if isinstance(v, int) and v < 0]
-    lacks = told.output_tokens is None and not may_lack_output
-    return told if not (odd or lacks or contradicts(told)) else replace(told, is_doubtful=True)
-
-
-def contradicts(usage: Usage) -> bool:
-    """Tell whether parts are larger than what they are parts of."""
-    cached, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
-    return (
-        cached + written > (usage.input_tokens or 0)
-        or (usage.cache_write_1h_tokens or 0) > written
-        or (usage.output_tokens is not None and (usage.reasoning_tokens or 0) > usage.output_tokens)
+    judged = (
+        replace(told, output_tokens=0) if may_lack_output and told.output_tokens is None else told
     )
+    return told if judged.is_consistent and not odd else replace(told, is_doubtful=True)
 
 
 def _first(data: Mapping[str, Any], *paths: tuple[str, ...]) -> int | None:
