@@ -148,5 +148,8 @@ def test_models_that_are_asked_differently_are_named(small_model: Path, tmp_path
     assert told in " ".join(result.output.split())
     assert told in (folder / "report.html").read_text()
     given = ("--baseline-model", "takes_all", "--candidate-model", "no_system")
-    compared = invoke("compare", str(folder), str(folder), *given)
-    assert "instruction in the user's turn" in " ".join(compared.output.split())
+    compared = tmp_path / "compared.json"
+    assert (
+        invoke("compare", str(folder), str(folder), *given, "--json", str(compared)).exit_code == 0
+    )
+    assert "instruction in the user's turn" in compared.read_text()

@@ -16,7 +16,7 @@ from evalkit.store.run_dir import Run
 from tests.builders import attempt, cell, manifest, request, result, sample
 
 ENDPOINT = EndpointRecord("api.example.org", "chat", 4, ("m-2026",), 100, 0.0005, 0.002, 0.01)
-PAID = replace(attempt(), usage=Usage(100, 40, None, 10, 4), cost_usd=0.25)
+PAID = replace(attempt(), usage=Usage(100, 40, output_tokens=10, reasoning_tokens=4), cost_usd=0.25)
 BUSY = replace(
     attempt(token_ms=()), status="error", error_class="rate_limited", cost_usd=0.0, number=0
 )
