@@ -218,11 +218,16 @@ def margin(loglikelihoods: Sequence[float]) -> float | None:
 
 
 def _parsed(sample: Sample) -> float | None:
-    """Tell whether the answer could be read; None where the task does not tell, except for an empty answer."""
+    """Tell whether the answer could be read; None where the task does not tell, except for an empty answer.
+
+    `extraction_failed` decides: an object that is not strict JSON is mended and read all the same.
+    """
     failed, valid = sample.scores.get("extraction_failed"), sample.scores.get("json_valid")
-    if failed == 1 or valid == 0 or (not sample.loglikelihoods and not sample.response.strip()):
+    if not sample.loglikelihoods and not sample.response.strip():
         return 0.0
-    return None if failed is None and valid is None else 1.0
+    if failed is not None:
+        return 1.0 - failed
+    return valid
 
 
 _LONGEST_TEXT = 20_000

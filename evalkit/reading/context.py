@@ -125,7 +125,21 @@ def _without_years(text: str, question: str) -> str:
     return _YEAR.sub(sign, text)
 
 
+_EMPTY_WORDS = (
+    "the and for with from was were are did does has have had how many much what which who whom whose when "
+    "where why that this "
+    "these those there their its his her not der die das den dem des ein eine einen einem einer und oder "
+    "von mit auf aus für bei "
+    "zum zur ist sind war waren hat haben hatte wird werden wurde wurden wie viel viele was wer wann "
+    "welche welcher welches "
+    "welchem welchen nach vor bis sich als auch nicht"
+)
+_EMPTY = frozenset(_EMPTY_WORDS.split())
+"""Words of every question: that an answer has them, too, tells nothing."""
+
+
 def asked_words(question: str) -> Iterator[str]:
     """Yield the words of a question that an answer may say again."""
     for word in re.findall(r"[^\W\d_]{3,}", question.casefold()):
-        yield word[:6]
+        if word not in _EMPTY:
+            yield word[:6]

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from babel.dates import get_day_names
+
 from evalkit.reading.clauses import Clause, clauses
 from evalkit.reading.context import asked_words
 from evalkit.reading.contract import Reading
+from evalkit.reading.dates import moments
 from evalkit.reading.language import language_of
 from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
-from evalkit.reading.refusal import is_refusal, refuses, stated_text
+from evalkit.reading.refusal import is_bare_refusal, is_refusal, refuses, stated_text
 from evalkit.reading.spelled import spelled_out
 from evalkit.reading.words import (
     CONCLUDING,
@@ -97,6 +100,16 @@ _TURN = _compiled(
     r"antwort)\s?:"
 )
 _THUS = _compiled(THUS)
+_WEEKDAY = _compiled(
+    r"^\W*(?:(?:on|am|the|der|dem|den)\s)*(?:"
+    + "|".join(
+        name.rstrip(".")
+        for locale in ("en", "de")
+        for width in ("wide", "abbreviated")
+        for name in get_day_names(width, locale=locale).values()
+    )
+    + r")\b\.?,?\s(?:(?:on|am|the|der|dem|den)\s)*"
+)
 
 
 def is_right(answer: str, gold: str, question: str) -> bool:
@@ -104,6 +117,7 @@ def is_right(answer: str, gold: str, question: str) -> bool:
     said = spelled_out(stated_text(answer))
     if gold.strip().casefold() in YES | NO:
         return _agrees(said, gold.strip().casefold(), question)
+    gold = _without_weekday(gold)
     language = language_of(said)
     own = (language,) if language else (language_of(question), "en", "de")
     texts = [_masked(said, spelled_out(gold), question, code) for code in own]
@@ -111,6 +125,12 @@ def is_right(answer: str, gold: str, question: str) -> bool:
         (t for t in texts if GOLD in t), None
     )  # `1,200` and `1.200` are alike where no word tells
     return text is not None and not _OR.search(text) and _is_chosen(text, question)
+
+
+def _without_weekday(gold: str) -> str:
+    """Return a date without the day of the week that it implies."""
+    rest = _WEEKDAY.sub("", gold)
+    return rest if any(moment.start == 0 for moment in moments(rest)) else gold
 
 
 def read_grounded(answer: str, context: GroundedContext) -> Reading[Verdict]:
@@ -262,6 +282,8 @@ def _agrees(said: str, gold: str, question: str) -> bool:
         r"\w+",
         re.sub(r"^.*\b(?:answer|antwort)\b\W*[:=]\s*(?=\w)", "", said.casefold(), flags=re.S),
     )
+    if is_bare_refusal(said):
+        return False
     for word in (*words[:1], *words[-1:]):
         if word in YES | NO:
             return (word in YES) == (gold in YES)

@@ -85,12 +85,33 @@ _INSTEAD = _compiled(
     rf"(?:{INSTEAD}|(?:better|more|besser|eher|mehr)\b[^\ue000-\uefff]{{0,40}}\b(?:than|"
     r"als))\s+(?:the |die |der |das |den )?$"
 )
-_TURN = _compiled(f"{CORRECTION}|{CONCLUDING}")
+_TURN = _compiled(
+    rf"{CORRECTION}|{CONCLUDING}|\n\W*(?:\w+ )?(?:answer|antwort|result|ergebnis|lösung|solution|verdict|"
+    rf"conclusion|decision|"
+    r"entscheidung|urteil)\s*:"
+)
 _DOUBT, _CORRECTION, _QUESTIONING = _compiled(DOUBT), _compiled(CORRECTION), _compiled(QUESTIONING)
 _ONLY_IF = _compiled(
     r"\b(?:would|wäre|würde|träfe|könnte)\b.{0,60}\b(?:only|if|nur|wenn|falls|bei)\b"
     r"|\b(?:only|just|merely|nur|bloß|lediglich)\s+(?:covers?|deals?|concerns?|about|for|betrifft|behandelt|bei|"
     r"für|wenn|if)\b"
+)
+_CONDITION = _compiled(
+    r"^\W*(?:(?:and|but|und|aber|doch|even|only|nur|selbst|auch|step|schritt)\s)?(?:(?:if|wenn|falls|sofern|"
+    r"unless|provided|"
+    r"supposing|suppose|assuming|assume|vorausgesetzt|angenommen|gesetzt|es sei denn)\b(?!\s(?:in doubt|"
+    r"anything|any|not|so|"
+    r"nicht|überhaupt|(?:i|we|you|one|ich|wir|man|sie|du)\b.{0,40}\b(?:had|have|must|forced|asked|pick|"
+    r"choose|guess|"
+    r"müsste[nt]?|muss|wählen|entscheiden|raten)))|(?:were|had|should|wäre[n]?|hätte[n]?|würde[n]?|"
+    r"sollte[n]?|stünde[n]?|"
+    rf"träfe|käme|gälte|hieße)\s(?:\w+\s){{0,2}}{MARK})"
+)
+"""What its sentence says in the subjunctive is not stated: `Were A right, …`."""
+_SUBJUNCTIVE = _compiled(
+    r"\b(?:would(?:n't)?|wäre[n]?|würde[n]?|träfe[n]?|käme[n]?|könnte[n]?|müsste[n]?|gälte[n]?|hieße[n]?|"
+    r"passte[n]?|ginge[n]?|"
+    r"läge[n]?|entspräche[n]?|stimmte|spräche[n]?)\b|'d\b"
 )
 _REASON = _compiled(
     r"^\W*(?:because|since|as|weil|da|denn|while|whereas|although|though|während|obwohl|wohingegen|"
@@ -273,13 +294,19 @@ def _claims(masked: Masked) -> tuple[list[_Claim], set[int]]:
     rejected: set[int] = set()
     listed = _listed(masked)
     found = clauses(masked.text)
+    conditional = {c.sentence for c in found if _CONDITION.match(c.text)}
     for number, clause in enumerate(found):
+        is_hypothetical = clause.sentence in conditional and _is_hypothetical(clause)
         before = (
             found[number - 1] if number and found[number - 1].sentence == clause.sentence else None
         )
         for mark, left, right in _parts(clause.text):
             mention = masked.at(mark)
-            if _is_rejected(left, right) or _is_headed_wrong(masked.text, before, clause):
+            if (
+                is_hypothetical
+                or _is_rejected(left, right)
+                or _is_headed_wrong(masked.text, before, clause)
+            ):
                 rejected |= mention.options
                 continue
             place = clause.start + clause.text.index(mark)
@@ -287,6 +314,11 @@ def _claims(masked: Masked) -> tuple[list[_Claim], set[int]]:
             if strength is not None:
                 claims.append(_Claim(mention, strength, place))
     return claims, rejected
+
+
+def _is_hypothetical(clause: Clause) -> bool:
+    """Tell whether a clause of a sentence with a condition is the condition, or says what follows from it."""
+    return bool(_CONDITION.match(clause.text) or _SUBJUNCTIVE.search(clause.text))
 
 
 def _listed(masked: Masked) -> set[int]:

@@ -14,19 +14,24 @@ from evalkit.reading.words import CHOOSE, IS, NOUN
 MARK = "[\ue000-\uefff]"
 """A mention, masked as one character: patterns about what is said of an option need not know how it was named."""
 _FIRST = 0xE000
+_LOOKED_BACK = 80
+"""Characters in which the cue before a small letter is looked for."""
 _MOST = 0xFFF
 _VERB = (
-    r"(?:is|was|would|will|can|cannot|can't|could|should|must|seems|fits|may|might|has|does|doesn't|isn't|wouldn't|"
+    r"(?:is|was|would|will|can|cannot|can't|could|should|must|bzw|beziehungsweise|sowie|seems|fits|may|"
+    r"might|has|does|doesn't|isn't|wouldn't|"
     r"won't|"
     r"because|since|as|for|and|or|but|not|over|rather|instead|only|too|also|alone|remains|ist|scheidet|passt|"
-    r"trifft|wäre|"
+    r"trifft|wäre|it|that|this|then|here|there|from|in|on|at|by|with|without|of|to|if|when|where|while|"
+    r"although|"
+    r"though|which|who|again|please|definitely|obviously|certainly|probably|clearly|surely|"
     r"kommt|fällt|entfällt|weil|da|denn|und|oder|aber|nicht|kann|stimmt|dürfte|[a-z]{2,}(?<![suio])s)"
 )
 _LETTER = re.compile(
     r"(?<![\w'’&+/.-])(?P<open>[\"'(\[{]{0,3})(?P<letter>[A-Za-z])(?P<close>[\"')\]}]{0,3})(?![\w'’&+]|-\w|/\w\w|"
     r"\.\w)"
 )
-_ARTICLE = re.compile(rf"\s+(?!{_VERB}\b)[a-zäöüß]")
+_ARTICLE = re.compile(rf"[ \t]+(?!{_VERB}\b(?!-))[a-zäöüß]")
 _STEM = re.compile(r"(?:e[nmrs]?|n|s)$")
 _ORDINALS = (
     r"first|1st|erste[nrs]?|1\.",
@@ -48,6 +53,8 @@ class Mention:
     """Several: named side by side (`A or B`), or letter and text disagree."""
     by_text: bool = False
     by_place: bool = False
+    is_lower: bool = False
+    """Its first sign is a small letter: behind `A`, as in `A bat`, it is a word of the sentence."""
 
 
 def letters(n: int) -> str:
@@ -71,11 +78,16 @@ class Masked:
         return self.mentions[ord(mark) - _FIRST]
 
     def _mark(
-        self, options: Iterable[int], *, by_text: bool = False, by_place: bool = False
+        self,
+        options: Iterable[int],
+        *,
+        by_text: bool = False,
+        by_place: bool = False,
+        is_lower: bool = False,
     ) -> str:
         if len(self.mentions) >= _MOST:
             return "?"
-        self.mentions.append(Mention(frozenset(options), by_text, by_place))
+        self.mentions.append(Mention(frozenset(options), by_text, by_place, is_lower))
         return chr(_FIRST + len(self.mentions) - 1)
 
     def _texts(self, text: str) -> str:
@@ -93,11 +105,13 @@ class Masked:
     def _marks_of(
         self, position: int, *, by_text: bool = False, by_place: bool = False
     ) -> Callable[[re.Match[str]], str]:
-        return lambda _: self._mark([position], by_text=by_text, by_place=by_place)
+        return lambda found: self._mark(
+            [position], by_text=by_text, by_place=by_place, is_lower=found[0][0].islower()
+        )
 
     def _letters(self, text: str) -> str:
         named = letters(len(self._choices))
-        has_article = language_of(text) == "en"
+        has_article = language_of(text) != "de"
 
         def mark(match: re.Match[str]) -> str:
             letter, rest = match["letter"], text[match.end() :]
@@ -109,7 +123,7 @@ class Masked:
                 letter == "A"
                 and bare
                 and has_article
-                and _ARTICLE.match(rest)
+                and (_ARTICLE.match(rest) or self._is_noun(rest))
                 and _starts(text, match.start())
             ):
                 return match[0]
@@ -118,6 +132,14 @@ class Masked:
             return self._mark([position])
 
         return _LETTER.sub(mark, text)
+
+    def _is_noun(self, rest: str) -> bool:
+        """Tell whether the text of another option than A stands behind `A` as a word of the sentence: `A bat`."""
+        found = re.match(rf"[ \t]+({MARK})", rest)
+        if found is None:
+            return False
+        mention = self.at(found[1])
+        return mention.by_text and mention.is_lower and 0 not in mention.options
 
     def _joined(self, text: str) -> str:
         """Make one mention of a letter with its text, and of options that are named side by side."""
@@ -160,7 +182,7 @@ def _starts(text: str, at: int) -> bool:
 
 def _stands_apart(text: str, match: re.Match[str], rest: str) -> bool:
     """Tell whether a lower-case letter is meant as a letter: alone on its line, in brackets, or behind a cue."""
-    before = text[: match.start()]
+    before = text[max(0, match.start() - _LOOKED_BACK) : match.start()]
     alone = re.search(r"(?:^|\n)[ \t]*$", before) is not None
     if match["open"] or match["close"]:
         return alone or "(" in match["open"] or "[" in match["open"] or _is_cued(before)

@@ -14,6 +14,7 @@ from evalkit.reading.context import ASKED_YEAR, NO_NUMBER, OTHER_YEAR, asked_wor
 from evalkit.reading.contract import Reading
 from evalkit.reading.language import language_of
 from evalkit.reading.number_words import (
+    ALL_OF,
     ALONE,
     ANY,
     ASKS_EACH,
@@ -21,6 +22,7 @@ from evalkit.reading.number_words import (
     ASKS_MORE,
     ASKS_PERCENT,
     BESIDE,
+    BOUND,
     CHAIN,
     CONCLUDED,
     CUT,
@@ -29,12 +31,14 @@ from evalkit.reading.number_words import (
     KEYS,
     LABEL,
     LAST_LINE,
+    LISTED,
     MARK,
     MORE_BEHIND,
     OFF_BEHIND,
     OTHER_YEAR_BEHIND,
     PART_OF,
     PARTS,
+    PERIOD,
     REFUSES,
     STATING,
     THUS_ALONE,
@@ -100,6 +104,8 @@ def read_number(answer: str, context: NumberContext) -> Reading[float]:
     masked_text = _Masked(text, context)
     if not masked_text.numerals:
         return Reading(None, "no number")
+    if all(n.is_ambiguous for n in masked_text.numerals):
+        return Reading(None, "ambiguous separator")
     last = _last_line(masked_text)
     if last is not None:
         return Reading(last.value, "last line")
@@ -134,6 +140,9 @@ class _Masked:
         self.is_prose = len(re.findall(r"[^\W\d_]{2,}", self.text)) > 2
         self.is_cut = CUT.search(self.text) is not None or _stops_short(self.text)
         self._end = len(self.text.rstrip())
+        last = self.text.rstrip()[-1:]
+        if ANY.match(last) and self.is_cut_at(self._end - 1, self.at(last)):
+            self.is_cut = True
 
     def is_cut_at(self, place: int, numeral: Numeral) -> bool:
         """Tell whether the text breaks off within a number: `The result is 1,2`."""
@@ -165,7 +174,32 @@ def _stops_short(text: str) -> bool:
     said = [sentence for _, sentence in sentences(text)]
     last = said[-1].strip() if said else ""
     is_open = re.search(r"[.!?:)\]\"'|*]$", last) is None and len(last.split()) > 2
-    return len(said) > 1 and is_open and ANY.search(last) is None
+    return len(said) > 1 and is_open and (ANY.search(last) is None or _lacks_end(last))
+
+
+def _lacks_end(sentence: str) -> bool:
+    """Tell whether the last clause of an open sentence is still without its verb or object."""
+    if STATING.search(sentence):
+        return False
+    parts = [part.text for part in clauses(sentence, splits_pairs=False)]
+    if _OPEN_SUBJECT.match(parts[-1]):
+        return True
+    return (
+        len(parts) > 1
+        and ANY.search(parts[-1]) is None
+        and _BARE_SUBJECT.match(parts[-1]) is not None
+    )
+
+
+_OPEN_SUBJECT = re.compile(
+    r"^\W*(?:and |und )?(?:the|these|all|die|diese|alle|der|das)\s[\ue000-\uefff](?:\s[^\W\d_]+){1,3}$",
+    re.I,
+)
+_BARE_SUBJECT = re.compile(
+    r"^\W*(?:and |und |while |während )?(?:the|its|their|der|die|das|den|dem|ein|eine|a|"
+    r"an)\s[^\W\d_]+(?:\s[^\W\d_]+)?$",
+    re.I,
+)
 
 
 def _asked_scale(question: str) -> float:
@@ -318,7 +352,8 @@ def _of_asked_kind(claims: list[_Claim], question: str) -> list[_Claim]:
 
 
 def _claims(masked_text: _Masked, context: NumberContext) -> list[_Claim]:
-    found, is_first = [], True
+    found = []
+    is_list = LISTED.match(masked_text.text) is not None
     pieces = masked_text.pieces
     for number, clause in enumerate(pieces):
         before = (
@@ -327,11 +362,17 @@ def _claims(masked_text: _Masked, context: NumberContext) -> list[_Claim]:
             else None
         )
         of_clause = list(
-            _of_clause(masked_text, clause, before, context, is_first=is_first and number == 0)
+            _of_clause(masked_text, clause, before, context, is_first=number == 0 and not is_list)
         )
-        found += _evened(clause, of_clause)
-        is_first = False
+        of_clause = _evened(clause, of_clause)
+        if is_list and clause.sentence == 0:
+            of_clause = [_set_aside(c) for c in of_clause]
+        found += of_clause
     return found
+
+
+def _set_aside(claim: _Claim) -> _Claim:
+    return claim if claim.strength == Strength.STATED else replace(claim, strength=Strength.ASIDE)
 
 
 def _of_clause(
@@ -363,11 +404,18 @@ def _evened(clause: Clause, claims: list[_Claim]) -> list[_Claim]:
         between = clause.text[one.place - clause.start + 1 : other.place - clause.start]
         if re.search(r"\b(?:and|und|or|oder)\b", between) and not STATING.search(between):
             claims = [replace(c, strength=one.strength) if c is other else c for c in claims]
+            if one.numeral.value == other.numeral.value and one.strength < Strength.STATED:
+                claims = [
+                    replace(c, strength=Strength.ASIDE) for c in claims
+                ]  # `155 and 155`: parts
     return claims
 
 
 def _is_aside(left: str, right: str, clause: Clause, context: NumberContext) -> bool:
-    if clause.is_asked or (EARLIER.search(left) and not ASKS_EACH.search(context.question)):
+    is_earlier = EARLIER.search(left) is not None and BOUND.search(left) is None
+    if clause.is_asked or (is_earlier and not ASKS_EACH.search(context.question)):
+        return True
+    if ALL_OF.search(left) and PERIOD.match(right):
         return True
     if PART_OF.search(left) or OFF_BEHIND.search(right) or OTHER_YEAR_BEHIND.search(right):
         return True

@@ -40,13 +40,31 @@ PARTS = compiled(
     rf"dividing)\s(?:[^.;\ue000-\uefff]{{0,25}}{MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|to|"
     rf"from|by|zu|with|mit)\s(?:\w+\s)?{MARK}"
 )
+BOUND = compiled(rf"(?:^|(?<!{MARK}) )(?:more|less|fewer|mehr|weniger)\s(?:than|als)\s$")
+"""Directly before a number that is told as a bound, and not compared with another: `more than 300`."""
+_GAP = r"[^\w\ue000-\uefff]*"
+LISTED = compiled(
+    rf"^{_GAP}{MARK}(?:\s\w+)?\s(in|im|on|am|at|bei|for|für|from|aus|von|by|zu|zum|zur|per|"
+    rf"pro)\s(?![\uf8fd\uf8fe])(?:[^\W\d_]+\.?\s?){{1,3}}"
+    rf"(?:,|;|and|und|\n){_GAP}(?:and |und )?{MARK}(?:\s\w+)?\s\1\s|"
+    rf"^{_GAP}{MARK}(?:\s\w+)?\s?\([^()\ue000-\uefff]{{1,30}}\){_GAP}(?:and |und )?{MARK}(?:\s\w+)?\s?\(|"
+    rf"^{_GAP}{MARK}(\s\w+)?(?:\s?(?:,|;|\n|and|und|&)\s?(?:and |und )?{MARK}(?:\2|\s\w+(?={_GAP}$))?)+{_GAP}$"
+)
+"""An answer that begins with numbers alike, none of which is more the result than another."""
+ALL_OF = compiled(r"\b(?:all|alle[nr]?|over the|across the)\s$")
+PERIOD = compiled(
+    r"^\s(?:seconds|minutes|hours|days|weeks|months|quarters|years|sekunden|minuten|stunden|tagen?|wochen|"
+    r"monaten?|"
+    r"quartalen?|jahren?|kilometer|meter|miles)\b"
+)
+"""`all four quarters` tells what a result is of; `all 180 of them` is one."""
 EARLIER = compiled(
     r"(?:\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|"
     r"previously|formerly|"
     r"instead\sof|rather\sthan|not|after|before|without|excluding|out\sof|aside\sfrom|apart\sfrom|plus|less|minus|"
     r"statt|anstatt|gegenüber|nach|vor|zuvor|früher|vorher|als|nicht|verglichen\smit|(?:im\s)?vergleich\szu|"
     r"anstelle\svon|ohne|außer|von\sinsgesamt|zuzüglich|zzgl\.?|"
-    r"jeweils|je|each|à|at|zu\sje|every|alle|all|first\s(?:got|had|thought|counted)|weitere[nrs]?|another|further|"
+    r"jeweils|je|each|à|at|zu\sje|every|first\s(?:got|had|thought|counted)|weitere[nrs]?|another|further|"
     r"discount\sof|rabatt\svon|abzüglich|abzgl\.?)"
     r"\s(?:(?:the|of|only|just|about|around|noch|nur|etwa|rund|ca\.|den|die|der|das|einem?|a|still)\s){0,2})$"
 )
@@ -113,11 +131,13 @@ LAST_LINE = compiled(
     rf"endgültige[rs]?)\s)?(?:{NOUN})\b[^\n\ue000-\uefff]{{0,30}}?({MARK})(?P<rest>[^\n]*)$"
 )
 TURN = compiled(
-    rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,] )(?:no|nein)\b(?=[,.:;])|(?<=[.!?,] )(?:nein),"
+    rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,–—-] )(?:no|nein|nope|nee|not quite|nicht ganz)\b(?=[,.:;])"
 )
 CUT = compiled(
     r"(?:[,=+*/×(:$€-]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
-    r"equals|"
+    r"equals|needs?|gets|takes|requires?|consumes?|contains?|braucht?|brauchen|benötig(?:t|en)|bekommt|"
+    r"bekommen|enthält|enthalten|"
+    r"verbrauch(?:t|en)|kommen|"
     r"der|die|das|und|ist|sind|war|waren|noch|hat|also|mit|von|zu|im|in|dann|ergibt|macht|plus|beträgt|bei|auf))\s*$"
 )
 REFUSES = compiled(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GERMAN, ENGLISH = "de", "en"
 CURRENCY = (
@@ -59,6 +59,7 @@ _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _LEADS_SIGN = re.compile(
     r"(?:^|[\n:=(|>]|\b(?:is|ist|lautet|beträgt|was|war|of|um|by|bei|auf|to))\s*$", re.I
 )
+_AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
@@ -76,6 +77,8 @@ class Numeral:
     is_ordinal: bool
     is_odd: bool
     """Its separators are not those of its text's language: perhaps it is cut off."""
+    is_ambiguous: bool = False
+    """`1.234` where nothing tells whether that is a bit more than one, or more than a thousand."""
 
 
 def numerals(text: str, language: str | None) -> Iterator[Numeral]:
@@ -85,7 +88,8 @@ def numerals(text: str, language: str | None) -> Iterator[Numeral]:
         text: Without dress and with digits for number words.
         language: Decides `1.234` where the text's other numbers do not.
     """
-    style = style_of(text) or language or ENGLISH
+    known = style_of(text) or language
+    style = known or ENGLISH
     for match in _NUMERAL.finditer(text):
         if match["written"] is None and match["ratio"] is None and match["vulgar"] is None:
             continue
@@ -97,7 +101,11 @@ def numerals(text: str, language: str | None) -> Iterator[Numeral]:
             continue
         value = _value(match, style)
         if value is not None:
-            yield _numeral(match, value, style, language, rest)
+            found = _numeral(match, value, style, language, rest)
+            is_ambiguous = (
+                known is None and _AMBIGUOUS.fullmatch(match["written"] or "") is not None
+            )
+            yield replace(found, is_ambiguous=is_ambiguous)
 
 
 def _numeral(

@@ -79,6 +79,10 @@ _REFUSING = (
     _compiled(
         rf"{_NOT}(?:\s\w+)?\s(?:given|listed|known|named|reported|recorded|spelled out|angegeben|gegeben|benannt|"
         r"gelistet)\b|"
+        r"^\W*(?:there (?:is|are|was|were) )?no\s(?:\w+\s){1,8}(?:is|are|was|were|has been|have "
+        r"been)\s(?:\w+\s)?"
+        r"(?:given|provided|listed|shown|supplied|named|included|reported|recorded|found|available|known)\b|"
+        rf"{_NOT}\s(?:\w+\s)?(?:among|part of|one of|unter|teil)\b|"
         r"\b(?:date|name|number|price|amount|time|cost|figure|value|weight|size|age|colou?r|address|reason|"
         r"location|duration|length|year|"
         r"details?|title|rate|fee|information|place|height|speed|kind|"
@@ -117,19 +121,44 @@ _ABOUT = _compiled(
     rf"gegebene |vorliegende )?{_TEXT}\b(?!['’]s|:)"
     r"|^\W*(?:i|we)(?:'ve|'m| have| am| only| can only| read| see| checked| looked)?\b|^\W*(?:ich|wir) (?:habe|"
     r"haben|erfahren|lese|sehe|finde|kann|können|wissen)\b"
-    r"|^\W*(?:genannt|erwähnt|beschrieben|angegeben|mentioned|given|stated|listed) (?:werden|wird|sind|ist|are|is)\b|"
+    r"|^\W*(?:genannt|erwähnt|beschrieben|angegeben|bekannt|aufgeführt|festgehalten|geschildert|mentioned|"
+    r"given|stated|"
+    r"listed|known|described|named) (?:werden|wird|wurden?|sind|ist|are|is|was|were)\b|"
     r"^\W*(?:only|nur|lediglich)\b.*\b(?:mentioned|given|stated|genannt|erwähnt|angegeben)\b"
+    r"|\b(?:is|are|was|were|ist|sind|wird|werden|wurden?)\s(?:known|given|stated|mentioned|listed|named|"
+    r"provided|described|"
+    r"bekannt|genannt|erwähnt|angegeben|beschrieben|aufgeführt)\W*$"
     r"|^\W*(?:gefragt|asked|the question|die frage)\b|\bis wanted\b"
 )
+_OF_TEXT = _compiled(
+    r"^\W*(?:instead,? |rather,? |stattdessen )?(?:it|they|er|es|sie)\s(?:only |just |merely |nur |"
+    r"lediglich )?(?:gives?|mentions?|states?|says?|tells?|"
+    r"lists?|describes?|covers?|contains?|provides?|names?|speaks?|talks?|discusses|reports?|informs?|nennt|"
+    r"nennen|erwähnt|"
+    r"beschreibt|enthält|liefert|spricht|berichtet|informiert|behandelt|erzählt|sagt|gibt)\b"
+)
+"""Speaks of the passage, where the sentence before does."""
+_ELLIPTIC = _compiled(
+    r"^\W*(?:but |and |aber |und |jedoch |doch )?(?:not )?(?:the|his|her|its|their|der|die|das|den|dessen|"
+    r"deren|sein\w*|ihr\w*)\s(?:[^\W\d_]+\s){1,5}"
+    r"(?:jedoch |aber |however |though |allerdings |hingegen |dagegen |leider )?(?:nicht|not|isn't|is not|"
+    r"are not|aren't|does not|"
+    r"doesn't|fehlt|fehlen)\W*$"
+)
+"""Says of one thing that it is not told, where the clause before says what is: `…, the name not`."""
 _SIDE = _compiled(
     r"^\W*(?:who|what|when|where|which|how|why|whether|if|that|whose|wer|was|wann|wo|welche\w*|wie|warum|ob|dass|"
     r"wessen|wem|wen|woher|wohin|aus welche\w*|wobei|which means)\b"
+    r"|^\W*(?:in order )?to (?:answer|tell|say|know|determine)\b|^\W*um\b.*\bzu (?:beantworten|sagen|wissen|"
+    r"bestimmen)\b"
     r"|\b(?:typically|usually|often|generally|normally|commonly|probably|presumably|likely|perhaps|maybe|might|may|"
     r"could|i (?:would )?(?:guess|assume)|tend to|"
     r"vermutlich|wahrscheinlich|häufig|meist(?:ens)?|üblicherweise|normalerweise|in der regel|gewöhnlich|oft|"
     r"vielleicht|womöglich|möglicherweise|könnte[n]?|dürfte[n]?|schätzungsweise|üblich)\b"
     r"|^\W*(?:sorry|unfortunately|i'm afraid|i am afraid|regrettably|apologies|leider|bedaure\w*|es tut mir leid|"
-    r"tut mir leid|verzeihung|hm+|well|so|therefore|daher|however|but|aber|"
+    r"tut mir leid|verzeihung|entschuldig\w*(?: sie)?|verzeih\w*(?: sie)?|pardon|excuse me|forgive me|"
+    r"(?:my )?apologies|i(?: do)? apologi[sz]e|i regret|ich bedaure|bedauerlicherweise|alas|hm+|well|so|"
+    r"therefore|daher|however|but|aber|"
     r"based on the \w+|according to the \w+|laut (?:dem )?\w+|please|bitte|you (?:would|may|should)|sie (?:müssten|"
     r"sollten)|as an ai)\b\W*$"
     r"|^\W*(?:please|bitte|you (?:would|may|should|can)|sie (?:müssten|sollten|können)|wenden sie)\b|\?\W*$"
@@ -160,6 +189,17 @@ _LABEL_LINE = _compiled(
 )
 
 
+_NO_FIRST = _compiled(
+    rf"^\W*(?:no|nein)\b\W+(?=(?:(?:the|this|der|die|das|dieser) (?:\w+ )?{_TEXT}|it|"
+    rf"es)\b(?:\s\w+){{0,2}}\s?{_NOT}[^,.\n]{{0,30}}?{_TOLD}"
+    r"(?:\s(?:it|this|that|so|anything|etwas|das|dies))?(?:\W*$|,?\s(?:whether|if|ob)\b)"
+    rf"|(?:(?:the|this|der|die|das|dieser) (?:\w+ )?{_TEXT})\s(?:sagt|nennt|verrät|erwähnt)\s(?:es |das |"
+    rf"dazu |dies |darüber )?(?:nicht|nichts)"
+    r"(?:\s(?:dazu|darüber|davon|aus))?(?:\W*$|,?\s(?:ob)\b))"
+)
+"""A `No` that is no answer: what follows says without an object that the passage does not tell."""
+
+
 def is_refusal(text: str) -> bool:
     """Tell whether an answer says, in any usual wording, that it can't be told; one that says nothing does, too."""
     said = stated_text(text)
@@ -168,6 +208,7 @@ def is_refusal(text: str) -> bool:
     label = _LABEL_LINE.match(said.rpartition("\n")[2])
     if label is not None:
         return _first(clauses(label[1])) is Kind.REFUSES
+    said = _NO_FIRST.sub("", said)
     found = clauses(said)
     first = _first(found)
     if first is Kind.ANSWERS:
@@ -175,6 +216,11 @@ def is_refusal(text: str) -> bool:
             _STRONG.search(c.text) and not _BUT.match(c.text) for c in found[1:]
         ) and not _answers_first(found)
     return first is Kind.REFUSES and not _answers_after_all(found)
+
+
+def is_bare_refusal(said: str) -> bool:
+    """Tell whether behind a `No` an answer only says that the passage does not tell."""
+    return _NO_FIRST.match(said) is not None
 
 
 def stated_text(text: str) -> str:
@@ -227,8 +273,22 @@ def _kinds(found: list[Clause]) -> list[Kind]:
             and _NOT_THAT.match(clause.text)
         ):
             kind = Kind.REFUSES
-        kinds.append(kind)
+        kinds.append(_after(kind, kinds[-1:], clause.text, is_same=same))
     return kinds
+
+
+def _after(kind: Kind, before: list[Kind], words: str, *, is_same: bool) -> Kind:
+    """Return what a clause does behind one that is about the passage."""
+    if (
+        kind is Kind.ANSWERS
+        and before
+        and before[0] in (Kind.ABOUT, Kind.REFUSES)
+        and _OF_TEXT.match(words)
+    ):
+        return Kind.ABOUT
+    if kind is not Kind.REFUSES and is_same and before == [Kind.ABOUT]:
+        return Kind.REFUSES if _ELLIPTIC.match(words) or _NOT_BUT.match(words) else kind
+    return kind
 
 
 def _first(found: list[Clause]) -> Kind | None:

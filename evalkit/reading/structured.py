@@ -62,6 +62,11 @@ _TURN = re.compile(
 )
 _SINGLE_QUOTES = re.compile(r"[‘’‚‛]")
 _DOUBLE_QUOTES = re.compile(r"[“”„‟«»]")
+_EMPTY = re.compile(
+    r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|(?<=[:\[,\s])(?P<empty>None|NULL|Null|nil|undefined|NaN|"
+    r"nan)(?=\s*[,}\]\n])"
+)
+"""What other languages write for null; text in quotation marks is passed over."""
 _BARE_AMOUNT = re.compile(
     r"(:\s*)([$€£]?\s?-?\d{1,3}(?:[.,']\d{3})+(?:[.,]\d{1,2})?|[$€£]\s?-?\d+(?:[.,]\d+)?|"
     r"-?\d+,\d{1,2})(\s*(?:€|EUR|USD|GBP|Euro)?\s*)(?=,\s*[\"'\w]|\s*[}\n/])"
@@ -242,6 +247,7 @@ def _loaded(text: str) -> tuple[Any, bool] | None:
     except (ValueError, RecursionError):
         pass
     mended = _DOUBLE_QUOTES.sub('"', _SINGLE_QUOTES.sub("'", text))
+    mended = _EMPTY.sub(lambda m: "null" if m["empty"] else m[0], mended)
     mended = _BARE_AMOUNT.sub(r'\1"\2"', mended)
     if text.count("{") > _DEEPEST or not re.search(r"[\w\"']\s*:", mended):
         return None

@@ -26,7 +26,8 @@ NO_NEGATION = (
 )
 """Look like negation and are none."""
 REJECTION = (
-    r"\b(?:wrong|incorrect|false|inaccurate|rul(?:e[sd]?|ing) (?:\w+ ){0,2}out|(?:is|are|falls?|drops?|goes) out|"
+    r"\b(?:wrong|incorrect|false|inaccurate|rul(?:e[sd]?|ing) (?:\w+ ){0,2}out|(?:is|are|falls?|drops?|"
+    r"goes) (?:out|away|flat|short)|"
     r"eliminat\w+|exclud\w+|reject\w*|discard\w*|dismiss\w*|irrelevant|unrelated|unlikely|inapplicable|unsuitable|"
     r"inappropriate|implausible|invalid|off[- ]topic|off the table|out of the question|fails?|misses|lacks|"
     r"contradict\w*|too (?:narrow|broad|general|vague|specific|low|high|far|weak)|distractors?|"

@@ -194,6 +194,8 @@ def test_logprob_is_that_of_the_generated_answer() -> None:
         ({"acc": 0.0, "json_valid": 0.0}, "{", 0.0),
         ({"acc": 0.0, "json_valid": 1.0}, "{}", 1.0),
         ({"acc": 0.0, "extraction_failed": 0.0}, " \n", 0.0),
+        ({"acc": 1.0, "json_valid": 0.0, "extraction_failed": 0.0}, "{'a': 1}", 1.0),
+        ({"acc": 1.0, "json_valid": 0.0, "extraction_failed": 1.0}, "{", 0.0),
         ({"acc": 0.0}, "", 0.0),
         ({"acc": 0.0}, "A", None),
         ({"acc": 0.0, "json_valid": None}, "A", None),
