@@ -38,7 +38,11 @@ _ACRONYM = re.compile(
 _CAPITALISED = re.compile(
     r"(?<=[a-z,;] )(?!(?:Total|Sum|Answer|Result|About|Only|Exactly|Roughly|Net|Gross|Euros?|Dollars?|I|"
     r"Approximately)\b)"
-    r"[A-Z][a-z]+ \d{1,4}(?![\w%€$]|[.,]\d)"
+    r"[A-Z][a-z]+ (?!(?:19|20)\d\d\b)\d{1,4}(?![\w%€$]|[.,]\d)"
+)
+_NUMBER_BEFORE = re.compile(
+    r"\d[\w%€$]*(?:\s[^\W\d_]+)?,\s(?:und |and |while |aber |but )?(?:der|die|das|den|dem|the|laut|nach|in|im)\s$",
+    re.I,
 )
 _GLUED = re.compile(
     r"(?<!\w)[A-Za-zÄÖÜäöü]+-?\d[\w-]*(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+){2,}(?![\w])|"
@@ -68,12 +72,18 @@ def without_names(text: str, question: str) -> str:
     text = masked(text, NO_NUMBER)
     text = _without_asked_names(text, question)
     text = _NAMED.sub(lambda m: m[0] if _is_asked(m["noun"], question) else NO_NUMBER, text)
-    for pattern in (_ACRONYM, _CAPITALISED):
-        text = pattern.sub(NO_NUMBER, text)
+    text = _ACRONYM.sub(NO_NUMBER, text)
+    text = _CAPITALISED.sub(lambda m: m[0] if _is_elliptic(m) else NO_NUMBER, text)
     text = _GLUED.sub(
         lambda m: m[0] if _GROUPED.fullmatch(m[0]) or _KEEP.match(m[0]) else NO_NUMBER, text
     )
     return _without_years(text, question)
+
+
+def _is_elliptic(match: re.Match[str]) -> bool:
+    """Tell whether the verb of the clause before holds on: `the list has 210, das Protokoll 201`."""
+    before = match.string[max(0, match.start() - 60) : match.start()]
+    return _NUMBER_BEFORE.search(before) is not None
 
 
 def _without_markers(text: str) -> str:

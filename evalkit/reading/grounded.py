@@ -100,6 +100,10 @@ _TURN = _compiled(
     r"antwort)\s?:"
 )
 _THUS = _compiled(THUS)
+_GUESSED = _compiled(
+    r"\b(?:guess\w*|assum\w*|speculat\w*|geraten|rate|vermut\w*|schätz\w*|annahme|spekul\w*|raten)\b"
+)
+"""What a refusing answer offers all the same is not stated."""
 _WEEKDAY = _compiled(
     r"^\W*(?:(?:on|am|the|der|dem|den)\s)*(?:"
     + "|".join(
@@ -140,7 +144,9 @@ def read_grounded(answer: str, context: GroundedContext) -> Reading[Verdict]:
     refusing = is_refusal(answer)
     if context.gold is None:
         return Reading(Verdict(refusing, refusing), "refusal" if refusing else "claim")
-    if is_right(answer, context.gold, context.question):
+    if not (refusing and _GUESSED.search(answer)) and is_right(
+        answer, context.gold, context.question
+    ):
         return Reading(Verdict(refuses=False, is_right=True), "gold")
     return Reading(Verdict(refusing, is_right=False), "refusal" if refusing else "claim")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from evalkit.reading.clauses import Clause, clauses
 from evalkit.reading.contract import Reading
@@ -103,9 +104,11 @@ _CONDITION = _compiled(
     r"anything|any|not|so|"
     r"nicht|überhaupt|(?:i|we|you|one|ich|wir|man|sie|du)\b.{0,40}\b(?:had|have|must|forced|asked|pick|"
     r"choose|guess|"
-    r"müsste[nt]?|muss|wählen|entscheiden|raten)))|(?:were|had|should|wäre[n]?|hätte[n]?|würde[n]?|"
-    r"sollte[n]?|stünde[n]?|"
-    rf"träfe|käme|gälte|hieße)\s(?:\w+\s){{0,2}}{MARK})"
+    r"müsste[nt]?|muss|wählen|entscheiden|raten))))"
+)
+_INVERTED = _compiled(
+    r"^\W*(?:were|had|should|wäre[n]?|hätte[n]?|würde[n]?|sollte[n]?|stünde[n]?|träfe|käme|gälte|hieße)\s"
+    rf"(?:\w+\s){{0,2}}{MARK}"
 )
 """What its sentence says in the subjunctive is not stated: `Were A right, …`."""
 _SUBJUNCTIVE = _compiled(
@@ -133,16 +136,25 @@ _FILLER = _compiled(
     r"wohl|eher|eindeutig|klar|wahrscheinlich|sicher|natürlich|ja|nein|nun|gut|hier|now|here|please|bitte|"
     r"'s|'d|would|be|must|muss|sein|n?ur|nämlich|eben|schließlich|letztlich|finally|ultimately)\b|[\W_]"
 )
+_GAP = r"(?:_|[^\w\ue000-\uefff])*"
 _LAST_LINE = _compiled(
     r"^[\W_]*(?:(?:so|also|hence|therefore|daher|somit|thus)\W+)?(?:(?:the|my|die|meine)\s+)?(?:(?:final|correct|"
     r"right|best|endgültige|richtige|korrekte|letztendliche|finale)\s+)*"
-    rf"(?:{NOUN}\b\W*(?:(?:is|ist|lautet)\b\W*)?)({MARK})(?P<rest>.*)$|^[\W_]*({MARK})[\W_]*$"
+    rf"(?:{NOUN}\b\W*(?:(?:is|ist|lautet)\b\W*)?)({MARK})(?P<rest>.*)$|^{_GAP}({MARK}){_GAP}$"
 )
 _UNDECIDED = _compiled(
     r"\b(?:both|beide[nrs]?|either|equally|gleich(?:ermaßen)? (?:gut|plausibel|richtig)|gleichermaßen|toss-?up|tie|"
     r"(?:can't|cannot|can not|couldn't|unable to|hard to) (?:\w+ ){0,2}(?:decide|choose|say|tell)|"
     r"nicht (?:\w+ ){0,3}(?:entscheiden|festlegen|sagen)|unentschieden|sowohl)\b"
 )
+_EXCEPT = _compiled(
+    r"(?:(?:\b(?:all|every\w*|any\w*|alle[sr]?|nothing|none|no|nichts|keine?[rs]?)\b.{0,25})\s(?:but|"
+    r"except(?: for)?|apart from|"
+    r"other than|besides|außer|bis auf|mit ausnahme von)|^\W*(?:except(?: for)?|apart from|bis auf|außer|"
+    r"mit ausnahme von))"
+    r"\s(?:the |der |die |das |dem )?$"
+)
+_NOTHING = _compiled(r"\b(?:nothing|none|no|nichts|keine?[rs]?)\b")
 _WORSE = _compiled(
     r"\b(?:worse|less|weniger|schlechter|seltener|schwächer)\b.{0,40}\b(?:than|als)\s"
 )
@@ -294,31 +306,30 @@ def _claims(masked: Masked) -> tuple[list[_Claim], set[int]]:
     rejected: set[int] = set()
     listed = _listed(masked)
     found = clauses(masked.text)
-    conditional = {c.sentence for c in found if _CONDITION.match(c.text)}
+    heads = {c.sentence: c for c in reversed(found)}
+    conditions = [c for c in found if _CONDITION.match(c.text)]
+    conditions += [c for c in heads.values() if c is not found[-1] and _INVERTED.match(c.text)]
+    conditional = {c.sentence for c in conditions}
     for number, clause in enumerate(found):
-        is_hypothetical = clause.sentence in conditional and _is_hypothetical(clause)
+        is_hypothetical = clause in conditions or (
+            clause.sentence in conditional and _SUBJUNCTIVE.search(clause.text) is not None
+        )
         before = (
             found[number - 1] if number and found[number - 1].sentence == clause.sentence else None
         )
         for mark, left, right in _parts(clause.text):
             mention = masked.at(mark)
-            if (
-                is_hypothetical
-                or _is_rejected(left, right)
-                or _is_headed_wrong(masked.text, before, clause)
-            ):
+            is_excepted = _is_excepted(left, right, before)
+            is_denied = is_hypothetical or _is_rejected(left, right)
+            if not is_excepted and (is_denied or _is_headed_wrong(masked.text, before, clause)):
                 rejected |= mention.options
                 continue
             place = clause.start + clause.text.index(mark)
             strength = _strength(clause, before, left, right, is_listed=place in listed)
+            strength = Strength.STATED if is_excepted else strength
             if strength is not None:
                 claims.append(_Claim(mention, strength, place))
     return claims, rejected
-
-
-def _is_hypothetical(clause: Clause) -> bool:
-    """Tell whether a clause of a sentence with a condition is the condition, or says what follows from it."""
-    return bool(_CONDITION.match(clause.text) or _SUBJUNCTIVE.search(clause.text))
 
 
 def _listed(masked: Masked) -> set[int]:
@@ -356,6 +367,18 @@ def _is_rejected(left: str, right: str) -> bool:
     return _rejects(left) or _rejects(right)
 
 
+def _is_excepted(left: str, right: str, before: Clause | None) -> bool:
+    """Tell whether all other options are rejected: `All but B are wrong`."""
+    if (
+        before is not None
+        and not _ANY.search(before.text)
+        and left.lstrip().lower().startswith("but")
+    ):
+        left = f"{before.text} {left}"
+    found = _EXCEPT.search(left)
+    return found is not None and (_rejects(right) != bool(_NOTHING.search(found[0])))
+
+
 def _is_headed_wrong(text: str, before: Clause | None, clause: Clause) -> bool:
     """Tell whether a colon gives the options behind it as wrong ones: `Wrong: A`."""
     if before is None or _ANY.search(before.text):
@@ -372,14 +395,24 @@ def _strength(
     words = f"{left} {right}"
     if _DOUBT.search(words) or _QUESTIONING.search(left) or _BETWEEN.search(left):
         return Strength.DOUBTED
-    if _REASON.match(clause.text):
+    if _is_reason(clause.text):
         return Strength.NAMED
     if _STATING.search(words):
         return Strength.STATED
-    if not is_listed and not _FILLER.sub("", clause.text):
+    if not is_listed and _is_filler(clause.text):
         led = before is not None and _STATING.search(before.text) and not _ANY.search(before.text)
         return Strength.STATED if led else Strength.BARE
     return Strength.NAMED
+
+
+@lru_cache(maxsize=64)
+def _is_reason(clause: str) -> bool:
+    return _REASON.match(clause) is not None
+
+
+@lru_cache(maxsize=64)
+def _is_filler(clause: str) -> bool:
+    return not _FILLER.sub("", clause)
 
 
 def _from_object(answer: str, choices: Sequence[str]) -> Reading[int] | None:

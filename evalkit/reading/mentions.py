@@ -41,7 +41,9 @@ _ORDINALS = (
     r"fifth|5th|fünfte[nrs]?|5\.",
     r"sixth|6th|sechste[nrs]?|6\.",
 )
-_LAST = r"last|final|letzte[nrs]?"
+_LAST = (
+    r"last|letzte[nrs]?|final(?!\s(?:answer|antwort|result|solution|choice|pick|selection|letter))"
+)
 _COUNTED = ("1|one|eins", "2|two|zwei", "3|three|drei", "4|four|vier", "5|five|fünf", "6|six|sechs")
 
 

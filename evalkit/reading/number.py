@@ -28,6 +28,8 @@ from evalkit.reading.number_words import (
     CUT,
     EACH_BEHIND,
     EARLIER,
+    EXACT,
+    IN_TOTAL,
     KEYS,
     LABEL,
     LAST_LINE,
@@ -181,6 +183,8 @@ def _lacks_end(sentence: str) -> bool:
     """Tell whether the last clause of an open sentence is still without its verb or object."""
     if STATING.search(sentence):
         return False
+    if _NEXT_SUBJECT.search(ANY.split(sentence)[-1]):
+        return True
     parts = [part.text for part in clauses(sentence, splits_pairs=False)]
     if _OPEN_SUBJECT.match(parts[-1]):
         return True
@@ -191,6 +195,10 @@ def _lacks_end(sentence: str) -> bool:
     )
 
 
+_NEXT_SUBJECT = re.compile(
+    r"\s(?:and|und|while|während)\s(?:the|der|die|das|den|dem|its|their|each|jede[rs]?)\s\w.*$",
+    re.I,
+)
 _OPEN_SUBJECT = re.compile(
     r"^\W*(?:and |und )?(?:the|these|all|die|diese|alle|der|das)\s[\ue000-\uefff](?:\s[^\W\d_]+){1,3}$",
     re.I,
@@ -297,7 +305,9 @@ def _first_or_restated(claims: list[_Claim], stated: list[_Claim]) -> list[_Clai
     first = [c for c in claims if c.strength == Strength.FIRST]
     if not first:
         return stated
-    restated = [c for c in stated if THUS_ALONE.search(c.clause.text)]
+    restated = [
+        c for c in stated if THUS_ALONE.search(c.clause.text) or EXACT.search(c.clause.text)
+    ]
     return restated or first
 
 
@@ -321,9 +331,18 @@ def _concluded(claims: list[_Claim]) -> Numeral | None:
     beside = {c.numeral.value for c in claims if c.clause is last.clause}
     if len(beside) > 1 and "=" not in last.clause.text:
         return None
+    if any(_is_said_alike(c, last) for c in claims if c.numeral.value != last.numeral.value):
+        return None
     if last.strength == Strength.STATED and CONCLUDED.search(last.clause.text):
         return last.numeral
     return None
+
+
+def _is_said_alike(one: _Claim, other: _Claim) -> bool:
+    """Tell whether one sentence says of two things the same: `list 1 gives 210, list 2 gives 201`."""
+    cues = [c.clause.text[: c.place - c.clause.start].split()[-1:] for c in (one, other)]
+    named = all(NO_NUMBER in c.clause.text for c in (one, other))
+    return one.clause.sentence == other.clause.sentence and cues[0] == cues[1] and named
 
 
 def _after_turn(text: str, claims: list[_Claim]) -> list[_Claim]:
@@ -392,7 +411,9 @@ def _of_clause(
             or _is_aside(left, right, clause, context)
         )
         strength = (
-            Strength.ASIDE if is_aside else _strength(clause, before, left, is_first=is_first)
+            Strength.ASIDE
+            if is_aside
+            else _strength(clause, before, left, right, is_first=is_first)
         )
         yield _Claim(numeral, strength, clause, place)
 
@@ -432,9 +453,15 @@ def _is_aside(left: str, right: str, clause: Clause, context: NumberContext) -> 
     return OTHER_YEAR in clause.text and ASKED_YEAR not in clause.text
 
 
-def _strength(clause: Clause, before: Clause | None, left: str, *, is_first: bool) -> Strength:
+def _strength(
+    clause: Clause, before: Clause | None, left: str, right: str, *, is_first: bool
+) -> Strength:
     near = ANY.split(left)[-1]
     if STATING.search(near) or (near != left and re.search(rf"\b{IS}\s(?:\w+\s)?$", near, re.I)):
+        return Strength.STATED
+    if not is_first and IN_TOTAL.match(right) and not ANY.search(left):
+        return Strength.STATED
+    if before is not None and EXACT.search(clause.text):
         return Strength.STATED
     if before is not None and LABEL.match(before.text) and not ANY.search(before.text):
         return Strength.STATED

@@ -117,6 +117,17 @@ LABEL = compiled(
     rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|endbetrag|grand total|"
     rf"anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
 )
+IN_TOTAL = compiled(
+    r"^(?:\s[^\W\d_]+){0,2}\s(?:in total|in all|altogether|all together|combined|together|all in all|"
+    r"insgesamt|zusammen|gesamt|"
+    r"alles in allem)\W*$"
+)
+EXACT = compiled(
+    r"^\W*(?:(?:or|oder|and|und|genauer gesagt|more)\s)?(?:genau|exakt|exactly|precisely|"
+    r"genauer)\s(?:gesagt,?\s)?[\ue000-\uefff]|"
+    r"\b(?:to be (?:exact|precise)|exactly|precisely|genau genommen|um genau zu sein)\W*$"
+)
+"""What an approximate number before comes to."""
 REST = r"[^\w\ue000-\uefff]*$"
 ALONE = compiled(
     r"^\W*(?:(?:about|around|approximately|roughly|exactly|just|only|nearly|almost|some|um|rund|"

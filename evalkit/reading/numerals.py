@@ -140,7 +140,7 @@ def _is_odd(written: str, language: str | None) -> bool:
 def style_of(text: str) -> str | None:
     """Tell which style of separators a text's unmistakable numbers have; None: it has none, or both."""
     german = re.search(
-        r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0,\d+|\d+,(?:\d\d?|\d{4,}))(?![.,]?\d)",
+        r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0,\d+|\d+,(?:\d\d?|\d{4,}))(?![.,]?\d)|\d,[-–—]{1,2}(?!\w)",
         text,
     )
     english = re.search(

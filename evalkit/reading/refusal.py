@@ -82,7 +82,7 @@ _REFUSING = (
         r"^\W*(?:there (?:is|are|was|were) )?no\s(?:\w+\s){1,8}(?:is|are|was|were|has been|have "
         r"been)\s(?:\w+\s)?"
         r"(?:given|provided|listed|shown|supplied|named|included|reported|recorded|found|available|known)\b|"
-        rf"{_NOT}\s(?:\w+\s)?(?:among|part of|one of|unter|teil)\b|"
+        rf"{_NOT}\s(?:\w+\s)?(?:among|part of|one of|unter|teil|darunter|dabei)\b|"
         r"\b(?:date|name|number|price|amount|time|cost|figure|value|weight|size|age|colou?r|address|reason|"
         r"location|duration|length|year|"
         r"details?|title|rate|fee|information|place|height|speed|kind|"
@@ -128,6 +128,8 @@ _ABOUT = _compiled(
     r"|\b(?:is|are|was|were|ist|sind|wird|werden|wurden?)\s(?:known|given|stated|mentioned|listed|named|"
     r"provided|described|"
     r"bekannt|genannt|erwähnt|angegeben|beschrieben|aufgeführt)\W*$"
+    rf"|^\W*(?:müssten?|sollten?|dürften?|hätten?|würden?|would|should)\s(?:the|der|die|das|dieser|"
+    rf"this)\s(?:\w+\s)?{_TEXT}"
     r"|^\W*(?:gefragt|asked|the question|die frage)\b|\bis wanted\b"
 )
 _OF_TEXT = _compiled(
@@ -143,7 +145,9 @@ _ELLIPTIC = _compiled(
     r"deren|sein\w*|ihr\w*)\s(?:[^\W\d_]+\s){1,5}"
     r"(?:jedoch |aber |however |though |allerdings |hingegen |dagegen |leider )?(?:nicht|not|isn't|is not|"
     r"are not|aren't|does not|"
-    r"doesn't|fehlt|fehlen)\W*$"
+    r"doesn't|fehlt|fehlen)\W*$|"
+    r"^\W*(?:but |aber |und |and )?(?:not|nicht)\s(?:aber\s|jedoch\s|however\s)?(?:the|der|die|das|den|"
+    r"dessen|deren|its|his|her)\s"
 )
 """Says of one thing that it is not told, where the clause before says what is: `…, the name not`."""
 _SIDE = _compiled(
@@ -171,7 +175,8 @@ _ONLY, _NOT_THAT = (
     ),
 )
 _NOT_BUT = _compiled(
-    r"^\W*(?:but |aber |und |jedoch |and )?(?:nicht|not)(?: aber| jedoch| however)?\W*$"
+    r"^\W*(?:but |aber |und |jedoch |however |and )?(?:is |are |does |ist |sind )?(?:nicht|not)(?: aber| "
+    r"jedoch| however)?\W*$"
 )
 _ONLY, _NOT_THAT = (
     _compiled(r"\b(?:only|just|nur|lediglich|bloß)\b"),
@@ -198,6 +203,7 @@ _NO_FIRST = _compiled(
     r"(?:\s(?:dazu|darüber|davon|aus))?(?:\W*$|,?\s(?:ob)\b))"
 )
 """A `No` that is no answer: what follows says without an object that the passage does not tell."""
+_NOT_HOWEVER = _compiled(r"\b(not|nicht)\s(?:aber|jedoch|however)\s(?=\w)")
 
 
 def is_refusal(text: str) -> bool:
@@ -208,7 +214,7 @@ def is_refusal(text: str) -> bool:
     label = _LABEL_LINE.match(said.rpartition("\n")[2])
     if label is not None:
         return _first(clauses(label[1])) is Kind.REFUSES
-    said = _NO_FIRST.sub("", said)
+    said = _NOT_HOWEVER.sub(r"\1 ", _NO_FIRST.sub("", said))
     found = clauses(said)
     first = _first(found)
     if first is Kind.ANSWERS:

@@ -19,8 +19,8 @@ NEGATION = (
     r"nicht|kein(?:e[nmrs]?)?|nie|niemals|weder|ohne|kaum|nichts)\b"
 )
 NO_NEGATION = (
-    r"\b(?:no doubt|without (?:a )?doubt|not only|no other|nothing else|no question|nothing but|"
-    r"(?:ohne|kein) (?:jeden )?zweifel|nicht nur|kein(?:e[nmrs]?)? andere[nmrs]?|nichts anderes?|"
+    r"\b(?:no doubt|without (?:\w+ ){0,2}doubt|not only|no other|nothing else|no question|nothing but|"
+    r"(?:ohne|kein) (?:\w+ ){0,2}zweifel|nicht nur|kein(?:e[nmrs]?)? andere[nmrs]?|nichts anderes?|"
     r"(?:not|n't|cannot) be (?:wrong|ruled out|excluded)|not (?:wrong|incorrect)|nicht (?:falsch|auszuschließen)|"
     r"why not|nicht wahr|zweifellos)\b"
 )
