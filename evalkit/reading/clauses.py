@@ -18,7 +18,7 @@ _END = re.compile(
 _JOINTS = (
     r"\s*(?:,|\s[-–—]+\s|—|[():]|→|⇒|=>|->)\s*|\s+(?=(?:because|since|but|while|whereas|although|though|so|"
     r"therefore|thus|hence|"
-    r"however|which|weil|da|denn|aber|sondern|während|obwohl|wohingegen|daher|deshalb|somit|also|jedoch|"
+    r"however|which|weil|da(?=\s+\w)|denn|aber|sondern|während|obwohl|wohingegen|daher|deshalb|somit|also|jedoch|"
     r"rather than|instead of|as opposed to|statt|anstatt)\b)"
 )
 _JOINT = re.compile(_JOINTS, re.I)

@@ -36,7 +36,8 @@ _ACRONYM = re.compile(
     r"[a-z]{1,2}[A-Z]\w+)[ -]\d+(?:[-.]\d+)*(?![\w%€$]|[.,]\d)"
 )
 _CAPITALISED = re.compile(
-    r"(?<=[a-z,;] )(?!(?:Total|Sum|Answer|Result|About|Only|Exactly|Roughly|Net|Gross|Euros?|Dollars?|I|"
+    r"(?<=[a-z,;] )(?!(?:January|February|March|April|May|June|July|August|September|October|November|"
+    r"December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Total|Sum|Answer|Result|About|Only|Exactly|Roughly|Net|Gross|Euros?|Dollars?|I|"
     r"Approximately)\b)"
     r"[A-Z][a-z]+ (?!(?:19|20)\d\d\b)\d{1,4}(?![\w%€$]|[.,]\d)"
 )

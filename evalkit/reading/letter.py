@@ -196,7 +196,8 @@ def _with_predicates(text: str) -> str:
 
 
 def _predicated(text: str) -> str:
-    """Turn `B – wrong` and `B (wrong)` into what they mean."""
+    """Turn `B – wrong`, `B (wrong)` and `anything but B` into what they mean."""
+    text = re.sub(r"\b(?:anything but|alles andere als)\b", "not", text, flags=re.I)
     return re.sub(
         rf"({MARK})[ \t]?(?:[-–—:(=]|is)[ \t]*(?=(?:in)?(?:correct|right|wrong|false|true|no|yes|falsch|richtig|"
         r"korrekt|nein|unzutreffend|zutreffend|passt|ja)\b)",
@@ -216,7 +217,7 @@ def _last_line(masked: Masked) -> Mention | None:
     """Return what a last line names that does nothing but name it."""
     line = masked.text.rstrip().rpartition("\n")[2]
     found = _LAST_LINE.match(line)
-    if found is None:
+    if found is None or line.rstrip(" *\"')").endswith("?"):
         return None
     mark = found[1] or found[3]
     if found[3] and masked.text.rindex(mark) in _listed(masked):

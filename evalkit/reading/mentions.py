@@ -28,7 +28,7 @@ _VERB = (
     r"kommt|fällt|entfällt|weil|da|denn|und|oder|aber|nicht|kann|stimmt|dürfte|[a-z]{2,}(?<![suio])s)"
 )
 _LETTER = re.compile(
-    r"(?<![\w'’&+/.-])(?P<open>[\"'(\[{]{0,3})(?P<letter>[A-Za-z])(?P<close>[\"')\]}]{0,3})(?![\w'’&+]|-\w|/\w\w|"
+    r"(?<![\w'’&+.-])(?<!\w\w/)(?<!\s/)(?<!^/)(?P<open>[\"'(\[{]{0,3})(?P<letter>[A-Za-z])(?P<close>[\"')\]}]{0,3})(?![\w'’&+]|-\w|/\w\w|"
     r"\.\w)"
 )
 _ARTICLE = re.compile(rf"[ \t]+(?!{_VERB}\b(?!-))[a-zäöüß]")

@@ -457,7 +457,11 @@ def _strength(
     clause: Clause, before: Clause | None, left: str, right: str, *, is_first: bool
 ) -> Strength:
     near = ANY.split(left)[-1]
-    if STATING.search(near) or (near != left and re.search(rf"\b{IS}\s(?:\w+\s)?$", near, re.I)):
+    if STATING.search(near) or (
+        near != left
+        and not re.search(rf"\b{IS}\b", ANY.split(left)[0], re.I)
+        and re.search(rf"\b{IS}\s(?:\w+\s)?$", near, re.I)
+    ):
         return Strength.STATED
     if not is_first and IN_TOTAL.match(right) and not ANY.search(left):
         return Strength.STATED

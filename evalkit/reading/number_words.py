@@ -44,7 +44,7 @@ BOUND = compiled(rf"(?:^|(?<!{MARK}) )(?:more|less|fewer|mehr|weniger)\s(?:than|
 """Directly before a number that is told as a bound, and not compared with another: `more than 300`."""
 _GAP = r"[^\w\ue000-\uefff]*"
 LISTED = compiled(
-    rf"^{_GAP}{MARK}(?:\s\w+)?\s(in|im|on|am|at|bei|for|für|from|aus|von|by|zu|zum|zur|per|"
+    rf"^{_GAP}{MARK}(?:\s\w+)?\s(in|im|on|am|at|bei|for|für|from|aus|von|laut|nach|by|zu|zum|zur|per|"
     rf"pro)\s(?![\uf8fd\uf8fe])(?:[^\W\d_]+\.?\s?){{1,3}}"
     rf"(?:,|;|and|und|\n){_GAP}(?:and |und )?{MARK}(?:\s\w+)?\s\1\s|"
     rf"^{_GAP}{MARK}(?:\s\w+)?\s?\([^()\ue000-\uefff]{{1,30}}\){_GAP}(?:and |und )?{MARK}(?:\s\w+)?\s?\(|"

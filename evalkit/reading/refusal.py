@@ -33,9 +33,10 @@ _TEXT = (
     r"vertrag\w*|schreiben)"
 )
 _NOT = (
-    r"(?:\b(?:not|never|nowhere|no|nothing|none|neither|nor|cannot|without|hardly)\b|n't\b|\b(?:dont|doesnt|isnt|"
+    r"(?:\b(?:not|never|nowhere|no|nothing|none|nobody|no one|neither|nor|cannot|without|hardly)\b|n't\b|"
+    r"\b(?:dont|doesnt|isnt|"
     r"cant|wont|didnt|wasnt|arent)\b|"
-    r"\b(?:nicht|nichts|nirgend\w*|kein(?:e[nmrs]?|erlei)?|weder|ohne|nie)\b)"
+    r"\b(?:nicht|nichts|nirgend\w*|kein(?:e[nmrs]?|erlei)?|weder|ohne|nie|niemand\w*)\b)"
 )
 _TOLD = (
     r"\b(?:stat(?:e[sd]?|ing)|mention\w*|specif\w*|sa(?:y|ys|id)|t(?:ell|ells|old)|indicat\w*|disclos\w*|reveal\w*|"
@@ -221,6 +222,8 @@ def is_refusal(text: str) -> bool:
         return any(
             _STRONG.search(c.text) and not _BUT.match(c.text) for c in found[1:]
         ) and not _answers_first(found)
+    if first is None:
+        return Kind.ABOUT in _kinds(found) and _ONLY.search(said) is not None
     return first is Kind.REFUSES and not _answers_after_all(found)
 
 

@@ -53,6 +53,10 @@ def spelled_out(text: str) -> str:
     text = re.sub(r"\b(?:eine?r?)\s+(?=(?:Million|Milliarde|Billion)\b)", "1 ", text)
     text = re.sub(r"\b(?:anderthalb|eineinhalb)\b", "1,5", text, flags=re.I)
     text = _ENGLISH_HYPHEN.sub(lambda m: f"{_value(m[1], 'en') or m[1]}-", text)
+    text = re.sub(r"\bhalf an? (?=(?:million|billion|trillion)\b)", "0.5 ", text, flags=re.I)
+    text = re.sub(
+        r"\b(?:eine )?halbe (?=(?:Million|Milliarde|Billion)\b)", "0,5 ", text, flags=re.I
+    )
     for pattern, language in ((_ENGLISH, "en"), (_GERMAN, "de")):
         text = pattern.sub(partial(_digits, language=language), text)
     text = re.sub(r"\b(\d+) and a half\b", r"\1.5", text, flags=re.I)

@@ -32,6 +32,10 @@ FEE = GroundedContext("What is the fee?", "$20")
 REFUSED, WRONG, RIGHT, RIGHTLY_REFUSED = (True, False), (False, False), (False, True), (True, True)
 FIELDS = ("invoice_number", "date", "vendor", "total", "currency")
 LETTERS = [
+    ("Anything but A.", DEPARTMENTS, None),
+    ("B?", DEPARTMENTS, None),
+    ("A/B", DEPARTMENTS, None),
+    ("Alles andere als B.", ABTEILUNGEN, None),
     ("A that is, as the leak is in the accounts.", DEPARTMENTS, 0),
     ("A it would be: the invoice is wrong. D only sells.", DEPARTMENTS, 0),
     ("A by far. C drops out, nothing personal is asked.", DEPARTMENTS, 0),
@@ -119,6 +123,11 @@ LETTERS = [
     ("A is tempting. But the right one is D.", DEPARTMENTS, 3),
 ]
 NUMBERS = [
+    ("In March 310 came, in April 290.", "How many visitors came in March?", 310),
+    ("April 290, March 310", "How many visitors came in March?", 310),
+    ("Half a million.", PASSENGERS, 500000),
+    ("Eine halbe Million.", GUESTS, 500000),
+    ("310 laut Liste, 301 laut Kasse.", GUESTS, None),
     ("The Airbus 320 carried all 150 of them.", PASSENGERS, 150),
     ("All 210 passengers got a seat.", PASSENGERS, 210),
     ("Alle 180 flogen mit.", GUESTS, 180),
@@ -204,6 +213,9 @@ NUMBERS = [
     ("The total is 40 litres. Of these, 12 are for the hall.", PAINT, 40),
 ]
 SHORT = [
+    ("Nobody is named as the designer.", DESIGNER, RIGHTLY_REFUSED),
+    ("The passage gives the length only.", DESIGNER, RIGHTLY_REFUSED),
+    ("Wie sie heißt, steht nicht da.", KATZE, RIGHTLY_REFUSED),
     ("No fee for the parking lot is given.", PARKING, REFUSED),
     ("No charge for parking is listed.", PARKING, REFUSED),
     ("No information about parking was provided.", PARKING, REFUSED),
