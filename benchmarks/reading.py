@@ -1,6 +1,6 @@
 """How often the readers are right, silently wrong, or read nothing, on answers whose reading is known.
 
-python benchmarks/reading.py            # prints the table
+python benchmarks/reading.py            # prints the table, on the answers that the readers were not written with
 python benchmarks/reading.py --write    # and keeps it as what reports and docs tell
 python benchmarks/reading.py --corpus FOLDER --failures
 """
@@ -23,7 +23,7 @@ from evalkit.reading.measure import (
 )
 
 HERE = Path(__file__).resolve().parents[1]
-CORPUS = HERE / "tests/unit/reading/corpus"
+CORPUS = HERE / "tests/unit/reading/unseen"
 DATA = HERE / "evalkit/reading/error.json"
 DOCS = HERE / "docs/metrics.md"
 BEGIN, END = "<!-- reading error: begin -->\n", "<!-- reading error: end -->"
