@@ -22,8 +22,8 @@ _TERMS: _Terms = (
         "Where the true score lies with 95 % confidence, given how few docs were asked. Two models whose"
         " intervals overlap may still be told apart by comparing them doc by doc.")),
     (say("reading error"), say(
-        "How often evalkit's reader does not read an answer as a person would, measured on answers that the reader was not"
-        " written with. It is no part of the interval, which tells chance alone.")),
+        "How often evalkit's reader does not read an answer as a person would, measured on answers that the reader was"
+        " not written with. It is no part of the interval, which tells chance alone.")),
     (say("answers cut"), say(
         "Share of generated answers that ended because `max_tokens` was reached. What would have come behind that was"
         " not scored.")),
