@@ -109,8 +109,8 @@ class SloSearch:
         lower = min(lower, max(1 / self.e2e_s, lower / 8))
         if lower < 1 / (_ALONE * self.e2e_s):
             self._end(
-                f"even single requests do not keep the service level: one answer takes {self.e2e_s:.3g} s, and"
-                f" {self.failed:.3g} requests/s failed; relax the limits, or ask for shorter answers"
+                f"at the lowest rate tried, {self.failed:.3g} requests/s, the service level was not kept; one answer"
+                f" took {self.e2e_s:.3g} s (median): relax the limits, or ask for shorter answers"
             )
             return None
         return lower
