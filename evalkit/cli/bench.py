@@ -45,9 +45,11 @@ def command(
 
     Models may be APIs, servers that evalkit starts itself (`serve:`), or models in this process. The main result is the
     highest load that a model sustains within its service level. Ctrl-C keeps what was measured and says how to go on.
+    How long it will take, and what it asks and costs, says `evalkit plan CONFIG`.
 
     \b
     Examples:
+      evalkit plan configs/bench.yaml
       evalkit bench configs/bench.yaml
       evalkit bench configs/bench.yaml -m smollm2-135m -p closed
       evalkit bench --resume results/bench-20261123-101500

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.cli.arguments import CONFIG, RUN
+from evalkit.cli.plan_bench import print_bench_plan
 from evalkit.cli.plan_prompts import as_dict, lines_of, prompts_of
 from evalkit.cli.quiet import quiet_libraries
-from evalkit.cli.selection import read_config, selection_options
+from evalkit.cli.selection import read_bench_config, read_config, selection_options
+from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
     from evalkit.harness.shown import ShownPrompt
@@ -43,15 +45,26 @@ def command(
 ) -> None:
     """Print the cells of CONFIG: docs, requests and estimated prompt tokens.
 
-    Loads the tasks' data but no model. `evalkit run` makes its plan with the same code.
+    Loads the tasks' data but no model. `evalkit run` makes its plan with the same code. Of a bench config it prints how
+    long each cell takes, what it asks and can cost, and how much of a trace is replayed.
 
     \b
     Examples:
       evalkit plan configs/quickstart.yaml
       evalkit plan configs/quickstart.yaml --prompts 1
+      evalkit plan configs/bench.yaml
       evalkit plan configs/quickstart.yaml --resume results/quickstart-20261123-101500
     """
     quiet_libraries()
+    bench = read_bench_config(config_file, **selection)
+    if bench is not None:
+        if folder is not None or n_prompts is not None or doc_id is not None:
+            raise UsageError(
+                f"{config_file}: a bench config has no --resume, --prompts or --doc here.",
+                "Leave them out.",
+            )
+        print_bench_plan(bench, as_json=as_json)
+        return
     config = read_config(config_file, **selection)
     from evalkit.plan import make_plan
 

@@ -9,8 +9,16 @@ from typing import Any, TypeVar
 import click
 
 from evalkit.cli.arguments import MODEL, SUITE
-from evalkit.config import ModelSpec, ProfileSpec, RunConfig, SuiteSpec, load_run_config
-from evalkit.errors import ConfigError, did_you_mean
+from evalkit.config import (
+    BenchConfig,
+    ModelSpec,
+    ProfileSpec,
+    RunConfig,
+    SuiteSpec,
+    load_config,
+    load_run_config,
+)
+from evalkit.errors import ConfigError, UsageError, did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S", ModelSpec, SuiteSpec, ProfileSpec)
@@ -79,6 +87,24 @@ def read_config(
             "allow_task_code": config.allow_task_code or allow_task_code,
         }
     )
+
+
+def read_bench_config(path: Path, models: Sequence[str] = (), **others: Any) -> BenchConfig | None:
+    """Read a config if it is one of a bench, with the models that were chosen; None: it is of another kind.
+
+    Raises:
+        ConfigError: The file is wrong, or it has no such model.
+        UsageError: An option means nothing for a bench.
+    """
+    config = load_config(path)
+    if not isinstance(config, BenchConfig):
+        return None
+    if any(others.values()):
+        raise UsageError(
+            f"{path}: this is a bench config; of the options that narrow it has --model alone.",
+            "Leave --suite, --limit, --include-path and --allow-task-code out.",
+        )
+    return config.model_copy(update={"models": pick(config.models, models, "model", path)})
 
 
 def pick(specs: tuple[S, ...], names: Sequence[str], what: str, path: Path) -> tuple[S, ...]:
