@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+import pytest
 
 from evalkit.backends import open_backend
 from evalkit.backends.base import CellSetup, GenerateRequest, Guard, Outcome, Sending
 from evalkit.backends.endpoints.dialect import pack
+from evalkit.backends.endpoints.wire import ResponseBody
 from evalkit.config import EndpointSpec, ModelSpec
 from evalkit.engine.values import GenerationSettings
+from evalkit.loadgen.scripted import Plan, Received, Send, Step, Until
 from evalkit.records import EndpointRecord, EventKind
 
-QUICK = {"headers_timeout_s": 1.0, "stall_timeout_s": 0.5, "request_timeout_s": 5.0}
 SETTINGS = GenerationSettings(max_tokens=64)
 PATHS = {"openai": "/v1", "anthropic": "", "google": ""}
 
 
 def api_model(url: str, backend: str = "openai", **endpoint: Any) -> ModelSpec:
     """Return a model behind a server on this machine; only one attempt unless told otherwise."""
-    values = {"base_url": url + PATHS[backend], "max_attempts": 1, **QUICK, **endpoint}
+    values = {"base_url": url + PATHS[backend], "max_attempts": 1, **endpoint}
     return ModelSpec(
         name="m", backend=backend, source="scripted", endpoint=EndpointSpec.model_validate(values)
     )
@@ -65,3 +69,36 @@ def ask_and_note(
 
 def kinds(outcome: Outcome) -> list[EventKind]:
     return [event.kind for event in outcome.attempts[-1].events]
+
+
+class Lockstep:
+    """Sends nothing before the client has read what was sent before.
+
+    What was read then lies between two writes of the server, on one clock and however busy the machine is: the stamp of
+    the n-th write is not before `sent[n]` and not after `sent[n + 1]`.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.received: dict[str, Received] = {}
+        """By the id that the attempt got."""
+        self._n_read: Counter[str] = Counter()
+        note = ResponseBody.note
+
+        def noted(body: ResponseBody, t_ns: int, data: bytes, *, is_error: bool) -> None:
+            note(body, t_ns, data, is_error=is_error)
+            self._n_read[body.exchange.headers["x-request-id"]] += len(data)
+
+        monkeypatch.setattr(ResponseBody, "note", noted)
+
+    def plan(self, steps: Iterable[Step], received: Received) -> Plan:
+        """Return how to answer a request."""
+        name = str(len(self.received))
+        self.received[name] = received
+        headers = {"Content-Type": "text/event-stream", "x-request-id": name}
+        return Plan(tuple(self._held(steps, name)), headers=headers)
+
+    def _held(self, steps: Iterable[Step], name: str) -> Iterator[Step]:
+        for step in steps:
+            yield step
+            if isinstance(step, Send):
+                yield Until(lambda r: self._n_read[name] >= sum(s.n_bytes for s in r.sent))

@@ -30,6 +30,7 @@ START_S = 30.0
 STOP_S = 10.0
 """Longest wait for the server's thread to end."""
 _GRACE_S = 2.0  # for answers that are cancelled already; aiohttp waits twice at most
+_LOOK_S = 0.001
 _SETTLE_S = 0.01  # asyncio loses connections that are being accepted while the server closes
 _MODEL_IN_PATH = re.compile(r"/models/(?P<model>[^:]+):\w+$")
 
@@ -49,6 +50,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """Send nothing until something has happened, however long that takes: such as what the client does."""
+
+    has_happened: Callable[[Received], bool]
+    """Asked every millisecond, about the request that is answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stall:
     """Send nothing more until the client goes away or the server stops."""
 
@@ -61,7 +70,7 @@ class Disconnect:
     """
 
 
-Step = Send | Pause | Stall | Disconnect
+Step = Send | Pause | Until | Stall | Disconnect
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +366,9 @@ async def _play(plan: Plan, request: web.Request, received: Received) -> web.Str
                 await request.writer.drain()
             case Pause(seconds):
                 await asyncio.sleep(seconds)
+            case Until(has_happened):
+                while not has_happened(received):
+                    await asyncio.sleep(_LOOK_S)
             case Stall():
                 await _forever()
             case Disconnect():

@@ -340,12 +340,12 @@ class Asking:
         if not is_first:
             loop.call_soon_threadsafe(_cancel, run)
             return
+        loop.call_soon_threadsafe(_wind_down, run)
+        loop.call_soon_threadsafe(loop.call_later, GRACE_S, _cancel, run)
         log.warning(
             "finishing requests in flight, which are paid for (Ctrl-C again drops them; at most %d s)",
             GRACE_S,
         )
-        loop.call_soon_threadsafe(_wind_down, run)
-        loop.call_soon_threadsafe(loop.call_later, GRACE_S, _cancel, run)
 
 
 def _stopped_early(attempt: Attempt) -> Attempt:

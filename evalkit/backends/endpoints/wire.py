@@ -132,7 +132,7 @@ class StampingTransport(httpx2.AsyncBaseTransport):
         exchange.status = response.status
         exchange.headers = {k.lower(): v for k, v in response.headers.items()}
         shown = [(k, v) for k, v in exchange.headers.items() if k not in _HOP_BY_HOP]
-        stream = _Body(response, exchange, self._spec.stall_timeout_s)
+        stream = ResponseBody(response, exchange, self._spec.stall_timeout_s)
         return httpx2.Response(response.status, headers=shown, stream=stream)
 
     def _may_leave(self, name: str, value: str) -> bool:
@@ -165,18 +165,24 @@ async def _note_new_connection(_session: object, context: object, _params: objec
         exchange.is_new_connection = True
 
 
-class _Body(httpx2.AsyncByteStream):
-    """The response's body; what comes is stamped and put into the exchange before it is handed on."""
+class ResponseBody(httpx2.AsyncByteStream):
+    """The response's body; what comes is stamped and put into the exchange before it is handed on.
+
+    Args:
+        response: Whose body it is.
+        exchange: Where to note what comes.
+        stall_s: How long it may be silent; up to a tenth longer.
+    """
 
     def __init__(
         self, response: aiohttp.ClientResponse, exchange: Exchange, stall_s: float
     ) -> None:
         self._response = response
-        self._exchange = exchange
+        self.exchange = exchange
         self._stall_s = stall_s
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        exchange, content = self._exchange, self._response.content
+        exchange, content = self.exchange, self._response.content
         is_error = (exchange.status or 0) >= 400
         loop = asyncio.get_running_loop()
         slack_s = self._stall_s / 10
@@ -184,7 +190,7 @@ class _Body(httpx2.AsyncByteStream):
             async with asyncio.timeout(self._stall_s) as silence:
                 extend_at = 0.0
                 while data := await content.readany():
-                    self._note(now_ns(), data, is_error=is_error)
+                    self.note(now_ns(), data, is_error=is_error)
                     now = loop.time()
                     if now >= extend_at:  # not for every chunk: a timer costs more than a chunk
                         silence.reschedule(now + self._stall_s + slack_s)
@@ -199,8 +205,9 @@ class _Body(httpx2.AsyncByteStream):
             exchange.failure = error
             raise httpx2.ReadError(type(error).__name__) from error
 
-    def _note(self, t_ns: int, data: bytes, *, is_error: bool) -> None:
-        exchange = self._exchange
+    def note(self, t_ns: int, data: bytes, *, is_error: bool) -> None:
+        """Put what has come into the exchange."""
+        exchange = self.exchange
         exchange.bytes_received += len(data)
         if exchange.bytes_received > LARGEST_BODY:
             exchange.failure = OversizedError()

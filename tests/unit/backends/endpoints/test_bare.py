@@ -15,13 +15,14 @@ from evalkit.engine.values import GenerationSettings
 from evalkit.loadgen.chunks import chat_answer, usage
 from evalkit.loadgen.scripted import Plan, ScriptedServer
 from tests.endpoints import api_model, conversation
+from tests.waiting import LONGEST_S
 
 SETTINGS = GenerationSettings(max_tokens=9, stop=("END",), do_sample=True, temperature=0.5)
 GOOD = Plan(chat_answer(["a", "b"], ttft_s=0, itl_s=0, usage=usage(3, 2)))
 
 
 async def bare_once(backend: EndpointBackend, request: GenerateRequest) -> None:
-    outcome = await backend.generate_once(request, 0, asyncio.timeout(5))
+    outcome = await backend.generate_once(request, 0, asyncio.timeout(LONGEST_S))
     assert outcome.text == "ab"
 
 

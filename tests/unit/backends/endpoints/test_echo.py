@@ -80,8 +80,6 @@ def test_echoed_scores_are_the_local_ones(smollm2: Path, begin: str) -> None:
             server.url,
             api="completions",
             echo_logprobs=True,
-            headers_timeout_s=60,
-            request_timeout_s=60,
         )
         echoed = score(spec)
     for there, here in zip(echoed, score(local), strict=True):

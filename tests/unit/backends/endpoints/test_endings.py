@@ -20,6 +20,7 @@ from evalkit.loadgen.scripted import Pause, Plan, Received, ScriptedServer, Send
 from evalkit.meters.clock import now_ns
 from evalkit.records import ToolCall
 from tests.endpoints import PATHS, SETTINGS, api_model, conversation
+from tests.waiting import LONGEST_S
 
 SSE, JSON = {"Content-Type": "text/event-stream"}, {"Content-Type": "application/json"}
 LINES = {"Content-Type": "application/x-ndjson"}
@@ -245,7 +246,7 @@ class Desk:
 
 
 async def _once(backend: EndpointBackend, asked: GenerateRequest) -> Outcome:
-    return await backend.generate_once(asked, now_ns(), asyncio.timeout(5.0))
+    return await backend.generate_once(asked, now_ns(), asyncio.timeout(LONGEST_S))
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +270,7 @@ HELD = {
     "the end alone": ("openai", (Send(chat("42", done=b"")), Stall())),
     "the end in two chunks": (
         "openai",
-        (Send(chat("42")[:-40]), Pause(0.05), Send(chat("42")[-40:-15]), Stall()),
+        (Send(chat("42")[:-40]), Pause(0.05), Send(chat("42")[-40:-14]), Stall()),
     ),
     "Anthropic's end": ("anthropic", (Send(messages("42", stop=False)), Stall())),
     "Google's end": ("google", (Send(gemini_stream(gemini("42", "STOP"))), Stall())),
@@ -292,6 +293,7 @@ def test_usage_behind_the_end_is_waited_for_and_an_error_is_not(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempt, "_LOOK_S", 0.02)
+    monkeypatch.setattr(attempt, "END_GRACE_S", LONGEST_S)
     steps = (Send(chat("42", done=b"")), Pause(0.2), Send(USAGE + DONE), Stall())
     outcome = desk.ask("openai", Plan(steps))
     assert (outcome.text, outcome.input_tokens, outcome.output_tokens) == ("42", 3, 2)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
+from types import SimpleNamespace
 
+import httpx2
 import pytest
 import trustme
 
 from evalkit.backends.endpoints.error_classes import ErrorClass
+from evalkit.backends.endpoints.wire import Exchange, ResponseBody
 from evalkit.errors import EndpointError
 from evalkit.loadgen.chunks import DONE, chat_answer, chat_chunk, sse, usage
 from evalkit.loadgen.scripted import (
     Disconnect,
-    Pause,
     Plan,
     Received,
     ScriptedServer,
@@ -25,6 +29,7 @@ from evalkit.loadgen.scripted import (
     sequence,
 )
 from tests.endpoints import api_model, ask, ask_and_note
+from tests.waiting import in_no_time
 
 GOOD = Plan(chat_answer(["fine"], ttft_s=0.0, itl_s=0.0, usage=usage(3, 1)))
 HALF = (Send(sse(chat_chunk("", role="assistant"))), Send(sse(chat_chunk("half an an"))))
@@ -70,8 +75,6 @@ FAULTS = {
         ErrorClass.CONTENT_FILTER,
         False,
     ),
-    "no headers in time": (Plan(pause_before_headers_s=math.inf), ErrorClass.TIMEOUT, True),
-    "stall": (Plan((*HALF, Stall())), ErrorClass.STALLED, True),
     "disconnect": (Plan((*HALF, Disconnect())), ErrorClass.DISCONNECTED, True),
     "disconnect before anything": (Plan((Disconnect(),)), ErrorClass.DISCONNECTED, True),
     "clean end in the middle": (Plan(HALF), ErrorClass.DISCONNECTED, True),
@@ -113,10 +116,24 @@ FAULTS = {
 }
 
 
+SILENT = {
+    "no headers in time": (
+        Plan(pause_before_headers_s=math.inf),
+        {"headers_timeout_s": 0.4},
+        ErrorClass.TIMEOUT,
+    ),
+    "stall": (Plan((*HALF, Stall())), {"stall_timeout_s": 0.4}, ErrorClass.STALLED),
+}
+"""What only a time-out ends; on a busy machine it may end good answers as well, and they are then asked for again."""
+PATIENT = 12
+"""Attempts that are not all cut short, however busy the machine."""
+
+
 @pytest.fixture(autouse=True)
 def _quick_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits are tested in test_flow.py."""
     monkeypatch.setattr("evalkit.backends.endpoints.flow.FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("evalkit.backends.endpoints.flow.LONGEST_BACKOFF_S", 0.01)
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -134,7 +151,30 @@ def test_a_fault_has_its_class_and_is_retried_only_where_that_makes_sense(name: 
     assert [a.number for a in outcome.attempts] == list(range(len(outcome.attempts)))
 
 
-@pytest.mark.parametrize("name", ["400", "500", "stall", "disconnect", "malformed JSON"])
+@pytest.mark.parametrize("name", SILENT)
+def test_silence_ends_at_its_time_out_and_is_asked_again(name: str) -> None:
+    fault, limit, expected = SILENT[name]
+    with ScriptedServer(sequence(fault, GOOD)) as server:
+        (outcome,) = ask(api_model(server.url, max_attempts=PATIENT, **limit))
+    assert outcome.attempts[0].error_class == expected
+    assert outcome.attempts[0].cost_usd is None, "it may have been billed"
+    assert len(outcome.attempts) >= 2
+    assert outcome.text == "fine"
+
+
+def test_an_endpoint_that_stays_silent_is_given_up_and_the_others_are_answered() -> None:
+    fault, limit, expected = SILENT["stall"]
+
+    def script(received: Received) -> Plan:
+        return fault if b"bad" in received.body else GOOD
+
+    with ScriptedServer(script) as server:
+        outcomes = ask(api_model(server.url, max_attempts=5, **limit), ["good", "bad", "good"])
+    assert [o.text for o in outcomes] == ["fine", None, "fine"]
+    assert [a.error_class for a in outcomes[1].attempts] == [expected] * 5
+
+
+@pytest.mark.parametrize("name", ["400", "500", "disconnect", "malformed JSON"])
 def test_a_fault_that_stays_is_given_up_and_the_others_are_answered(name: str) -> None:
     fault, expected, is_retried = FAULTS[name]
 
@@ -181,7 +221,7 @@ def test_a_ten_megabyte_answer_is_read() -> None:
     plan = Plan((*HALF[:1], Send(sse(chat_chunk(text))), *GOOD.steps[-2:], Send(sse(DONE))))
     plan = Plan((*plan.steps[:2], Send(sse(chat_chunk(finish_reason="stop"))), Send(sse(DONE))))
     with ScriptedServer(lambda _: plan) as server:
-        (outcome,) = ask(api_model(server.url, request_timeout_s=30))
+        (outcome,) = ask(api_model(server.url))
     assert outcome.text == text
     assert (outcome.attempts[0].bytes_received or 0) > 10_000_000
 
@@ -243,8 +283,8 @@ def test_an_attempt_records_what_went_over_the_wire() -> None:
 
 
 def test_an_attempt_that_takes_too_long_ends() -> None:
-    slow = chat_answer(["a"] * 100, ttft_s=0.0, itl_s=0.1)
-    with ScriptedServer(lambda _: Plan(slow)) as server:
+    endless = Plan((*GOOD.steps[:3], Stall()))
+    with ScriptedServer(lambda _: endless) as server:
         (outcome,) = ask(api_model(server.url, request_timeout_s=0.5))
     assert outcome.attempts[0].error_class == ErrorClass.TIMEOUT
     assert outcome.attempts[0].cost_usd is None, "it may have been billed"
@@ -280,8 +320,39 @@ def test_a_redirect_does_not_take_the_prompt_elsewhere() -> None:
     assert other.received == []
 
 
-def test_a_pause_shorter_than_the_stall_timeout_is_no_stall() -> None:
-    steps = (*HALF, Pause(0.3), *GOOD.steps[1:])
-    with ScriptedServer(lambda _: Plan(steps)) as server:
-        (outcome,) = ask(api_model(server.url))
-    assert outcome.text == "half an anfine"
+class SlowContent:
+    """A response's body that comes in parts with pauses between them."""
+
+    def __init__(self, *pauses_s: float) -> None:
+        self._pauses_s = iter(pauses_s)
+
+    async def readany(self) -> bytes:
+        pause = next(self._pauses_s, None)
+        if pause is None:
+            return b""
+        await asyncio.sleep(pause)
+        return b"x"
+
+
+async def parts_of(stall_s: float, *pauses_s: float) -> int:
+    """Return how many parts of a body came before it was taken for silent."""
+    exchange, response = Exchange(status=200), SimpleNamespace(content=SlowContent(*pauses_s))
+    with suppress(httpx2.ReadTimeout):
+        async for _ in ResponseBody(response, exchange, stall_s):  # type: ignore[arg-type]
+            pass
+    return len(exchange.chunks)
+
+
+@pytest.mark.parametrize(
+    ("pauses_s", "n_parts"),
+    [
+        ((0.9,) * 50, 50),
+        ((0.01,) * 500, 500),
+        ((0.9, 0.5, 1.2, 0.1), 2),
+        ((1.2,), 0),
+        (((0.04,) * 30) + (1.3,), 30),
+    ],
+)
+def test_only_silence_within_a_response_ends_it(pauses_s: tuple[float, ...], n_parts: int) -> None:
+    """A stall time-out of a second says nothing about the length of the whole; it may come a tenth too late."""
+    assert in_no_time(parts_of(1.0, *pauses_s)) == n_parts
