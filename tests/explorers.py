@@ -69,7 +69,7 @@ def counted(page: Page) -> str:
 def counter_of(page: Page) -> str:
     """What the counter says once the docs are listed: it is read, as the page's security policy forbids to evaluate."""
     counter = page.locator("#explorer-count")
-    expect(counter).not_to_have_text("", timeout=30_000)
+    expect(counter).not_to_have_text("")
     return counter.inner_text()
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import LONGEST_S
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -38,11 +40,12 @@ def browser() -> Iterator[object]:
         if os.environ.get("CI") == "true":
             pytest.fail(missing)  # what CI skips, nobody has tested
         pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     args = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=args)
+        expect.set_options(timeout=LONGEST_S * 1000)
         yield running
         running.close()
 

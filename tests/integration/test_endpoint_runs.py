@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,20 @@ from click.testing import CliRunner, Result
 
 from evalkit.cli import main
 from evalkit.loadgen.chunks import chat_answer, chat_chunk, sse, usage
-from evalkit.loadgen.scripted import Plan, Received, ScriptedServer, Send
+from evalkit.loadgen.scripted import (
+    Plan,
+    Received,
+    Script,
+    ScriptedServer,
+    Send,
+    Stall,
+    Until,
+    sequence,
+)
 from evalkit.records import ToolCall
 from evalkit.store.run_dir import Run, open_run, verify
 from tests.runs import only_run
+from tests.waiting import until
 
 ANSWER = Plan(chat_answer(["B"], ttft_s=0.01, itl_s=0.0, usage=usage(100, 2)))
 PRICE = {"input": 10.0, "output": 100.0, "source": "a test", "date": "2026-11-01"}
@@ -100,7 +109,7 @@ def test_a_run_measures_an_endpoint(tmp_path: Path) -> None:
     assert fact["error_rate"]["value"] == 0.0
     assert fact["served_models"] == ["scripted"]
     (speed,) = (p for p in summary(folder)["performance"] if p["suite"] == "write")
-    assert speed["ttft_s"]["p50"]["value"] == pytest.approx(0.01, abs=0.02)
+    assert speed["ttft_s"]["p50"]["value"] >= 0.01
     assert speed["rss_peak_bytes"] is None, "evalkit's own memory is not the model's"
     page = (folder / "report.html").read_text()
     assert "scripted" in page
@@ -173,61 +182,67 @@ def evalkit(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "evalkit", *arguments]
 
 
-SLOW = Plan(chat_answer(["B"], ttft_s=0.25, itl_s=0.0, usage=usage(100, 2)))
+WRITING = [{"name": "write", "tasks": ["table_arithmetic"], "limit": 40, "data_class": "public"}]
+
+
+def first_answers(n: int) -> Script:
+    """Return a script that answers so many requests, and holds all others."""
+    held = Plan((*ANSWER.steps[:1], Stall()))
+    return sequence(*[ANSWER] * n, held)
 
 
 @pytest.mark.slow
 def test_an_answer_that_was_paid_for_is_not_asked_again_after_a_kill(tmp_path: Path) -> None:
-    suites = [{"name": "write", "tasks": ["table_arithmetic"], "limit": 40, "data_class": "public"}]
-    with ScriptedServer(lambda _: SLOW) as server:
-        model = api(server.url, price=PRICE, endpoint={"concurrency": 4})
-        config = write_config(tmp_path, [model], suites=suites)
+    with ScriptedServer(first_answers(20)) as first:
+        model = api(first.url, price=PRICE, endpoint={"concurrency": 4})
+        config = write_config(tmp_path, [model], suites=WRITING)
         process = subprocess.Popen(evalkit("run", str(config), "-q"), stderr=subprocess.DEVNULL)
-        while len(server.received) < 20:
-            time.sleep(0.01)
+        until(lambda: len(first.received) == 24)
         process.kill()
         process.wait()
-        n_first = len(server.received)
-        done = {prompt_of(r) for r in server.received[1:] if not r.is_client_gone and r.t_closed_ns}
-        folder = only_run(tmp_path)
+    done = {prompt_of(r) for r in first.received[1:20]}
+    folder = only_run(tmp_path)
+    with ScriptedServer(lambda _: ANSWER, port=int(first.url.rpartition(":")[2])) as second:
         result = invoke("run", "--resume", str(folder), "-q")
-        assert result.exit_code == 0, result.output
-        second = [prompt_of(r) for r in server.received[n_first + 1 :]]
+    assert result.exit_code == 0, result.output
     run = open_run(folder)
     assert len(answered(run)) == 40
-    assert len(second) == len(set(second))
+    asked = [prompt_of(r) for r in second.received[1:]]
+    assert len(asked) == len(set(asked)) == 40 - 19
+    assert not done & set(asked), "who waits for an answer has what came before on disk"
     lost = [a for r in run.requests for a in r.attempts if a.status == "lost"]
-    again = [p for p in second if p in done]
-    assert len(again) <= 4, "at most what was in flight, or not yet on disk, is asked again"
-    assert len(lost) >= len(again), "and what may have been billed twice is recorded"
-    assert 1 <= len(lost) <= 5
-    assert overall(folder)["n_lost"] == len(lost)
+    assert len(lost) == 4, "what may have been billed twice is recorded"
+    assert overall(folder)["n_lost"] == 4
     assert any("may have been billed" in w for w in summary(folder)["warnings"])
     assert {a.session for r in run.requests for a in r.attempts} == {0, 1}
 
 
 @pytest.mark.slow
 def test_ctrl_c_waits_for_requests_in_flight_and_sends_no_more(tmp_path: Path) -> None:
-    suites = [{"name": "write", "tasks": ["table_arithmetic"], "limit": 40, "data_class": "public"}]
-    with ScriptedServer(lambda _: SLOW) as server:
-        config = write_config(tmp_path, [api(server.url)], suites=suites)
-        process = subprocess.Popen(
-            evalkit("run", str(config)), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    was_told = threading.Event()
+    held = Plan((Until(lambda _: was_told.is_set()), *ANSWER.steps))
+    with ScriptedServer(sequence(*[ANSWER] * 9, held)) as server:
+        config = write_config(
+            tmp_path, [api(server.url, endpoint={"concurrency": 4})], suites=WRITING
         )
-        while len(server.received) < 10:
-            time.sleep(0.01)
+        process = subprocess.Popen(
+            evalkit("run", str(config)),
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stderr is not None
+        until(lambda: len(server.received) == 13)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-        n = len(server.received)
+        said = next(line for line in process.stderr if "paid for" in line)
+        was_told.set()
+        said += process.stderr.read()
+        process.wait()
     assert process.returncode == 3, said
-    assert "paid for" in said
     folder = only_run(tmp_path)
     assert f"evalkit run --resume {folder}" in said
-    run = open_run(folder)
-    assert n < 25
-    assert len(answered(run)) == n - 1, (
-        "every request that reached the server is kept, warm-up apart"
-    )
+    assert len(server.received) == 13
+    assert len(answered(open_run(folder))) == 12, "all that reached the server, warm-up apart"
 
 
 def test_the_budget_stops_the_run_and_a_higher_one_finishes_it(tmp_path: Path) -> None:
@@ -380,19 +395,17 @@ def test_secrets_are_written_nowhere(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_secrets_are_not_in_the_journal_of_a_killed_run(tmp_path: Path) -> None:
-    suites = [{"name": "write", "tasks": ["table_arithmetic"], "limit": 40, "data_class": "public"}]
     with ScriptedServer(
-        lambda _: SLOW if len(server.received) % 2 else fails(500, CANARY)
+        lambda _: ANSWER if len(server.received) % 2 else fails(500, CANARY)
     ) as server:
         endpoint = {"api_key_env": "CANARY_KEY", "concurrency": 4}
-        config = write_config(tmp_path, [api(server.url, endpoint=endpoint)], suites=suites)
+        config = write_config(tmp_path, [api(server.url, endpoint=endpoint)], suites=WRITING)
         process = subprocess.Popen(
             evalkit("run", str(config), "-q"),
             env={**os.environ, "CANARY_KEY": CANARY},
             stderr=subprocess.DEVNULL,
         )
-        while len(server.received) < 15:
-            time.sleep(0.01)
+        until(lambda: len(server.received) >= 15)
         process.kill()
         process.wait()
     journals = list(only_run(tmp_path).glob("journal*"))

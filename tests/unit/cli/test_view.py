@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from evalkit.cli import main
 from tests.builders import request
 from tests.conftest import REPO
 from tests.unit.store.test_live import begun
+from tests.waiting import LONGEST_S, until
 
 
 def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:
@@ -37,18 +37,15 @@ def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:
 
 
 def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=LONGEST_S) as answer:
         text: str = answer.read().decode()
         return text
 
 
 def wait_for_other(url: str, known: str) -> str:
     """Return the state as soon as it is another."""
-    deadline = time.monotonic() + 60
-    while (state := get(f"{url}state")) == known and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert state != known
-    return state
+    until(lambda: get(f"{url}state") != known)
+    return get(f"{url}state")
 
 
 @pytest.mark.slow
@@ -65,7 +62,7 @@ def test_it_follows_a_run_and_ends_without_an_error(tmp_path: Path, how: signal.
             wait_for_other(url, state)
         finally:
             process.send_signal(how)
-            _, errors = process.communicate(timeout=30)
+            _, errors = process.communicate(timeout=LONGEST_S)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
 

@@ -1,6 +1,6 @@
 /* A stand-in for libnvidia-ml.so.1: enough of NVML to exercise the real binding without a GPU.
  *
- * Power of board i, t seconds after nvmlInit (stub_start_ns() tells that moment on CLOCK_MONOTONIC):
+ * Power of board i at t seconds, which STUB_AT_S tells and the tests set: no test depends on when a board is read.
  *     W(t) = (i + 1) * (60 W in the first second of every two, 340 W in the second one); mean 200 W * (i + 1)
  * Field 186 tells W(t); nvmlDeviceGetPowerUsage its mean over the last second, as boards since Ampere do.
  * The energy counter is the exact integral of W from 5 kJ on, in steps of 100 ms, as real boards count.
@@ -8,6 +8,7 @@
  * Set at compile time: -DWITHOUT_FIELD_VALUES, -DWITHOUT_ENERGY, -DWITHOUT_CLOCK, -DWITHOUT_EVENT_REASONS,
  * -DWITHOUT_PROCESSES leave a symbol out, as older drivers do.
  * Set by environment variable:
+ *     STUB_AT_S=s               the time (0.25)
  *     STUB_BOARDS=n             number of boards (1)
  *     STUB_PROCESSES=pid:bytes,...   what runs on every board; "na" bytes = not available (this process, 700 MB)
  *     STUB_REASONS=bits         throttle reasons (0x4 | 0x1)
@@ -21,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef int ret;
@@ -30,13 +30,8 @@ typedef unsigned int u32;
 typedef unsigned long long u64;
 enum { OK = 0, INVALID = 2, UNSUPPORTED = 3, NO_PERMISSION = 4, NOT_FOUND = 6, TOO_SMALL = 7, LOST = 15 };
 
-static struct timespec start;
 static u32 board(device d) { return (u32)((long)d & 0xff) - 1; } /* a MIG instance is its board + 0x100 */
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec - start.tv_sec) + (now.tv_nsec - start.tv_nsec) / 1e9;
-}
+static double seconds(void) { const char *now = getenv("STUB_AT_S"); return now ? atof(now) : 0.25; }
 static const char *fault(const char *name, device d) {
     const char *value = getenv(name), *only = getenv("STUB_FAULT_BOARD");
     return value && (!only || (u32)atoi(only) == board(d)) ? value : NULL;
@@ -49,9 +44,7 @@ static double joules(double t) { /* the integral of W from 0 to t, for the first
     return 400.0 * periods + 60 * rest + (rest > 1 ? 280 * (rest - 1) : 0);
 }
 
-long long stub_start_ns(void) { return start.tv_sec * 1000000000ll + start.tv_nsec; }
-
-ret nvmlInitWithFlags(u32 flags) { (void)flags; clock_gettime(CLOCK_MONOTONIC, &start); return OK; }
+ret nvmlInitWithFlags(u32 flags) { (void)flags; return OK; }
 ret nvmlShutdown(void) { return OK; }
 const char *nvmlErrorString(ret r) { return r == UNSUPPORTED ? "Not Supported" : "error"; }
 ret nvmlSystemGetDriverVersion(char *s, u32 n) { snprintf(s, n, "575.00"); return OK; }

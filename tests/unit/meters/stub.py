@@ -30,10 +30,11 @@ def build(folder: Path, *without: str) -> Path:
 
 
 def run(stub: Path, code: str, **flags: str) -> Any:
-    """Run code that puts its answer into `answer`; `gpus` is the open probe."""
+    """Run code that puts its answer into `answer`; `gpus` is the open probe, `set_time` sets the stub's seconds."""
     script = (
-        "import dataclasses, json, time\n"
+        "import dataclasses, json, os\n"
         "from evalkit.meters.nvml import open_gpus\n"
+        "def set_time(t_s): os.environ['STUB_AT_S'] = repr(t_s)\n"
         "gpus = open_gpus()\n"
         f"{code}\n"
         "gpus.close()\n"

@@ -16,6 +16,7 @@ PARENT = """
 import os, sys
 def burn(seconds):
     while sum(os.times()[:2]) < seconds: pass
+sys.stdin.readline()
 block = bytearray(60_000_000)
 block[::4096] = b"x" * len(block[::4096])
 child = os.fork()
@@ -46,6 +47,8 @@ def test_a_process_that_forks_is_read_with_its_child(source: ProcessSource) -> N
         assert root.stdin is not None
         assert root.stdout is not None
         probe = TreeProbe(root.pid, walk_interval_s=0, source=source)
+        root.stdin.write("\n")
+        root.stdin.flush()
         child = int(root.stdout.readline().split()[1])
         both = probe.read()
         assert both is not None
