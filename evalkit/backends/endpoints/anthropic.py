@@ -48,17 +48,9 @@ class AnthropicDialect:
     def __init__(
         self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
     ) -> None:
-        import anthropic
-
         self.secrets: Collection[str] = (key,) if key else ()
         self._spec = spec
-        self._client = anthropic.AsyncAnthropic(
-            api_key=key or NO_KEY,
-            base_url=base_url,
-            max_retries=0,
-            timeout=_LONG_S,
-            http_client=client,
-        )
+        self._client = _sdk_client(key or NO_KEY, base_url, client)
 
     def reader(self) -> Reader:
         """Return a reader for one answer."""
@@ -76,8 +68,7 @@ class AnthropicDialect:
         return self.send(ask)
 
     def arguments(self, ask: Ask) -> dict[str, Any]:
-        """Return what is sent, as the SDK takes it."""
-        """Return the call's arguments; sampling parameters go into the body, since the SDK has none for them."""
+        """Return what is sent, as the SDK takes it; sampling parameters go into the body, it has none for them."""
         endpoint, settings = self._spec.endpoint, ask.settings
         system = "\n\n".join(m["content"] for m in ask.messages if m["role"] == "system")
         body: dict[str, Any] = {"temperature": temperature(settings)}
@@ -95,6 +86,18 @@ class AnthropicDialect:
             "extra_body": {**body, **endpoint.extra_body},
         }
         return {**arguments, "system": system} if system else arguments
+
+
+def _sdk_client(key: str, base_url: str, http: httpx2.AsyncClient) -> Any:
+    """Return the SDK's client, without the headers that a variable names for it."""
+    import anthropic
+
+    class Client(anthropic.AsyncAnthropic):
+        @property
+        def default_headers(self) -> dict[str, Any]:
+            return {**self.auth_headers}
+
+    return Client(api_key=key, base_url=base_url, max_retries=0, timeout=_LONG_S, http_client=http)
 
 
 def _turns(messages: list[Message]) -> list[Message]:
@@ -195,3 +198,10 @@ class AnthropicBackend(EndpointBackend):
     vendor_url = ANTHROPIC_URL
     key_names = ("ANTHROPIC_API_KEY",)
     dialect = AnthropicDialect
+
+    @classmethod
+    def headers(cls, key: str) -> dict[str, str]:
+        """Return the vendor's own headers; the version is the one that the SDK writes bodies for."""
+        from anthropic._constants import ANTHROPIC_API_VERSION
+
+        return {"x-api-key": key, "anthropic-version": ANTHROPIC_API_VERSION}

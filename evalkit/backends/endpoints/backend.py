@@ -26,7 +26,6 @@ from evalkit.backends.endpoints.dialect import NO_KEY, Ask, DialectFactory, pack
 from evalkit.backends.endpoints.echo import echoed_score
 from evalkit.backends.endpoints.flow import Flow
 from evalkit.backends.endpoints.loop import LoopThread
-from evalkit.backends.endpoints.shield import hidden_variables
 from evalkit.backends.endpoints.visible import thinking_flags
 from evalkit.backends.endpoints.wire import StampingTransport, host_of
 from evalkit.backends.endpoints.writer import EndpointWriter
@@ -55,12 +54,11 @@ class EndpointBackend:
         self.spec = spec
         self._url = self.base_url(spec)
         key = self.key(spec) or ""
-        transport = StampingTransport(spec.endpoint, self._url, key or NO_KEY)
-        self._client = httpx2.AsyncClient(transport=transport)
+        transport = StampingTransport(spec.endpoint, self._url, self.headers(key or NO_KEY))
+        self._client = httpx2.AsyncClient(transport=transport, trust_env=False)
         self.loop_thread = LoopThread()
         make: DialectFactory = type(self).dialect
-        with hidden_variables():
-            self._dialect = make(spec, self._url, key, self._client)
+        self._dialect = make(spec, self._url, key, self._client)
         self._flow = Flow(spec.endpoint, random.Random(_SEED))
         self.begin_cell(CellSetup())
 
@@ -87,6 +85,11 @@ class EndpointBackend:
         if spec.endpoint.base_url:
             return None
         return next((os.environ[name] for name in cls.key_names if os.environ.get(name)), None)
+
+    @classmethod
+    def headers(cls, key: str) -> dict[str, str]:
+        """Return the vendor's own headers."""
+        raise NotImplementedError
 
     @classmethod
     def unavailable(cls, spec: ModelSpec) -> str | None:

@@ -117,7 +117,7 @@ class VendorError(Exception):
 
 
 class Dialect(Protocol):
-    """One vendor's API, spoken through its SDK."""
+    """One vendor's API, spoken through its SDK; its headers are the transport's."""
 
     api: str
     secrets: Collection[str]

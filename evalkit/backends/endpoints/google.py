@@ -29,6 +29,7 @@ from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
 
 GOOGLE_URL = "https://generativelanguage.googleapis.com"
+_API_VERSION = "v1beta"
 _MOST_STOPS = 5
 _ROLES = {"assistant": "model"}
 _BODIES: ContextVar[list[Any]] = ContextVar("bodies")
@@ -66,21 +67,10 @@ class GoogleDialect:
     def __init__(
         self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
     ) -> None:
-        from google import genai
-        from google.genai import types
-
         self.secrets: Collection[str] = (key,) if key else ()
         self._spec = spec
         client.event_hooks["response"].append(_take)
-        self._client = genai.Client(
-            api_key=key or NO_KEY,
-            vertexai=False,
-            http_options=types.HttpOptions(
-                base_url=base_url,
-                httpx_async_client=client,
-                retry_options=types.HttpRetryOptions(attempts=1),
-            ),
-        )
+        self._client = _sdk_client(key or NO_KEY, base_url, client)
 
     def reader(self) -> Reader:
         """Return a reader for one answer."""
@@ -129,6 +119,32 @@ class GoogleDialect:
             if m["role"] != "system"
         ]
         return {"model": self._spec.source, "contents": contents, "config": config}
+
+
+def _sdk_client(key: str, base_url: str, http: httpx2.AsyncClient) -> Any:
+    """Return the SDK's client; what is not told here it looks for in variables."""
+    import ssl
+
+    from google import genai
+    from google.genai import client, types
+
+    return genai.Client(
+        api_key=key,
+        vertexai=False,
+        debug_config=client.DebugConfig(client_mode=None, replays_directory=None, replay_id=None),
+        http_options=types.HttpOptions(
+            base_url=base_url,
+            api_version=_API_VERSION,
+            httpx_async_client=http,
+            httpx_client=httpx2.Client(transport=_NoTransport(), trust_env=False),
+            async_client_args={"ssl": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)},  # of websockets
+            retry_options=types.HttpRetryOptions(attempts=1),
+        ),
+    )
+
+
+class _NoTransport(httpx2.BaseTransport):
+    """Sends nothing: everything goes through the other client."""
 
 
 class GoogleReader:
@@ -194,3 +210,8 @@ class GoogleBackend(EndpointBackend):
     vendor_url = GOOGLE_URL
     key_names = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     dialect = GoogleDialect
+
+    @classmethod
+    def headers(cls, key: str) -> dict[str, str]:
+        """Return the vendor's own headers."""
+        return {"x-goog-api-key": key}

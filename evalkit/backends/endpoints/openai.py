@@ -60,8 +60,6 @@ class OpenAIDialect:
     def __init__(
         self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
     ) -> None:
-        import openai
-
         self.api: str = spec.endpoint.api
         self.secrets: Collection[str] = (key,) if key else ()
         self._spec = spec
@@ -70,15 +68,7 @@ class OpenAIDialect:
         self._url = (
             f"{base_url}/chat/completions" if self.api == "chat" else f"{base_url}/completions"
         )
-        self._client = openai.AsyncOpenAI(
-            api_key=key or NO_KEY,
-            base_url=base_url,
-            max_retries=0,
-            timeout=_LONG_S,
-            http_client=client,
-        )
-        sdk = {**self._client.default_headers, **self._client.auth_headers}
-        self._headers = {k: v for k, v in sdk.items() if isinstance(v, str)}
+        self._client = _sdk_client(key or NO_KEY, base_url, client)
 
     def reader(self) -> Reader:
         """Return a reader for one answer."""
@@ -98,9 +88,7 @@ class OpenAIDialect:
         """Send what `send` sends, written without the SDK, which takes 2 ms of CPU time per request."""
         body = self.arguments(ask)
         body |= body.pop("extra_body", {})
-        request = httpx2.Request(
-            "POST", self._url, headers=self._headers, content=json.dumps(body).encode()
-        )
+        request = httpx2.Request("POST", self._url, content=json.dumps(body).encode())
         response = await self._http.send(request, stream=True)
         try:
             async for _ in response.aiter_raw():
@@ -134,6 +122,18 @@ class OpenAIDialect:
         more = {**endpoint.extra_body, **dict(settings.extra)}
         body = {"extra_body": more} if more else {}
         return {"model": self._spec.source, "stream": True, **prompt, **fields, **body}
+
+
+def _sdk_client(key: str, base_url: str, http: httpx2.AsyncClient) -> Any:
+    """Return the SDK's client, without the headers that a variable names for it."""
+    import openai
+
+    class Client(openai.AsyncOpenAI):
+        @property
+        def default_headers(self) -> dict[str, Any]:
+            return {**self.auth_headers}
+
+    return Client(api_key=key, base_url=base_url, max_retries=0, timeout=_LONG_S, http_client=http)
 
 
 class OpenAIReader:
@@ -290,3 +290,8 @@ class OpenAIBackend(EndpointBackend):
     vendor_url = OPENAI_URL
     key_names = ("OPENAI_API_KEY",)
     dialect = OpenAIDialect
+
+    @classmethod
+    def headers(cls, key: str) -> dict[str, str]:
+        """Return the vendor's own headers."""
+        return {"Authorization": f"Bearer {key}"}

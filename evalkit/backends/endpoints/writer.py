@@ -8,7 +8,6 @@ import httpx2
 
 from evalkit.backends.base import GenerateRequest
 from evalkit.backends.endpoints.dialect import Ask, DialectFactory, pack
-from evalkit.backends.endpoints.shield import hidden_variables
 from evalkit.config.run import ModelSpec
 
 
@@ -17,8 +16,7 @@ class EndpointWriter:
 
     def __init__(self, spec: ModelSpec, make: DialectFactory, url: str) -> None:
         self._spec = spec
-        with hidden_variables():
-            self._dialect = make(spec, url, "none", httpx2.AsyncClient())
+        self._dialect = make(spec, url, "none", httpx2.AsyncClient(trust_env=False))
 
     @property
     def has_chat_template(self) -> bool:
