@@ -92,7 +92,7 @@ def _sdk_client(key: str, base_url: str, http: httpx2.AsyncClient) -> Any:
     """Return the SDK's client, without the headers that a variable names for it."""
     import anthropic
 
-    class Client(anthropic.AsyncAnthropic):
+    class Client(anthropic.AsyncAnthropic):  # type: ignore[misc]  # mypy does not read the SDK
         @property
         def default_headers(self) -> dict[str, Any]:
             return {**self.auth_headers}
