@@ -27,7 +27,7 @@ _NAMES = (
 )
 _NAMED = re.compile(
     rf"(?<![\w])(?P<noun>{_NAMES})\.?\s?(?:#|no\.?|nr\.?|number|nummer)?\s?(?!(?:19|"
-    r"20)\d\d\b)\d+(?:\.\d+)*[a-z]?(?!\w|[.,]?\d|\s?[%€$£])"
+    r"20)\d\d\b|\d{1,3}(?:[.,]\d{3})+\b)\d+(?:\.\d+)*[a-z]?(?!\w|[.,]?\d|\s?[%€$£])"
     rf"(?:\s?(?:,|and|und|&|-|–|to|bis)\s\d+(?![\w.,%€$]))?",
     re.I,
 )
@@ -37,16 +37,24 @@ _ACRONYM = re.compile(
 )
 _CAPITALISED = re.compile(
     r"(?<=[a-z,;] )(?!(?:January|February|March|April|May|June|July|August|September|October|November|"
-    r"December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Total|Sum|Answer|Result|About|Only|Exactly|Roughly|Net|Gross|Euros?|Dollars?|I|"
+    r"December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Total|Sum|Answer|Result|About|Only|Exactly|"
+    r"Roughly|Net|Gross|Euros?|Dollars?|I|"
     r"Approximately)\b)"
-    r"[A-Z][a-z]+ (?!(?:19|20)\d\d\b)\d{1,4}(?![\w%€$]|[.,]\d)"
+    r"[A-Z][a-z]+ (?!(?:19|20)\d\d\b)\d{1,4}(?![\w%€$]|[.,]\d| \d{3}\b|(?-i: [A-ZÄÖÜ][a-zäöüß]))"
+)
+_SOURCES = re.compile(
+    r"\w*(?:tabelle|text|handbuch|vertrag|protokoll|bericht|liste|grafik|anhang|mail|aushang|log|wiki|report|"
+    r"export|invoice|"
+    r"table|statement|dashboard|manual|contract|website|webseite|broschüre|plan|register|meldung|artikel|übersicht|"
+    r"diagramm|katalog|statistik|angebot|rechnung|auszug|brief|kasse|system|datenbank|akte|zusammenfassung|summary)\s",
+    re.I,
 )
 _NUMBER_BEFORE = re.compile(
     r"\d[\w%€$]*(?:\s[^\W\d_]+)?,\s(?:und |and |while |aber |but )?(?:der|die|das|den|dem|the|laut|nach|in|im)\s$",
     re.I,
 )
 _GLUED = re.compile(
-    r"(?<!\w)[A-Za-zÄÖÜäöü]+-?\d[\w-]*(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+){2,}(?![\w])|"
+    r"(?<=\bthe )\d+0s\b|(?<!\w)[A-Za-zÄÖÜäöü]+-?\d[\w-]*(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+){2,}(?![\w])|"
     r"\b(?!\d+[eE]\d+\b)\d+[A-Za-z]+\d\w*"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
@@ -62,6 +70,11 @@ _LED_YEAR = re.compile(
     r"vor|from|für|for|"
     r"bis|von|auf|zu|to|spring|summer|autumn|winter|frühjahr|sommer|herbst|winter|quartal|late|early|by|of|as of|"
     r"and|und|zum|stand|geschäftsjahr)\s$",
+    re.I,
+)
+_YEARS = re.compile(
+    r"(?P<led>\b(?:between|zwischen|from|von|the years|in den jahren)\s)(?:19|20)\d\d\s(?:and|to|und|"
+    r"bis)\s(?:19|20)\d\d\b(?![.,]\d)",
     re.I,
 )
 _ASKS_WHICH = r"\b(?:which|what|welche[nmrs]?|in welche[nmr]|wievielte[nrs]?)\s(?:\w+\s)?"
@@ -84,6 +97,8 @@ def without_names(text: str, question: str) -> str:
 def _is_elliptic(match: re.Match[str]) -> bool:
     """Tell whether the verb of the clause before holds on: `the list has 210, das Protokoll 201`."""
     before = match.string[max(0, match.start() - 60) : match.start()]
+    if re.search(r"\b(?:laut|gemäß|nach|im|am|beim|vom|according to|per|the)\s$", before, re.I):
+        return _SOURCES.match(match[0]) is not None
     return _NUMBER_BEFORE.search(before) is not None
 
 
@@ -117,13 +132,14 @@ def _without_years(text: str, question: str) -> str:
     if re.search(r"\b(?:which|what|welche[ms]?) (?:year|jahr)|\b(?:when|wann)\b", question, re.I):
         return text
     asked = set(re.findall(r"\b(?:19|20)\d\d\b", question))
+    text = _YEARS.sub(lambda m: f"{m['led']}{OTHER_YEAR}", text)
     many = len(re.findall(r"(?<![\d.,])\d[\d.,' ]*", text)) > 1
 
     def sign(match: re.Match[str]) -> str:
         before, after = text[: match.start()], text[match.end() :]
-        led = _LED_YEAR.search(before) is not None and not re.search(
-            r"\b(?:total|sum) of $", before, re.I
-        )
+        led = (
+            _LED_YEAR.search(before) is not None or before.endswith(f"{NO_NUMBER} ")
+        ) and not re.search(r"\b(?:total|sum) of $", before, re.I)
         labels = many and (
             match[0] in asked
             or re.match(r"\s?:", after) is not None

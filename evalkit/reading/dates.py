@@ -16,7 +16,7 @@ class Moment:
     start: int
     end: int
     name: str
-    """`2024-03-15`, `--03-15` without a year, `2024-03` without a day, `T16:00`."""
+    """`2024-03-15`, `--03-15` without a year, `2024-03` without a day, `T16:00`; `T04:00~` may be either half."""
 
 
 def _months() -> dict[str, int]:
@@ -29,18 +29,29 @@ def _months() -> dict[str, int]:
 
 
 _MONTHS = _months()
-_MONTH = "(?:" + "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True)) + r")\b\.?"
+MONTH = (
+    "(?:"
+    + "|".join(
+        "(?-i:May|MAY)" if name == "may" else re.escape(name)
+        for name in sorted(_MONTHS, key=len, reverse=True)
+    )
+    + r")\b\.?"
+)
+"""A pattern for a month's name, English or German."""
+EITHER_HALF = "\uf8fc"
+"""Behind a time of day that may be before noon or after it: `half past four`."""
 _DAY, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:1[5-9]|20|21)\d\d"
 _FORMS: tuple[tuple[str, str], ...] = (
     ("ymd", rf"(?<![\w.-])(?P<y>{_YEAR})[-/.](?P<m>0?[1-9]|1[0-2])[-/.](?P<d>{_DAY})(?![\d])"),
     ("dmy", rf"(?<![\d.,])(?P<d>{_DAY})\.\s?(?P<m>0?[1-9]|1[0-2])\.\s?(?P<y>{_YEAR}|\d\d)(?![\d])"),
     ("slash", rf"(?<![\d/])(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})/(?P<y>{_YEAR}|\d\d)(?![\d/])"),
-    ("words", rf"(?<![\d.,])(?P<d>{_DAY})(?:st|nd|rd|th|\.)?\s(?:of\s)?(?P<w>{_MONTH})(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
-    ("american", rf"\b(?P<w>{_MONTH})\s(?:the\s)?(?P<d>{_DAY})(?:st|nd|rd|th)?(?!\d|"
+    ("words", rf"(?<![\d.,])(?P<d>{_DAY})(?:st|nd|rd|th|\.)?\s(?:of\s)?(?P<w>{MONTH})(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
+    ("american", rf"\b(?P<w>{MONTH})\s(?:the\s)?(?P<d>{_DAY})(?:st|nd|rd|th)?(?!\d|"
         rf"[.,]\d)(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
-    ("month", rf"\b(?P<w>{_MONTH})\s(?P<y>{_YEAR})(?!\w)"),
+    ("month", rf"\b(?P<w>{MONTH})\s(?P<y>{_YEAR})(?!\w)"),
     ("dm", r"(?:(?<=\bam )|(?<=\bvom )|(?<=\bzum )|(?<=\bbis )|(?<=\bab )|(?<=\bden )|(?<=\| "
         rf"))(?P<d>{_DAY})\.\s?(?P<m>0?[1-9]|1[0-2])\.(?!\d)"),
+    ("either", rf"(?<![\d:.,])(?P<h>\d{{1,2}}):(?P<n>[0-5]\d)(?P<either>{EITHER_HALF})(?:\s?(?P<pm>[ap]\.?m\b\.?))?"),
     ("clock", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])(?:[:.](?P<n>[0-5]\d))\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|h|"
         r"o'clock)\b)(?:\s(?P<part>nachmittags|abends|in the (?:afternoon|evening)|at night))?"),
     ("colon", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])[:h](?P<n>[0-5]\d)(?![:\d])(?:\s(?P<part>nachmittags|abends|in "
@@ -73,7 +84,7 @@ def masked(text: str, by: str) -> str:
 
 
 def _name(form: str, parts: dict[str, str | None]) -> str | None:
-    if form in ("clock", "colon", "hour", "noon"):
+    if form in ("either", "clock", "colon", "hour", "noon"):
         return _time(parts)
     year = _year(parts.get("y"))
     if form == "slash":
@@ -105,4 +116,5 @@ def _time(parts: dict[str, str | None]) -> str:
     )
     if half:
         hour = hour % 12 + (12 if half.startswith("p") else 0)
-    return f"T{hour:02d}:{parts.get('n') or '00'}"
+    either = "~" if parts.get("either") and not half else ""
+    return f"T{hour % 12 if either else hour:02d}:{parts.get('n') or '00'}{either}"

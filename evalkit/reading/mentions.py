@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_uppercase
 
+from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
+from evalkit.reading.quantities import Quantity, quantities
+from evalkit.reading.units import UNIT
 from evalkit.reading.words import CHOOSE, IS, NOUN
 
 MARK = "[\ue000-\uefff]"
@@ -42,7 +45,8 @@ _ORDINALS = (
     r"sixth|6th|sechste[nrs]?|6\.",
 )
 _LAST = (
-    r"last|letzte[nrs]?|final(?!\s(?:answer|antwort|result|solution|choice|pick|selection|letter))"
+    r"(?:last|letzte[nrs]?)(?!\s(?:answer|antwort|entscheidung|choice)\s*[:=])|"
+    r"final(?!\s(?:answer|antwort|result|solution|choice|pick|selection|letter))"
 )
 _COUNTED = ("1|one|eins", "2|two|zwei", "3|three|drei", "4|four|vier", "5|five|fünf", "6|six|sechs")
 
@@ -70,6 +74,8 @@ class Masked:
     def __init__(self, text: str, choices: Sequence[str]) -> None:
         self.mentions: list[Mention] = []
         self._choices = choices
+        self.are_amounts = bool(_amounts_of(tuple(choices)))
+        text = self._amounts(text)
         text = self._texts(text)
         text = self._places(text)
         text = self._letters(text)
@@ -91,6 +97,23 @@ class Masked:
             return "?"
         self.mentions.append(Mention(frozenset(options), by_text, by_place, is_lower))
         return chr(_FIRST + len(self.mentions) - 1)
+
+    def _amounts(self, text: str) -> str:
+        """Mark amounts that options are, however they are told: `two months`, `zweimonatig`, `60 days`."""
+        options = _amounts_of(tuple(self._choices))
+        if not options:
+            return text
+        text = _RANGE.sub("?", in_digits(_ONE.sub("1 ", text)))
+        language = language_of(text)
+        spans = [
+            (found.start, found.end, [i for i, option in options.items() if found.says(option)])
+            for found in quantities(text, language)
+            if found.unit is not None
+        ]
+        for start, end, named in sorted(spans, reverse=True):
+            if len(named) == 1:
+                text = f"{text[:start]}{self._mark(named, by_text=True)}{text[end:]}"
+        return text
 
     def _texts(self, text: str) -> str:
         for position, pattern in _text_patterns(tuple(self._choices)):
@@ -154,7 +177,8 @@ class Masked:
         )
         joint = (
             r"\s?(?:,\s?(?:and|or|und|oder|nor|noch)|,|/|\||and|or|nor|und|oder|noch|&|bzw\.?|as well as|as|"
-            r"sowie|als auch|wie)\s(?:also |auch |even |vielleicht |maybe |perhaps )?(?:the |die |der |das |den )?"
+            r"sowie|als auch|wie)\s(?:(?<=and )also |(?<=or )also |auch |even |vielleicht |maybe |"
+            r"perhaps )?(?:the |die |der |das |den )?"
         )
         return re.sub(rf"{MARK}(?:{joint}{MARK}|/{MARK})+", self._side_by_side, text, flags=re.I)
 
@@ -214,6 +238,25 @@ def _place(ordinal: str, counted: str | None) -> re.Pattern[str]:
     return re.compile(rf"{alone}|\b(?:the |die |der |das )?(?:{ordinal})\s+{noun}\b{behind}", re.I)
 
 
+_ONE = re.compile(rf"\b(?:an?|one|ein(?:e[nmrs]?)?)(?=(?:{UNIT}))(?=\s)\s", re.I)
+_RANGE = re.compile(
+    rf"(?<![\d.,])(?:\d+|an?|one|ein(?:e[nrs]?)?)(?:{UNIT})?\s?(?:-|to|or|bis|oder)\s?\d+(?:{UNIT})",
+    re.I,
+)
+
+
+@lru_cache(maxsize=1024)
+def _amounts_of(choices: tuple[str, ...]) -> dict[int, Quantity]:
+    """Return the options that are amounts with units and nothing else."""
+    found = {}
+    for position, choice in enumerate(choices):
+        text = in_digits(_ONE.sub("1 ", choice))
+        told = [q for q in quantities(text, language_of(choice)) if q.unit is not None]
+        if len(told) == 1 and not re.search(r"\w", text[: told[0].start] + text[told[0].end :]):
+            found[position] = told[0]
+    return found if len(found) > 1 else {}
+
+
 @lru_cache(maxsize=1024)
 def _text_patterns(choices: tuple[str, ...]) -> list[tuple[int, re.Pattern[str]]]:
     """Return a pattern per option, the longest first: an option may stand within a longer one's text."""
@@ -230,7 +273,7 @@ def _text_pattern(words: Sequence[str]) -> re.Pattern[str]:
     body = r"[^\w\ue000-\uefff]{1,4}".join(_word(word) for word in words)
     if len(words) == 1 and words[0].casefold() in _COMMON:
         return re.compile(
-            r"(?:^|(?<=[\n:.(\"'\ue000-\uefff] )|"
+            r"(?:^|(?<=[\n:.()\"'\ue000-\uefff] )|"
             rf"(?<=[\n:.(\"'\ue000-\uefff])){body}(?=\s*(?:[.,;:!)\"'(\n]|$))",
             re.I,
         )
@@ -260,15 +303,11 @@ _COMMON = {
 
 
 def _word(word: str) -> str:
-    """Return a pattern for a word in any case and, where it is long enough, with German endings."""
-    stem = (
-        _STEM.sub("", word)
-        if len(word) > 5 and not word.endswith("ss") and word[-1] != "s"
-        else word
-    )
-    ending = (
-        r"(?:e[nmrs]?|n|s)?"
-        if len(word) > 3 and not word.isdecimal() and not word.endswith("s")
-        else ""
-    )
-    return re.escape(stem) + ending
+    """Return a pattern for a word in any case and, where it is long enough, with endings."""
+    if len(word) < 4 or word.isdecimal():
+        return re.escape(word)
+    stem = word
+    if len(word) > 5 and not word.endswith("ss") and word[-1] != "s" and not word.endswith("er"):
+        stem = _STEM.sub("", word)
+    endings = r"(?:e[nmrs]?|n|s|es|er[ns]?|ly|ely)?" if not word.endswith("s") else ""
+    return re.escape(stem) + endings

@@ -26,7 +26,8 @@ CHAIN = compiled(
 )
 BESIDE = compiled(
     rf"\b(?:between|zwischen)\s{MARK}[^.;]{{0,20}}?\s(?:and|und)\s{MARK}|{MARK}\s?(?:-|–|—)\s?{MARK}|"
-    rf"{MARK}(?:\s\w+)?,?\s(?:to|bis|through|or|oder|bzw\.|beziehungsweise)\s(?:(?:perhaps|maybe|vielleicht|even|"
+    rf"{MARK}(?:\s(?!came\b|come|went|rose|fell|amount|add|grew|total)\w+)?,?\s(?:to|bis|through|or|oder|bzw\.|"
+    rf"beziehungsweise)\s(?:(?:perhaps|maybe|possibly|else|rather|vielleicht|möglicherweise|eventuell|even|"
     rf"about|etwa|rund|auch|sogar)\s)?{MARK}"
     rf"|\b(?:from|von)\s{MARK}(?:\s\w+){{0,3}}?\s(?:to|auf|bis)\s{MARK}"
 )
@@ -142,7 +143,9 @@ LAST_LINE = compiled(
     rf"endgültige[rs]?)\s)?(?:{NOUN})\b[^\n\ue000-\uefff]{{0,30}}?({MARK})(?P<rest>[^\n]*)$"
 )
 TURN = compiled(
-    rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,–—-] )(?:no|nein|nope|nee|not quite|nicht ganz)\b(?=[,.:;])"
+    rf"{CORRECTION}|{CONCLUDING}|\b(?:maßgeblich|ausschlaggebend|entscheidend|verbindlich|authoritative|"
+    rf"takes precedence|"
+    r"binding)\b|(?<=[.!?,–—-] )(?:no|nein|nope|nee|not quite|nicht ganz)\b(?=[,.:;])"
 )
 CUT = compiled(
     r"(?:[,=+*/×(:$€-]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
@@ -158,6 +161,58 @@ REFUSES = compiled(
     r"kann (?:ich )?(?:\w+ ){0,4}nicht|keine (?:zahlen|angaben?|daten|information\w*)|nicht (?:\w+ )?(?:möglich|"
     r"berechnen|angegeben|ermitteln|bekannt|hervor)|"
     r"weiß (?:ich )?(?:\w+ )?nicht|fehl(?:t|en)|kein\w* \w+(?: \w+)? (?:veröffentlicht|angegeben|genannt))\b"
+)
+CHANGED = compiled(
+    rf"(?:\b(?:rose|risen|rise[ns]?|rising|fell|fallen|falls?|grew|grown|grows?|increas\w+|decreas\w+|dropped|"
+    rf"drops?|went|goes|"
+    r"gone|climb\w*|jump\w*|declin\w+|sank|sunk|up|down|chang\w+|moved|raised|lowered|cut|stieg\w*|gestiegen|"
+    r"steig\w+|sank\w*|"
+    r"gesunken|sink\w+|erhöh\w+|wuchs\w*|gewachsen|kletter\w+|fiel\w*|gefallen|ging\w*|verringer\w+|reduzier\w+|"
+    rf"(?:ver)?änder\w+|angehoben|gesenkt)\b[^.;\ue000-\uefff]{{0,60}}?\b(?:from|von)|"
+    rf"\bvon(?=[^.;]{{1,40}}\sauf\s))\s(?:\w+\s){{0,2}}?(?P<old>{MARK})[^.;\ue000-\uefff]{{0,40}}?"
+    rf"\b(?:to|auf)\s(?:\w+\s){{0,2}}?(?P<new>{MARK})"
+)
+RAISED = compiled(
+    rf"\b(?:by|um)\s(?:\w+\s){{0,2}}?(?P<by>{MARK})(?:\s[^\W\d_]+)?\s(?:to|auf)\s(?:\w+\s){{0,2}}?(?P<new>{MARK})"
+)
+EARLIER_LABEL = compiled(
+    r"\b(?:vorjahr(?:es)?(?:wert)?|vormonat|vorquartal|im (?:jahr|monat) (?:davor|zuvor)|im vor(?:jahr|monat|quartal)|"
+    r"(?:prior|previous|(?<!the )last|preceding) (?:year|month|quarter|week)|(?:a|the|one) (?:year|month|"
+    r"quarter|week) (?:earlier|"
+    r"before|ago)|the (?:year|month|quarter) before)(?:\s(?:waren es|es|noch|were|was|it was|there were|sah|saw|"
+    r"had))*\W*$"
+)
+FORMER = compiled(
+    r"\b(?:(?:until|till|before|up to|bis|vor)\s(?:ende |anfang |mitte |the end of |early |"
+    r"late )?[\uf8fd-\uf8ff]|previously|formerly|"
+    r"originally|used to|früher|vormals|ehemals|bisher|bislang|zuvor|bis dahin|vorher)\b[^.;\ue000-\uefff]{0,40}$"
+)
+CURRENT = compiled(
+    r"\b(?:now|nowadays|currently|today|since then|at present|these days|seither|seitdem|nun|jetzt|inzwischen|"
+    r"mittlerweile|"
+    r"heute|aktuell|derzeit|momentan|gegenwärtig|neuerdings)\b"
+)
+UNDECIDED = compiled(
+    r"\b(?:(?:can't|cannot|can not|couldn't|could not|hard to|impossible to|unable to|not able to|don't|do not|"
+    r"unsure|not sure|"
+    r"not certain|unclear|uncertain)\b.{0,30}\b(?:which|tell|say|decide|determine|know)|unclear|"
+    r"not (?:entirely |quite |"
+    r"completely )?(?:clear|sure|certain)|unsure|contradict\w*|conflict\w*|inconsistent|disagree\w*|"
+    r"discrepanc\w+|ambiguous|"
+    r"don't (?:match|agree)|do not (?:match|agree)|two (?:different )?(?:figures|numbers|values)|"
+    r"welche[rs]? (?:\w+ ){0,3}(?:stimmt|gilt|richtig|zutrifft|korrekt)|unklar|widersprech\w+|widersprüchlich\w*|"
+    r"widerspricht|nicht (?:ganz |völlig |recht )?(?:klar|eindeutig|sicher|ersichtlich|zu klären|geklärt)|lässt sich "
+    r"(?:\w+ ){0,3}nicht (?:\w+ )?(?:sagen|klären|entscheiden|feststellen|beurteilen)|uneinheitlich|"
+    r"weichen\b.{0,30}\bab|"
+    r"uneindeutig|unterschiedliche (?:zahlen|angaben|werte)|passt nicht zusammen|offen)\b"
+)
+SOURCE = compiled(
+    r"\b(?:according to|as per|per the|says?|lists?|shows?|gives?|states?|reports?|mentions?|records?|"
+    r"puts it at|claims?|"
+    r"laut|zufolge|gemäß|nach (?:der|dem|den)|nennt|nennen|gibt|zeigt|weist|führt|steht|stehen|spricht von|"
+    r"verzeichnet|"
+    r"meldet|behauptet|(?:one|another|other|eine|andere|einmal|das eine mal|page|seite|in der|im|"
+    r"in the)\b[^\ue000-\uefff]*)\b"
 )
 KEYS = (
     "answer",

@@ -11,7 +11,7 @@ GERMAN, ENGLISH = "de", "en"
 CURRENCY = (
     r"(?:US\$|A\$|C\$|[$€£¥]|(?:USD|EUR|GBP|CHF|JPY)\b|(?:US[- ])?dollars?\b|euros?\b|pounds?(?: sterling)?\b|"
     r"francs?\b|franken\b|"
-    r"cents?\b|pence\b)"
+    r"cents?\b|pence\b|ct\b)"
 )
 PERCENT = r"(?:%|percent(?:age points)?\b|per cent\b|prozent(?:punkte?)?\b|v\.\s?h\.|pct\b)"
 _BEFORE = r"(?:(?:US\$|A\$|C\$|[$€£¥])\s?|(?:USD|EUR|GBP|CHF|JPY|Euro)\s)"
@@ -25,6 +25,7 @@ _BODY = (
     r"|(?P<written>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![,.]?\d)"
     r"|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?![,.]?\d)"
     r"|\d{1,3}(?:\.\d{3})+(?:,\d+)?(?![,.]?\d)"
+    r"|\d{1,3}(?:_\d{3})+(?!\d)"
     r"|\d{1,3}(?:'\d{3})+(?:[.,]\d+)?(?![,.]?\d)"
     r"|\d{1,3}(?: \d{3})+(?:[.,]\d{1,9})?(?![\d]|[.,]\d)"
     r"|\d{1,40}[.,]\d{1,40}(?![.,]\d)|[.,]\d{1,40}|\d{1,400})"
@@ -37,7 +38,7 @@ _SCALES: tuple[tuple[str, float], ...] = (
     (r"[kK](?![\w])|thousand\b|thsd\b\.?|tsd\b\.?|tausend\b|T(?=\s?€|\s?EUR)", 1e3),
     (r"lakh\b", 1e5),
     (
-        r"mio\b\.?|mill?\b\.?|million(?:en|s)?\b|mn\b\.?|M(?![\w²³])|m(?=\s?[€$£]|\s?(?:USD|EUR|GBP|CHF)\b)",
+        r"mio\b\.?|mill?\b\.?|million(?:en|s)?\b|mn\b\.?|MM(?!\w)|M(?![\w²³])|m(?=\s?[€$£]|\s?(?:USD|EUR|GBP|CHF)\b)",
         1e6,
     ),
     (r"crore\b", 1e7),
@@ -46,14 +47,15 @@ _SCALES: tuple[tuple[str, float], ...] = (
 )
 _SCALE = "|".join(f"(?P<s{i}>{pattern})" for i, (pattern, _) in enumerate(_SCALES))
 _NUMERAL = re.compile(
-    rf"(?<![\w.,/])(?<!\d')(?P<sign>{_MINUS})?(?P<before>{_BEFORE})?(?(before)(?P<inner>-\s?(?=\d))?)(?:{_BODY})(?:,-{{1,2}}|"
-    r",[–—])?"
+    rf"(?<![\w.,/])(?<!\d')(?P<sign>{_MINUS})?(?P<before>{_BEFORE})?(?(before)(?P<inner>-\s?(?=\d))?(?P<paren>\((?=\d))?)(?:{_BODY})(?:,-{{1,2}}|"
+    r",[–—])?(?(paren)\))"
     rf"(?:{_EXPONENT})?(?:[\s-]?(?:{_SCALE}))?(?:\s?(?P<percent>{PERCENT})|\s?(?P<after>{CURRENCY}))?",
     re.I,
 )
 _CASED = re.compile(r"^(?:m|b)$")
 _UNITS = re.compile(
-    r"(?:kg|g|mg|t|km|cm|mm|m|m²|m2|m³|m3|l|ml|h|min|s|ms|kWh|MWh|Wh|kW|MW|W|V|A|GB|MB|KB|TB|Hz|kHz|MHz|GHz|K|C|F|x|°C?|pts?|ct|ppm|bp|tokens?|th|st|nd|rd)(?!\w)"
+    r"(?:kg|g|mg|t|km|cm|mm|m|m²|m2|m³|m3|l|ml|h|min|s|ms|kWh|MWh|Wh|kW|MW|W|V|A|GB|MB|KB|TB|Hz|kHz|MHz|GHz|K|C|"
+    r"F|x|°C?|pts?|ct|ppm|bp|tokens?|th|st|nd|rd)(?!\w)"
 )
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _LEADS_SIGN = re.compile(
@@ -77,6 +79,8 @@ class Numeral:
     is_ordinal: bool
     is_odd: bool
     """Its separators are not those of its text's language: perhaps it is cut off."""
+    is_ratio: bool = False
+    """Written as a fraction."""
     is_ambiguous: bool = False
     """`1.234` where nothing tells whether that is a bit more than one, or more than a thousand."""
 
@@ -118,6 +122,7 @@ def _numeral(
     if re.fullmatch(r"[-–—]\s", sign) and not _LEADS_SIGN.search(text[: match.start()]):
         sign = ""  # a dash between words
     is_negative = sign.strip() not in ("", "+") or match["inner"] is not None
+    is_negative = is_negative or match["paren"] is not None
     if not is_negative and _in_accountants_brackets(match, has_currency):
         is_negative = True
     return Numeral(
@@ -129,6 +134,7 @@ def _numeral(
         scale=scale,
         is_ordinal=_ORDINAL.match(rest) is not None or _is_german_ordinal(text, match, style),
         is_odd=_is_odd(match["written"] or "", language),
+        is_ratio=match["ratio"] is not None or match["vulgar"] is not None,
     )
 
 
@@ -140,11 +146,13 @@ def _is_odd(written: str, language: str | None) -> bool:
 def style_of(text: str) -> str | None:
     """Tell which style of separators a text's unmistakable numbers have; None: it has none, or both."""
     german = re.search(
-        r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0,\d+|\d+,(?:\d\d?|\d{4,}))(?![.,]?\d)|\d,[-–—]{1,2}(?!\w)",
+        r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0,\d+|"
+        r"\d+,(?:\d\d?|\d{4,}))(?![.,]?\d)|\d,[-–—]{1,2}(?!\w)",
         text,
     )
     english = re.search(
-        r"(?<![\d.,])\d{1,3}(?:,\d{3})+\.\d|(?<![\d.,])\d{1,3}(?:,\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0\.\d+|\d+\.(?:\d\d?|\d{4,}))(?![.,]?\d)",
+        r"(?<![\d.,])\d{1,3}(?:,\d{3})+\.\d|(?<![\d.,])\d{1,3}(?:,\d{3}){2,}(?![.,]?\d)|(?<![\d.,])(?:0\.\d+|"
+        r"\d+\.(?:\d\d?|\d{4,}))(?![.,]?\d)",
         text,
     )
     if (german is None) == (english is None):
@@ -154,7 +162,7 @@ def style_of(text: str) -> str | None:
 
 def parsed(written: str, style: str) -> float | None:
     """Return the value of digits with separators; `style` decides where one separator stands before three digits."""
-    digits = re.sub(r"[ ']", "", written)
+    digits = re.sub(r"[ '_]", "", written)
     last = max(digits.rfind("."), digits.rfind(","))
     if last < 0:
         return _number(digits)
@@ -208,6 +216,10 @@ def _in_accountants_brackets(match: re.Match[str], has_currency: bool) -> bool:
     if not before.endswith("(") or not after.startswith(")"):
         return False
     alone = not before[:-1].strip() or before[:-1].rstrip().endswith((":", "="))
+    if re.search(
+        r"\b(?:was|is|were|of|to|at|war|ist|lautet|beträgt|betrug|von|bei|auf)\s\($", before, re.I
+    ):
+        return True
     return alone or (has_currency and not re.search(r"\d\W*$|\w\s\($", before))
 
 
@@ -215,7 +227,8 @@ def _is_german_ordinal(text: str, match: re.Match[str], style: str) -> bool:
     return (
         style == GERMAN
         and re.match(
-            r"\.\s(?:Quartal|Halbjahr|Jahrhundert|Platz|Rang|Stelle|Stock|Etage|Klasse|Tag|Woche|Monat|Kapitel|Abschnitt|Zeile|"
+            r"\.\s(?:Quartal|Halbjahr|Jahrhundert|Platz|Rang|Stelle|Stock|Etage|Klasse|Tag|Woche|Monat|Kapitel|"
+            r"Abschnitt|Zeile|"
             r"Spalte|Schritt|Runde|Auflage|Liga|Mal|Lebensjahr|Geschoss|Jahr)\w*",
             text[match.end() :],
         )

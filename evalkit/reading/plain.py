@@ -18,7 +18,12 @@ _SIGNS = {
     **dict.fromkeys("✓✔✅☑", " is correct "),
     **dict.fromkeys("✗✘❌✖❎", " is wrong "),
 }
-_TABLE = str.maketrans(_SIGNS) | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_TABLE = (
+    str.maketrans(_SIGNS)
+    | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    | {0x24B6 + i: chr(ord("A") + i) for i in range(26)}
+    | {0x1F170 + i: chr(ord("A") + i) for i in range(26)}
+)
 _BRACED = r"\{((?:[^{}]|\{[^{}]{0,80}\}){0,200})\}"
 _LATEX: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), by)
@@ -68,6 +73,18 @@ _LABEL = re.compile(
 _HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)", re.M)
 
 
+_STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(?:s|del|strike)>[^<\n]{1,200}</(?:s|del|strike)>", re.I)
+_RULE_LINE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|?)+[ \t]*$\n?", re.M)
+_ROW = re.compile(r"^[ \t]*\|(?P<cells>[^\n]*?)\|?[ \t]*$", re.M)
+
+
+def _row(match: re.Match[str]) -> str:
+    """Return a row of a table as `first cell: other cells`."""
+    cells = [cell.strip() for cell in match["cells"].split("|")]
+    first, rest = cells[0], [cell for cell in cells[1:] if cell]
+    return f"{first}: {', '.join(rest)}" if first and rest else " ".join(cells)
+
+
 def shortened(text: str) -> str:
     """Return the beginning and the end of a long text."""
     half = LONGEST_READ // 2
@@ -77,6 +94,9 @@ def shortened(text: str) -> str:
 def plain(text: str) -> str:
     """Return the words of an answer without their dress; a boxed result and a tagged answer become last lines."""
     text = unicodedata.normalize("NFC", shortened(text).translate(_TABLE)).replace("\r", "\n")
+    text = _STRUCK.sub(" ", text)
+    if _RULE_LINE.search(text):
+        text = _ROW.sub(_row, _RULE_LINE.sub("", text))
     boxed = _BOXED.findall(text)
     text = _BOXED.sub(r" \1 ", text)
     text = _NEXT.split(text.strip(), maxsplit=1)[

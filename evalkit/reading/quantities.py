@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from babel.units import format_unit
-
 from evalkit.reading.dates import moments
 from evalkit.reading.numerals import Numeral, numerals
+from evalkit.reading.units import FACTORS, UNIT, unit_named
 
 _CURRENCY_WORDS = {
     "USD": r"US\$|USD|(?:US[- ])?dollars?|\$",
@@ -27,109 +26,9 @@ _CURRENCY = re.compile(
     ),
     re.I,
 )
+_UNIT = re.compile(UNIT, re.I)
+CENTS = re.compile(rf"(?<![A-Za-z])(?:{_CURRENCY_WORDS['CENT']})(?![A-Za-z])", re.I)
 CURRENCIES = frozenset(_CURRENCY_WORDS)
-_FACTORS: dict[str, tuple[str, float]] = {
-    "duration-second": ("s", 1),
-    "duration-minute": ("s", 60),
-    "duration-hour": ("s", 3600),
-    "duration-day": ("s", 86400),
-    "duration-week": ("s", 604800),
-    "duration-month": ("month", 1),
-    "duration-year": ("month", 12),
-    "length-millimeter": ("m", 0.001),
-    "length-centimeter": ("m", 0.01),
-    "length-meter": ("m", 1),
-    "length-kilometer": ("m", 1000),
-    "length-mile": ("mile", 1),
-    "length-inch": ("inch", 1),
-    "length-foot": ("foot", 1),
-    "mass-gram": ("g", 1),
-    "mass-kilogram": ("g", 1000),
-    "mass-milligram": ("g", 0.001),
-    "mass-tonne": ("g", 1e6),
-    "mass-pound": ("lb", 1),
-    "volume-liter": ("l", 1),
-    "volume-milliliter": ("l", 0.001),
-    "area-square-meter": ("m2", 1),
-    "area-hectare": ("m2", 10000),
-    "area-square-kilometer": ("m2", 1e6),
-    "volume-cubic-meter": ("m3", 1),
-    "speed-kilometer-per-hour": ("kmh", 1),
-    "speed-mile-per-hour": ("mph", 1),
-    "temperature-celsius": ("C", 1),
-    "temperature-fahrenheit": ("F", 1),
-    "energy-kilowatt-hour": ("kWh", 1),
-    "power-watt": ("W", 1),
-    "power-kilowatt": ("W", 1000),
-    "power-megawatt": ("W", 1e6),
-    "digital-byte": ("B", 1),
-    "digital-kilobyte": ("B", 1e3),
-    "digital-megabyte": ("B", 1e6),
-    "digital-gigabyte": ("B", 1e9),
-    "digital-terabyte": ("B", 1e12),
-}
-_MORE_NAMES = {
-    "mo": "duration-month",
-    "mos": "duration-month",
-    "yrs": "duration-year",
-    "hrs": "duration-hour",
-    "std": "duration-hour",
-    "stunden": "duration-hour",
-    "jahren": "duration-year",
-    "monaten": "duration-month",
-    "tagen": "duration-day",
-    "tages": "duration-day",
-    "minuten": "duration-minute",
-    "mins": "duration-minute",
-    "secs": "duration-second",
-    "kilo": "mass-kilogram",
-    "kilos": "mass-kilogram",
-    "metres": "length-meter",
-    "metre": "length-meter",
-    "kilometres": "length-kilometer",
-    "litre": "volume-liter",
-    "litres": "volume-liter",
-    "metern": "length-meter",
-    "litern": "volume-liter",
-    "grad": "temperature-celsius",
-    "degrees": "temperature-celsius",
-    "tons": "mass-tonne",
-    "kilometern": "length-kilometer",
-    "pounds": "mass-pound",
-    "qm": "area-square-meter",
-    "sqm": "area-square-meter",
-}
-
-
-def _names() -> dict[str, str]:
-    found = dict(_MORE_NAMES)
-    for unit in _FACTORS:
-        for locale in ("en", "de"):
-            for length in ("long", "short", "narrow"):
-                for n in (1, 2):
-                    word = (
-                        re.sub(r"[\d\s]+", " ", format_unit(n, unit, length=length, locale=locale))
-                        .strip()
-                        .casefold()
-                        .rstrip(".")
-                    )
-                    if len(word) > 1 or unit in (
-                        "length-meter",
-                        "mass-gram",
-                        "volume-liter",
-                        "duration-hour",
-                    ):
-                        found.setdefault(word, unit)
-    return found
-
-
-_UNITS = _names()
-_UNIT = re.compile(
-    r"[\s-]?("
-    + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-    + r")\b\.?(?![²³])",
-    re.I,
-)
 _WORKING = re.compile(
     r"\s?(?:working|business|calendar|full|whole|consecutive|volle[nr]?|ganze[nr]?|werk|arbeits)[\s-]*",
     re.I,
@@ -147,11 +46,34 @@ class Quantity:
     """Currency, or the unit that all of its sort are turned into; None: a bare number."""
 
     def says(self, other: Quantity) -> bool:
-        """Tell whether two are the same, or would be with the unit that one of them leaves out."""
+        """Tell whether two are the same, or would be with the unit, year or half of the day that one leaves out."""
         if isinstance(self.value, str) or isinstance(other.value, str):
-            return self.value == other.value
-        same = abs(self.value - other.value) <= 1e-9 * max(1.0, abs(self.value))
+            return _is_same_moment(str(self.value), str(other.value))
+        if (other.unit, self.unit) == ("%", None) and abs(self.value) < 1:
+            return _is_close(100 * self.value, other.value)
+        if (self.unit, other.unit) == ("%", None) and abs(other.value) < 1:
+            return _is_close(self.value, 100 * other.value)
+        same = _is_close(self.value, other.value)
         return same and (self.unit == other.unit or self.unit is None)
+
+
+def _is_close(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-6 * max(1.0, abs(other))
+
+
+def _is_same_moment(one: str, other: str) -> bool:
+    if one.endswith("~") or other.endswith("~"):
+        halves = [_in_first_half(name) for name in (one, other)]
+        return None not in halves and halves[0] == halves[1]
+    if one.startswith("--") != other.startswith("--"):
+        return one[-6:] == other[-6:] and {len(one), len(other)} == {7, 10}
+    return one == other
+
+
+def _in_first_half(name: str) -> str | None:
+    """Return a time of day as a clock with twelve hours shows it."""
+    found = re.fullmatch(r"T(\d\d):(\d\d)~?", name)
+    return f"{int(found[1]) % 12}:{found[2]}" if found else None
 
 
 def quantities(text: str, language: str | None) -> Iterator[Quantity]:
@@ -163,21 +85,25 @@ def quantities(text: str, language: str | None) -> Iterator[Quantity]:
         )
     for numeral in numerals(text, language):
         if not any(m.start < numeral.end and numeral.start < m.end for m in found):
-            yield _quantity(text, numeral)
+            yield quantity_of(text, numeral)
 
 
-def _quantity(text: str, numeral: Numeral) -> Quantity:
+def quantity_of(text: str, numeral: Numeral) -> Quantity:
+    """Return a number with the unit that stands at it; cents are parts of whatever currency."""
     written = text[numeral.start : numeral.end]
     if numeral.has_currency and (currency := _CURRENCY.search(written)):
         code = currency.lastgroup
+        if code == "CENT":
+            return Quantity(numeral.start, numeral.end, numeral.value / 100, None)
         return Quantity(numeral.start, numeral.end, numeral.value, code)
     if numeral.is_percent:
         return Quantity(numeral.start, numeral.end, numeral.value, "%")
     rest = text[numeral.end :]
     skipped = _WORKING.match(rest)
     unit = _UNIT.match(rest) or (_UNIT.match(rest[skipped.end() - 1 :]) if skipped else None)
-    if unit is None:
+    name = unit_named(unit[0]) if unit else None
+    if unit is None or name is None:
         return Quantity(numeral.start, numeral.end, numeral.value, None)
-    name, factor = _FACTORS[_UNITS[unit[1].casefold().rstrip(".")]]
+    sort, factor = FACTORS[name]
     end = numeral.end + unit.end() + (skipped.end() - 1 if skipped and not _UNIT.match(rest) else 0)
-    return Quantity(numeral.start, end, numeral.value * factor, name)
+    return Quantity(numeral.start, end, numeral.value * factor, sort)

@@ -6,6 +6,7 @@ import re
 from enum import Enum
 
 from evalkit.reading.clauses import Clause, clauses
+from evalkit.reading.context import asked_words
 from evalkit.reading.plain import plain
 from evalkit.reading.structured import objects
 from evalkit.reading.thoughts import split_thoughts
@@ -50,6 +51,8 @@ _TOLD = (
     r"aufgelistet|vermerkt|"
     r"festgehalten|spezifiziert|thematisiert|beziffert|ableiten|abgeleitet|erschließen|herauslesen|verrät|verraten|"
     r"erläutert|ausgesagt|"
+    r"beurteil\w*|einschätz\w*|schließen|festzustellen|feststell\w*|klären|nachvollziehen|herausfinden|aufschluss|"
+    r"judge|assess|work out|figure out|find out|make out|establish|verif\w*|confirm\w*|"
     r"eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|preis(?:ge)?geben|erfahren|erfährt|"
     r"erfahre|erkennbar|erkennen|rede|antwort)\b"
 )
@@ -83,6 +86,10 @@ _REFUSING = (
         r"^\W*(?:there (?:is|are|was|were) )?no\s(?:\w+\s){1,8}(?:is|are|was|were|has been|have "
         r"been)\s(?:\w+\s)?"
         r"(?:given|provided|listed|shown|supplied|named|included|reported|recorded|found|available|known)\b|"
+        r"\b(?:steht|stehen|findet sich|gibt es) (?:\w+ ){0,3}nichts\b|\bnichts (?:da|drin|dabei)\b|"
+        r"\bnothing (?:at all )?in (?:there|here|the|this)\b|(?:lässt|"
+        r"lassen) sich (?:\w+ ){0,3}nicht (?:\w+ ){0,2}(?:sagen|"
+        r"klären|beantworten|feststellen|ermitteln|bestimmen|ableiten|erkennen|entnehmen|schließen)\b|"
         rf"{_NOT}\s(?:\w+\s)?(?:among|part of|one of|unter|teil|darunter|dabei)\b|"
         r"\b(?:date|name|number|price|amount|time|cost|figure|value|weight|size|age|colou?r|address|reason|"
         r"location|duration|length|year|"
@@ -102,7 +109,18 @@ _REFUSING = (
         r"fails? to (?:mention|say|state|specify|provide)|not applicable|beyond the (?:passage|text)|absent from|"
         r"unbekannt|unklar|ungenannt|ungewiss|unbeantwortet|unbeantwortbar|fehl(?:t|en)\b|schweigt|schweigen|"
         r"(?:lässt|bleibt|ist|offen)\b.{0,40}\boffen(?: gelassen)?|offengelassen|keine ahnung|keinen schimmer|"
-        r"weiß (?:ich )?(?:es |das )?(?:leider )?nicht|entzieht sich|überfragt)\b|\bn/a\b|\bn\.\s?a\.|\bk\.\s?a\.?|"
+        r"weiß (?:ich )?(?:es |das )?(?:leider )?nicht|entzieht sich|überfragt|vergebens|vergeblich|kein wort|"
+        r"not a (?:single )?word|no word (?:on|about|of)|keeps? (?:quiet|silent|mum)|stays? (?:quiet|mum)|"
+        r"one can only "
+        r"guess|(?:only|can only) be guessed|anyone's guess|(?:need|require)s? (?:more|further|additional) "
+        r"(?:information|context|details?|data)|more (?:information|context|details?|data) (?:is|are|would be) "
+        r"(?:needed|required|necessary)|(?:(?:man|ich) (?:müsste|bräuchte|benötige|brauche)|(?:müsste|"
+        r"bräuchte) (?:man|ich))\b.{0,25}\b(?:mehr|weitere|"
+        r"zusätzliche)|(?:es bräuchte|dafür braucht es|dazu bräuchte man)\b|no (?:mention|trace|sign|hint) of|in vain|"
+        r"(?:weitere|mehr) (?:angaben|informationen) (?:wären |sind )?(?:nötig|erforderlich|notwendig)|"
+        r"reine spekulation|"
+        r"pure speculation|not (?:covered|addressed|discussed) (?:in|by|here)|geht daraus nicht)\b|\bn/a\b|"
+        r"\bn\.\s?a\.|\bk\.\s?a\.?|"
         r"\bo\.\s?a\."
     ),
 )
@@ -131,6 +149,9 @@ _ABOUT = _compiled(
     r"bekannt|genannt|erwähnt|angegeben|beschrieben|aufgeführt)\W*$"
     rf"|^\W*(?:müssten?|sollten?|dürften?|hätten?|würden?|would|should)\s(?:the|der|die|das|dieser|"
     rf"this)\s(?:\w+\s)?{_TEXT}"
+    r"|^\W*(?:it|es|there|hier|dort) (?:is|are|wird|werden|ist|sind) (?:only |just |merely |nur |lediglich |"
+    r"bloß )(?:said|stated|"
+    r"mentioned|given|gesagt|erwähnt|genannt|angegeben|erklärt)\b"
     r"|^\W*(?:gefragt|asked|the question|die frage)\b|\bis wanted\b"
 )
 _OF_TEXT = _compiled(
@@ -168,6 +189,10 @@ _SIDE = _compiled(
     r"sollten)|as an ai)\b\W*$"
     r"|^\W*(?:please|bitte|you (?:would|may|should|can)|sie (?:müssten|sollten|können)|wenden sie)\b|\?\W*$"
 )
+_GUESS = _compiled(
+    r"\b(?:vermutlich|wahrscheinlich|vielleicht|womöglich|möglicherweise|wohl|schätzungsweise|üblicherweise|"
+    r"normalerweise|probably|presumably|perhaps|maybe|likely|usually|typically|i'd guess|my guess)\b"
+)
 _ONLY, _NOT_THAT = (
     _compiled(r"\b(?:only|just|nur|lediglich|bloß)\b"),
     _compiled(
@@ -175,16 +200,10 @@ _ONLY, _NOT_THAT = (
         r")?(?:not|nicht)\b"
     ),
 )
+_BARE_NO = _compiled(r"^\W*(?:leider |unfortunately |sadly )?(?:no|nope|nein)\W*$")
 _NOT_BUT = _compiled(
     r"^\W*(?:but |aber |und |jedoch |however |and )?(?:is |are |does |ist |sind )?(?:nicht|not)(?: aber| "
     r"jedoch| however)?\W*$"
-)
-_ONLY, _NOT_THAT = (
-    _compiled(r"\b(?:only|just|nur|lediglich|bloß)\b"),
-    _compiled(
-        r"^\W*(?:but |aber |und |and "
-        r")?(?:not|nicht)\b"
-    ),
 )
 _BUT = _compiled(
     r"^\W*(?:but|however|yet|still|though|aber|doch|jedoch|allerdings|hingegen|dafür|nur)\b"
@@ -207,7 +226,7 @@ _NO_FIRST = _compiled(
 _NOT_HOWEVER = _compiled(r"\b(not|nicht)\s(?:aber|jedoch|however)\s(?=\w)")
 
 
-def is_refusal(text: str) -> bool:
+def is_refusal(text: str, question: str = "") -> bool:
     """Tell whether an answer says, in any usual wording, that it can't be told; one that says nothing does, too."""
     said = stated_text(text)
     if not re.search(r"\w", said):
@@ -219,6 +238,8 @@ def is_refusal(text: str) -> bool:
     found = clauses(said)
     first = _first(found)
     if first is Kind.ANSWERS:
+        if _refuses_what_is_asked(found, question):
+            return True
         return any(
             _STRONG.search(c.text) and not _BUT.match(c.text) for c in found[1:]
         ) and not _answers_first(found)
@@ -245,6 +266,8 @@ def stated_text(text: str) -> str:
 def kind_of(clause: Clause, sentence: str, following: str) -> Kind:
     """Say what a clause does, in its sentence and before the next clause."""
     words = clause.text
+    if _BARE_NO.match(words) and refuses(following, sentence):
+        return Kind.SIDE
     if refuses(words, sentence) or (_NOT_BUT.match(words) and _SIDE.search(following)):
         return Kind.REFUSES
     if _ABOUT.search(words):
@@ -312,11 +335,53 @@ def _answers_first(found: list[Clause]) -> bool:
     return _kinds(own)[0] is Kind.ANSWERS and not any(_STRONG.search(c.text) for c in own)
 
 
+def _refuses_what_is_asked(found: list[Clause], question: str) -> bool:
+    """Tell whether what is not told is what was asked: `It was painted in 2016, but its age is not given.`"""
+    if not question:
+        return False
+    asked = set(asked_words(question))
+    told = refused = 0
+    for clause, kind in zip(found, _kinds(found), strict=True):
+        shared = len(asked & set(asked_words(clause.text)))
+        if kind is Kind.REFUSES:
+            names_it = any(a.search(question) and n.search(clause.text) for a, n in _ASPECTS)
+            refused = max(refused, shared + 2 * names_it)
+        elif kind is Kind.ANSWERS:
+            told = max(told, shared)
+    return refused > told
+
+
+_ASPECTS = tuple(
+    (_compiled(asked), _compiled(rf"\b(?:{nouns})\b"))
+    for asked, nouns in (
+        (r"how old|wie alt", r"age|old|alter\w*|alt"),
+        (r"how long|wie lange?", r"long|length|duration|lange?|länge|dauer"),
+        (r"how (?:much|expensive)|cost|price|wie teuer|kostet|kosten|preis",
+         r"price|cost\w*|fee|amount|preis\w*|kosten|gebühr|betrag"),
+        (r"how many|wie viele", r"number|count|figure|how many|anzahl|zahl|wie viele|\w+zahl"),
+        (r"^when|wann|date", r"when|date|time|day|year|wann|datum|zeitpunkt|uhrzeit|termin|jahr|tag"),
+        (r"^who|\bwer\b|\bwem\b|name", r"who|name|person|wer|namen?"),
+        (r"^where|\bwo\b|woher|wohin", r"where|place|location|wo|ort|woher|wohin"),
+        (r"^why|warum|weshalb|wieso", r"why|reason|cause|warum|grund|ursache"),
+        (r"how (?:high|tall|deep|wide|far|big|large|heavy|fast)|wie (?:hoch|groß|tief|breit|weit|schwer|schnell)",
+         r"height|depth|width|distance|size|weight|speed|höhe|größe|tiefe|breite|entfernung|gewicht|"
+         r"geschwindigkeit|\w+tiefe"),
+        (r"colou?r|farbe", r"colou?r|farbe"),
+    )
+)  # fmt: skip
+"""What a question asks for, and the nouns for it."""
+
+
 def _answers_after_all(found: list[Clause]) -> bool:
     """Tell whether `but` leads from what is not told to what is."""
     kinds = _kinds(found)
     refused = kinds.index(Kind.REFUSES)
     return any(
-        kind is Kind.ANSWERS and _BUT.match(clause.text) and len(clause.text.split()) > 2
-        for clause, kind in zip(found[refused + 1 :], kinds[refused + 1 :], strict=True)
+        kind is Kind.ANSWERS
+        and _BUT.match(clause.text)
+        and len(clause.text.split()) > 2
+        and not (before.sentence == clause.sentence and _GUESS.search(before.text))
+        for before, clause, kind in zip(
+            found[refused:], found[refused + 1 :], kinds[refused + 1 :], strict=False
+        )
     )

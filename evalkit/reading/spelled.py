@@ -51,7 +51,7 @@ _VAGUE_ONE = re.compile(
 def spelled_out(text: str) -> str:
     """Return a text in which digits stand for number words; `one` stays a word where it is a pronoun."""
     text = re.sub(r"\b(?:eine?r?)\s+(?=(?:Million|Milliarde|Billion)\b)", "1 ", text)
-    text = re.sub(r"\b(?:anderthalb|eineinhalb)\b", "1,5", text, flags=re.I)
+    text = re.sub(r"\b(?:anderthalb|eineinhalb)(?:e[nrs]?)?\b", "1,5", text, flags=re.I)
     text = _ENGLISH_HYPHEN.sub(lambda m: f"{_value(m[1], 'en') or m[1]}-", text)
     text = re.sub(r"\bhalf an? (?=(?:million|billion|trillion)\b)", "0.5 ", text, flags=re.I)
     text = re.sub(

@@ -169,7 +169,7 @@ NUMBERS = [
     ("Fewer than 300 people came.", PASSENGERS, 300),
     ("50 more than 300", PASSENGERS, None),
     ("210 more than 300, i.e. 510", PASSENGERS, 510),
-    ("up from 300 to 450", PASSENGERS, None),
+    ("up from 300 to 450", PASSENGERS, 450),
     ("1.234", "", None),
     ("The result is 1.234", PASSENGERS, 1.234),
     ("Das Ergebnis ist 1.234", GUESTS, 1234),
@@ -209,7 +209,7 @@ NUMBERS = [
     ("The A380 carried 500 people.", PASSENGERS, 500),
     ("Half of the 300 guests, so 150.", PASSENGERS, 150),
     ("Die Hälfte von 300, also 150.", GUESTS, 150),
-    ("2 hours 30 minutes", "How many minutes did the trip take?", None),
+    ("2 hours 30 minutes", "How many minutes did the trip take?", 150),
     ("The total is 40 litres. Of these, 12 are for the hall.", PAINT, 40),
 ]
 SHORT = [

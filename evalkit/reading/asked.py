@@ -1,0 +1,192 @@
+"""What a question for a number asks for: its unit and scale, a change, a share, a count."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from evalkit.reading.context import asked_words
+from evalkit.reading.digits import in_digits
+from evalkit.reading.number_words import ASKS_EACH, ASKS_MONEY, ASKS_MORE, ASKS_PERCENT
+from evalkit.reading.numerals import Numeral
+from evalkit.reading.quantities import CENTS, quantity_of
+from evalkit.reading.units import FACTORS, UNIT, unit_named
+
+_COUNT = re.compile(r"\b(?:how many|wie ?viele?|number of|anzahl)\b", re.I)
+_UNIT = re.compile(
+    rf"\b(?:in|how many|wie ?viele?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:of|von|19|20)\b)",
+    re.I,
+)
+_SHARE = re.compile(r"\b(?:share|fraction|proportion|part|ratio|anteil|bruchteil|teil)\b", re.I)
+_IN_PERCENT = re.compile(r"(?:%|\bpercent\w*|\bper cent|\bprozent\w*)", re.I)
+_CHANGE = re.compile(
+    r"\b(?:by how (?:much|many)|um wie ?viele?|difference|differenz|unterschied|change[sd]?|(?:ver)?änder\w+|"
+    r"how much (?:more|less|higher|lower)|wie ?viele? (?:mehr|weniger)|increase|decrease|anstieg|rückgang|zuwachs)\b",
+    re.I,
+)
+_RESULT = re.compile(
+    r"\b(?:result|profit|net income|earnings|balance|margin|return|cash ?flow|ebit\w*|betriebsergebnis|\w*ergebnis|"
+    r"\w*gewinn|saldo|bilanz|überschuss|\w*rendite|kontostand|change[sd]?|(?:ver)?änder\w+)\b",
+    re.I,
+)
+_LOSS = re.compile(
+    r"\b(?:loss|lose|lost|losses|deficit|verlust\w*|verlor\w*|defizit|fehlbetrag)\b", re.I
+)
+_SCALE = re.compile(
+    r"\b(?:in|how many|wie viele)\s(?:\w+\s)?(?:(?P<k>thousands?|tsd|tausend)|(?P<m>millions?|"
+    r"mio|millionen)|(?P<b>billions?|mrd|milliarden))\b",
+    re.I,
+)
+_NONE_AT_ALL = re.compile(
+    r"^\W*(?:(?:the answer is|there (?:are|were|is|was)|es (?:gab|gibt|waren|sind|kam|war)|it (?:is|was)|"
+    r"antwort:|answer:)\s)?"
+    r"(?:none(?: at all| of them| whatsoever)?|nil|nobody|no one|not (?:a single )?one|not a single \w+|"
+    r"(?:gar |überhaupt )?kein(?:e[nrs]?)?(?: einzige[nrs]?)?(?: \w+)?|niemand|nichts|nothing)\W*(?P<rest>$|"
+    r"[.,;–-].*)",
+    re.I | re.S,
+)
+_NO_SUCH = re.compile(r"\b(?:no|kein(?:e[nrs]?)?)\s(?:\w+\s)??(?P<noun>[^\W\d_]{3,})", re.I)
+_ONE = re.compile(
+    r"^\W*(?:(?:it (?:is|was|takes|took|lasts)|es (?:ist|war|sind|dauert|dauerte|gibt|gab)|there (?:is|was)|"
+    r"(?:only|just|nur|"
+    r"genau|exactly|about|etwa))\s)*(?P<one>an?|one|ein(?:e[nmrs]?)?)(?:\s(?P<noun>[^\W\d_]+))?[.!]?\s*$",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question for a number asks for."""
+
+    question: str
+
+    @property
+    def for_change(self) -> bool:
+        """By how much something grew or fell, not where it went."""
+        return _CHANGE.search(self.question) is not None
+
+    @property
+    def for_comparison(self) -> bool:
+        """How much more or less, in whatever words."""
+        return ASKS_MORE.search(self.question) is not None
+
+    @property
+    def for_each(self) -> bool:
+        """A price or amount per piece."""
+        return ASKS_EACH.search(self.question) is not None
+
+    @property
+    def for_percent(self) -> bool:
+        """A percentage, or a share that may be told as one."""
+        return ASKS_PERCENT.search(self.question) is not None
+
+    @property
+    def for_money(self) -> bool:
+        """An amount of money."""
+        return ASKS_MONEY.search(self.question) is not None
+
+    @property
+    def for_count(self) -> bool:
+        """How many: a fraction is none."""
+        return _COUNT.search(self.question) is not None and not self.for_share
+
+    @property
+    def for_share(self) -> bool:
+        """A part of one."""
+        return _SHARE.search(self.question) is not None
+
+    @property
+    def for_result(self) -> bool:
+        """A balance, which a loss makes negative."""
+        return _RESULT.search(self.question) is not None and _LOSS.search(self.question) is None
+
+    @property
+    def unit(self) -> str | None:
+        """The unit that the answer is to be in."""
+        found = _UNIT.search(self.question)
+        return unit_named(found["unit"]) if found else None
+
+    @property
+    def scale(self) -> float:
+        """What the question's own unit multiplies by: `in millions`."""
+        found = _SCALE.search(self.question)
+        if found is None:
+            return 1
+        return 1e3 if found["k"] else 1e6 if found["m"] else 1e9
+
+    def in_its_unit(self, text: str, numeral: Numeral) -> float:
+        """Return a number in the unit that the question asks for: 90 minutes are 1.5 of its hours."""
+        value = numeral.value
+        if numeral.scale == self.scale != 1:
+            return value / self.scale
+        if numeral.is_ratio and _IN_PERCENT.search(self.question) and not numeral.is_percent:
+            return 100 * value
+        written = text[numeral.start : numeral.end]
+        if (
+            self.for_money
+            and not numeral.is_percent
+            and CENTS.search(written)
+            and not CENTS.search(self.question)
+        ):
+            return value / 100
+        if self.unit is None:
+            return value
+        quantity = quantity_of(text, numeral)
+        sort, factor = FACTORS[self.unit]
+        if quantity.unit != sort or not isinstance(quantity.value, float):
+            return value
+        return round(quantity.value / factor, 9)
+
+    def told_without_digits(self, text: str) -> str:
+        """Return a text with a digit for `None`, `no tickets` and `a day`, where a number of them is asked for."""
+        if self.unit == "duration-hour":
+            text = _CLOCKED.sub(lambda m: f"{int(m['h']) + int(m['m']) / 60:.4f}", text)
+        if self.for_share and not _IN_PERCENT.search(self.question + text):
+            text = _OUT_OF.sub(r"\g<n>/\g<all>", in_digits(text))
+        if not (self.for_count or self.unit) or re.search(r"\d", text):
+            return text
+        none = _NONE_AT_ALL.match(text)
+        if none is not None:
+            return f"0{none['rest']}"
+        words = set(asked_words(self.question))
+        for found in _NO_SUCH.finditer(text):
+            if (
+                set(asked_words(found["noun"])) & words
+                and found["noun"].casefold() not in _INFORMATION
+            ):
+                return f"{text[: found.start()]}0 {text[found.start('noun') :]}"
+        one = _ONE.match(text)
+        if one is not None and not one["noun"] and one["one"].casefold() not in ("a", "an", "ein"):
+            return "1"
+        if (
+            one is not None
+            and one["noun"]
+            and (unit_named(one["noun"]) or set(asked_words(one["noun"])) & words)
+        ):
+            return f"1 {one['noun']}"
+        return text
+
+
+_CLOCKED = re.compile(
+    r"(?<![\d:])(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?=\s?(?:h|hours?|std|stunden?)\b)", re.I
+)
+_OUT_OF = re.compile(
+    r"(?<![\d.,])(?P<n>\d+)\s(?:out of|in|of|von|aus)\s(?:every\s|the\s|je\s|den\s)?(?P<all>\d+)(?![\d.,]\d)",
+    re.I,
+)
+_INFORMATION = frozenset(
+    [
+        "number",
+        "numbers",
+        "figure",
+        "figures",
+        "zahl",
+        "zahlen",
+        "angabe",
+        "angaben",
+        "information",
+        "informationen",
+        "data",
+        "daten",
+    ]
+)

@@ -1,0 +1,41 @@
+"""Writes whatever numbers, dates, times and amounts a text tells in words with digits."""
+
+from __future__ import annotations
+
+import re
+
+from evalkit.reading.compounds import joined
+from evalkit.reading.moment_words import hours_in_digits, moments_in_digits, number_of
+from evalkit.reading.spelled import spelled_out
+
+_NTH_HYPHEN = re.compile(
+    r"(?<=\w)-(?=(?:half|halves|third|quarter|fourth|fifth|sixth|eighth|tenth)s?\b)", re.I
+)
+_WORDS = re.compile(
+    r"(?<![\w-])((?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-(?:one|two|three|four|five|six|seven|"
+    r"eight|nine))?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
+    r"seventeen|eighteen|nineteen) (?=(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ninety-nine)\b)",
+    re.I,
+)
+_PAIR = re.compile(
+    r"(?<![\d.,:-])(\d{1,3})[ -](\d\d)(?=\s*(?:$|[.,;:!?)\n]|per\b|pro\b|je\b|a\b|for\b|für\b))"
+)
+
+
+def in_digits(text: str, sort: str | None = None) -> str:
+    """Return a text with digits for words.
+
+    Args:
+        text: Without dress.
+        sort: What is looked for, where known: with "T", `at five` is a time of day; with "money", `zwölf fünfzig`
+            is an amount.
+    """
+    text = moments_in_digits(text)
+    if sort == "T":
+        text = hours_in_digits(text)
+    if sort == "money":
+        text = _WORDS.sub(lambda m: f"{number_of(m[1], 'en')} ", text)
+    text = spelled_out(_NTH_HYPHEN.sub(" ", text))
+    if sort == "money":
+        text = _PAIR.sub(r"\1.\2", text)
+    return joined(text)

@@ -1,0 +1,254 @@
+"""Finds in an answer the right one and its rivals: as a quantity, a date or a time, or by its words in any dress."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from babel.dates import get_day_names
+
+from evalkit.reading.clauses import sentences
+from evalkit.reading.dates import moments
+from evalkit.reading.digits import in_digits
+from evalkit.reading.language import language_of
+from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
+from evalkit.reading.words import NEGATION
+
+GOLD, RIVAL = "\ue000", "\ue001"
+"""Stand for the right answer and for another one of its sort."""
+_SORTS = (CURRENCIES, frozenset({"s", "month"}))
+"""Units of one sort: amounts in another currency, times of another length."""
+_ARTICLES = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "des",
+        "ein",
+        "eine",
+        "einen",
+        "einem",
+        "einer",
+        "eines",
+        "its",
+        "their",
+        "his",
+        "her",
+        "ihr",
+        "ihre",
+        "sein",
+        "seine",
+    ]
+)
+_TITLES = re.compile(
+    r"\b(?:Dr|Prof|Professor(?:in)?|Mrs?|Ms|Miss|Sir|Frau|Herrn?|Dipl|Ing|Mag)\b\.?(?:-Ing\.?)?\s?(?=[A-ZÄÖÜ])"
+)
+_ASKS_WHO = re.compile(r"\b(?:who|whom|whose|wer|wem|wen|wessen|name of|called|heißt)\b", re.I)
+_LEAD = re.compile(
+    r"^(?:(?:it|they|he|she|this|that|there|es|er|sie|das|dies)\s(?:is|are|was|were|ist|sind|war|waren|has|hat)|"
+    r"(?:in|on|at|by|with|from|to|for|um|am|im|bei|mit|aus|von|vom|zum|zur|bis|ab|seit))\s(?=\w)",
+    re.I,
+)
+_NOT = re.compile(
+    rf"(?:{NEGATION})\s?(?:longer |more |any |mehr )?|\bnon-?(?=\w)|\b(?:un|in|im|ir|dis)(?=(?:\w+(?:able|ible|"
+    rf"bar|lich|ig|"
+    r"valid|complete|correct|active|known|paid|gültig|bekannt|bezahlt|vollständig)\b))",
+    re.I,
+)
+_ITEMS = re.compile(
+    r"\s*(?:,|;|/|&|\band\b|\bund\b|\bsowie\b|\bas well as\b)\s*(?:and\s|und\s)?", re.I
+)
+_WEEKDAYS = "|".join(
+    sorted(
+        {
+            name.rstrip(".")
+            for locale in ("en", "de")
+            for width in ("wide", "abbreviated")
+            for name in get_day_names(width, locale=locale).values()
+        },
+        key=len,
+        reverse=True,
+    )
+)
+_WEEKDAY = re.compile(
+    rf"^\W*(?:(?:on|am|the|der|dem|den)\s)*(?:{_WEEKDAYS})\b\.?,?\s(?:(?:on|am|the|der|dem|den)\s)*",
+    re.I,
+)
+_OPPOSITE = r"(?:non-?|un|in|im|ir|dis)"
+
+
+def marked(said: str, gold: str, question: str) -> tuple[str | None, bool]:
+    """Return an answer with signs for the gold and its rivals, and whether the gold is what is denied of them.
+
+    None: the gold is not in it.
+    """
+    gold = _without_weekday(gold)
+    core = _NOT.sub("", _LEAD.sub("", gold)).strip()
+    if _NOT.search(gold) and core and not re.search(r"\d", gold):
+        return _negated(said, core), True
+    language = language_of(said)
+    own = (language,) if language else (language_of(question), "en", "de")
+    texts = [_masked(said, gold, question, code) for code in own]
+    return next((t for t in texts if GOLD in t), None), False
+
+
+def is_list(gold: str) -> bool:
+    """Tell whether a gold is several short items, all of which an answer must state."""
+    items = [item for item in _ITEMS.split(gold) if item.strip()]
+    return (
+        len(items) > 1
+        and all(len(item.split()) < 5 for item in items)
+        and not re.search(r"\d", gold)
+    )
+
+
+def _without_weekday(gold: str) -> str:
+    """Return a date without the day of the week that it implies."""
+    rest = _WEEKDAY.sub("", gold)
+    return rest if any(moment.start == 0 for moment in moments(rest)) else gold
+
+
+def _negated(said: str, core: str) -> str | None:
+    """Mark what is denied; `invalid` is `not valid`."""
+    words = _words(core)
+    if not words:
+        return None
+    body = _pattern(words)
+    able = re.fullmatch(r"(\w{3,}?)(?:able|ible|bar)", words[0]) if len(words) == 1 else None
+    if able is not None:  # `refundable` is what can be refunded
+        body = rf"(?:{body}|(?:ge)?{re.escape(able[1])}(?:ed|d|en|t|igt|et)?)"
+    said = re.sub(rf"(?<!\w){_OPPOSITE}{body}(?!\w)", f"not {GOLD}", said, flags=re.I)
+    said = re.sub(rf"(?<!\w){body}(?!\w)", GOLD, said, flags=re.I)
+    if GOLD not in said:
+        said = _scattered(said, words)
+    return said if GOLD in said else None
+
+
+def _masked(said: str, gold: str, question: str, language: str | None) -> str:
+    """Return an answer with signs for the gold and its rivals."""
+    written = in_digits(gold)
+    wanted = list(quantities(written, language_of(gold) or language_of(question)))
+    if (
+        len(wanted) != 1
+        or _words(_LEAD.sub("", written[: wanted[0].start]))
+        or _is_named_word(written, wanted[0])
+    ):
+        return _masked_words(said, gold, question)
+    sort = wanted[0].unit
+    said = in_digits(said, "money" if sort in CURRENCIES else "T" if sort == "T" else None)
+    brought = list(quantities(in_digits(question), language_of(question)))
+    spans = []
+    for found in _likened(quantities(said, language), wanted[0], said, gold):
+        is_asked = any(found.says(other) and other.says(found) for other in brought)
+        if is_asked and not found.says(wanted[0]):
+            continue
+        spans.append((found.start, found.end, GOLD if found.says(wanted[0]) else RIVAL))
+    for start, end, sign in sorted(spans, reverse=True):
+        said = f"{said[:start]}{sign}{said[end:]}"
+    return said
+
+
+def _is_named_word(gold: str, quantity: Quantity) -> bool:
+    """Tell whether words behind a number name something: `12 Main Street`, not `65 people`."""
+    rest = _words(gold[quantity.end :])
+    return len(rest) > 2 or (isinstance(quantity.value, str) and bool(rest))
+
+
+def _likened(
+    found: Iterator[Quantity], wanted: Quantity, said: str, gold: str
+) -> Iterator[Quantity]:
+    """Yield quantities that compete with the gold: of its sort, or bare numbers; `20.40` may be a time of day."""
+    for quantity in found:
+        if wanted.unit == "T":
+            moment = _time_of_day(quantity, said, gold)
+            if moment is not None:
+                yield moment
+        elif _are_alike(quantity.unit, wanted.unit):
+            yield quantity
+
+
+def _time_of_day(quantity: Quantity, said: str, gold: str) -> Quantity | None:
+    written = said[quantity.start : quantity.end]
+    clock = re.fullmatch(r"([01]?\d|2[0-4])[.:h]([0-5]\d)", written)
+    if clock is None:
+        return quantity if quantity.unit == "T" else None
+    is_half_told = not re.search(r"\d\s?[ap]\.?m\b", gold, re.I) or int(clock[1]) > 12
+    either = "" if is_half_told or written.startswith("0") else "~"
+    return Quantity(quantity.start, quantity.end, f"T{int(clock[1]):02d}:{clock[2]}{either}", "T")
+
+
+def _are_alike(unit: str | None, gold: str | None) -> bool:
+    if unit == gold or unit is None or (gold is None and unit != "date"):
+        return True
+    return any(unit in sort and gold in sort for sort in _SORTS)
+
+
+def _words(text: str) -> list[str]:
+    return [w for w in re.findall(r"\d+(?:[.,]\d+)*|\w+", text.casefold()) if w not in _ARTICLES]
+
+
+def _pattern(words: list[str]) -> str:
+    """Return a pattern for words in any case, with German endings, punctuation and articles between them."""
+    between = rf"[^\w]{{1,3}}(?:(?:{'|'.join(sorted(_ARTICLES))})\s)?"
+    return between.join(map(_word, words))
+
+
+def _word(word: str) -> str:
+    if len(word) < 5 or not word.isalpha():
+        return re.escape(word) + ("(?:'s|s)?" if word.isalpha() else "")
+    stem = re.sub(r"(?:e[nmrs]?|n|s)$", "", word) if len(word) > 5 else word
+    return re.escape(stem) + r"(?:e[nmrs]?|n|'?s|es)?"
+
+
+def _masked_words(said: str, gold: str, question: str) -> str:
+    """Return an answer with a sign for the gold's words, or for each item of a list that it is."""
+    items = [item for item in _ITEMS.split(gold) if item.strip()]
+    whole = _marked_words(said, gold, question, in_order=is_list(gold))
+    if GOLD in whole or not is_list(gold):
+        return whole
+    for item in items:
+        before = said.count(GOLD)
+        said = _marked_words(said, item, question)
+        if said.count(GOLD) == before:
+            return said.replace(GOLD, "")
+    joint = r"(?:\W|\band\b|\bund\b|\bas well as\b|\bsowie\b|\balso\b|\bauch\b|\bals\b)"
+    return re.sub(rf"{GOLD}(?:{joint}{{1,12}}{GOLD})+", GOLD, said, flags=re.I)
+
+
+def _marked_words(said: str, gold: str, question: str, *, in_order: bool = False) -> str:
+    is_person = _ASKS_WHO.search(question) is not None
+    name = _TITLES.sub("", gold)
+    words = _words(name) or _words(gold)
+    if not words:
+        return said
+    text = _TITLES.sub("", said) if name != gold or is_person else said
+    found = re.sub(rf"(?<![\w-]){_pattern(words)}(?!\w)", GOLD, text, flags=re.I)
+    if GOLD in found:
+        return found
+    lead = _words(_LEAD.sub("", gold))
+    if lead and lead != words:
+        found = re.sub(rf"(?<![\w-]){_pattern(lead)}(?!\w)", GOLD, text, flags=re.I)
+        if GOLD in found:
+            return found
+    if is_person and len(words) > 1 and re.fullmatch(r"(?:[A-ZÄÖÜ][\w'-]*\.?\s?)+", name):
+        return re.sub(rf"(?<![\w-]){_word(words[-1])}(?!\w)", GOLD, text, flags=re.I)
+    return text if in_order else _scattered(text, words)
+
+
+def _scattered(said: str, words: list[str]) -> str:
+    """Mark a sentence that has all words of a gold of several, in whatever order."""
+    content = [w for w in words if len(w) > 3 or w.isdecimal()]
+    if len(content) < 2:
+        return said
+    patterns = [re.compile(rf"(?<![\w-]){_word(w)}(?!\w)", re.I) for w in content]
+    for start, sentence in sentences(said):
+        places = [p.search(sentence) for p in patterns]
+        if all(places):
+            at = start + min(m.start() for m in places if m)
+            return f"{said[:at]}{GOLD} {said[at:]}"
+    return said

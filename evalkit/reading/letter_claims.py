@@ -1,0 +1,272 @@
+"""Says of each place where an answer names an option how plainly it speaks for it, or that it rejects it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from evalkit.reading.clauses import Clause, clauses
+from evalkit.reading.mentions import MARK, Masked, Mention
+from evalkit.reading.words import (
+    CHOOSE,
+    CORRECTION,
+    DOUBT,
+    INSTEAD,
+    IS,
+    NEGATION,
+    NO_NEGATION,
+    NOUN,
+    QUESTIONING,
+    REJECTION,
+    RIGHT,
+    THUS,
+)
+
+
+class Strength(IntEnum):
+    """How plainly an answer speaks for an option."""
+
+    DOUBTED = 0
+    """It might be, or was the first thought."""
+    NAMED = 1
+    """It is named, and nothing is said of it."""
+    BARE = 2
+    """It stands alone in a clause: `So B.`"""
+    STATED = 3
+    """`The answer is B`, `B is right`, `I choose B`."""
+    LAST = 4
+    """`Answer: B` on the last line, a boxed or tagged letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A place that names options, and what it says for them."""
+
+    mention: Mention
+    strength: Strength
+    place: int
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern that is matched without regard to case."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+ANY = re.compile(MARK)
+_NEGATION, _IDIOM, _REJECTION = compiled(NEGATION), compiled(NO_NEGATION), compiled(REJECTION)
+_INSTEAD = compiled(
+    rf"(?:{INSTEAD}|(?:better|more|besser|eher|mehr)\b[^\ue000-\uefff]{{0,40}}\b(?:than|"
+    r"als))\s+(?:the |die |der |das |den )?$"
+)
+_DOUBT, CORRECTED, _QUESTIONING = compiled(DOUBT), compiled(CORRECTION), compiled(QUESTIONING)
+_ONLY_IF = compiled(
+    r"\b(?:would|wäre|würde|träfe|könnte)\b.{0,60}\b(?:only|if|nur|wenn|falls|bei)\b"
+    r"|\b(?:only|just|merely|nur|bloß|lediglich)\s+(?:covers?|deals?|concerns?|about|for|betrifft|behandelt|bei|"
+    r"für|wenn|if)\b"
+)
+_CONDITION = compiled(
+    r"^\W*(?:(?:and|but|und|aber|doch|even|only|nur|selbst|auch|step|schritt)\s)?(?:(?:if|wenn|falls|sofern|"
+    r"unless|provided|"
+    r"supposing|suppose|assuming|assume|vorausgesetzt|angenommen|gesetzt|es sei denn)\b(?!\s(?:in doubt|"
+    r"anything|any|not|so|"
+    r"nicht|überhaupt|(?:i|we|you|one|ich|wir|man|sie|du)\b.{0,40}\b(?:had|have|must|forced|asked|pick|"
+    r"choose|guess|"
+    r"müsste[nt]?|muss|wählen|entscheiden|raten))))"
+)
+_INVERTED = compiled(
+    r"^\W*(?:were|had|should|wäre[n]?|hätte[n]?|würde[n]?|sollte[n]?|stünde[n]?|träfe|käme|gälte|hieße)\s"
+    rf"(?:\w+\s){{0,2}}{MARK}"
+)
+"""What its sentence says in the subjunctive is not stated: `Were A right, …`."""
+_SUBJUNCTIVE = compiled(
+    r"\b(?:would(?:n't)?|wäre[n]?|würde[n]?|träfe[n]?|käme[n]?|könnte[n]?|müsste[n]?|gälte[n]?|hieße[n]?|"
+    r"passte[n]?|ginge[n]?|"
+    r"läge[n]?|entspräche[n]?|stimmte|spräche[n]?)\b|'d\b"
+)
+_REASON = compiled(
+    r"^\W*(?:because|since|as|weil|da|denn|while|whereas|although|though|während|obwohl|wohingegen|"
+    r"if|wenn|which)\b"
+)
+_STATING = compiled(
+    rf"\b{NOUN}\b(?:\s+\S+){{0,3}}\s+{IS}\b|\b(?:it|this|that|es|das|dies)\s?{IS}\s+(?:\w+ly |eindeutig |wohl |"
+    rf"eher |klar )?\s*$|\b(?:most|more) likely\b|\bam ehesten\b|\b{NOUN}\s*[:=]|^\W*(?:{NOUN}|classification|"
+    r"category|department|label|fazit|conclusion|"
+    rf"kategorie|abteilung|klassifikation|zuordnung)\W*$|{CHOOSE}|{RIGHT}|\b(?:remain\w*|übrig|verblei\w*|"
+    r"confident|sicher)\b"
+    r"|\b(?:chang\w+|switch\w*|revis\w+|correct\w*)\b.{0,20}\bto\b|\b(?:ändere|wechsle|korrigiere)\b"
+)
+_FILLER = compiled(
+    rf"{MARK}|{THUS}|{CORRECTION}|\b{IS}|\b(?:it|this|that|the|a|an|i|we|my|final|then|and|und|or|but|aber|doch|"
+    r"das|es|dies|die|der|ist|"
+    r"probably|clearly|definitely|certainly|likely|surely|rather|indeed|yes|no|well|ok|okay|alright|just|simply|"
+    r"all in all|"
+    r"wohl|eher|eindeutig|klar|wahrscheinlich|sicher|natürlich|ja|nein|nun|gut|hier|now|here|please|bitte|"
+    r"'s|'d|would|be|must|muss|sein|n?ur|nämlich|eben|schließlich|letztlich|finally|ultimately)\b|[\W_]"
+)
+_SO = compiled(
+    r"^\W*(?:and |und )?(?:so|therefore|thus|hence|consequently|making|which makes|that makes|also|daher|"
+    r"deshalb|somit|folglich|"
+    r"demnach|insgesamt|overall|sondern)\b"
+)
+_EXCEPT = compiled(
+    r"(?:(?:\b(?:all|every\w*|any\w*|alle[sr]?|nothing|none|no|nichts|keine?[rs]?)\b.{0,25})\s(?:but|"
+    r"except(?: for)?|apart from|"
+    r"other than|besides|außer|bis auf|mit ausnahme von)|^\W*(?:except(?: for)?|apart from|bis auf|außer|"
+    r"mit ausnahme von))"
+    r"\s(?:the |der |die |das |dem )?$"
+)
+_NOTHING = compiled(r"\b(?:nothing|none|no|nichts|keine?[rs]?)\b")
+_WORSE = compiled(
+    r"\b(?:worse|less|weniger|schlechter|seltener|schwächer)\b.{0,40}\b(?:than|als)\s"
+)
+_CARRIED = compiled(r"(?:^\W*(?:than|als)\s|\b(?:nor|noch)\s(?:\w+\s){0,2})$")
+"""What stands before the mention that it follows holds for this one, too: `neither A nor B`."""
+_LESS = compiled(r"\b(?:less|weniger)\s$")
+_YES_INDEED = compiled(r"^\W*(?:yes|ja|indeed|correct|right|richtig|genau|exactly)\b")
+_BETWEEN = compiled(r"\b(?:between|zwischen|among|unter)\s+(?:the |den )?(?:options |optionen )?$")
+_LIST_LINE = re.compile(rf"[ \t]*(?:[-*•]|\d\.)?[ \t\"'(]*({MARK})")
+
+
+def rejects(words: str) -> bool:
+    """Tell whether words speak against what they are about."""
+    words = _IDIOM.sub("", words)
+    return bool(_NEGATION.search(words) or _REJECTION.search(words))
+
+
+def claims(masked: Masked) -> tuple[list[Claim], set[int]]:
+    """Return what is said for options, and which are rejected."""
+    told: list[Claim] = []
+    rejected: set[int] = set()
+    in_list = listed(masked)
+    found = clauses(masked.text)
+    heads = {c.sentence: c for c in reversed(found)}
+    conditions = [c for c in found if _CONDITION.match(c.text)]
+    conditions += [c for c in heads.values() if c is not found[-1] and _INVERTED.match(c.text)]
+    conditional = {c.sentence for c in conditions}
+    for number, clause in enumerate(found):
+        is_hypothetical = clause in conditions or (
+            clause.sentence in conditional and _SUBJUNCTIVE.search(clause.text) is not None
+        )
+        before = (
+            found[number - 1] if number and found[number - 1].sentence == clause.sentence else None
+        )
+        for mark, left, right in _parts(clause.text):
+            mention = masked.at(mark)
+            is_excepted = _is_excepted(left, right, before)
+            is_denied = is_hypothetical or _is_rejected(left, right)
+            if not is_excepted and (is_denied or _is_headed_wrong(masked.text, before, clause)):
+                rejected |= mention.options
+                continue
+            place = clause.start + clause.text.index(mark)
+            strength = _strength(clause, before, left, right, is_listed=place in in_list)
+            is_affirmed = clause.is_asked and _is_affirmed(clause, found)
+            strength = Strength.STATED if is_excepted or is_affirmed else strength
+            if strength is not None:
+                told.append(Claim(mention, strength, place))
+    return told, rejected
+
+
+def _is_affirmed(asked: Clause, found: list[Clause]) -> bool:
+    """Tell whether a yes answers the question that a clause asks: `Is it A? Yes.`"""
+    following = [c.text for c in found if c.sentence == asked.sentence + 1]
+    return bool(following) and _YES_INDEED.match(following[0]) is not None
+
+
+def listed(masked: Masked) -> set[int]:
+    """Return places of mentions that begin the lines of a list of options."""
+    found: set[int] = set()
+    run: list[tuple[int, frozenset[int]]] = []
+    for line in re.finditer(r"[^\n]*\S[^\n]*|\Z", masked.text):
+        start = _LIST_LINE.match(line[0])
+        if start is not None:
+            run.append((line.start() + start.start(1), masked.at(start[1]).options))
+            continue
+        if len({option for _, options in run for option in options}) > 1:
+            found |= {place for place, _ in run}
+        run = []
+    return found
+
+
+def _parts(clause: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each mention with what stands before and behind it, up to the neighbours."""
+    marks = list(ANY.finditer(clause))
+    for i, mark in enumerate(marks):
+        left = clause[marks[i - 1].end() if i else 0 : mark.start()]
+        right = clause[mark.end() : marks[i + 1].start() if i + 1 < len(marks) else len(clause)]
+        if i + 1 < len(marks):  # a negation directly before the next mention is about that one
+            right = re.sub(rf"(?:{NEGATION}|{INSTEAD})\s*(?:the |die )?$", "", right, flags=re.I)
+        if i and not left.strip(" ,"):
+            left = clause[: marks[0].start()]
+        if i and _CARRIED.search(left):
+            left = ANY.sub("", clause[: mark.start()])
+        yield mark[0], left, right
+
+
+def _is_rejected(left: str, right: str) -> bool:
+    if (
+        _INSTEAD.search(left)
+        or _LESS.search(left)
+        or _ONLY_IF.search(right)
+        or _WORSE.search(right)
+    ):
+        return True
+    left = _WORSE.sub("", left)
+    return rejects(left) or rejects(right)
+
+
+def _is_excepted(left: str, right: str, before: Clause | None) -> bool:
+    """Tell whether all other options are rejected: `All but B are wrong`."""
+    if (
+        before is not None
+        and not ANY.search(before.text)
+        and left.lstrip().lower().startswith("but")
+    ):
+        left = f"{before.text} {left}"
+    found = _EXCEPT.search(left)
+    return found is not None and (rejects(right) != bool(_NOTHING.search(found[0])))
+
+
+def _is_headed_wrong(text: str, before: Clause | None, clause: Clause) -> bool:
+    """Tell whether a colon gives the options behind it as wrong ones: `Wrong: A`."""
+    if before is None or ANY.search(before.text):
+        return False
+    between = text[before.start + len(before.text) : clause.start]
+    return ":" in between and rejects(before.text)
+
+
+def _strength(
+    clause: Clause, before: Clause | None, left: str, right: str, *, is_listed: bool
+) -> Strength | None:
+    if clause.is_asked:
+        return None
+    words = f"{left} {right}"
+    if _DOUBT.search(words) or _QUESTIONING.search(left) or _BETWEEN.search(left):
+        return Strength.DOUBTED
+    if _is_reason(clause.text):
+        return Strength.NAMED
+    if _is_conclusion(clause.text):
+        return Strength.STATED
+    if _STATING.search(words):
+        return Strength.STATED
+    if not is_listed and _is_filler(clause.text):
+        led = before is not None and _STATING.search(before.text) and not ANY.search(before.text)
+        return Strength.STATED if led else Strength.BARE
+    return Strength.NAMED
+
+
+@lru_cache(maxsize=64)
+def _is_reason(clause: str) -> bool:
+    return _REASON.match(clause) is not None
+
+
+@lru_cache(maxsize=64)
+def _is_conclusion(clause: str) -> bool:
+    return _SO.match(clause) is not None and len(ANY.findall(clause)) == 1
+
+
+@lru_cache(maxsize=64)
+def _is_filler(clause: str) -> bool:
+    return not _FILLER.sub("", clause)

@@ -1,0 +1,154 @@
+"""Reads which option a short answer means that names none: in other words, with a slip, or by yes and no.
+
+The answer must fit one option and no other; otherwise nothing is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from evalkit.reading.clauses import sentences
+from evalkit.reading.refusal import is_refusal
+from evalkit.reading.words import NEGATION
+from evalkit.reading.yes_no import NO, YES, says_yes
+
+_LONGEST = 25
+"""Words of an answer that may be an option in other words."""
+_FRAGMENT = 8
+"""Words of a longer answer without a full stop may be cut off."""
+_SHORTEST = 4
+_ALIKE = 0.84
+_SLIP = 6
+_EMPTY = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "from",
+        "was",
+        "were",
+        "are",
+        "not",
+        "but",
+        "this",
+        "that",
+        "which",
+        "because",
+        "answer",
+        "option",
+        "there",
+        "their",
+        "have",
+        "has",
+        "been",
+        "its",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "des",
+        "ein",
+        "eine",
+        "einen",
+        "einem",
+        "einer",
+        "und",
+        "oder",
+        "von",
+        "mit",
+        "auf",
+        "aus",
+        "für",
+        "bei",
+        "zum",
+        "zur",
+        "ist",
+        "sind",
+        "war",
+        "nicht",
+        "antwort",
+        "option",
+        "weil",
+        "dass",
+        "wird",
+        "werden",
+        "laut",
+    ]
+)
+_OF_ITSELF = re.compile(r"\b(?:I|I'm|ich|we|wir|mir|me|AI|KI)\b", re.I)
+"""An answer that speaks of who writes it does not say what the text tells."""
+_CONDITION = re.compile(
+    r"\b(?:only|if|unless|provided|except|but|nur|wenn|falls|sofern|außer|aber|allerdings)\b", re.I
+)
+_NEGATED = re.compile(NEGATION, re.I)
+
+
+def read_loosely(said: str, choices: Sequence[str], question: str) -> int | None:
+    """Return the position of the option that an answer means, or None."""
+    words = said.split()
+    is_open = not re.search(r"[.!?:)\]\"']\s*$", said) and len(words) > _FRAGMENT
+    if is_open or len(words) > _LONGEST or len(list(sentences(said))) > 2:
+        return None
+    told = _untold(said, choices, question)
+    if told is not None:
+        return told
+    if is_refusal(said, question):
+        return None
+    meant = _by_words(said, choices)
+    return _by_yes(said, choices, question) if meant is None else meant
+
+
+def _untold(said: str, choices: Sequence[str], question: str) -> int | None:
+    """Return the one option that says that nothing is told, where the answer does, too."""
+    if not is_refusal(said, question) or _OF_ITSELF.search(said):
+        return None
+    found = [i for i, choice in enumerate(choices) if is_refusal(choice) and len(choice) > 2]
+    return found[0] if len(found) == 1 else None
+
+
+def _content(text: str) -> list[str]:
+    return [w for w in re.findall(r"[^\W\d_]{3,}", text.casefold()) if w not in _EMPTY]
+
+
+def _by_words(said: str, choices: Sequence[str]) -> int | None:
+    """Return the one option of whose own words the answer has most; `bill` is a word of `Billing`."""
+    words = _content(said)
+    own = [set(_content(choice)) for choice in choices]
+    scores = []
+    for i, mine in enumerate(own):
+        others = set().union(*(o for j, o in enumerate(own) if j != i))
+        distinct = [w for w in mine if not any(_is_like(w, o) for o in others)]
+        hits = sum(any(_is_like(w, s) for s in words) for w in distinct)
+        scores.append(hits / len(mine) if mine else 0.0)
+    best = max(scores, default=0.0)
+    if best < 0.5 or scores.count(best) > 1 or sum(s > 0 for s in scores) > 1:
+        return None
+    chosen = scores.index(best)
+    if (_NEGATED.search(said) is None) != (_NEGATED.search(choices[chosen]) is None):
+        return None
+    return chosen
+
+
+def _is_like(one: str, other: str) -> bool:
+    """Tell whether two words begin alike, or differ by a slip."""
+    shorter = min(len(one), len(other))
+    alike = max(_SHORTEST, shorter - 3)
+    if shorter >= _SHORTEST and one[:alike] == other[:alike]:
+        return True
+    return shorter > _SLIP and SequenceMatcher(None, one, other).ratio() >= _ALIKE
+
+
+def _by_yes(said: str, choices: Sequence[str], question: str) -> int | None:
+    words = [choice.strip(" .!").casefold() for choice in choices]
+    yes = [i for i, w in enumerate(words) if w in YES]
+    no = [i for i, w in enumerate(words) if w in NO]
+    if len(yes) != 1 or len(no) != 1 or _OF_ITSELF.search(said):
+        return None
+    if len(choices) > 2 and _CONDITION.search(said):
+        return None
+    told = says_yes(said, question)
+    return None if told is None else (yes[0] if told else no[0])

@@ -1,0 +1,194 @@
+"""Says of each number of an answer how plainly it is given as the result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from itertools import pairwise
+
+from evalkit.reading.asked import Asked
+from evalkit.reading.clauses import Clause
+from evalkit.reading.context import ASKED_YEAR, OTHER_YEAR
+from evalkit.reading.number_text import MaskedNumbers
+from evalkit.reading.number_words import (
+    ALL_OF,
+    ALONE,
+    ANY,
+    BOUND,
+    EACH_BEHIND,
+    EARLIER,
+    EARLIER_LABEL,
+    EXACT,
+    FORMER,
+    IN_TOTAL,
+    LABEL,
+    LISTED,
+    MORE_BEHIND,
+    OFF_BEHIND,
+    OTHER_YEAR_BEHIND,
+    PART_OF,
+    PERIOD,
+    STATING,
+)
+from evalkit.reading.numerals import Numeral
+from evalkit.reading.words import DOUBT, IS, NEGATION
+
+
+class Strength(IntEnum):
+    """How plainly an answer gives a number as its result."""
+
+    ASIDE = 0
+    """A part, an earlier value, one of several offered."""
+    NAMED = 1
+    """It stands in a sentence."""
+    ALONE = 2
+    """It fills a clause: `Shipping: 15`."""
+    FIRST = 3
+    """The answer begins with it and nothing else: `310 visitors, 155 of them …`"""
+    STATED = 4
+    """`The total is 310`, `= 310`, `so 310`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A number with what is said of it."""
+
+    numeral: Numeral
+    strength: Strength
+    clause: Clause
+    place: int
+    label: str
+    """What stands before the number in its clause, and before a colon that leads to it."""
+
+
+def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
+    """Return every number of an answer with how plainly it is given."""
+    found = []
+    is_list = LISTED.match(masked.text) is not None
+    pieces = masked.pieces
+    for number, clause in enumerate(pieces):
+        before = (
+            pieces[number - 1]
+            if number and pieces[number - 1].sentence == clause.sentence
+            else None
+        )
+        of_clause = list(
+            _of_clause(masked, clause, before, asked, is_first=number == 0 and not is_list)
+        )
+        of_clause = _evened(clause, of_clause)
+        if is_list and clause.sentence == 0:
+            of_clause = [_set_aside(c) for c in of_clause]
+        found += of_clause
+    return found
+
+
+def _set_aside(claim: Claim) -> Claim:
+    return claim if claim.strength == Strength.STATED else replace(claim, strength=Strength.ASIDE)
+
+
+def _of_clause(
+    masked: MaskedNumbers, clause: Clause, before: Clause | None, asked: Asked, *, is_first: bool
+) -> Iterator[Claim]:
+    for mark in ANY.finditer(clause.text):
+        left, right = clause.text[: mark.start()], clause.text[mark.end() :]
+        place, numeral = clause.start + mark.start(), masked.at(mark[0])
+        label = left
+        if before is not None and not ANY.search(before.text):
+            label = f"{before.text} {left}"
+        strength = Strength.STATED if mark[0] in masked.stated else None
+        if strength is None:
+            is_aside = (
+                mark[0] in masked.asides
+                or masked.is_cut_at(place, numeral)
+                or _is_aside(left, right, clause, asked)
+                or (before is not None and not left.strip() and _is_earlier_label(before.text))
+                or (asked.for_count and numeral.is_ratio)
+            )
+            strength = (
+                Strength.ASIDE
+                if is_aside
+                else _strength(clause, before, left, right, is_first=is_first)
+            )
+        numeral = _with_sign(numeral, label, right, asked)
+        yield Claim(numeral, strength, clause, place, label)
+
+
+_LOST = re.compile(
+    r"\b(?:loss(?:es)?|deficit|shortfall|lost|\w*verlust(?:es|s)?|fehlbetrag|defizit|verlor|verloren|minus|miese)\b"
+    r"(?:\s(?:of|von|in höhe von|was|is|were|betrug|beträgt|about|around|roughly|rund|etwa|amounted to|"
+    r"amounts to|came to|"
+    r"belief sich auf|lag bei|for the \w+|im \w+(?: \w+)?|in the \w+(?: \w+)?|over|[\uf8fd-\uf8ff]|einen?))*\W*$",
+    re.I,
+)
+_LOSS_BEHIND = re.compile(r"^(?:\s\w+)?\s(?:loss|deficit|verlust|minus|fehlbetrag)\b", re.I)
+_NO_LOSS = re.compile(r"\b(?:no|not|nicht|kein\w*|instead of|statt)\s(?:\w+\s)?$", re.I)
+
+
+def _with_sign(numeral: Numeral, label: str, right: str, asked: Asked) -> Numeral:
+    """A loss is negative where a result is asked for."""
+    if numeral.value <= 0 or not asked.for_result:
+        return numeral
+    lost = _LOST.search(label)
+    if (lost is not None and not _NO_LOSS.search(label[: lost.start()])) or _LOSS_BEHIND.match(
+        right
+    ):
+        return replace(numeral, value=-numeral.value)
+    return numeral
+
+
+def _is_earlier_label(before: str) -> bool:
+    return EARLIER_LABEL.search(before) is not None
+
+
+def _evened(clause: Clause, found: list[Claim]) -> list[Claim]:
+    """Numbers side by side are stated alike: `310 men and 20 women`, `300 in 2022 and 310 in 2023`."""
+    counted = [c for c in found if c.strength > Strength.ASIDE]
+    for one, other in pairwise(counted):
+        between = clause.text[one.place - clause.start + 1 : other.place - clause.start]
+        if re.search(r"\b(?:and|und|or|oder)\b", between) and not STATING.search(between):
+            found = [replace(c, strength=one.strength) if c is other else c for c in found]
+            if one.numeral.value == other.numeral.value and one.strength < Strength.STATED:
+                found = [replace(c, strength=Strength.ASIDE) for c in found]  # `155 and 155`: parts
+    return found
+
+
+def _is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
+    is_earlier = EARLIER.search(left) is not None and BOUND.search(left) is None
+    if clause.is_asked or (is_earlier and not asked.for_each):
+        return True
+    if ALL_OF.search(left) and PERIOD.match(right):
+        return True
+    if PART_OF.search(left) or OFF_BEHIND.search(right) or OTHER_YEAR_BEHIND.search(right):
+        return True
+    if FORMER.search(left) or EARLIER_LABEL.search(left):
+        return True
+    if EACH_BEHIND.search(right) and not asked.for_each:
+        return True
+    if MORE_BEHIND.search(right) and not re.search(r"=\s?$", left) and not asked.for_comparison:
+        return True
+    if re.search(DOUBT, left, re.I) or re.search(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", left, re.I):
+        return True
+    return OTHER_YEAR in clause.text and ASKED_YEAR not in clause.text
+
+
+def _strength(
+    clause: Clause, before: Clause | None, left: str, right: str, *, is_first: bool
+) -> Strength:
+    near = ANY.split(left)[-1]
+    if STATING.search(near) or (
+        near != left
+        and not re.search(rf"\b{IS}\b", ANY.split(left)[0], re.I)
+        and re.search(rf"\b{IS}\s(?:\w+\s)?$", near, re.I)
+    ):
+        return Strength.STATED
+    if not is_first and IN_TOTAL.match(right) and not ANY.search(left):
+        return Strength.STATED
+    if before is not None and EXACT.search(clause.text):
+        return Strength.STATED
+    if before is not None and LABEL.match(before.text) and not ANY.search(before.text):
+        return Strength.STATED
+    if ALONE.match(clause.text):
+        return Strength.FIRST if is_first else Strength.ALONE
+    return Strength.NAMED

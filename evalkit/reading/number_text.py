@@ -1,0 +1,154 @@
+"""An answer in which each number that may be its result is one character: what its words say can then be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from evalkit.reading.asked import Asked
+from evalkit.reading.clauses import clauses, sentences
+from evalkit.reading.context import NO_NUMBER, without_names
+from evalkit.reading.digits import in_digits
+from evalkit.reading.language import language_of
+from evalkit.reading.number_words import (
+    ANY,
+    BESIDE,
+    CHAIN,
+    CHANGED,
+    CUT,
+    MARK,
+    PARTS,
+    RAISED,
+    STATING,
+)
+from evalkit.reading.numerals import Numeral, numerals
+
+_MOST = 1000
+
+
+class MaskedNumbers:
+    """An answer in which each number that may be its result is one character."""
+
+    def __init__(self, text: str, asked: Asked, language: str | None) -> None:
+        language = (
+            language_of(text)
+            or language
+            or _style_of_amount(text, asked)
+            or language_of(asked.question)
+        )
+        text = asked.told_without_digits(text)
+        text = without_names(in_digits(text), asked.question)
+        parts, end = [], 0
+        self.numerals: list[Numeral] = []
+        for numeral in list(numerals(text, language))[:_MOST]:
+            parts.append(text[end : numeral.start])
+            parts.append(NO_NUMBER if numeral.is_ordinal else chr(0xE000 + len(self.numerals)))
+            if not numeral.is_ordinal:
+                self.numerals.append(replace(numeral, value=asked.in_its_unit(text, numeral)))
+            end = numeral.end
+        parts.append(text[end:])
+        self.text = _with_labels("".join(parts))
+        self.asides, self.stated = self._asides(), set[str]()
+        self._sort_changes(asked)
+        self.pieces = clauses(self.text, splits_pairs=False)
+        self.last_start = self.pieces[-1].start if self.pieces else 0
+        self.is_prose = len(re.findall(r"[^\W\d_]{2,}", self.text)) > 1
+        self.is_cut = CUT.search(self.text) is not None or _stops_short(self.text)
+        self._end = len(self.text.rstrip())
+        last = self.text.rstrip()[-1:]
+        if ANY.match(last) and self.is_cut_at(self._end - 1, self.at(last)):
+            self.is_cut = True
+
+    def is_cut_at(self, place: int, numeral: Numeral) -> bool:
+        """Tell whether the text breaks off within a number: `The result is 1,2`."""
+        return numeral.is_odd and self.is_prose and place + 1 == self._end
+
+    def at(self, mark: str) -> Numeral:
+        """Return the number that a mark stands for."""
+        return self.numerals[ord(mark) - 0xE000]
+
+    def _asides(self) -> set[str]:
+        """Return marks of operands, ranges and alternatives."""
+        found: set[str] = set()
+        for pattern in (CHAIN, PARTS):
+            for parts in pattern.finditer(self.text):
+                found |= set(ANY.findall(parts[0]))
+        for match in BESIDE.finditer(self.text):
+            marks = ANY.findall(match[0])
+            if len({self.at(m).value for m in marks}) > 1 or len(marks) == 1:
+                found |= set(marks)
+        for match in re.finditer(
+            rf"({MARK})(?:\s[^\W\d_]+\.?){{0,3}}\s?[=≈]\s?({MARK}|[(])", self.text
+        ):
+            if match[1] not in found and match[2] not in found and match[2] != "(":
+                found.add(match[1])
+        return found
+
+    def _sort_changes(self, asked: Asked) -> None:
+        """`It rose from 41 to 48` states 48, or, where the change is asked for, neither; `by 7 to 48` states both."""
+        for match in CHANGED.finditer(self.text):
+            self.asides.add(match["old"])
+            if not asked.for_change:
+                self.asides.discard(match["new"])
+                self.stated.add(match["new"])
+        for match in RAISED.finditer(self.text):
+            told, other = match["by"], match["new"]
+            if not asked.for_change:
+                told, other = other, told
+            self.asides.discard(told)
+            self.asides.add(other)
+            self.stated.add(told)
+
+
+def _style_of_amount(text: str, asked: Asked) -> str | None:
+    """An amount of money has no three decimals: `318,500 EUR` has thousands, whatever the question's language."""
+    found = re.fullmatch(
+        r"\W*(?:[A-Z]{3}\s?)?\d{1,3}(?P<sign>[.,])\d{3}(?:\s?(?:[A-Z]{3}|[€$£]))?\W*", text
+    )
+    if found is None or not asked.for_money or not re.search(r"[A-Z]{3}|[€$£]", text):
+        return None
+    return "en" if found["sign"] == "," else "de"
+
+
+def _with_labels(text: str) -> str:
+    """Keep a year that labels a number in its clause: `2021: 300, 2022: 310`."""
+    return re.sub(r"([\uf8fd\uf8fe])\s?:[ \t]", r"\1 ", text)
+
+
+def _stops_short(text: str) -> bool:
+    """Tell whether the last of several sentences has neither end nor number: the result was still to come."""
+    said = [sentence for _, sentence in sentences(text)]
+    last = said[-1].strip() if said else ""
+    is_open = re.search(r"[.!?:)\]\"'|*]$", last) is None and len(last.split()) > 2
+    return len(said) > 1 and is_open and (ANY.search(last) is None or _lacks_end(last))
+
+
+def _lacks_end(sentence: str) -> bool:
+    """Tell whether the last clause of an open sentence is still without its verb or object."""
+    if STATING.search(sentence):
+        return False
+    if _NEXT_SUBJECT.search(ANY.split(sentence)[-1]):
+        return True
+    parts = [part.text for part in clauses(sentence, splits_pairs=False)]
+    if _OPEN_SUBJECT.match(parts[-1]):
+        return True
+    return (
+        len(parts) > 1
+        and ANY.search(parts[-1]) is None
+        and _BARE_SUBJECT.match(parts[-1]) is not None
+    )
+
+
+_NEXT_SUBJECT = re.compile(
+    r"\s(?:and|und|while|während)\s(?:the|der|die|das|den|dem|its|their|each|jede[rs]?)\s\w.*$",
+    re.I,
+)
+_OPEN_SUBJECT = re.compile(
+    r"^\W*(?:and |und )?(?:the|these|all|die|diese|alle|der|das)\s[\ue000-\uefff](?:\s[^\W\d_]+){1,3}$",
+    re.I,
+)
+_BARE_SUBJECT = re.compile(
+    r"^\W*(?:and |und |while |während )?(?:the|its|their|der|die|das|den|dem|ein|eine|a|"
+    r"an)\s[^\W\d_]+(?:\s[^\W\d_]+)?$",
+    re.I,
+)

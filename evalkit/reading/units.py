@@ -1,0 +1,135 @@
+"""Units of measure by their names, English and German, and what they are turned into."""
+
+from __future__ import annotations
+
+import re
+
+from babel.units import format_unit
+
+FACTORS: dict[str, tuple[str, float]] = {
+    "duration-second": ("s", 1),
+    "duration-minute": ("s", 60),
+    "duration-hour": ("s", 3600),
+    "duration-day": ("s", 86400),
+    "duration-week": ("s", 604800),
+    "duration-fortnight": ("s", 1209600),
+    "duration-quarter": ("month", 3),
+    "duration-month": ("month", 1),
+    "duration-year": ("month", 12),
+    "length-millimeter": ("m", 0.001),
+    "length-centimeter": ("m", 0.01),
+    "length-meter": ("m", 1),
+    "length-kilometer": ("m", 1000),
+    "length-mile": ("mile", 1),
+    "length-inch": ("inch", 1),
+    "length-foot": ("foot", 1),
+    "mass-gram": ("g", 1),
+    "mass-kilogram": ("g", 1000),
+    "mass-milligram": ("g", 0.001),
+    "mass-tonne": ("g", 1e6),
+    "mass-zentner": ("g", 50000),
+    "mass-pound": ("lb", 1),
+    "volume-liter": ("l", 1),
+    "volume-milliliter": ("l", 0.001),
+    "area-square-meter": ("m2", 1),
+    "area-hectare": ("m2", 10000),
+    "area-square-kilometer": ("m2", 1e6),
+    "volume-cubic-meter": ("m3", 1),
+    "speed-kilometer-per-hour": ("kmh", 1),
+    "speed-mile-per-hour": ("mph", 1),
+    "temperature-celsius": ("C", 1),
+    "temperature-fahrenheit": ("F", 1),
+    "energy-kilowatt-hour": ("kWh", 1),
+    "power-watt": ("W", 1),
+    "power-kilowatt": ("W", 1000),
+    "power-megawatt": ("W", 1e6),
+    "digital-byte": ("B", 1),
+    "digital-kilobyte": ("B", 1e3),
+    "digital-megabyte": ("B", 1e6),
+    "digital-gigabyte": ("B", 1e9),
+    "digital-terabyte": ("B", 1e12),
+}
+_MORE_NAMES = {
+    "mo": "duration-month",
+    "mos": "duration-month",
+    "yrs": "duration-year",
+    "hrs": "duration-hour",
+    "std": "duration-hour",
+    "stunden": "duration-hour",
+    "jahren": "duration-year",
+    "monaten": "duration-month",
+    "tagen": "duration-day",
+    "tages": "duration-day",
+    "minuten": "duration-minute",
+    "mins": "duration-minute",
+    "secs": "duration-second",
+    "kilo": "mass-kilogram",
+    "kilos": "mass-kilogram",
+    "metre": "length-meter",
+    "kilometres": "length-kilometer",
+    "litre": "volume-liter",
+    "litres": "volume-liter",
+    "metern": "length-meter",
+    "litern": "volume-liter",
+    "grad": "temperature-celsius",
+    "degrees": "temperature-celsius",
+    "tons": "mass-tonne",
+    "kilometern": "length-kilometer",
+    "pounds": "mass-pound",
+    "qm": "area-square-meter",
+    "sqm": "area-square-meter",
+    "wks": "duration-week",
+    "jahres": "duration-year",
+    "monats": "duration-month",
+    "kilogramms": "mass-kilogram",
+    "zentner": "mass-zentner",
+    "quadratmetern": "area-square-meter",
+    "kubikmetern": "volume-cubic-meter",
+    "fortnight": "duration-fortnight",
+    "fortnights": "duration-fortnight",
+    "quartale": "duration-quarter",
+    "quartalen": "duration-quarter",
+    "tonnen": "mass-tonne",
+    "metres": "length-meter",
+    "centimetre": "length-centimeter",
+    "centimetres": "length-centimeter",
+    "millimetres": "length-millimeter",
+    "kilometre": "length-kilometer",
+    "sek": "duration-second",
+}
+
+
+def _names() -> dict[str, str]:
+    found = dict(_MORE_NAMES)
+    for unit in FACTORS.keys() - {"duration-fortnight", "duration-quarter", "mass-zentner"}:
+        for locale in ("en", "de"):
+            for length in ("long", "short", "narrow"):
+                for n in (1, 2):
+                    word = (
+                        re.sub(r"[\d\s]+", " ", format_unit(n, unit, length=length, locale=locale))
+                        .strip()
+                        .casefold()
+                        .rstrip(".")
+                    )
+                    if len(word) > 1 or unit in (
+                        "length-meter",
+                        "mass-gram",
+                        "volume-liter",
+                        "duration-hour",
+                    ):
+                        found.setdefault(word, unit)
+    return found
+
+
+UNITS = _names()
+UNIT = (
+    r"[\s-]?(?:"
+    + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
+    + r")\b\.?(?![²³])"
+)
+"""A pattern for a unit behind a number."""
+
+
+def unit_named(word: str) -> str | None:
+    """Return the unit that a word is, or None."""
+    return UNITS.get(word.casefold().strip(" -").rstrip("."))

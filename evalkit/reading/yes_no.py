@@ -1,0 +1,149 @@
+"""Reads whether a short answer says yes or no: in a word for it, or by saying the question again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from evalkit.reading.clauses import Clause, clauses
+from evalkit.reading.context import asked_words
+from evalkit.reading.refusal import is_bare_refusal, is_refusal, refuses
+from evalkit.reading.words import NEGATION, NO_NEGATION
+
+YES, NO = frozenset({"yes", "ja", "true", "wahr"}), frozenset({"no", "nein", "false", "falsch"})
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_LABEL = re.compile(r"^.*\b(?:answer|antwort)\b\W*[:=]\s*(?=\w)", re.I | re.S)
+_LEAD = (
+    r"^\W*(?:(?:well|so|also|tja|nun|oh|hm+|but|aber|leider|unfortunately|sadly|the answer is|die antwort (?:ist|"
+    r"lautet)|clearly|according to the \w+|laut (?:dem |der )?\w+|in short|kurz(?: gesagt)?)\b\W*){0,2}"
+)
+_SAYS_NO = _compiled(
+    rf"{_LEAD}(?:no(?! problem| doubt| question| objection)\b|nope|nah|nay|never|not?\b(?= at all| really| for| "
+    r"in |\W*$)|negative|false|incorrect|wrong|"
+    r"by no means|on no account|in no case|no way|under no circumstances|(?:of course|certainly|definitely|absolutely|"
+    r"surely|probably|generally|sadly|apparently) not|"
+    r"unfortunately not|i'm afraid not|(?:it|that|this|they|he|she|you|one|we|there)(?:'s| is| are| does| do| did| "
+    r"was| were| may| can| must| has| have| will| would)?(?: not|n't|not)\b\W*$|nein|nee|nö|niemals|nie|keinesfalls|"
+    r"keineswegs|mitnichten|auf (?:gar )?keinen fall|in keinem fall|unter keinen umständen|(?:natürlich|sicher|"
+    r"bestimmt|eindeutig|wohl|eher|selbstverständlich|definitiv|grundsätzlich|überhaupt|gar|offenbar) nicht|"
+    r"nicht\W*$|falsch|unwahr|stimmt nicht|das (?:stimmt|ist|darf|geht|gilt|trifft) (?:\w+ )?nicht(?: zu)?\W*$)"
+)
+_SAYS_YES = _compiled(
+    rf"{_LEAD}(?:yes|yep|yup|yeah|yea|sure(?:ly)?|certainly|definitely|absolutely|affirmative|of course|correct|right|"
+    r"indeed|true|exactly|naturally|by all means|without (?:a )?doubt|no (?:problem|doubt)|"
+    r"(?:that|this|it)(?:'s| is) (?:\w+ )?(?:correct|right|true|the case|so)\b|(?:it|they|he|she|you|one|we|there|"
+    r"that) (?:is|are|does|do|did|was|were|may|can|must|has|have|will|would)\b(?=\W*(?:$|[,.;]))|"
+    r"jawohl|ja(?:woll|aa?)?|klar|natürlich|selbstverständlich|gewiss|sicher(?:lich)?|durchaus|stimmt|richtig|genau|"
+    r"korrekt|wahr|zutreffend|freilich|auf jeden fall|in jedem fall|kein problem|unbedingt|definitiv|doch|"
+    r"(?:das|dies|es) (?:ist (?:so|richtig|korrekt|wahr|der fall)|stimmt|trifft zu|geht)\b(?! nicht)|"
+    r"(?:das|dies) (?:darf|kann|muss|ist|gilt) (?:er|sie|es|man)\b\W*$)"
+)
+_FORBIDDEN = _compiled(
+    r"\b(?:prohibited|forbidden|banned|excluded|illegal|disallowed|barred|denied|refused|ruled out|impermissible|"
+    r"impossible|unnecessary|optional|voluntary|exempt|invalid|unavailable|"
+    r"verboten|untersagt|ausgeschlossen|unzulässig|unmöglich|unnötig|freiwillig|tabu|ausgenommen|ungültig|"
+    r"verwehrt|entfällt|unerwünscht|verbietet|untersagt|schließt \w+(?: \w+)? aus)\b"
+)
+_PERMITTED = _compiled(
+    r"\b(?:permitted|allowed|permissible|okay|ok|fine|possible|legal|welcome|available|entitled|free to|covered|"
+    r"included|"
+    r"erlaubt|gestattet|zulässig|möglich|zugelassen|willkommen|gedeckt|mitversichert|inbegriffen|enthalten)\b"
+)
+_NEEDED = _compiled(
+    r"\b(?:must|required|mandatory|necessary|needed|needs?|obligatory|compulsory|have to|has to|obliged|"
+    r"muss|müssen|nötig|notwendig|erforderlich|pflicht|verpflichtend|vorgeschrieben|obligatorisch|gebraucht)\b"
+)
+_ASKS_LEAVE = _compiled(
+    r"\b(?:may|can|could|allow\w*|permit\w*|possible|cover\w*|includ\w*|darf|dürfen|kann|können|erlaubt|gestattet|"
+    r"möglich|zulässig|gedeckt|abgedeckt|enthalten|inbegriffen)\b"
+)
+_ASKS_NEED = _compiled(
+    r"\b(?:must|need\w*|required?|necessary|mandatory|obliged|compulsory|have to|has to|muss|müssen|nötig|"
+    r"notwendig|erforderlich|pflicht|brauch\w*|verpflichtet|vorgeschrieben)\b"
+)
+_ONLY = _compiled(r"\b(?:only|solely|exclusively|just|nur|lediglich|ausschließlich|allein|erst)\b")
+_ON_CONDITION = _compiled(
+    r"\b(?:only|just|nur|lediglich)\s(?:with|without|if|when|while|provided|after|during|mit|ohne|wenn|falls|sofern|"
+    r"nach|während)\b"
+)
+_PRONOUN = _compiled(r"\b(?:it|they|them|this|that|you|he|she|es|sie|das|dies|er)\b")
+_OF_TEXT = _compiled(
+    r"\b(?:passage|text|document|article|excerpt|context|abschnitt|textes|dokument|artikel|auszug|whether|ob|"
+    r"say|says|said|"
+    r"stated?|states|mention\w*|told|tell|gesagt|sagt|erwähn\w*|genannt|angegeben|steht|know|weiß|angabe\w*|"
+    r"information\w*)\b"
+)
+_WITHOUT = _compiled(r"\b(?:without|ohne)\s(?:\w+\s){0,2}?\w+")
+"""Says on which terms, not whether."""
+_NEGATED, _IDIOM = _compiled(NEGATION), _compiled(NO_NEGATION)
+
+
+def says_yes(said: str, question: str) -> bool | None:
+    """Tell whether an answer says yes; None: that can't be told, or it says that it is not told."""
+    said = _LABEL.sub("", said)
+    if is_bare_refusal(said):
+        return None
+    told = _in_a_word(said)
+    if told is not None:
+        return told
+    if is_refusal(said, question) and (_OF_TEXT.search(said) or not _restates(said, question)):
+        return None
+    found = [c for c in clauses(said) if not refuses(c.text) or _restates(c.text, question)]
+    return _by_statement(found, said, question) if found else None
+
+
+def _in_a_word(said: str) -> bool | None:
+    """Return what a word at the beginning says, or one at the end."""
+    if _SAYS_NO.match(said):
+        return False
+    if _SAYS_YES.match(said) and not re.match(rf"\W*\w+(?:\s\w+)?\s(?:{NEGATION})", said, re.I):
+        return True
+    last = re.findall(r"\w+", said.casefold())[-1:]
+    if last and last[0] in YES | NO:
+        return last[0] in YES
+    return None
+
+
+def _restates(text: str, question: str) -> bool:
+    """Tell whether a text says at least half of the question's words again."""
+    asked = set(stems(question))
+    return bool(asked) and 2 * len(asked & set(stems(text))) >= len(asked)
+
+
+def _by_statement(found: list[Clause], said: str, question: str) -> bool | None:
+    asked, told = set(stems(question)), set(stems(said))
+    of_leave = _ASKS_LEAVE.search(question) is not None and (
+        _PERMITTED.search(said) is not None or _FORBIDDEN.search(said) is not None
+    )
+    of_need = _ASKS_NEED.search(question) is not None and (
+        _NEEDED.search(said) is not None or _FORBIDDEN.search(said) is not None
+    )
+    if not asked & told and not of_leave and not of_need and not _ONLY.search(said):
+        return None
+    best = max(found, key=lambda c: (len(asked & set(stems(c.text))), -c.start))
+    first = found[0] if is_denied(found[0].text) else best
+    denied = is_denied(first.text)
+    if not denied and _ONLY.search(said) and not _ON_CONDITION.search(said):
+        if asked <= told:
+            return True
+        if _PRONOUN.search(said.split(" ", 1)[0]) and not asked & told:
+            return None
+        return False
+    return not denied if not is_denied(question) else denied
+
+
+def is_denied(text: str) -> bool:
+    """Tell whether a statement is negative: `not allowed` and `forbidden` are, `not forbidden` is not."""
+    text = _WITHOUT.sub("", _IDIOM.sub("", text))
+    return (_NEGATED.search(text) is not None) != (_FORBIDDEN.search(text) is not None)
+
+
+def stems(text: str) -> Iterator[str]:
+    """Yield the beginnings of words that an answer may say again."""
+    for word in asked_words(text):
+        yield re.sub(r"(?:en|e|s|n)$", "", word)[:5]
