@@ -142,6 +142,7 @@ class OpenAIReader:
     def __init__(self) -> None:
         self.usage: Usage | None = None
         self._tier: str | None = None
+        self._model = ""
         self.end = End()
         self.is_whole = False
         self._prompt_tokens: list[PromptToken] = []
@@ -197,13 +198,16 @@ class OpenAIReader:
             self._tier = tier.lower()
             if self.usage is not None:
                 self.usage = replace(self.usage, service_tier=self._tier)
+        self._model = text_of(data.get("model")) or self._model
         found = data.get("usage")
         if not found and isinstance(data.get("x_groq"), dict):
             found = data["x_groq"].get("usage")
         if not found:
             return
         is_object = isinstance(found, dict)
-        told = openai_usage(found, self._tier) if is_object else Usage(is_doubtful=True)
+        told = (
+            openai_usage(found, self._tier, self._model) if is_object else Usage(is_doubtful=True)
+        )
         if self.usage is None or told.input_tokens or told.output_tokens:  # no zeros after counts
             self.usage = told
         if self.usage.reasoning_tokens:

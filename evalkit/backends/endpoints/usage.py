@@ -1,12 +1,14 @@
 """What servers say they bill: the token counts of three APIs, and of what speaks like them, as one `Usage`.
 
 A count that can't be true is never a number: a prompt has no 0 tokens, and a total is no smaller than its parts. Such
-usage is doubtful, and what it costs is unknown. A total above its parts is more that was generated: thoughts that the
-server bills and names nowhere else.
+usage is doubtful, and what it costs is unknown. A total above its parts is explained by parts that are told beside
+them (thoughts, what a cache read or wrote), or by a vendor that is known to name its thoughts nowhere else; else nobody
+knows what it is, and it is doubtful as well.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -46,8 +48,13 @@ _OTHER = (
     ("server_tool_use", "web_search_requests"),
     ("server_tool_use", "code_execution_requests"),
     ("server_tool_use_details", "web_search_requests"),
+    ("num_search_queries",),  # Perplexity
+    ("citation_tokens",),
+    ("num_sources_used",),  # xAI
 )
 """Counts of what has a price of its own beside text."""
+_HIDES_THOUGHTS = re.compile(r"\bgemini\b", re.IGNORECASE)
+"""Models whose thoughts may be in the total alone, through OpenAI's API as well."""
 
 
 def whole_number(value: object) -> int | None:
@@ -64,7 +71,7 @@ def count(data: Mapping[str, Any], *path: str) -> int | None:
     return whole_number(found)
 
 
-def openai_usage(data: Mapping[str, Any], tier: str | None = None) -> Usage:
+def openai_usage(data: Mapping[str, Any], tier: str | None = None, model: str = "") -> Usage:
     """Read the usage object of OpenAI's API, in the forms of compatible servers and gateways.
 
     Completion tokens include reasoning, prompt tokens what was cached; some servers leave one or the other out of them,
@@ -73,6 +80,7 @@ def openai_usage(data: Mapping[str, Any], tier: str | None = None) -> Usage:
     Args:
         data: The usage object.
         tier: The service tier that the answer names.
+        model: The model that it names.
     """
     prompt = _first(data, ("prompt_tokens",), ("input_tokens",))
     output = _first(data, ("completion_tokens",), ("output_tokens",))
@@ -86,11 +94,12 @@ def openai_usage(data: Mapping[str, Any], tier: str | None = None) -> Usage:
         service_tier=tier or _word(data, "service_tier"),
         has_other_charges=any(count(data, *path) for path in _OTHER),
     )
-    return _judged(_with_total(told, count(data, "total_tokens")), data)
+    hides = bool(_HIDES_THOUGHTS.search(model))
+    return _judged(_with_total(told, count(data, "total_tokens"), hides_thoughts=hides), data)
 
 
-def _with_total(told: Usage, total: int | None) -> Usage:
-    """Return the counts with what the total says is missing in them."""
+def _with_total(told: Usage, total: int | None, *, hides_thoughts: bool) -> Usage:
+    """Return the counts with what the total says is missing in them, where it is known what that is."""
     prompt, output = told.input_tokens, told.output_tokens
     if not prompt or output is None:
         return told
@@ -104,8 +113,9 @@ def _with_total(told: Usage, total: int | None) -> Usage:
         told, rest = replace(told, input_tokens=prompt + aside), rest - aside
     if rest == 0:
         return told
-    hidden = reasoning if rest == reasoning else (reasoning or 0) + rest
-    return replace(told, output_tokens=output + rest, reasoning_tokens=hidden)
+    if rest == reasoning or (hides_thoughts and reasoning is None):
+        return replace(told, output_tokens=output + rest, reasoning_tokens=rest)
+    return replace(told, is_doubtful=True)
 
 
 def anthropic_usage(data: Mapping[str, Any]) -> Usage:
@@ -148,7 +158,8 @@ def gemini_usage(data: Mapping[str, Any]) -> Usage:
         service_tier=_word(data, "serviceTier") or _traffic(data),
         has_other_charges=any(_modalities(data)),
     )
-    return _judged(_with_total(told, count(data, "totalTokenCount")), data, may_lack_output=True)
+    total = count(data, "totalTokenCount")
+    return _judged(_with_total(told, total, hides_thoughts=True), data, may_lack_output=True)
 
 
 def _traffic(data: Mapping[str, Any]) -> str | None:

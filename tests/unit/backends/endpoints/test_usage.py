@@ -26,8 +26,6 @@ def details(**counts: int) -> dict[str, Any]:
     [
         (openai(20, 5, 25), Usage(input_tokens=20, output_tokens=5)),
         (openai(20, 5), Usage(input_tokens=20, output_tokens=5)),
-        # thoughts that only the total shows
-        (openai(20, 198, 623), Usage(input_tokens=20, output_tokens=603, reasoning_tokens=405)),
         # reasoning beside the completion (xAI), and in it (OpenAI)
         (
             openai(20, 5, 125, completion_tokens_details={"reasoning_tokens": 100}),
@@ -80,6 +78,16 @@ def test_openai_counts_are_read_as_they_are_billed(told: dict[str, Any], usage: 
         openai(20, -5, 15),
         openai(20, 5, **details(cached_tokens=21)),
         openai(20, 5, 25, completion_tokens_details={"reasoning_tokens": 6}),
+        # a total above its parts, and nothing that says why
+        openai(20, 198, 623),
+        openai(20, 5, 26),
+        openai(20, 0, 25),
+        openai(20, 5, 125, completion_tokens_details={"reasoning_tokens": 90}),
+        openai(20, 105, 225, completion_tokens_details={"reasoning_tokens": 90}),
+        openai(20, 5, 125, completion_tokens_details={"reasoning_tokens": 0}),
+        openai(20, 5, 45, **details(cached_tokens=10)),
+        openai(20, 5, 45, cache_read_input_tokens=8, cache_creation_input_tokens=10),
+        {"input_tokens": 20, "output_tokens": 5, "total_tokens": 40},
         {},
     ],
 )
@@ -107,6 +115,59 @@ def read(*chunks: dict[str, Any]) -> Usage | None:
     for chunk in chunks:
         reader.read("", {"choices": [], **chunk})
     return reader.usage
+
+
+TOTALS = [
+    # (model, usage, input, output, thoughts; None: nobody knows what the rest is)
+    ("gemini-2.5-flash", openai(20, 198, 623), (20, 603, 405)),
+    ("models/gemini-2.5-pro", openai(20, 198, 623), (20, 603, 405)),
+    ("google/gemini-3-flash", openai(20, 198, 218), (20, 198, None)),
+    ("Gemini-2.5-Pro", openai(20, 0, 300), (20, 280, 280)),
+    ("gemini-2.5-pro", openai(20, 8, 128, reasoning_tokens=100), (20, 108, 100)),
+    ("gemini-2.5-pro", openai(20, 8, 128, reasoning_tokens=60), None),
+    ("gemini-2.5-pro", openai(20, 8, 27), None),
+    ("gemini-2.5-pro", openai(20, 8, 136, cache_read_input_tokens=8), (20, 116, 108)),
+    ("gpt-5", openai(20, 198, 623), None),
+    ("some-model", openai(20, 198, 623), None),
+    ("", openai(20, 198, 623), None),
+    ("geminid-7b", openai(20, 198, 623), None),
+    ("claude-sonnet-4-5", openai(20, 5, 26), None),
+    (
+        "grok-4",
+        openai(20, 5, 125, completion_tokens_details={"reasoning_tokens": 100}),
+        (20, 105, 100),
+    ),
+    ("grok-4", openai(20, 5, 130, completion_tokens_details={"reasoning_tokens": 100}), None),
+    ("claude-sonnet-4-5", openai(20, 5, 33, cache_read_input_tokens=8), (28, 5, None)),
+    (
+        "claude-sonnet-4-5",
+        openai(
+            20, 5, 73, cache_read_input_tokens=8, completion_tokens_details={"reasoning_tokens": 40}
+        ),
+        (28, 45, 40),
+    ),
+    ("claude-sonnet-4-5", openai(20, 5, 34, cache_read_input_tokens=8), None),
+    (
+        "deepseek-reasoner",
+        openai(20, 105, 125, completion_tokens_details={"reasoning_tokens": 100}),
+        (20, 105, 100),
+    ),
+    ("sonar-reasoning", openai(20, 5, 25, num_search_queries=2), "charged"),
+    ("sonar-deep-research", openai(20, 5, 25, citation_tokens=900), "charged"),
+    ("grok-4", openai(20, 5, 25, num_sources_used=3), "charged"),
+]
+
+
+@pytest.mark.parametrize(("model", "told", "expected"), TOTALS)
+def test_a_total_above_its_parts_is_billed_only_where_its_rest_is_known(
+    model: str, told: dict[str, Any], expected: tuple[int, int, int | None] | str | None
+) -> None:
+    usage = read({"model": model}, {"usage": told})
+    assert usage is not None
+    assert usage.is_doubtful is (expected is None)
+    assert usage.has_other_charges is (expected == "charged")
+    if isinstance(expected, tuple):
+        assert (usage.input_tokens, usage.output_tokens, usage.reasoning_tokens) == expected
 
 
 def test_the_last_count_of_a_stream_holds_but_for_zeros() -> None:
@@ -195,6 +256,9 @@ def test_gemini_counts_are_read_as_they_are_billed(told: dict[str, Any], usage: 
 
 
 def test_gemini_zeros_and_small_totals_are_doubtful() -> None:
+    beside = {"promptTokenCount": 9, "candidatesTokenCount": 5, "thoughtsTokenCount": 4}
+    assert not gemini_usage({**beside, "totalTokenCount": 18}).is_doubtful
+    assert gemini_usage({**beside, "totalTokenCount": 30}).is_doubtful
     assert gemini_usage({"promptTokenCount": 0, "candidatesTokenCount": 0}).is_doubtful
     assert gemini_usage(
         {"promptTokenCount": 9, "candidatesTokenCount": 5, "totalTokenCount": 13}
