@@ -12,7 +12,7 @@ from typing import Any
 
 from evalkit.backends import backend_class
 from evalkit.backends.base import Capability
-from evalkit.backends.chat import ChatTemplate, of_text
+from evalkit.backends.chat import ChatTemplate, moved, of_text
 from evalkit.backends.facts import chat_template_of, special_tokens_of
 from evalkit.backends.sources import find_source
 from evalkit.config.run import API_BACKENDS, ModelSpec, RunConfig, SuiteSpec
@@ -149,7 +149,7 @@ def make_plan(config: RunConfig) -> Plan:
             tasks = planned.tasks(suite, mode)
             _check_capabilities(model, suite, tasks)
             prompt_tokens = _estimate_tokens(tasks, tokenizer)
-            turns, fault = _turns(template, suite, tasks)
+            turns, fault = _turns(model, template, suite, tasks)
             for repeat in range(suite.repeats):
                 cells.append(
                     Cell(
@@ -265,21 +265,28 @@ def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None, ChatTemplat
 
 
 def _turns(
-    template: ChatTemplate | None, suite: SuiteSpec, tasks: Sequence[TaskPlan]
+    model: ModelSpec, template: ChatTemplate | None, suite: SuiteSpec, tasks: Sequence[TaskPlan]
 ) -> tuple[str, str]:
     """Return how conversations will be written, and why they can't be."""
-    if template is None:
-        return TURNS_AS_GIVEN, ""
     found = [TURNS_AS_GIVEN]
     for task in tasks:
         roles = ["system"] if suite.system_instruction or task.has_instruction else []
         if suite.fewshot_as_multiturn:
             roles += ["user", "assistant"] * task.num_fewshot
         try:
-            found.append(template.way_of([*roles, "user"]))
+            found.append(_way_of(model, template, [*roles, "user"]))
         except ModelError as error:
             return TURNS_AS_GIVEN, error.message
     return max(found, key=TURNS.index), ""
+
+
+def _way_of(model: ModelSpec, template: ChatTemplate | None, roles: Sequence[str]) -> str:
+    """Return how a conversation with turns of these roles will be written."""
+    if template is not None:
+        return template.way_of(roles)
+    given = [{"role": role, "content": role} for role in roles]
+    is_moved = moved(given, model.endpoint.turns) != given
+    return model.endpoint.turns if is_moved else TURNS_AS_GIVEN
 
 
 def short_of_thoughts(plan: Plan) -> list[tuple[Cell, int]]:

@@ -423,6 +423,8 @@ class EndpointRecord:
     """How late evalkit's own timers came: an error of that size may be in every stamp."""
     lag_p99_s: float | None = None
     lag_max_s: float | None = None
+    turns: str = TURNS_AS_GIVEN
+    """One of `TURNS`: how conversations were sent where the config says that the server takes them in no other way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,5 +456,6 @@ class CellRecord:
 
     @property
     def turns(self) -> str:
-        """How far the chat template made evalkit move turns; one of `TURNS`."""
-        return max((e.turns for e in self.engine), key=TURNS.index, default=TURNS_AS_GIVEN)
+        """How far the chat template or the server made evalkit move turns; one of `TURNS`."""
+        found = [e.turns for e in (*self.engine, self.endpoint) if e is not None]
+        return max(found, key=TURNS.index, default=TURNS_AS_GIVEN)

@@ -105,6 +105,12 @@ class ChatTemplate:
         )
 
 
+def moved(messages: Sequence[Message], code: str) -> list[Message]:
+    """Return a conversation in one of the ways of `TURNS`, for servers, whose templates are not at hand."""
+    change = next(change for way, change in _CHANGES if way == code)
+    return change(list(messages))
+
+
 def of_tokenizer(model: str, tokenizer: Any, date: datetime.date) -> ChatTemplate:
     """Return the chat template of a loaded tokenizer."""
 

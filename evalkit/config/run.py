@@ -105,6 +105,9 @@ class EndpointSpec(Spec):
     """Parameters the endpoint refuses; they are not sent."""
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] | None = None
     """Backend `openai` only. Unset: `max_completion_tokens` for OpenAI itself, `max_tokens` for compatible servers."""
+    turns: Literal["as_given", "instruction_in_user", "one_turn"] = "as_given"
+    """How conversations are sent: `instruction_in_user`, for servers that take no system turn, puts the instruction in
+    front of the first question; `one_turn` puts instruction, examples and question into one message."""
     extra_body: dict[str, Any] = {}
     """Further fields of every request, such as `reasoning_effort: low`."""
 

@@ -413,6 +413,34 @@ def test_secrets_are_not_in_the_journal_of_a_killed_run(tmp_path: Path) -> None:
     assert all(CANARY.encode() not in file.read_bytes() for file in journals)
 
 
+def refuses_system(received: Received) -> Plan:
+    """Answer as a server whose template knows no system turn."""
+    roles = [m["role"] for m in json.loads(received.body)["messages"]]
+    return fails(400, "System role not supported") if "system" in roles else ANSWER
+
+
+def test_a_server_without_system_turns_is_told_and_asked_in_another_way(tmp_path: Path) -> None:
+    suites = [{**SUITES[1], "limit": 2, "system_instruction": "Answer with a number."}]
+    with ScriptedServer(refuses_system) as server:
+        config = write_config(tmp_path, [api(server.url)], suites=suites)
+        result = invoke("run", str(config))
+        assert result.exit_code == 3
+        assert "set `turns: instruction_in_user` in the model's endpoint" in result.output
+        config = write_config(
+            tmp_path, [api(server.url, endpoint={"turns": "instruction_in_user"})], suites=suites
+        )
+        assert "takes no system turn" in invoke("plan", str(config)).output
+        n_before = len(server.received)
+        result = invoke("run", str(config))
+    assert result.exit_code == 0, result.output
+    assert "takes no system turn" in result.output
+    asked = [json.loads(r.body)["messages"] for r in server.received[n_before:]]
+    assert not any(m["role"] == "system" for messages in asked for m in messages)
+    assert all("Answer with a number." in messages[0]["content"] for messages in asked)
+    newest = max((tmp_path / "out").iterdir(), key=lambda folder: folder.name)
+    assert {c.turns for c in open_run(newest).manifest.cells} == {"instruction_in_user"}
+
+
 def test_a_run_without_an_answer_exits_with_3_and_goes_on_once_there_is_credit(
     tmp_path: Path,
 ) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from evalkit.backends.endpoints.wire import Exchange
 
 _ENDS = ("/chat/completions", "/completions", "/v1/messages", "/messages")
 """What SDKs put behind `base_url`, the longest first."""
+_GOOGLES_END = re.compile(
+    r"(?:/v\d\w*)?(?:/(?:projects|locations|publishers)/[^/]+)*/(?:tuned)?models/[^/]+:\w+$",
+    re.IGNORECASE,
+)
+"""What Google's SDK does: version, model and method."""
 
 
 def address_hint(exchange: Exchange) -> str:
@@ -20,7 +26,9 @@ def address_hint(exchange: Exchange) -> str:
         if not location:
             return f"{asked} redirects"
         target = plain(urljoin(exchange.url, location))
-        return f"{asked} redirects to {target}: set base_url to {_base(target)}"
+        if base := _base(target):
+            return f"{asked} redirects to {target}: set base_url to {base}"
+        return f"{asked} redirects to {target}, which is no address of this API: check base_url"
     doubled = _doubled(urlsplit(asked).path)
     if doubled:
         return f"{asked} has {doubled} twice: take it off the end of base_url"
@@ -36,12 +44,13 @@ def plain(url: str) -> str:
 
 
 def _base(url: str) -> str:
-    """Return what `base_url` would have to be for a request to go there."""
+    """Return the `base_url` of requests that go there; empty where no request of an API goes there."""
     url = url.rstrip("/")
     for end in _ENDS:
         if url.endswith(end):
             return url.removesuffix(end)
-    return url.partition("/v1beta/")[0]
+    found = _GOOGLES_END.search(url)
+    return url[: found.start()] if found else ""
 
 
 def _doubled(path: str) -> str:

@@ -20,6 +20,7 @@ from evalkit.backends.base import (
     Outcome,
     ScoreRequest,
 )
+from evalkit.backends.chat import moved
 from evalkit.backends.endpoints.asking import Asking
 from evalkit.backends.endpoints.attempt import Reply
 from evalkit.backends.endpoints.dialect import NO_KEY, Ask, DialectFactory, pack
@@ -34,7 +35,14 @@ from evalkit.distribution import install_command
 from evalkit.engine.values import Comparison, GenerationSettings, answer_of
 from evalkit.errors import ModelError
 from evalkit.metrics.percentiles import percentile
-from evalkit.records import Answer, EndpointRecord, EngineRecord, EventKind, RequestKind
+from evalkit.records import (
+    TURNS_AS_GIVEN,
+    Answer,
+    EndpointRecord,
+    EngineRecord,
+    EventKind,
+    RequestKind,
+)
 from evalkit.store.manifest import ModelEntry
 
 _SEED = 20261123
@@ -60,6 +68,7 @@ class EndpointBackend:
         make: DialectFactory = type(self).dialect
         self._dialect = make(spec, self._url, key, self._client)
         self._flow = Flow(spec.endpoint, random.Random(_SEED))
+        self._turns: str = TURNS_AS_GIVEN
         self.begin_cell(CellSetup())
 
     @classmethod
@@ -157,7 +166,10 @@ class EndpointBackend:
 
     def render_chat(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
         """Pack a conversation; the server applies the template."""
-        return pack(messages)
+        sent = moved(messages, self.spec.endpoint.turns)
+        if sent != messages:
+            self._turns = self.spec.endpoint.turns
+        return pack(sent)
 
     def torch_memory(self, gpu: int) -> tuple[int | None, int | None]:
         """Return nothing: the model is not in this process."""
@@ -170,6 +182,7 @@ class EndpointBackend:
     def begin_cell(self, setup: CellSetup) -> None:
         """Start a cell."""
         self._asking = Asking(self.spec, self._dialect, self._flow, self.loop_thread, setup)
+        self._turns = TURNS_AS_GIVEN
 
     def engine_records(self) -> tuple[EngineRecord, ...]:
         """Return nothing: the server does not say how it computes."""
@@ -187,6 +200,7 @@ class EndpointBackend:
             lag_p50_s=percentile(lags, 50).value,
             lag_p99_s=percentile(lags, 99).value,
             lag_max_s=max(lags, default=None),
+            turns=self._turns,
         )
 
     def verify(

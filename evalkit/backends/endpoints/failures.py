@@ -15,6 +15,7 @@ from evalkit.backends.endpoints.addresses import address_hint
 from evalkit.backends.endpoints.error_bodies import parsed, report_of
 from evalkit.backends.endpoints.error_classes import RETRYABLE, ErrorClass
 from evalkit.backends.endpoints.kinds import kind_of
+from evalkit.backends.endpoints.roles import refused_turns
 from evalkit.backends.endpoints.waits import asked_wait_s
 from evalkit.backends.endpoints.wire import Exchange, NoHeadersError, OversizedError, StalledError
 
@@ -68,7 +69,9 @@ def failure_of_error(error: Any, exchange: Exchange, secrets: Collection[str]) -
     report = report_of(error, exchange.headers.get("x-amzn-errortype", ""))
     wait_s = asked_wait_s(exchange.headers, report)
     words = clean(f"{report.label}: {report.message}".strip(": "), secrets)
-    return Failure(kind_of(report, None, wait_s), words, wait_s)
+    found = kind_of(report, None, wait_s)
+    hint = refused_turns(report.message, found, None)
+    return Failure(ErrorClass.BAD_REQUEST if hint else found, _with_hint(words, hint), wait_s)
 
 
 def clean(message: str, secrets: Collection[str]) -> str:
@@ -120,11 +123,17 @@ def _of_status(exchange: Exchange, secrets: Collection[str]) -> Failure:
     found = ErrorClass.NOT_FOUND if status < 400 else kind_of(report, status, wait_s)
     label = " ".join(word for word in report.label.split() if word != str(status))
     words = [f"HTTP {status}", label, report.message]
-    hint = address_hint(exchange) if found == ErrorClass.NOT_FOUND else ""
     said = clean(" ".join(w for w in words if w), secrets)
-    if hint:
-        said = f"{clean(said, secrets)[: max(0, LONGEST_MESSAGE - len(hint) - 2)]}; {hint}"
-    return Failure(found, clean(said, secrets), wait_s)
+    if hint := refused_turns(report.message, found, status):
+        return Failure(ErrorClass.BAD_REQUEST, _with_hint(said, hint), wait_s)
+    if found == ErrorClass.NOT_FOUND:
+        said = clean(_with_hint(said, address_hint(exchange)), secrets)
+    return Failure(found, said, wait_s)
+
+
+def _with_hint(said: str, hint: str) -> str:
+    """Add what to do to what the server says, which is cut before the hint is."""
+    return f"{said[: max(0, LONGEST_MESSAGE - len(hint) - 2)]}; {hint}" if hint else said
 
 
 def _page_title(body: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 
 from evalkit.backends.base import GenerateRequest
+from evalkit.backends.chat import moved
 from evalkit.backends.endpoints.dialect import Ask, DialectFactory, pack
 from evalkit.config.run import ModelSpec
 
@@ -25,7 +26,7 @@ class EndpointWriter:
 
     def render_chat(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
         """Pack a conversation; the server applies the template."""
-        return pack(messages)
+        return pack(moved(messages, self._spec.endpoint.turns))
 
     def sent(self, request: GenerateRequest, *, is_chat: bool) -> dict[str, Any]:
         """Return the fields of a request as the vendor's SDK takes them."""
