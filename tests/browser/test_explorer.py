@@ -92,6 +92,25 @@ def test_a_missing_answer_says_why(open_html):
     assert doc.locator(".answer h4 .mark").all_inner_texts()[2] == "∅ no answer"
 
 
+@pytest.mark.parametrize(("code", "words"), [("en", "a tool call"), ("de", "ein Werkzeugaufruf")])
+def test_a_tool_call_is_shown_with_its_name_and_arguments(open_html, code, words):
+    run = comparison(3)
+    call = 'look_up({"place": "Ulm", "note": "</script><b>"})'
+    samples = [
+        replace(s, response=call, flags=("tool_call",), scores={"acc": 0.0})
+        if (s.cell_id, s.task, s.doc_id) == ("one/maths/0", "sums", 1)
+        else s
+        for s in run.samples
+    ]
+    opened = open_html(explorer_page(replace(run, samples=samples), code=code))
+    answers = open_doc(ready(opened), 1).locator(".answer")
+    assert call in answers.nth(0).inner_text()
+    facts = answers.locator(".facts").all_inner_texts()
+    assert facts[0].startswith(words)
+    assert not any(words in other for other in facts[1:])
+    opened.assert_quiet()
+
+
 def test_prompts_that_differ_are_shown_with_each_answer(open_html):
     page = ready(open_html(page_of()))
     page.select_option("#explorer-task", label="names (20)")
