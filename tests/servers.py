@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-START_S = 120
+START_S = 600
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def serving(command: Sequence[str], log: Path, health: str = "/health") -> Itera
         finally:
             process.terminate()
             try:
-                process.wait(timeout=20)
+                process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -48,7 +48,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], url: str, log: Path) -
         if process.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(url, timeout=2):
+            with urllib.request.urlopen(url, timeout=20):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)

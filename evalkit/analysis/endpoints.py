@@ -11,9 +11,10 @@ from evalkit.analysis.facts import EndpointFact, Estimate
 from evalkit.analysis.stats import share_estimate
 from evalkit.metrics.latency import is_timed, response_time_s
 from evalkit.metrics.values import each, total
+from evalkit.prices import STANDARD_TIERS
 from evalkit.records import Attempt, CellRecord, EndpointRecord, Request, Usage
 from evalkit.store.run_dir import Run
-from evalkit.wording import NOTHING, say, say_n
+from evalkit.wording import NOTHING, Said, joined, say, say_n
 
 
 def endpoint_facts(run: Run) -> tuple[EndpointFact, ...]:
@@ -97,7 +98,9 @@ def _cost(attempts: Sequence[Attempt]) -> Estimate:
     known = _sum(a.cost_usd for a in attempts)
     is_priced = any(a.cost_usd is not None and (a.cost_usd or a.status == "ok") for a in attempts)
     if not attempts or (unknown and not is_priced):
-        reason = say("price not known") if attempts else say("nothing sent")
+        reason = (
+            _with_service(say("price not known"), attempts) if attempts else say("nothing sent")
+        )
         return Estimate(None, "USD", 0, reason=reason)
     reason = NOTHING
     if unknown:
@@ -106,7 +109,18 @@ def _cost(attempts: Sequence[Attempt]) -> Estimate:
             "{n} attempts of unknown cost are not in it",
             unknown,
         )
+        reason = _with_service(reason, attempts)
     return Estimate(known, "USD", len(attempts) - unknown, method="sum", reason=reason)
+
+
+def _with_service(reason: Said, attempts: Sequence[Attempt]) -> Said:
+    """Add as what attempts without a cost were served, where the answers name anything but the ordinary service."""
+    usages = [a.usage for a in attempts if a.cost_usd is None and a.usage is not None]
+    named = {n for u in usages for n in (u.service_tier, u.speed, u.region) if n}
+    served = sorted(named - STANDARD_TIERS)
+    if not served:
+        return reason
+    return joined((reason, say("served as {what}", what=joined(served))), "; ")
 
 
 def request_cost_usd(request: Request) -> float | None:

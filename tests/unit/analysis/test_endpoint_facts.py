@@ -56,6 +56,24 @@ def test_retries_failures_and_classes_are_counted() -> None:
     assert found.errors_by_class == {"rate_limited": 3}
 
 
+@pytest.mark.parametrize(
+    ("served", "said"),
+    [
+        ({"service_tier": "scale"}, "; served as scale"),
+        ({"region": "us", "speed": "fast"}, "; served as fast, us"),
+        ({"service_tier": "default", "region": "global"}, ""),
+        ({}, ""),
+    ],
+)
+def test_an_unknown_cost_names_the_service_that_has_no_price(
+    served: dict[str, str], said: str
+) -> None:
+    unpriced = replace(PAID, usage=Usage(100, output_tokens=10, **served), cost_usd=None)  # type: ignore[arg-type]
+    found = fact(asked(0, PAID), asked(1, unpriced))
+    assert found.cost_usd.reason == f"1 attempt of unknown cost is not in it{said}"
+    assert fact(asked(0, unpriced)).cost_usd.reason == f"price not known{said}"
+
+
 def test_cost_is_the_sum_over_all_attempts_and_says_what_is_not_in_it() -> None:
     found = fact(asked(0, PAID), asked(1, BROKEN, PAID), asked(2, BUSY, PAID))
     assert found.cost_usd.value == pytest.approx(0.75)

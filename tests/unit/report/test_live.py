@@ -23,6 +23,7 @@ from evalkit.report.live import LOOPBACK, LiveReport, LoopbackServer, open_serve
 from evalkit.store.live import read_live
 from tests.builders import request, sample
 from tests.unit.store.test_live import begun
+from tests.waiting import LONGEST_S
 
 PAGE = b'<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;"><body>hello</body>\n'
 
@@ -54,7 +55,7 @@ def serving(report: LiveReport) -> Iterator[LoopbackServer]:
 def ask(
     server: LoopbackServer, path: str = "/", method: str = "GET", **headers: str
 ) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection(LOOPBACK, server.server_port, timeout=10)
+    connection = http.client.HTTPConnection(LOOPBACK, server.server_port, timeout=LONGEST_S)
     connection.request(method, path, headers=headers)
     answer = connection.getresponse()
     body = answer.read()
@@ -81,7 +82,7 @@ def test_it_keeps_up_by_itself(tmp_path: Path) -> None:
         thread = threading.Thread(target=report.keep_up, args=(stop,))
         thread.start()
         states = set()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + LONGEST_S
         while len(states) < 3 and time.monotonic() < deadline:
             if report.page.state not in states:
                 states.add(report.page.state)
@@ -209,7 +210,7 @@ def test_a_name_that_was_pointed_here_is_refused(host: str) -> None:
 
 def test_a_malformed_request_ends_the_connection() -> None:
     with serving(fixed()) as server:
-        with socket.create_connection((LOOPBACK, server.server_port), timeout=10) as raw:
+        with socket.create_connection((LOOPBACK, server.server_port), timeout=LONGEST_S) as raw:
             raw.sendall(b"GET / HTTP/1.1 nonsense\r\n\r\n")
             assert b"Refused." in raw.recv(4000)
         assert ask(server)[0].status == 200
@@ -220,14 +221,14 @@ def test_requests_are_answered_while_a_page_is_made() -> None:
 
     def slow() -> bytes:
         begun_rendering.set()
-        go_on.wait(20)
+        go_on.wait(LONGEST_S)
         return PAGE
 
     report = LiveReport(slow, [], [], ENGLISH)
     worker = threading.Thread(target=report.refresh)
     with serving(report) as server:
         worker.start()
-        begun_rendering.wait(10)
+        begun_rendering.wait(LONGEST_S)
         assert b"The report is being made" in ask(server)[1]
         assert worker.is_alive(), "the page is still being made"
         go_on.set()

@@ -19,6 +19,7 @@ from evalkit.analysis.facts import Estimate
 from evalkit.analysis.outcomes import Signal
 from tests.unit.analysis.blend.made import pairs_of, world
 from tests.unit.analysis.blend.test_pairs import outcome, paid, price
+from tests.waiting import LONGEST_S
 
 
 @pytest.fixture(autouse=True)
@@ -349,12 +350,13 @@ def test_scores_that_do_not_vary_do_not_look_certain() -> None:
     assert unbounded.local_quality.reason
 
 
-def test_a_hundred_thousand_docs_take_seconds() -> None:
+def test_a_hundred_thousand_docs_take_no_hours() -> None:
+    """Some seconds on an idle machine; what grows with the square of the docs would take hours."""
     pairs = world(12, n=100_000, n_tasks=5, knows=0.3)
     every = dict.fromkeys(Signal, pairs.confidence[Signal.MARGIN])
     start = time.perf_counter()
     fact = fact_of(replace(pairs, confidence=every))
-    assert time.perf_counter() - start < 20
+    assert time.perf_counter() - start < LONGEST_S
     assert fact.local_quality.method == "normal approximation 95 %, stratified"
     assert all(f.points for f in fact.frontiers)
 
