@@ -14,7 +14,7 @@ from evalkit.reading.units import FACTORS, UNIT, unit_named
 
 _COUNT = re.compile(r"\b(?:how many|wie ?viele?|number of|anzahl)\b", re.I)
 _UNIT = re.compile(
-    rf"\b(?:in|how many|wie ?viele?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:of|von|19|20)\b)",
+    rf"\b(?:in|how many|wie ?viele?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:19|20)\d\d\b)",
     re.I,
 )
 _SHARE = re.compile(r"\b(?:share|fraction|proportion|part|ratio|anteil|bruchteil|teil)\b", re.I)
@@ -46,12 +46,20 @@ _NONE_AT_ALL = re.compile(
     re.I | re.S,
 )
 _NO_SUCH = re.compile(r"\b(?:no|kein(?:e[nrs]?)?)\s(?:\w+\s)??(?P<noun>[^\W\d_]{3,})", re.I)
-_ONE = re.compile(
-    r"^\W*(?:(?:it (?:is|was|takes|took|lasts)|es (?:ist|war|sind|dauert|dauerte|gibt|gab)|there (?:is|was)|"
-    r"(?:only|just|nur|"
-    r"genau|exactly|about|etwa))\s)*(?P<one>an?|one|ein(?:e[nmrs]?)?)(?:\s(?P<noun>[^\W\d_]+))?[.!]?\s*$",
+_JUST_ONE = re.compile(
+    r"^\W*(?:(?:only|just|exactly|it is|there (?:is|was)|nur|genau|es (?:ist|war|gibt|gab))\s)*(?:the\s)?(?:one|"
+    r"einer|eine|eines|eins)[.!]?\s*$",
     re.I,
 )
+_ONE = re.compile(
+    r"(?<!\bhalf )(?<!\bof )(?<!\bper )(?<!\bpro )(?<!\bje )\b(?:an?|one|ein(?:e[nmrs]?)?)\s(?:single\s|"
+    r"einzige[nrs]?\s|full\s|"
+    r"ganze[nrs]?\s|volle[nrs]?\s)?"
+    r"(?P<noun>[^\W\d_]+)\b(?!\s(?:und|and)\s(?:an?|eine?)\b)",
+    re.I,
+)
+_SHORT = 8
+"""Words of an answer in which `a day` may be the number of days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,20 +159,20 @@ class Asked:
         words = set(asked_words(self.question))
         for found in _NO_SUCH.finditer(text):
             if (
-                set(asked_words(found["noun"])) & words
+                _stem(found["noun"]) in {_stem(w) for w in words}
                 and found["noun"].casefold() not in _INFORMATION
             ):
                 return f"{text[: found.start()]}0 {text[found.start('noun') :]}"
-        one = _ONE.match(text)
-        if one is not None and not one["noun"] and one["one"].casefold() not in ("a", "an", "ein"):
+        if _JUST_ONE.match(text):
             return "1"
-        if (
-            one is not None
-            and one["noun"]
-            and (unit_named(one["noun"]) or set(asked_words(one["noun"])) & words)
-        ):
-            return f"1 {one['noun']}"
+        for one in _ONE.finditer(text) if len(text.split()) <= _SHORT else ():
+            if unit_named(one["noun"]) or _stem(one["noun"]) in {_stem(w) for w in words}:
+                return f"{text[: one.start()]}1 {text[one.start('noun') :]}"
         return text
+
+
+def _stem(word: str) -> str:
+    return re.sub(r"(?:e[nrs]?|n|s)$", "", word.casefold()[:6])
 
 
 _CLOCKED = re.compile(

@@ -16,7 +16,7 @@ _END = re.compile(
     r"(?<=\d)\.(?:\s+(?=[A-ZÄÖÜ\uE000-\uEFFF])|$)|;\s+"
 )
 _JOINTS = (
-    r"\s*(?:,|\s[-–—]+\s|—|[():]|→|⇒|=>|->)\s*|\s+(?=(?:because|since|but|while|whereas|although|though|"
+    r"\s*(?:,|\s[-–—]+\s|—|[():]|→|⇒|=>|->)\s*|(?<!\bpossibly)(?<!\bmaybe)(?<!\bperhaps)\s+(?=(?:because|since|but|while|whereas|although|though|"
     r"so(?!\s(?:nicht|nur|ein|einfach|leicht|genau|direkt|ohne|far|that|on|much|many)\b)|"
     r"therefore|thus|hence|"
     r"however|which|weil|da(?=\s+\w)|denn|aber|sondern|während|obwohl|wohingegen|daher|deshalb|somit|also|jedoch|"

@@ -73,7 +73,8 @@ _HALF_OF_UNIT = re.compile(
     re.I,
 )
 _GLUED_DE = re.compile(
-    r"\b(?:eine\s|einer\s)?(?P<part>viertel|dreiviertel|halb)(?P<unit>stunden?|jahr(?:e?s|e)?|tage?s?)\b",
+    r"\b(?:eine\s|einer\s)?(?P<part>viertel|dreiviertel|halb)(?P<unit>stunden?|jahr(?:e?s|e)?|tage?s?|"
+    r"million(?:en)?|milliarden?)\b",
     re.I,
 )
 _SHARES = {"half": 0.5, "halb": 0.5, "quarter": 0.25, "viertel": 0.25, "dreiviertel": 0.75}

@@ -28,7 +28,7 @@ _NAMES = (
 _NAMED = re.compile(
     rf"(?<![\w])(?P<noun>{_NAMES})\.?\s?(?:#|no\.?|nr\.?|number|nummer)?\s?(?!(?:19|"
     r"20)\d\d\b|\d{1,3}(?:[.,]\d{3})+\b)\d+(?:\.\d+)*[a-z]?(?!\w|[.,]?\d|\s?[%€$£])"
-    rf"(?:\s?(?:,|and|und|&|-|–|to|bis)\s\d+(?![\w.,%€$]))?",
+    rf"(?:\s?(?:,|and|und|&|-|–|to|bis)\s\d+(?![\w.,%€$]|\s[^\W\d_]))?",
     re.I,
 )
 _ACRONYM = re.compile(
@@ -42,15 +42,18 @@ _CAPITALISED = re.compile(
     r"Approximately)\b)"
     r"[A-Z][a-z]+ (?!(?:19|20)\d\d\b)\d{1,4}(?![\w%€$]|[.,]\d| \d{3}\b|(?-i: [A-ZÄÖÜ][a-zäöüß]))"
 )
-_SOURCES = re.compile(
+SOURCE_NOUN = (
     r"\w*(?:tabelle|text|handbuch|vertrag|protokoll|bericht|liste|grafik|anhang|mail|aushang|log|wiki|report|"
     r"export|invoice|"
     r"table|statement|dashboard|manual|contract|website|webseite|broschüre|plan|register|meldung|artikel|übersicht|"
-    r"diagramm|katalog|statistik|angebot|rechnung|auszug|brief|kasse|system|datenbank|akte|zusammenfassung|summary)\s",
-    re.I,
+    r"diagramm|katalog|statistik|angebot|rechnung|auszug|brief|kasse|system|datenbank|akte|zusammenfassung|"
+    r"summary|hr|payroll|beleg|buch|book|page|seite|abstract|appendix|caption|intro\w*|figure|chart)"
 )
+"""A pattern for what may tell a number: a table, a contract, a web site."""
+_SOURCES = re.compile(rf"{SOURCE_NOUN}\s", re.I)
 _NUMBER_BEFORE = re.compile(
-    r"\d[\w%€$]*(?:\s[^\W\d_]+)?,\s(?:und |and |while |aber |but )?(?:der|die|das|den|dem|the|laut|nach|in|im)\s$",
+    r"\d[\w%€$]*(?:\s[^\W\d_]+)?,\s(?:und |and |while |aber |but )?(?:der|die|das|den|dem|the|laut|nach|in|im|"
+    r"in der|in the|auf der|on the|laut der)\s$",
     re.I,
 )
 _GLUED = re.compile(
@@ -77,6 +80,12 @@ _YEARS = re.compile(
     r"bis)\s(?:19|20)\d\d\b(?![.,]\d)",
     re.I,
 )
+_OF_FOUNDING = re.compile(
+    r"\b(?:gründung|gegründet|erbaut|gebaut|eröffnet|eröffnung|founded|founding|established|built|opened|"
+    r"opening|census|"
+    r"volkszählung|jahrgang|sommer|winter|summer|spring|fall|census of)\s(?:in\s|im jahr\s)?$",
+    re.I,
+)
 _ASKS_WHICH = r"\b(?:which|what|welche[nmrs]?|in welche[nmr]|wievielte[nrs]?)\s(?:\w+\s)?"
 
 
@@ -85,13 +94,23 @@ def without_names(text: str, question: str) -> str:
     text = _without_markers(text)
     text = masked(text, NO_NUMBER)
     text = _without_asked_names(text, question)
-    text = _NAMED.sub(lambda m: m[0] if _is_asked(m["noun"], question) else NO_NUMBER, text)
+    text = _NAMED.sub(
+        lambda m: m[0] if _is_asked(m["noun"], question) or _is_of_source(m) else NO_NUMBER, text
+    )
     text = _ACRONYM.sub(NO_NUMBER, text)
-    text = _CAPITALISED.sub(lambda m: m[0] if _is_elliptic(m) else NO_NUMBER, text)
+    asked = set(asked_words(question))
+    text = _CAPITALISED.sub(
+        lambda m: m[0] if _is_elliptic(m) or set(asked_words(m[0])) & asked else NO_NUMBER, text
+    )
     text = _GLUED.sub(
         lambda m: m[0] if _GROUPED.fullmatch(m[0]) or _KEEP.match(m[0]) else NO_NUMBER, text
     )
     return _without_years(text, question)
+
+
+def _is_of_source(match: re.Match[str]) -> bool:
+    """Tell whether a number is what a source tells, not its own: `the text has 412, die Tabelle 421`."""
+    return _SOURCES.match(match[0]) is not None and _is_elliptic(match)
 
 
 def _is_elliptic(match: re.Match[str]) -> bool:
@@ -142,7 +161,12 @@ def _without_years(text: str, question: str) -> str:
         ) and not re.search(r"\b(?:total|sum) of $", before, re.I)
         labels = many and (
             match[0] in asked
-            or re.match(r"\s?:", after) is not None
+            or re.match(
+                r"\s?:|\s(?:waren|war|sind|were|was|lag|lagen|gab|hatte|had|came|betrug|dann|noch)\b",
+                after,
+            )
+            is not None
+            or (_OF_FOUNDING.search(before) is not None)
             or (before.endswith("(") and after.startswith(")"))
         )
         if not led and not labels:

@@ -29,13 +29,20 @@ def _months() -> dict[str, int]:
 
 
 _MONTHS = _months()
+_WRITTEN_OUT = frozenset(
+    name.casefold()
+    for code in ("en", "de")
+    for name in get_month_names("wide", locale=code).values()
+)
 MONTH = (
     "(?:"
     + "|".join(
-        "(?-i:May|MAY)" if name == "may" else re.escape(name)
+        "(?-i:May|MAY)\\b"
+        if name == "may"
+        else rf"{re.escape(name)}\b" + ("" if name in _WRITTEN_OUT else r"\.?")
         for name in sorted(_MONTHS, key=len, reverse=True)
     )
-    + r")\b\.?"
+    + ")"
 )
 """A pattern for a month's name, English or German."""
 EITHER_HALF = "\uf8fc"
@@ -61,6 +68,11 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("noon", r"\b(?P<noon>noon|midday|midnight|mittags?|mitternacht)\b"),
 )  # fmt: skip
 _PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _FORMS)
+
+
+def month_number(name: str) -> int:
+    """Return which month of the year a name is."""
+    return _MONTHS[name.casefold().rstrip(".")]
 
 
 def moments(text: str) -> Iterator[Moment]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 
 from evalkit.reading.compounds import joined
-from evalkit.reading.moment_words import hours_in_digits, moments_in_digits, number_of
+from evalkit.reading.moment_words import (
+    days_in_digits,
+    hours_in_digits,
+    moments_in_digits,
+    number_of,
+)
 from evalkit.reading.spelled import spelled_out
 
 _NTH_HYPHEN = re.compile(
@@ -17,6 +22,10 @@ _WORDS = re.compile(
     r"seventeen|eighteen|nineteen) (?=(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ninety-nine)\b)",
     re.I,
 )
+_SCALE_BEFORE = re.compile(
+    r"(?<!\d )\b(TEUR|T€|KEUR|MEUR|Mio\.? ?(?:€|EUR|Euro)|Mrd\.? ?(?:€|EUR|Euro)|kUSD|kEUR|"
+    r"TCHF)\s?(-?\d[\d.,]*\d|\d)(?!\w)"
+)
 _PAIR = re.compile(
     r"(?<![\d.,:-])(\d{1,3})[ -](\d\d)(?=\s*(?:$|[.,;:!?)\n]|per\b|pro\b|je\b|a\b|for\b|für\b))"
 )
@@ -27,10 +36,12 @@ def in_digits(text: str, sort: str | None = None) -> str:
 
     Args:
         text: Without dress.
-        sort: What is looked for, where known: with "T", `at five` is a time of day; with "money", `zwölf fünfzig`
-            is an amount.
+        sort: What is looked for, where known: with "T", `at five` is a time of day; with "date", `30.6.` and `the end
+            of June` are days; with "money", `zwölf fünfzig` is an amount.
     """
-    text = moments_in_digits(text)
+    text = moments_in_digits(_SCALE_BEFORE.sub(r"\2 \1", text))
+    if sort == "date":
+        text = days_in_digits(text)
     if sort == "T":
         text = hours_in_digits(text)
     if sort == "money":

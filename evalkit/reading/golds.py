@@ -12,38 +12,31 @@ from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
 from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
+from evalkit.reading.units import FACTORS, UNIT_NAMES
 from evalkit.reading.words import NEGATION
 
 GOLD, RIVAL = "\ue000", "\ue001"
 """Stand for the right answer and for another one of its sort."""
 _SORTS = (CURRENCIES, frozenset({"s", "month"}))
 """Units of one sort: amounts in another currency, times of another length."""
-_ARTICLES = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "der",
-        "die",
-        "das",
-        "den",
-        "dem",
-        "des",
-        "ein",
-        "eine",
-        "einen",
-        "einem",
-        "einer",
-        "eines",
-        "its",
-        "their",
-        "his",
-        "her",
-        "ihr",
-        "ihre",
-        "sein",
-        "seine",
-    ]
+_ARTICLES = frozenset({
+    "a", "an", "the", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "eines",
+    "its", "their", "his", "her", "ihr", "ihre", "sein", "seine",
+})  # fmt: skip
+_SMALL_WORDS = frozenset({
+    "in", "on", "at", "by", "of", "to", "for", "from", "with", "and", "or", "is", "are", "was", "were", "it",
+    "its", "they", "as", "be", "im", "am", "um", "auf", "bei", "von", "vom", "mit", "und", "oder", "ist", "sind",
+    "war", "aus", "zu", "zum", "zur", "es", "sie", "er",
+})  # fmt: skip
+_MEASURES = frozenset(sort for sort, _ in FACTORS.values())
+_ONE = re.compile(
+    rf"(?:(?<=^)|(?<=\bis )|(?<=\bfor )|(?<=\bin )|(?<=\bof )|(?<=\btakes )|(?<=\blasts )|(?<=\bwithin )|"
+    rf"(?<=\babout )|"
+    rf"(?<=\bafter )|(?<=\bfull )|(?<=\bdauert )|(?<=\bum )|(?<=\bvon )|(?<=\bnach )|(?<=\binnerhalb )|(?<=\bgilt )|"
+    rf"(?<=\betwa )|(?<=\bonly )|(?<=\bnur )|(?<=\bgenau )|(?<=\bexactly )|(?<=\bthan )|(?<=\bals )|"
+    rf"(?<=\bbeträgt )|(?<=\bist ))"
+    rf"(?:an?|one|ein(?:e[nmrs]?)?)\s(?=(?:{UNIT_NAMES})\b)",
+    re.I | re.M,
 )
 _TITLES = re.compile(
     r"\b(?:Dr|Prof|Professor(?:in)?|Mrs?|Ms|Miss|Sir|Frau|Herrn?|Dipl|Ing|Mag)\b\.?(?:-Ing\.?)?\s?(?=[A-ZÄÖÜ])"
@@ -51,7 +44,9 @@ _TITLES = re.compile(
 _ASKS_WHO = re.compile(r"\b(?:who|whom|whose|wer|wem|wen|wessen|name of|called|heißt)\b", re.I)
 _LEAD = re.compile(
     r"^(?:(?:it|they|he|she|this|that|there|es|er|sie|das|dies)\s(?:is|are|was|were|ist|sind|war|waren|has|hat)|"
-    r"(?:in|on|at|by|with|from|to|for|um|am|im|bei|mit|aus|von|vom|zum|zur|bis|ab|seit))\s(?=\w)",
+    r"(?:in|on|at|by|with|from|to|for|because of|due to|owing to|thanks to|um|am|im|bei|mit|aus|von|vom|zum|zur|"
+    r"bis|ab|seit|"
+    r"wegen|aufgrund|durch|dank))\s(?=\w)",
     re.I,
 )
 _NOT = re.compile(
@@ -140,7 +135,9 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     ):
         return _masked_words(said, gold, question)
     sort = wanted[0].unit
-    said = in_digits(said, "money" if sort in CURRENCIES else "T" if sort == "T" else None)
+    said = in_digits(said, "money" if sort in CURRENCIES else sort)
+    if sort in _MEASURES:
+        said = _ONE.sub("1 ", said)
     brought = list(quantities(in_digits(question), language_of(question)))
     spans = []
     for found in _likened(quantities(said, language), wanted[0], said, gold):
@@ -242,7 +239,7 @@ def _marked_words(said: str, gold: str, question: str, *, in_order: bool = False
 
 def _scattered(said: str, words: list[str]) -> str:
     """Mark a sentence that has all words of a gold of several, in whatever order."""
-    content = [w for w in words if len(w) > 3 or w.isdecimal()]
+    content = [w for w in words if w not in _SMALL_WORDS]
     if len(content) < 2:
         return said
     patterns = [re.compile(rf"(?<![\w-]){_word(w)}(?!\w)", re.I) for w in content]

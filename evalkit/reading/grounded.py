@@ -76,11 +76,16 @@ _TURN = _compiled(
     rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,–-] )(?:no|nein)\b(?=[,.:;])|\b(?:final answer|answer|"
     r"antwort)\s?:"
 )
-_THUS = _compiled(THUS)
+_THUS = _compiled(
+    rf"{THUS}|=|→|\b(?:makes?|gives?|equals?|totals?|ergibt|macht|ergeben|sind das|das sind)\b"
+)
+_NOT_FOR = _compiled(rf"(?:{NEGATION})\W*$")
+"""At the end of a clause: what its reason gives is denied, `It was not because of a strike`."""
 _NOW = _compiled(
     r"\b(?:now|currently|today|nowadays|instead|new|moved to|postponed to|rescheduled (?:to|for)|nun|jetzt|inzwischen|"
     r"mittlerweile|heute|aktuell|derzeit|neu\w*|stattdessen|verschoben auf|verlegt auf)\b"
 )
+_REASON = _compiled(r"^\W*(?:because|since|due|weil|wegen|aufgrund|da)\b")
 _GUESSED = _compiled(
     r"\b(?:guess\w*|assum\w*|speculat\w*|geraten|rate|vermut\w*|schätz\w*|annahme|spekul\w*|raten)\b"
 )
@@ -176,14 +181,21 @@ class _Claim:
 
 def _claims(text: str) -> Iterator[_Claim]:
     """Yield what is stated, with the words said of it; what is rejected, or was so before, is not stated."""
-    for clause in clauses(text):
+    found = clauses(text)
+    for before, clause in zip((None, *found), found, strict=False):
         marks = list(re.finditer(_MARK, clause.text))
+        is_denied = (
+            before is not None
+            and before.sentence == clause.sentence
+            and _NOT_FOR.search(before.text) is not None
+            and _REASON.match(clause.text) is not None
+        )
         for i, mark in enumerate(marks):
             left = clause.text[marks[i - 1].end() if i else 0 : mark.start()]
             right = clause.text[
                 mark.end() : marks[i + 1].start() if i + 1 < len(marks) else len(clause.text)
             ]
-            if clause.is_asked or _is_denied(left, right, is_last=i + 1 == len(marks)):
+            if clause.is_asked or is_denied or _is_denied(left, right, is_last=i + 1 == len(marks)):
                 continue
             words = left if len(marks) > 1 and left.strip() else f"{left} {right}"
             yield _Claim(

@@ -73,6 +73,10 @@ _DEPENDS = compiled(
     r"\b(?:depends|depending|je nach\w*|kommt (?:\w+ )?darauf an|hängt (?:\w+ )?(?:davon )?ab|otherwise|"
     r"andernfalls|ansonsten)\b"
 )
+_TAG_QUESTION = compiled(
+    r",\s(?:right|correct|isn't it|no|oder|nicht wahr|ja|gell|stimmt's|richtig|or not)\s?\?\s*$"
+)
+"""Asks for assent only."""
 _THUS_BEHIND = compiled(
     r"(?:[,.;–-]|\n)\s?(?:so|therefore|thus|hence|also|daher|deshalb|somit|folglich)\b"
 )
@@ -99,6 +103,7 @@ def read_letter(answer: str, context: LetterContext) -> Reading[int]:
     from_object = _from_object(answer, choices)
     if from_object is not None:
         return from_object
+    answer = _TAG_QUESTION.sub(".", answer)
     said = with_letters_apart(plain(with_boxes_told(shortened(answer))))
     masked = Masked(said, choices)
     masked.text = _without_interjection(with_verdicts_told(masked.text, choices), masked, choices)

@@ -122,6 +122,7 @@ _NOTHING = compiled(r"\b(?:nothing|none|no|nichts|keine?[rs]?)\b")
 _WORSE = compiled(
     r"\b(?:worse|less|weniger|schlechter|seltener|schwächer)\b.{0,40}\b(?:than|als)\s"
 )
+_JUST_NO = compiled(r"^\W*(?:no|nein|nope|nee)\W*$")
 _CARRIED = compiled(r"(?:^\W*(?:than|als)\s|\b(?:nor|noch)\s(?:\w+\s){0,2})$")
 """What stands before the mention that it follows holds for this one, too: `neither A nor B`."""
 _LESS = compiled(r"\b(?:less|weniger)\s$")
@@ -232,6 +233,8 @@ def _is_excepted(left: str, right: str, before: Clause | None) -> bool:
 def _is_headed_wrong(text: str, before: Clause | None, clause: Clause) -> bool:
     """Tell whether a colon gives the options behind it as wrong ones: `Wrong: A`."""
     if before is None or ANY.search(before.text):
+        return False
+    if _JUST_NO.match(before.text):
         return False
     between = text[before.start + len(before.text) : clause.start]
     return ":" in between and rejects(before.text)

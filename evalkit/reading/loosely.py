@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from evalkit.reading.clauses import sentences
 from evalkit.reading.refusal import is_refusal
 from evalkit.reading.words import NEGATION
-from evalkit.reading.yes_no import NO, YES, says_yes
+from evalkit.reading.yes_no import NO, YES, said_in_a_word, says_yes
 
 _LONGEST = 25
 """Words of an answer that may be an option in other words."""
@@ -20,6 +20,9 @@ _FRAGMENT = 8
 """Words of a longer answer without a full stop may be cut off."""
 _SHORTEST = 4
 _ALIKE = 0.84
+_HALF = 0.5
+_FEW = 3
+"""Words of an answer that may leave out half of an option's: `tech support`."""
 _SLIP = 6
 _EMPTY = frozenset(
     [
@@ -93,12 +96,15 @@ def read_loosely(said: str, choices: Sequence[str], question: str) -> int | None
     is_open = not re.search(r"[.!?:)\]\"']\s*$", said) and len(words) > _FRAGMENT
     if is_open or len(words) > _LONGEST or len(list(sentences(said))) > 2:
         return None
+    plainly = _by_yes(said, choices, question, in_a_word=True)
+    if plainly is not None:
+        return plainly
     told = _untold(said, choices, question)
     if told is not None:
         return told
     if is_refusal(said, question):
         return None
-    meant = _by_words(said, choices)
+    meant = _by_words(said, choices, question)
     return _by_yes(said, choices, question) if meant is None else meant
 
 
@@ -114,10 +120,11 @@ def _content(text: str) -> list[str]:
     return [w for w in re.findall(r"[^\W\d_]{3,}", text.casefold()) if w not in _EMPTY]
 
 
-def _by_words(said: str, choices: Sequence[str]) -> int | None:
+def _by_words(said: str, choices: Sequence[str], question: str) -> int | None:
     """Return the one option of whose own words the answer has most; `bill` is a word of `Billing`."""
     words = _content(said)
-    own = [set(_content(choice)) for choice in choices]
+    known = set(_content(question))
+    own = [set(_content(choice)) - known or set(_content(choice)) for choice in choices]
     scores = []
     for i, mine in enumerate(own):
         others = set().union(*(o for j, o in enumerate(own) if j != i))
@@ -125,7 +132,12 @@ def _by_words(said: str, choices: Sequence[str]) -> int | None:
         hits = sum(any(_is_like(w, s) for s in words) for w in distinct)
         scores.append(hits / len(mine) if mine else 0.0)
     best = max(scores, default=0.0)
-    if best < 0.5 or scores.count(best) > 1 or sum(s > 0 for s in scores) > 1:
+    if (
+        best < _HALF
+        or (best == _HALF and len(words) > _FEW)
+        or scores.count(best) > 1
+        or sum(s > 0 for s in scores) > 1
+    ):
         return None
     chosen = scores.index(best)
     if (_NEGATED.search(said) is None) != (_NEGATED.search(choices[chosen]) is None):
@@ -136,13 +148,19 @@ def _by_words(said: str, choices: Sequence[str]) -> int | None:
 def _is_like(one: str, other: str) -> bool:
     """Tell whether two words begin alike, or differ by a slip."""
     shorter = min(len(one), len(other))
+    if one == other:
+        return True
     alike = max(_SHORTEST, shorter - 3)
     if shorter >= _SHORTEST and one[:alike] == other[:alike]:
         return True
-    return shorter > _SLIP and SequenceMatcher(None, one, other).ratio() >= _ALIKE
+    if one.endswith(other) or other.endswith(one):  # `unsupported`
+        return False
+    return shorter >= _SLIP - 1 and SequenceMatcher(None, one, other).ratio() >= _ALIKE
 
 
-def _by_yes(said: str, choices: Sequence[str], question: str) -> int | None:
+def _by_yes(
+    said: str, choices: Sequence[str], question: str, *, in_a_word: bool = False
+) -> int | None:
     words = [choice.strip(" .!").casefold() for choice in choices]
     yes = [i for i, w in enumerate(words) if w in YES]
     no = [i for i, w in enumerate(words) if w in NO]
@@ -150,5 +168,5 @@ def _by_yes(said: str, choices: Sequence[str], question: str) -> int | None:
         return None
     if len(choices) > 2 and _CONDITION.search(said):
         return None
-    told = says_yes(said, question)
+    told = said_in_a_word(said) if in_a_word else says_yes(said, question)
     return None if told is None else (yes[0] if told else no[0])

@@ -110,6 +110,11 @@ class Masked:
             for found in quantities(text, language)
             if found.unit is not None
         ]
+        bare = _BARE_NUMBER.fullmatch(text)
+        if bare is not None and not spans:
+            counts = [_count_of(self._choices[i]) for i in options]
+            named = [i for i, n in zip(options, counts, strict=True) if n == bare["n"]]
+            spans = [(bare.start("n"), bare.end("n"), named)]
         for start, end, named in sorted(spans, reverse=True):
             if len(named) == 1:
                 text = f"{text[:start]}{self._mark(named, by_text=True)}{text[end:]}"
@@ -184,7 +189,7 @@ class Masked:
 
     def _letter_and_text(self, match: re.Match[str]) -> str:
         one, other = self.at(match[1]), self.at(match[2])
-        ends_sentence = one.by_text and re.match(r".\s?[.,]", match[0]) is not None
+        ends_sentence = one.by_text and re.match(r".(?:\s?[.,]|[^\n]?\n)", match[0]) is not None
         if one.by_text == other.by_text or ends_sentence:
             return match[0]
         return self._mark(one.options | other.options)
@@ -192,6 +197,12 @@ class Masked:
     def _side_by_side(self, match: re.Match[str]) -> str:
         marks = re.findall(MARK, match[0])
         found = [self.at(m) for m in marks]
+        if re.search(rf"{MARK}\s?,\s{MARK}$", match[0]) and re.search(
+            r"\b(?:between|zwischen)\s$", match.string[: match.start()], re.I
+        ):
+            last = marks.pop()
+            both = self._mark(frozenset[int]().union(*(self.at(m).options for m in marks)))
+            return f"{both}, {last}"
         if re.fullmatch(rf"{MARK}\s?,\s{MARK}", match[0]) and found[1].by_text != found[0].by_text:
             return match[0]
         return self._mark(
@@ -230,7 +241,10 @@ def _is_cued(before: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _place(ordinal: str, counted: str | None) -> re.Pattern[str]:
-    noun = rf"(?:{NOUN}|one|candidate|item|department|sentence|category|abteilung|satz|kategorie|genannte)"
+    noun = (
+        rf"(?:{NOUN}|one|candidate|item|team|label|form\w*|department|sentence|category|"
+        r"abteilung|satz|kategorie|genannte)"
+    )
     alone = rf"(?:^|(?<=\n))(?:the |die |der |das )?(?:{ordinal})(?=[.!]?\s*(?:$|\n))"
     behind = (
         rf"|\b(?:{NOUN}|number|nummer|no\.|nr\.)\s+(?:{counted})(?![\w.,]\w)" if counted else ""
@@ -239,8 +253,17 @@ def _place(ordinal: str, counted: str | None) -> re.Pattern[str]:
 
 
 _ONE = re.compile(rf"\b(?:an?|one|ein(?:e[nmrs]?)?)(?=(?:{UNIT}))(?=\s)\s", re.I)
+_BARE_NUMBER = re.compile(r"\W*(?P<n>\d+)\W*")
+
+
+def _count_of(choice: str) -> str | None:
+    found = re.search(r"\d+", in_digits(_ONE.sub("1 ", choice)))
+    return found[0] if found else None
+
+
 _RANGE = re.compile(
-    rf"(?<![\d.,])(?:\d+|an?|one|ein(?:e[nrs]?)?)(?:{UNIT})?\s?(?:-|to|or|bis|oder)\s?\d+(?:{UNIT})",
+    rf"(?<![\d.,])(?:\d+|an?|one|ein(?:e[nrs]?)?)(?:{UNIT})?\s?(?:-|to|or|bis|oder)\s?\d+(?:{UNIT})|"
+    rf"\b(?:between|zwischen)\s\d+(?:{UNIT})?\s(?:and|und)\s\d+(?:{UNIT})",
     re.I,
 )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from functools import cache
 
+from babel.dates import get_month_names
 from text_to_num import alpha2digit, text2num
 
-from evalkit.reading.dates import EITHER_HALF, MONTH
+from evalkit.reading.dates import EITHER_HALF, MONTH, month_number
 
 _UNITS_EN = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _TEENS_EN = "thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
@@ -84,6 +86,36 @@ def moments_in_digits(text: str) -> str:
         text = pattern.sub(lambda m, code=code: _clock(m, code), text)  # type: ignore[misc]
     text = _UHR.sub(lambda m: _hours(m, "de"), text)
     return _UHR_BARE.sub(lambda m: _hours(m, "de"), text)
+
+
+def days_in_digits(text: str) -> str:
+    """Return a text in which `30.6.`, `6/30` and `the end of June` are days with the month's name."""
+    text = _LAST_DAY.sub(_last_day, text)
+    text = _DAY_MONTH.sub(lambda m: _named(int(m["d"]), int(m["m"]), m[0]), text)
+    return _MONTH_DAY.sub(_american, text)
+
+
+def _american(match: re.Match[str]) -> str:
+    """Read the month first, unless it can't be one."""
+    first, second = int(match["m"]), int(match["d"])
+    return _named(*((first, second) if first > 12 else (second, first)), match[0])
+
+
+_LAST_DAY = re.compile(
+    rf"\b(?:(?:the\s)?end of|ende)\s(?P<month>{MONTH})(?P<year>\s\d{{4}})?", re.I
+)
+_DAY_MONTH = re.compile(r"(?<![\d./])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.(?!\s?\d)")
+_MONTH_DAY = re.compile(r"(?<![\d./])(?P<m>\d\d?)/(?P<d>\d\d?)(?![\d/])")
+_NAMES = get_month_names("wide", locale="en")
+
+
+def _named(day: int, month: int, written: str) -> str:
+    return f"{day} {_NAMES[month]}" if 1 <= month <= 12 and 1 <= day <= 31 else written
+
+
+def _last_day(match: re.Match[str]) -> str:
+    month = month_number(match["month"])
+    return f"{monthrange(2023, month)[1]} {_NAMES[month]}{match['year'] or ''}"
 
 
 def hours_in_digits(text: str) -> str:

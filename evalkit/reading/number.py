@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.context import NO_NUMBER, asked_words
@@ -17,6 +19,7 @@ from evalkit.reading.number_words import (
     EXACT,
     KEYS,
     LAST_LINE,
+    NO_KEYS,
     REFUSES,
     SOURCE,
     THUS_ALONE,
@@ -71,9 +74,13 @@ def read_number(answer: str, context: NumberContext) -> Reading[float]:
 
 
 def _from_object(answer: str, context: NumberContext) -> Reading[float] | None:
+    asked = set(asked_words(context.question))
     for found in reversed(objects(answer)):
-        values = {str(k).casefold(): v for k, v in found.items()}
-        keyed = {k: v for k, v in values.items() if k in KEYS} or values
+        values = {
+            str(k).casefold(): v for k, v in found.items() if str(k).casefold() not in NO_KEYS
+        }
+        keyed = {k: v for k, v in values.items() if k in KEYS}
+        keyed = keyed or {k: v for k, v in values.items() if set(asked_words(k)) & asked} or values
         read = {n for v in keyed.values() if (n := _as_number(v, context)) is not None}
         if len(read) == 1:
             return Reading(read.pop(), "JSON")
@@ -127,7 +134,7 @@ def _decided(masked: MaskedNumbers, asked: Asked) -> Reading[float]:
         return Reading(None, "refusal")
     if _is_undecided(masked.text, found):
         return Reading(None, "several values")
-    best = [c for c in stated if c.strength == plainest]
+    best = _of_asked_row(stated, asked) or [c for c in stated if c.strength == plainest]
     if plainest == Strength.STATED:
         best = _first_or_restated(stated, best)
     value = _single(best) or _single(_likest(best, asked)) or _concluded(best)
@@ -144,10 +151,10 @@ def _is_undecided(text: str, found: list[Claim]) -> bool:
     for doubt in UNDECIDED.finditer(text):
         if not any(c.place > doubt.end() and c.strength == Strength.STATED for c in found):
             return True
-    sources = [c for c in found if SOURCE.search(c.label) and c.strength > Strength.ASIDE]
-    return len({c.numeral.value for c in sources}) > 1 and len(sources) == len(
-        [c for c in found if c.strength > Strength.ASIDE]
-    )
+    told = [c for c in found if c.strength > Strength.ASIDE]
+    sources = [c for c in told if SOURCE.search(c.label) or SOURCE.search(c.right)]
+    differ = len({c.numeral.value for c in sources}) > 1 and len(sources) == len(told)
+    return differ and not any(c.strength == Strength.STATED for c in told)
 
 
 def _now(found: list[Claim]) -> list[Claim]:
@@ -172,14 +179,46 @@ def _first_or_restated(found: list[Claim], stated: list[Claim]) -> list[Claim]:
     return restated or first
 
 
-def _likest(found: list[Claim], asked: Asked) -> list[Claim]:
-    """Return the claims whose label, or else whose clause, says most of the question again."""
+def _of_asked_row(found: list[Claim], asked: Asked) -> list[Claim]:
+    """Return the claims of the one row or part that is about what was asked: `Leeds: 240, York: 180, total: 420`."""
+    rows = [c for c in found if c.strength in (Strength.ALONE, Strength.FIRST, Strength.STATED)]
+    if len(rows) < 2 or _ASKS_TOTAL.search(asked.question):
+        return []
     words = set(asked_words(asked.question))
-    for said in ([c.label for c in found], [f"{c.label} {c.clause.text}" for c in found]):
-        shared = [len(words & set(asked_words(text))) for text in said]
-        if shared and max(shared) > min(shared):
-            return [c for c, n in zip(found, shared, strict=True) if n == max(shared)]
+    told = [(c.label if c.label.strip() else c.right) for c in rows]
+    shared = [len(words & set(asked_words(text))) for text in told]
+    named = [c for c, n in zip(rows, shared, strict=True) if n]
+    is_plain = all(_PLAIN_ROW.fullmatch(text) for text in told)
+    return named if is_plain and len({c.numeral.value for c in named}) == 1 else []
+
+
+_ASKS_TOTAL = re.compile(
+    r"\b(?:total|altogether|overall|in all|combined|sum|insgesamt|gesamt\w*|zusammen|summe|alle[nr]?)\b",
+    re.I,
+)
+_PLAIN_ROW = re.compile(r"(?:\W*[^\W\d_]+){1,4}\W*")
+
+
+def _likest(found: list[Claim], asked: Asked) -> list[Claim]:
+    """Return the claims of which what stands before the number, or behind it, says most of the question again."""
+    for words in (_pairs, lambda text: set(asked_words(text))):
+        wanted = words(asked.question)
+        for said in (
+            [c.label for c in found],
+            [c.right for c in found],
+            [f"{c.label} {c.clause.text}" for c in found],
+        ):
+            shared = [len(wanted & words(text)) for text in said]
+            is_told = all(re.search(r"\w", text) for text in said)
+            if is_told and shared and max(shared) > min(shared):
+                return [c for c, n in zip(found, shared, strict=True) if n == max(shared)]
     return []
+
+
+def _pairs(text: str) -> set[str]:
+    """Return pairs of words, small ones too: `before tax`."""
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    return {f"{one} {other}" for one, other in pairwise(words) if any(asked_words(other))}
 
 
 def _concluded(found: list[Claim]) -> Numeral | None:

@@ -17,6 +17,7 @@ from evalkit.reading.number_words import (
     ALONE,
     ANY,
     BOUND,
+    CHANGE_OF,
     EACH_BEHIND,
     EARLIER,
     EARLIER_LABEL,
@@ -30,6 +31,7 @@ from evalkit.reading.number_words import (
     OTHER_YEAR_BEHIND,
     PART_OF,
     PERIOD,
+    RISEN_TO,
     STATING,
 )
 from evalkit.reading.numerals import Numeral
@@ -60,7 +62,9 @@ class Claim:
     clause: Clause
     place: int
     label: str
-    """What stands before the number in its clause, and before a colon that leads to it."""
+    """What stands before the number in its part of the clause, and before a colon that leads to it."""
+    right: str
+    """What stands behind the number in its part of the clause."""
 
 
 def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
@@ -91,13 +95,18 @@ def _set_aside(claim: Claim) -> Claim:
 def _of_clause(
     masked: MaskedNumbers, clause: Clause, before: Clause | None, asked: Asked, *, is_first: bool
 ) -> Iterator[Claim]:
-    for mark in ANY.finditer(clause.text):
+    for mark, (own_left, own_right) in zip(
+        ANY.finditer(clause.text), _parts(clause.text), strict=True
+    ):
         left, right = clause.text[: mark.start()], clause.text[mark.end() :]
         place, numeral = clause.start + mark.start(), masked.at(mark[0])
-        label = left
-        if before is not None and not ANY.search(before.text):
-            label = f"{before.text} {left}"
-        strength = Strength.STATED if mark[0] in masked.stated else None
+        label = own_left
+        if before is not None and not ANY.search(before.text) and not ANY.search(left):
+            label = f"{before.text} {own_left}"
+        is_stated = mark[0] in masked.stated or (
+            asked.for_change and mark[0] not in masked.asides and CHANGE_OF.search(left) is not None
+        )
+        strength = Strength.STATED if is_stated else None
         if strength is None:
             is_aside = (
                 mark[0] in masked.asides
@@ -112,7 +121,24 @@ def _of_clause(
                 else _strength(clause, before, left, right, is_first=is_first)
             )
         numeral = _with_sign(numeral, label, right, asked)
-        yield Claim(numeral, strength, clause, place, label)
+        yield Claim(numeral, strength, clause, place, label, own_right)
+
+
+_PARTED = re.compile(r",|;|\b(?:and|und|while|whereas|während|but|aber)\b", re.I)
+
+
+def _parts(clause: str) -> Iterator[tuple[str, str]]:
+    """Yield what stands before and behind each number, as far as it is its own: `Leeds has 240 and York has 180`."""
+    marks = list(ANY.finditer(clause))
+    if not marks:
+        return
+    edges = [0]
+    for one, other in pairwise(marks):
+        joint = _PARTED.search(clause, one.end(), other.start())
+        edges += [joint.start(), joint.end()] if joint else [other.start(), one.end()]
+    edges.append(len(clause))
+    for mark, start, end in zip(marks, edges[::2], edges[1::2], strict=True):
+        yield clause[start : mark.start()], clause[mark.end() : end]
 
 
 _LOST = re.compile(
@@ -170,17 +196,25 @@ def _is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
         return True
     if re.search(DOUBT, left, re.I) or re.search(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", left, re.I):
         return True
-    return OTHER_YEAR in clause.text and ASKED_YEAR not in clause.text
+    return (
+        OTHER_YEAR in clause.text
+        and ASKED_YEAR not in clause.text
+        and not OTHER_YEAR_BEHIND.match(ANY.split(left)[-1] if ANY.search(left) else "")
+    )
 
 
 def _strength(
     clause: Clause, before: Clause | None, left: str, right: str, *, is_first: bool
 ) -> Strength:
     near = ANY.split(left)[-1]
-    if STATING.search(near) or (
-        near != left
-        and not re.search(rf"\b{IS}\b", ANY.split(left)[0], re.I)
-        and re.search(rf"\b{IS}\s(?:\w+\s)?$", near, re.I)
+    if (
+        STATING.search(near)
+        or RISEN_TO.search(near)
+        or (
+            near != left
+            and not re.search(rf"\b{IS}\b", ANY.split(left)[0], re.I)
+            and re.search(rf"\b{IS}\s(?:\w+\s)?$", near, re.I)
+        )
     ):
         return Strength.STATED
     if not is_first and IN_TOTAL.match(right) and not ANY.search(left):

@@ -88,7 +88,9 @@ class MaskedNumbers:
         """`It rose from 41 to 48` states 48, or, where the change is asked for, neither; `by 7 to 48` states both."""
         for match in CHANGED.finditer(self.text):
             self.asides.add(match["old"])
-            if not asked.for_change:
+            if asked.for_change:
+                self.asides.add(match["new"])
+            else:
                 self.asides.discard(match["new"])
                 self.stated.add(match["new"])
         for match in RAISED.finditer(self.text):

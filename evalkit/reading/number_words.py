@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from evalkit.reading.context import OTHER_YEAR
+from evalkit.reading.context import OTHER_YEAR, SOURCE_NOUN
 from evalkit.reading.numerals import CURRENCY, PERCENT
 from evalkit.reading.words import CONCLUDING, CORRECTION, IS, NOUN, THUS
 
@@ -30,6 +30,11 @@ BESIDE = compiled(
     rf"beziehungsweise)\s(?:(?:perhaps|maybe|possibly|else|rather|vielleicht|möglicherweise|eventuell|even|"
     rf"about|etwa|rund|auch|sogar)\s)?{MARK}"
     rf"|\b(?:from|von)\s{MARK}(?:\s\w+){{0,3}}?\s(?:to|auf|bis)\s{MARK}"
+    rf"|{MARK}(?:\s\w+)?,\s(?:perhaps|maybe|possibly|or|vielleicht|möglicherweise|eventuell|oder)(?:\s(?:even|"
+    rf"also|auch|"
+    rf"sogar|or|oder|perhaps|vielleicht))*\s{MARK}"
+    rf"|{MARK}[^.;\ue000-\uefff]{{0,30}}\b(?:vs\.?|versus)\s{MARK}(?!.{{0,20}}(?:earlier|before|last|prior|previous|"
+    rf"vorjahr|davor))"
 )
 """Ranges, and values that are offered side by side."""
 PARTS = compiled(
@@ -62,7 +67,8 @@ PERIOD = compiled(
 EARLIER = compiled(
     r"(?:\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|"
     r"previously|formerly|"
-    r"instead\sof|rather\sthan|not|after|before|without|excluding|out\sof|aside\sfrom|apart\sfrom|plus|less|minus|"
+    r"instead\sof|rather\sthan|including|incl\.?|of\swhich|davon|darunter|einschließlich|inklusive|inkl\.?|not|"
+    r"after|before|without|excluding|out\sof|aside\sfrom|apart\sfrom|plus|less|minus|"
     r"statt|anstatt|gegenüber|nach|vor|zuvor|früher|vorher|als|nicht|verglichen\smit|(?:im\s)?vergleich\szu|"
     r"anstelle\svon|ohne|außer|von\sinsgesamt|zuzüglich|zzgl\.?|"
     r"jeweils|je|each|à|at|zu\sje|every|first\s(?:got|had|thought|counted)|weitere[nrs]?|another|further|"
@@ -73,11 +79,15 @@ PART_OF = compiled(
     rf"{MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?$"
 )
 EACH_BEHIND = compiled(
-    r"^(?:\s[^\W\d_]+){0,2}\s?(?:each|apiece|a\spiece|per\b|je\b|pro\b|das\sstück|jeweils|"
+    r"^(?:\s[^\W\d_]+){0,2}\s?(?:a (?:day|week|month|year|night|hour)\b|an hour\b|am tag\b|im monat\b|"
+    r"im jahr\b(?!\s[\uf8fd-\uf8ff])|die "
+    r"(?:stunde|woche)\b|täglich|monatlich|jährlich|wöchentlich|daily|weekly|monthly|yearly|annually|each|"
+    r"apiece|a\spiece|per\b|je\b|pro\b|das\sstück|jeweils|"
     r"/\s?(?:stück|piece|unit|item|person|day|tag|month|monat)\b)"
 )
 OFF_BEHIND = compiled(
-    r"^(?:\s\w+)?\s(?:off|discount|rabatt|nachlass|steuer|umsatzsteuer|mwst|vat|tax|shipping|"
+    r"^(?:\s(?!plus|incl|excl|ex\b|net|without|zzgl|inkl|exkl|ohne|mit\b|before|vor\b|after|"
+    r"nach\b)\w+)?\s(?:off|discount|rabatt|nachlass|steuer|umsatzsteuer|mwst|vat|tax|shipping|"
     r"versand)\b"
 )
 MORE_BEHIND = compiled(
@@ -172,8 +182,20 @@ CHANGED = compiled(
     rf"\bvon(?=[^.;]{{1,40}}\sauf\s))\s(?:\w+\s){{0,2}}?(?P<old>{MARK})[^.;\ue000-\uefff]{{0,40}}?"
     rf"\b(?:to|auf)\s(?:\w+\s){{0,2}}?(?P<new>{MARK})"
 )
+RISEN_TO = compiled(
+    r"\b(?:rose|fell|grew|climbed|dropped|went up|went down|increased|decreased|stieg\w*|sank\w*|wuchs\w*|"
+    r"fiel\w*|kletterte\w*|"
+    r"verbesserte|verschlechterte|erhöhte|verringerte)\b(?:\s\w+){0,3}?\s(?:to|auf)\s(?:\w+\s){0,2}$|"
+    r"\b(?:i(?:'d| would|'ll| will)? (?:go with|take|use|choose|trust)|nehme ich|ich nehme|gehe ich von|"
+    r"ich gehe von)\s(?:\w+\s)?$"
+)
+CHANGE_OF = compiled(
+    r"\b(?:rise|increase|drop|fall|decrease|decline|gain|change|difference|jump|anstieg|rückgang|zunahme|abnahme|"
+    r"differenz|unterschied|steigerung|erhöhung|senkung)\s(?:of|von|um|by)\s(?:\w+\s)?$|\b(?:by|um)\s(?:\w+\s)?$"
+)
 RAISED = compiled(
-    rf"\b(?:by|um)\s(?:\w+\s){{0,2}}?(?P<by>{MARK})(?:\s[^\W\d_]+)?\s(?:to|auf)\s(?:\w+\s){{0,2}}?(?P<new>{MARK})"
+    rf"\b(?:by|um|up|down)\s(?:\w+\s){{0,2}}?(?P<by>{MARK})(?:\s[^\W\d_]+)?\s(?:to|"
+    rf"auf)\s(?:\w+\s){{0,2}}?(?P<new>{MARK})"
 )
 EARLIER_LABEL = compiled(
     r"\b(?:vorjahr(?:es)?(?:wert)?|vormonat|vorquartal|im (?:jahr|monat) (?:davor|zuvor)|im vor(?:jahr|monat|quartal)|"
@@ -211,8 +233,8 @@ SOURCE = compiled(
     r"puts it at|claims?|"
     r"laut|zufolge|gemäß|nach (?:der|dem|den)|nennt|nennen|gibt|zeigt|weist|führt|steht|stehen|spricht von|"
     r"verzeichnet|"
-    r"meldet|behauptet|(?:one|another|other|eine|andere|einmal|das eine mal|page|seite|in der|im|"
-    r"in the)\b[^\ue000-\uefff]*)\b"
+    r"meldet|behauptet|(?:one|another|other|eine|andere|einmal|das eine mal|page|seite)\b[^\ue000-\uefff]*)\b|"
+    rf"\b(?:im|in der|in dem|in the|on the|am|in)\s(?:\w+\s)?{SOURCE_NOUN}\b"
 )
 KEYS = (
     "answer",
@@ -226,3 +248,21 @@ KEYS = (
     "summe",
     "wert",
 )
+NO_KEYS = frozenset(
+    (
+        "unit",
+        "einheit",
+        "year",
+        "jahr",
+        "date",
+        "datum",
+        "stand",
+        "as_of",
+        "id",
+        "page",
+        "seite",
+        "confidence",
+        "source",
+    )
+)
+"""Keys of an object that hold no result."""

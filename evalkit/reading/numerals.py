@@ -35,7 +35,10 @@ _EXPONENT = (
     r"(?P<super>[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)))"
 )
 _SCALES: tuple[tuple[str, float], ...] = (
-    (r"[kK](?![\w])|thousand\b|thsd\b\.?|tsd\b\.?|tausend\b|T(?=\s?€|\s?EUR)", 1e3),
+    (
+        r"[kK](?![\w])|thousand\b|thsd\b\.?|tsd\b\.?|tausend\b|[TKk](?=EUR\b|USD\b|CHF\b)|T(?=\s?€|\s?EUR)",
+        1e3,
+    ),
     (r"lakh\b", 1e5),
     (
         r"mio\b\.?|mill?\b\.?|million(?:en|s)?\b|mn\b\.?|MM(?!\w)|M(?![\w²³])|m(?=\s?[€$£]|\s?(?:USD|EUR|GBP|CHF)\b)",

@@ -22,7 +22,8 @@ _ENGLISH = re.compile(
 )
 _ENGLISH_HYPHEN = re.compile(
     rf"\b({_ONES}|(?:{_TENS})(?:-(?:{_ONES}))?)-(?=(?:day|week|month|year|hour|minute|"
-    r"page|percent|euro|dollar)s?\b)",
+    r"page|percent|euro|dollar|night|person|people|man|seat|bed|room|storey|story|litre|liter|meter|metre|kilo\w*|"
+    r"piece|part|member|point|mile|foot|inch|pound|step|stop)s?\b)",
     re.I,
 )
 _MORPH = (
@@ -52,6 +53,12 @@ def spelled_out(text: str) -> str:
     """Return a text in which digits stand for number words; `one` stays a word where it is a pronoun."""
     text = re.sub(r"\b(?:eine?r?)\s+(?=(?:Million|Milliarde|Billion)\b)", "1 ", text)
     text = re.sub(r"\b(?:anderthalb|eineinhalb)(?:e[nrs]?)?\b", "1,5", text, flags=re.I)
+    text = re.sub(
+        rf"\b(?:ein|eine|one|an?)\s(?=(?:bis|oder|to|or)\s(?:{_ONES}|{_MORPH}|\d))",
+        "1 ",
+        text,
+        flags=re.I,
+    )
     text = _ENGLISH_HYPHEN.sub(lambda m: f"{_value(m[1], 'en') or m[1]}-", text)
     text = re.sub(r"\bhalf an? (?=(?:million|billion|trillion)\b)", "0.5 ", text, flags=re.I)
     text = re.sub(
@@ -62,7 +69,9 @@ def spelled_out(text: str) -> str:
     text = re.sub(r"\b(\d+) and a half\b", r"\1.5", text, flags=re.I)
     text = re.sub(r"\b(\d+) (?:point|komma) ((?:\d ?){1,6})(?!\d)", _decimals, text, flags=re.I)
     text = re.sub(r"\b(?:half a dozen|ein halbes Dutzend)\b", "6", text, flags=re.I)
-    return re.sub(r"\b(\d+|an?|ein) (?:dozen|dutzend)\b", _dozens, text, flags=re.I)
+    return re.sub(
+        r"(?<![\w.,])(\d+(?:[.,]\d)?|an?|ein) (?:dozen|dutzend)\b", _dozens, text, flags=re.I
+    )
 
 
 def _digits(match: re.Match[str], language: str) -> str:
@@ -105,4 +114,5 @@ def _decimals(match: re.Match[str]) -> str:
 
 
 def _dozens(match: re.Match[str]) -> str:
-    return str(12 * (int(match[1]) if match[1].isdecimal() else 1))
+    n = float(match[1].replace(",", ".")) if match[1][0].isdecimal() else 1
+    return f"{12 * n:g}"

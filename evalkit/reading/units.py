@@ -30,6 +30,7 @@ FACTORS: dict[str, tuple[str, float]] = {
     "mass-zentner": ("g", 50000),
     "mass-pound": ("lb", 1),
     "volume-liter": ("l", 1),
+    "volume-hectoliter": ("l", 100),
     "volume-milliliter": ("l", 0.001),
     "area-square-meter": ("m2", 1),
     "area-hectare": ("m2", 10000),
@@ -122,6 +123,8 @@ def _names() -> dict[str, str]:
 
 
 UNITS = _names()
+UNIT_NAMES = "|".join(sorted((re.escape(n) for n in UNITS if len(n) > 2), key=len, reverse=True))
+"""A pattern for units that are written out."""
 UNIT = (
     r"[\s-]?(?:"
     + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))

@@ -11,9 +11,13 @@ _BOX = re.compile(
     r"\[(?P<in>[ xX✓✔_]?)\]|\((?P<round>[xX ])\)(?=[ \t]*(?:[A-Z]\b|\n|$))|(?P<sign>[☐☑☒▢□◻⬜◉○●🔘])"
 )
 _TICKED, _OPEN = "xX✓✔☑◉●🔘", " _☐▢□◻⬜○"
-_YES = r"(?:yes|true|ja|wahr|richtig|korrekt|correct|right|passt|fits|applies|zutreffend|trifft zu|stimmt|is correct)"
+_YES = (
+    r"(?:yes|true|applicable|match(?:es)?|selected|chosen|possible|"
+    r"ja|wahr|richtig|korrekt|correct|right|passt|fits|applies|zutreffend|trifft zu|stimmt|is correct)"
+)
 _NO = (
-    r"(?:no|false|nein|falsch|unwahr|wrong|incorrect|passt nicht|does not (?:fit|apply)|doesn't (?:fit|apply)|"
+    r"(?:no|false|not applicable|inapplicable|no match|not a match|nicht zutreffend|not possible|n/a|nein|"
+    r"falsch|unwahr|wrong|incorrect|passt nicht|does not (?:fit|apply)|doesn't (?:fit|apply)|"
     r"unzutreffend|"
     r"trifft nicht zu|stimmt nicht|is wrong)"
 )

@@ -44,11 +44,13 @@ INSTEAD = (
 )
 """Directly before what is not chosen."""
 DOUBT = (
-    r"\b(?:might|(?-i:may)|could|perhaps|maybe|at first(?: glance| sight)?|initially|originally|first thought|"
+    r"\b(?:might|(?-i:may)|could|perhaps|maybe|possibly|at first(?: glance| sight)?|initially|originally|"
+    r"first thought|"
     r"tempting|tempted|one (?:might|could|may)|some (?:might|may|would|people)|"
     r"(?:first|initially) (?:\w+ )?(?:thought|considered|picked|chose|leaned)|(?:dachte|tippte|meinte) ich "
     r"(?:zuerst|erst|zunächst)|"
-    r"könnte[n]?|vielleicht|möglicherweise|zunächst|(?<!man )(?<!sie )(?<!wird )(?<!immer )zuerst|anfangs|"
+    r"könnte[n]?|eventuell|gegebenenfalls|unter umständen|vielleicht|möglicherweise|zunächst|"
+    r"(?<!man )(?<!sie )(?<!wird )(?<!immer )zuerst|anfangs|"
     r"auf den ersten blick|erster gedanke|"
     r"verlockend|man (?:könnte|möchte))\b"
 )

@@ -13,6 +13,10 @@ from evalkit.reading.words import NEGATION, NO_NEGATION
 YES, NO = frozenset({"yes", "ja", "true", "wahr"}), frozenset({"no", "nein", "false", "falsch"})
 
 
+_SHORT = 5
+"""Words of an answer that rules something out, or in, without saying what again: `That is forbidden.`"""
+
+
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
@@ -31,7 +35,10 @@ _SAYS_NO = _compiled(
     r"was| were| may| can| must| has| have| will| would)?(?: not|n't|not)\b\W*$|nein|nee|nö|niemals|nie|keinesfalls|"
     r"keineswegs|mitnichten|auf (?:gar )?keinen fall|in keinem fall|unter keinen umständen|(?:natürlich|sicher|"
     r"bestimmt|eindeutig|wohl|eher|selbstverständlich|definitiv|grundsätzlich|überhaupt|gar|offenbar) nicht|"
-    r"nicht\W*$|falsch|unwahr|stimmt nicht|das (?:stimmt|ist|darf|geht|gilt|trifft) (?:\w+ )?nicht(?: zu)?\W*$)"
+    r"(?:das|dies) (?:wird|werden|ist|sind|darf|dürfen|kann|können|muss|müssen|hat|haben|gilt|tut|tun|war|"
+    r"waren) (?:er|sie|es|"
+    r"man|wir|ihr) (?:\w+ )?nicht\W*$|nicht\W*$|falsch|unwahr|stimmt nicht|das (?:stimmt|ist|darf|geht|gilt|"
+    r"trifft) (?:\w+ )?nicht(?: zu)?\W*$)"
 )
 _SAYS_YES = _compiled(
     rf"{_LEAD}(?:yes|yep|yup|yeah|yea|sure(?:ly)?|certainly|definitely|absolutely|affirmative|of course|correct|right|"
@@ -41,7 +48,9 @@ _SAYS_YES = _compiled(
     r"jawohl|ja(?:woll|aa?)?|klar|natürlich|selbstverständlich|gewiss|sicher(?:lich)?|durchaus|stimmt|richtig|genau|"
     r"korrekt|wahr|zutreffend|freilich|auf jeden fall|in jedem fall|kein problem|unbedingt|definitiv|doch|"
     r"(?:das|dies|es) (?:ist (?:so|richtig|korrekt|wahr|der fall)|stimmt|trifft zu|geht)\b(?! nicht)|"
-    r"(?:das|dies) (?:darf|kann|muss|ist|gilt) (?:er|sie|es|man)\b\W*$)"
+    r"(?:das|dies|ja,? das) (?:wird|werden|ist|sind|darf|dürfen|kann|können|muss|müssen|hat|haben|gilt|tut|tun|"
+    r"war|waren) "
+    r"(?:er|sie|es|man|wir|ihr)(?: auch)?\b\W*$)"
 )
 _FORBIDDEN = _compiled(
     r"\b(?:prohibited|forbidden|banned|excluded|illegal|disallowed|barred|denied|refused|ruled out|impermissible|"
@@ -55,12 +64,17 @@ _PERMITTED = _compiled(
     r"erlaubt|gestattet|zulässig|möglich|zugelassen|willkommen|gedeckt|mitversichert|inbegriffen|enthalten)\b"
 )
 _NEEDED = _compiled(
-    r"\b(?:must|required|mandatory|necessary|needed|needs?|obligatory|compulsory|have to|has to|obliged|"
+    r"\b(?:must|required|mandatory|necessary|needed|needs?|obligatory|compulsory|have to|has to|obliged|\w*pflicht|"
     r"muss|müssen|nötig|notwendig|erforderlich|pflicht|verpflichtend|vorgeschrieben|obligatorisch|gebraucht)\b"
 )
+_MUST = _compiled(r"\b(?:must|required|mandatory|obligatory|muss|müssen|pflicht|vorgeschrieben)\b")
+_ADVISED = _compiled(
+    r"\b(?:recommended|advised|advisable|suggested|encouraged|empfohlen|ratsam|angeraten|nahegelegt|erwünscht)\b"
+)
+_ONLY_NOT = _compiled(r"\b(?:just|only|nur|bloß)\s(?:not|nicht)\b")
 _ASKS_LEAVE = _compiled(
     r"\b(?:may|can|could|allow\w*|permit\w*|possible|cover\w*|includ\w*|darf|dürfen|kann|können|erlaubt|gestattet|"
-    r"möglich|zulässig|gedeckt|abgedeckt|enthalten|inbegriffen)\b"
+    r"möglich|zulässig|welcome|willkommen|zugelassen|gedeckt|abgedeckt|enthalten|inbegriffen)\b"
 )
 _ASKS_NEED = _compiled(
     r"\b(?:must|need\w*|required?|necessary|mandatory|obliged|compulsory|have to|has to|muss|müssen|nötig|"
@@ -88,25 +102,39 @@ def says_yes(said: str, question: str) -> bool | None:
     said = _LABEL.sub("", said)
     if is_bare_refusal(said):
         return None
-    told = _in_a_word(said)
+    told = said_in_a_word(said)
     if told is not None:
         return told
     if is_refusal(said, question) and (_OF_TEXT.search(said) or not _restates(said, question)):
         return None
+    told = _of_asked_part(said, question)
+    if told is not None:
+        return told
     found = [c for c in clauses(said) if not refuses(c.text) or _restates(c.text, question)]
     return _by_statement(found, said, question) if found else None
 
 
-def _in_a_word(said: str) -> bool | None:
-    """Return what a word at the beginning says, or one at the end."""
+def said_in_a_word(said: str) -> bool | None:
+    """Return what a word at the beginning says, or one at the end; None: there is none."""
     if _SAYS_NO.match(said):
         return False
     if _SAYS_YES.match(said) and not re.match(rf"\W*\w+(?:\s\w+)?\s(?:{NEGATION})", said, re.I):
         return True
-    last = re.findall(r"\w+", said.casefold())[-1:]
-    if last and last[0] in YES | NO:
-        return last[0] in YES
-    return None
+    words = re.findall(r"\w+", said.casefold())
+    told = {word in YES for word in words if word in YES | NO}
+    return told == {True} if words and words[-1] in YES | NO and len(told) == 1 else None
+
+
+def _of_asked_part(said: str, question: str) -> bool | None:
+    """Return what is said of what is asked: `indoors yes, outdoors no`."""
+    asked = set(stems(question))
+    told = []
+    for clause in clauses(said):
+        words = re.findall(r"\w+", clause.text.casefold())
+        if words and words[-1] in YES | NO:
+            told.append((len(asked & set(stems(clause.text))), words[-1] in YES))
+    told.sort(reverse=True)
+    return told[0][1] if len(told) > 1 and told[0][0] > told[1][0] else None
 
 
 def _restates(text: str, question: str) -> bool:
@@ -117,18 +145,26 @@ def _restates(text: str, question: str) -> bool:
 
 def _by_statement(found: list[Clause], said: str, question: str) -> bool | None:
     asked, told = set(stems(question)), set(stems(said))
-    of_leave = _ASKS_LEAVE.search(question) is not None and (
-        _PERMITTED.search(said) is not None or _FORBIDDEN.search(said) is not None
-    )
+    is_ruled = _PERMITTED.search(said) is not None or _FORBIDDEN.search(said) is not None
+    is_short = len(said.split()) <= _SHORT
+    of_leave = is_ruled and (_ASKS_LEAVE.search(question) is not None or is_short)
     of_need = _ASKS_NEED.search(question) is not None and (
-        _NEEDED.search(said) is not None or _FORBIDDEN.search(said) is not None
+        _NEEDED.search(said) is not None
+        or _ADVISED.search(said) is not None
+        or _FORBIDDEN.search(said) is not None
     )
     if not asked & told and not of_leave and not of_need and not _ONLY.search(said):
         return None
     best = max(found, key=lambda c: (len(asked & set(stems(c.text))), -c.start))
     first = found[0] if is_denied(found[0].text) else best
     denied = is_denied(first.text)
-    if not denied and _ONLY.search(said) and not _ON_CONDITION.search(said):
+    if of_need and not denied and _ADVISED.search(first.text) and not _MUST.search(first.text):
+        return False
+    if (
+        not denied
+        and _ONLY.search(_ONLY_NOT.sub("", first.text))
+        and not _ON_CONDITION.search(said)
+    ):
         if asked <= told:
             return True
         if _PRONOUN.search(said.split(" ", 1)[0]) and not asked & told:

@@ -1,0 +1,251 @@
+"""How an answer says that something is not told, and what of its clauses speak of the passage or are asides."""
+
+from __future__ import annotations
+
+import re
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern that is matched without regard to case."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_TEXT = (
+    r"(?:passage|text|document|article|excerpt|context|paragraph|source|material|snippet|section|report|email|"
+    r"letter|contract|notice|"
+    r"abschnitt|textes|dokument\w*|artikel\w*|auszug|ausschnitt|absatz|passus|quelle|vorlage|unterlagen|bericht\w*|"
+    r"vertrag\w*|schreiben)"
+)
+_NOT = (
+    r"(?:\b(?:not|never|nowhere|no|nothing|none|nobody|no one|neither|nor|cannot|without|hardly)\b|n't\b|"
+    r"\b(?:dont|doesnt|isnt|"
+    r"cant|wont|didnt|wasnt|arent)\b|"
+    r"\b(?:nicht|nichts|nirgend\w*|kein(?:e[nmrs]?|erlei)?|weder|ohne|nie|niemand\w*)\b)"
+)
+_TOLD = (
+    r"\b(?:stat(?:e[sd]?|ing)|mention\w*|specif\w*|sa(?:y|ys|id)|t(?:ell|ells|old)|indicat\w*|disclos\w*|reveal\w*|"
+    r"describ\w*|discuss\w*|"
+    r"detail\w*|clarif\w*|explain\w*|address\w*|touch(?:es)? (?:up)?on|refer\w*|specified|determin\w*|infer\w*|"
+    r"deduc\w*|conclud\w*|"
+    r"ascertain\w*|answer\w*|information|indication|info|clue|evidence|"
+    r"angegeben|angibt|genannt\w*|nenn\w*|benannt|erwähn\w*|gesagt|sagt|hervor\w*|entnehm\w*|entnommen|ersichtlich|"
+    r"beantwort\w*|"
+    r"angaben?|information\w*|aussagen?|auskunft|auskünfte|hinweise?|bestimm\w*|ermittel\w*|beschrieben|aufgeführt|"
+    r"aufgelistet|vermerkt|"
+    r"festgehalten|spezifiziert|thematisiert|beziffert|ableiten|abgeleitet|erschließen|herauslesen|verrät|verraten|"
+    r"erläutert|ausgesagt|"
+    r"äußer\w*|beurteil\w*|einschätz\w*|schließen|festzustellen|feststell\w*|klären|nachvollziehen|herausfinden|"
+    r"aufschluss|"
+    r"judge|assess|work out|figure out|find out|make out|establish|verif\w*|confirm\w*|"
+    r"eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|preis(?:ge)?geben|erfahren|erfährt|"
+    r"erfahre|erkennbar|erkennen|rede|antwort)\b"
+)
+_TOLD_BY_TEXT = (
+    r"\b(?:giv\w+|gave|provid\w*|includ\w*|contain\w*|list\w*|offer\w*|cover\w*|show\w*|name[sd]?|report\w*|"
+    r"note[sd]?|record\w*|suppl\w*|find|found|appear\w*|"
+    r"known?|clear|evident|apparent|available|possible|present|enough|sufficient|speak\w*|talk\w*|word|figure|"
+    r"details?|data|date|"
+    r"steht|stehen|enthalten|enthält|find\w*|gefunden|bekannt|klar|vorhanden|vor|möglich|verfügbar|erfass\w*|"
+    r"ausreich\w*|reich\w*|liefert|macht|bietet|geht|"
+    r"spricht|sprechen|gefund\w*|zu|enthielt|liegen|liegt|nachzulesen|wort|detail\w*|daten|wert|sage\w*|zitier\w*)\b"
+)
+_SUBJECT = (
+    rf"\b(?:{_TEXT}|it|this|that|there|question|answer|i|we|one|you|anything|passages?|es|das|dies\w*|dazu|"
+    r"darüber|hierzu|hierüber|darin|davon|man|ich|wir|frage|im|laut|anhand)\b"
+)
+STRONG = compiled(
+    rf"(?:question|frage)\b.{{0,40}}(?:{_NOT}.{{0,30}}(?:answer\w*|beantwort\w*)|unanswerable|offen|open)|"
+    rf"(?:\bi|\bwe|\bich|\bman|\bwir)\b.{{0,25}}{_NOT}.{{0,40}}\b(?:answer|say|tell|know|determine|beantwort\w*|"
+    r"sagen|wissen|weiß|bestimmen)\b|"
+    rf"{_NOT}.{{0,25}}\b(?:answer|tell|determine|beantwort\w*)\b.{{0,30}}\b(?:question|frage|this|that|from|based|"
+    r"aus|anhand|mit)\b|"
+    r"kann (?:ich )?(?:\w+ ){0,5}nicht (?:beantwort\w*|sagen)|weiß (?:ich )?(?:\w+ )?nicht|lässt sich (?:\w+ "
+    r"){0,5}nicht (?:\w+ ){0,3}(?:beantwort\w*|sagen|entnehmen|bestimmen)"
+)
+REFUSING = (
+    compiled(rf"{_NOT}.{{0,90}}?{_TOLD}|{_TOLD}.{{0,60}}?{_NOT}"),
+    compiled(
+        rf"{_NOT}(?:\s\w+)?\s(?:given|listed|known|named|reported|recorded|spelled out|angegeben|gegeben|benannt|"
+        r"gelistet)\b|"
+        r"^\W*(?:there (?:is|are|was|were) )?no\s(?:\w+\s){1,8}(?:is|are|was|were|has been|have "
+        r"been)\s(?:\w+\s)?"
+        r"(?:given|provided|listed|shown|supplied|named|included|reported|recorded|found|available|known)\b|"
+        r"\b(?:steht|stehen|findet sich|gibt es) (?:\w+ ){0,3}nichts\b|\bnichts (?:da|drin|dabei)\b|"
+        r"\bnothing (?:at all )?in (?:there|here|the|this)\b|(?:lässt|"
+        r"lassen) sich (?:\w+ ){0,3}nicht (?:\w+ ){0,2}(?:sagen|"
+        r"klären|beantworten|feststellen|ermitteln|bestimmen|ableiten|erkennen|entnehmen|schließen)\b|"
+        rf"^\W*(?:that|this|it|the \w+)(?:'s| is| was) not (?:in|part of|contained in) (?:the|this|that|your|"
+        rf"my) (?:\w+ )?{_TEXT}\b|"
+        rf"{_NOT}\s(?:\w+\s)?(?:among|part of|one of|unter|teil|darunter|dabei)\b|"
+        r"\b(?:date|name|number|price|amount|time|cost|figure|value|weight|size|age|colou?r|address|reason|"
+        r"location|duration|length|year|"
+        r"details?|title|rate|fee|information|place|height|speed|kind|"
+        rf"type)\b.{{0,40}}{_NOT}(?:\s\w+)?\s(?:provided|included|available|there|shown|contained)\b|"
+        r"\bnothing (?:\w+ )?(?:about|on|regarding|concerning)\b|\bnichts (?:\w+ )?(?:über|zu|davon|dazu|darüber)\b|"
+        rf"{_NOT}\s(?:aber\s|however\s|jedoch\s)?(?:who|what|when|where|which|how|why|whose|wer|was|wann|wo|"
+        r"welche\w*|wie|warum|wessen|wem|wen|woher|wohin)\b"
+    ),
+    compiled(
+        r"\b(?:unknown|unclear|unspecified|undisclosed|unstated|unanswerable|undetermined|indeterminate|"
+        r"unmentioned|insufficient|"
+        r"(?:is|remains?|stays) silent|silent (?:on|about)|leaves?\b.{0,40}\bopen|left open|missing|(?:lacks?|"
+        r"omits?|withholds?)\b.{0,30}\b(?:information|mention|figure|detail|date|answer|data|this)\w*|"
+        r"impossible to (?:say|tell|know|determine|answer)|no idea|(?:don't|do not|dont) know|not sure|unable to "
+        r"(?:\w+ )?(?:say|tell|answer|determine|find)|"
+        r"fails? to (?:mention|say|state|specify|provide)|not applicable|beyond the (?:passage|text)|absent from|"
+        r"unbekannt|unklar|ungenannt|ungewiss|unbeantwortet|unbeantwortbar|fehl(?:t|en)\b|schweigt|schweigen|"
+        r"(?:lässt|bleibt|ist|offen)\b.{0,40}\boffen(?: gelassen)?|offengelassen|keine ahnung|keinen schimmer|"
+        r"weiß (?:ich )?(?:es |das )?(?:leider )?nicht|entzieht sich|überfragt|vergebens|vergeblich|kein wort|"
+        r"unerwähnt|ungesagt|ungeklärt|im dunkeln|nachschlagen|elsewhere|anderswo|"
+        r"(?:has|have|with|gives?|provides?|contains?|there(?:'s| is| are)) no (?:\w+ )?(?:figures?|numbers?|"
+        r"data|details?|facts?|"
+        r"information|indication|statement|answer)|no (?:figures?|numbers?|data|details?|facts?|"
+        r"information) (?:on|about|for|"
+        r"regarding)|(?:nobody|no one) (?:knows|can know)|"
+        r"(?:would|could|can) (?:only |just )?be (?:pure |mere )?(?:speculation|guesswork|guessing|a guess)|"
+        r"(?:müsste|kann|könnte|müssten|könnten) (?:ich|man|wir) (?:nur |bloß )?(?:raten|spekulieren|schätzen|"
+        r"mutmaßen)|"
+        r"(?:ich|man) (?:müsste|kann|könnte) (?:hier |da |nur |bloß )*(?:raten|spekulieren|mutmaßen)|"
+        r"(?:i|one|we) (?:could|can|would|'d)(?: only| just| have to)* (?:guess|speculate)|"
+        r"unmöglich zu (?:sagen|beantworten|bestimmen)|nicht zu (?:sagen|beantworten|bestimmen|entnehmen|klären)|"
+        r"gibt \w*\s?(?:\w+ ){0,4}nicht her|not a (?:single )?word|no word (?:on|about|of)|keeps? (?:quiet|"
+        r"silent|mum)|stays? (?:quiet|mum)|"
+        r"one can only "
+        r"guess|(?:only|can only) be guessed|anyone's guess|(?:need|require)s? (?:more|further|additional) "
+        r"(?:information|context|details?|data)|more (?:information|context|details?|data) (?:is|are|would be) "
+        r"(?:needed|required|necessary)|(?:(?:man|ich) (?:müsste|bräuchte|benötige|brauche)|(?:müsste|"
+        r"bräuchte) (?:man|ich))\b.{0,25}\b(?:mehr|weitere|"
+        r"zusätzliche)|(?:es bräuchte|dafür braucht es|dazu bräuchte man)\b|no (?:mention|trace|sign|hint) of|in vain|"
+        r"(?:weitere|mehr) (?:angaben|informationen) (?:wären |sind )?(?:nötig|erforderlich|notwendig)|"
+        r"reine spekulation|"
+        r"pure speculation|not (?:covered|addressed|discussed) (?:in|by|here)|geht daraus nicht)\b|\bn/a\b|"
+        r"\bn\.\s?a\.|\bk\.\s?a\.?|"
+        r"\bo\.\s?a\."
+    ),
+)
+BY_TEXT = compiled(rf"{_NOT}.{{0,70}}?{_TOLD_BY_TEXT}|{_TOLD_BY_TEXT}.{{0,70}}?{_NOT}")
+NAMED_TEXT = compiled(_SUBJECT)
+FRAGMENT = compiled(
+    r"^\W*(?:not (?:given|available|provided|included|listed|found|known|clear|there|present|applicable|covered|in "
+    r"(?:the )?\w+|possible to \w+)|no(?:ne)? (?:given|available|provided|listed|found|data|details?|answer)|none|"
+    r"null|"
+    r"nicht (?:bekannt|vorhanden|enthalten|gefunden|verfügbar|klar|im \w+)|nichts (?:gefunden|bekannt)|keine?(?: "
+    r"\w+)? (?:bekannt|vorhanden|gefunden|enthalten|verfügbar)|keine daten|"
+    r"steht nicht (?:da|drin|im \w+)|doesn't say|isn't (?:there|listed|given))\b(?:\s(?:here|there|hier|in|im|by|"
+    r"from|the|der|dem|dort|\w+)){0,5}\W*$"
+)
+ABOUT = compiled(
+    r"^\W*(?:but |and |aber |und )?(?:the |this |der |die |das |dieser |dieses |our )?(?:given |provided |"
+    rf"gegebene |vorliegende )?{_TEXT}\b(?!['’]s|:)"
+    r"|^\W*(?:i|we)(?:'ve|'m| have| am| only| can only| read| see| checked| looked)?\b|^\W*(?:ich|wir) (?:habe|"
+    r"haben|erfahren|lese|sehe|finde|kann|können|wissen)\b"
+    r"|^\W*(?:genannt|erwähnt|beschrieben|angegeben|bekannt|aufgeführt|festgehalten|geschildert|mentioned|"
+    r"given|stated|"
+    r"listed|known|described|named) (?:werden|wird|wurden?|sind|ist|are|is|was|were)\b|"
+    r"^\W*(?:only|nur|lediglich)\b.*\b(?:mentioned|given|stated|genannt|erwähnt|angegeben)\b"
+    r"|\b(?:is|are|was|were|ist|sind|wird|werden|wurden?)\s(?:known|given|stated|mentioned|listed|named|"
+    r"provided|described|"
+    r"bekannt|genannt|erwähnt|angegeben|beschrieben|aufgeführt)\W*$"
+    rf"|^\W*(?:müssten?|sollten?|dürften?|hätten?|würden?|would|should)\s(?:the|der|die|das|dieser|"
+    rf"this)\s(?:\w+\s)?{_TEXT}"
+    r"|^\W*(?:es|hier|dort|im text) (?:wird|werden) (?:zwar |nur |lediglich )?(?:\w+ ){1,5}(?:genannt|erwähnt|"
+    r"angegeben|gesagt|"
+    r"beschrieben)\W*$"
+    r"|^\W*(?:it|es|there|hier|dort) (?:is|are|wird|werden|ist|sind) (?:only |just |merely |nur |lediglich |"
+    r"bloß )(?:said|stated|"
+    r"mentioned|given|gesagt|erwähnt|genannt|angegeben|erklärt)\b"
+    r"|^\W*(?:gefragt|asked|the question|die frage)\b|\bis wanted\b"
+)
+OF_TEXT = compiled(
+    r"^\W*(?:instead,? |rather,? |stattdessen )?(?:it|they|er|es|sie)\s(?:only |just |merely |nur |"
+    r"lediglich )?(?:gives?|mentions?|states?|says?|tells?|"
+    r"lists?|describes?|covers?|contains?|provides?|names?|speaks?|talks?|discusses|reports?|informs?|nennt|"
+    r"nennen|erwähnt|"
+    r"beschreibt|enthält|liefert|spricht|berichtet|informiert|behandelt|erzählt|sagt|gibt)\b"
+)
+"""Speaks of the passage, where the sentence before does."""
+ELLIPTIC = compiled(
+    r"^\W*(?:but |and |aber |und |jedoch |doch )?(?:not )?(?:the|his|her|its|their|der|die|das|den|dessen|"
+    r"deren|sein\w*|ihr\w*)\s(?:[^\W\d_]+\s){1,5}"
+    r"(?:jedoch |aber |however |though |allerdings |hingegen |dagegen |leider )?(?:nicht|not|isn't|is not|"
+    r"are not|aren't|does not|"
+    r"doesn't|fehlt|fehlen)\W*$|"
+    r"^\W*(?:but |aber |und |and )?(?:not|nicht)\s(?:about|on|of|über|von|zu|zur|zum|how|when|who|what|where|"
+    r"why|wie|wann|wer|was|wo)\b|"
+    r"^\W*(?:but |aber |und |and )?(?:not|nicht)\s(?:aber\s|jedoch\s|however\s)?(?:the|der|die|das|den|"
+    r"dessen|deren|its|his|her)\s"
+)
+"""Says of one thing that it is not told, where the clause before says what is: `…, the name not`."""
+SIDE = compiled(
+    r"^\W*(?:who|what|when|where|which|how|why|whether|if|that|whose|wer|was|wann|wo|welche\w*|wie|warum|ob|dass|"
+    r"wessen|wem|wen|woher|wohin|aus welche\w*|wobei|which means)\b"
+    r"|^\W*(?:in order )?to (?:answer|tell|say|know|determine)\b|^\W*um\b.*\bzu (?:beantworten|sagen|wissen|"
+    r"bestimmen)\b"
+    r"|\b(?:typically|usually|often|generally|normally|commonly|probably|presumably|likely|perhaps|maybe|might|may|"
+    r"could|i (?:would )?(?:guess|assume)|tend to|"
+    r"vermutlich|wahrscheinlich|häufig|meist(?:ens)?|üblicherweise|normalerweise|in der regel|gewöhnlich|oft|"
+    r"vielleicht|womöglich|möglicherweise|könnte[n]?|dürfte[n]?|schätzungsweise|üblich)\b"
+    r"|^\W*(?:sorry|unfortunately|i'm afraid|i am afraid|regrettably|apologies|leider|bedaure\w*|es tut mir leid|"
+    r"tut mir leid|verzeihung|entschuldig\w*(?: sie)?|verzeih\w*(?: sie)?|pardon|excuse me|forgive me|"
+    r"(?:my )?apologies|i(?: do)? apologi[sz]e|i regret|ich bedaure|bedauerlicherweise|alas|hm+|well|so|"
+    r"therefore|daher|however|but|aber|"
+    r"based on the \w+|according to the \w+|laut (?:dem )?\w+|please|bitte|you (?:would|may|should)|sie (?:müssten|"
+    r"sollten)|as an ai)\b\W*$"
+    r"|^\W*(?:please|bitte|you (?:would|may|should|can)|sie (?:müssten|sollten|können)|wenden sie)\b|\?\W*$"
+)
+GUESS = compiled(
+    r"\b(?:vermutlich|wahrscheinlich|vielleicht|womöglich|möglicherweise|wohl|schätzungsweise|üblicherweise|"
+    r"normalerweise|probably|presumably|perhaps|maybe|likely|usually|typically|i'd guess|my guess)\b"
+)
+ONLY, NOT_THAT = (
+    compiled(r"\b(?:only|just|nur|lediglich|bloß)\b"),
+    compiled(
+        r"^\W*(?:but |aber |und |and "
+        r")?(?:not|nicht)\b"
+    ),
+)
+BARE_NO = compiled(r"^\W*(?:leider |unfortunately |sadly )?(?:no|nope|nein)\W*$")
+NOT_BUT = compiled(
+    r"^\W*(?:but |aber |und |jedoch |however |and )?(?:is |are |does |ist |sind )?(?:nicht|not)(?: aber| "
+    r"jedoch| however)?\W*$"
+)
+BUT = compiled(
+    r"^\W*(?:but|however|yet|still|though|aber|doch|jedoch|allerdings|hingegen|dafür|nur)\b"
+)
+LABEL_LINE = compiled(
+    r"^\W*(?:(?:final|my|the) )?(?:answer|antwort|endgültige antwort|final "
+    r"answer)\W*[:=]\s*(.+)$"
+)
+
+
+NO_FIRST = compiled(
+    rf"^\W*(?:no|nein)\b\W+(?=(?:(?:the|this|der|die|das|dieser) (?:\w+ )?{_TEXT}|it|"
+    rf"es)\b(?:\s\w+){{0,2}}\s?{_NOT}[^,.\n]{{0,30}}?{_TOLD}"
+    r"(?:\s(?:it|this|that|so|anything|etwas|das|dies))?(?:\W*$|,?\s(?:whether|if|ob)\b)"
+    rf"|(?:(?:the|this|der|die|das|dieser) (?:\w+ )?{_TEXT})\s(?:sagt|nennt|verrät|erwähnt)\s(?:es |das |"
+    rf"dazu |dies |darüber )?(?:nicht|nichts)"
+    r"(?:\s(?:dazu|darüber|davon|aus))?(?:\W*$|,?\s(?:ob)\b))"
+)
+"""A `No` that is no answer: what follows says without an object that the passage does not tell."""
+NOT_HOWEVER = compiled(r"\b(not|nicht)\s(?:aber|jedoch|however)\s(?=\w)")
+
+
+ASPECTS = tuple(
+    (compiled(asked), compiled(rf"\b(?:{nouns})\b"))
+    for asked, nouns in (
+        (r"how old|wie alt", r"age|old|alter\w*|alt"),
+        (r"how long|wie lange?", r"long|length|duration|lange?|länge|dauer"),
+        (r"how (?:much|expensive)|cost|price|wie teuer|kostet|kosten|preis",
+         r"price|cost\w*|fee|amount|preis\w*|kosten|gebühr|betrag"),
+        (r"how many|wie viele", r"number|count|figure|how many|anzahl|zahl|wie viele|\w+zahl"),
+        (r"^when|wann|date", r"when|date|time|day|year|wann|datum|zeitpunkt|uhrzeit|termin|jahr|tag"),
+        (r"^who|\bwer\b|\bwem\b|name", r"who|name|person|wer|namen?"),
+        (r"^where|\bwo\b|woher|wohin", r"where|place|location|wo|ort|woher|wohin"),
+        (r"^why|warum|weshalb|wieso", r"why|reason|cause|warum|grund|ursache"),
+        (r"how (?:high|tall|deep|wide|far|big|large|heavy|fast)|wie (?:hoch|groß|tief|breit|weit|schwer|schnell)",
+         r"height|depth|width|distance|size|weight|speed|höhe|größe|tiefe|breite|entfernung|gewicht|"
+         r"geschwindigkeit|\w+tiefe"),
+        (r"colou?r|farbe", r"colou?r|farbe"),
+    )
+)  # fmt: skip
+"""What a question asks for, and the nouns for it."""
