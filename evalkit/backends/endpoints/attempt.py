@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evalkit.backends.endpoints.body import BodyReader, Form, parse
+from evalkit.backends.endpoints.body import BodyReader, Form, documents
 from evalkit.backends.endpoints.calls import CallCollector
 from evalkit.backends.endpoints.dialect import Ask, Dialect, Piece, PromptToken, Reader, VendorError
 from evalkit.backends.endpoints.endings import FILTERED
@@ -183,6 +183,9 @@ class _Answer:
     def is_over(self) -> bool:
         """Tell whether nothing more is to be expected, when the connection is quiet."""
         end = self._reader.end
+        if _since_s(self._last_ns) >= END_GRACE_S:
+            for event in self._body.settle(self._last_ns):
+                self._read(event)
         if self.failure is not None or end.has_last_line:
             return True
         if self._body.form == Form.JSON:
@@ -286,12 +289,12 @@ class _Answer:
         if data == b"[DONE]":
             self._reader.end.has_last_line = True
             return
-        documents = _documents(data)
-        if documents is None:
+        found = documents(data)
+        if found is None:
             what = "the response" if event.is_whole else "an event of the stream"
             self._fail(Failure(ErrorClass.MALFORMED, f"{what} is not valid JSON"))
             return
-        for document in documents:
+        for document in found:
             self._understand(event, document)
 
     def _understand(self, event: ServerEvent, document: Any) -> None:
@@ -330,17 +333,6 @@ class _Answer:
 def _well_formed(text: str) -> str:
     """Return a text in which halves of characters that came apart are joined again."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _documents(data: bytes) -> list[Any] | None:
-    """Return the JSON of an event; of each of its lines where a server forgot the blank line between events."""
-    whole = parse(data)
-    if whole is not None:
-        return [whole]
-    if b"\n" not in data:
-        return None
-    found = [parse(line) for line in data.split(b"\n") if line.strip() not in (b"", b"[DONE]")]
-    return None if None in found else found
 
 
 def _since_s(t_ns: int) -> float:

@@ -78,6 +78,12 @@ class BodyReader:
         elif self.form == Form.JSON:
             yield ServerEvent(t_ns, "", rest, is_whole=True)
 
+    def settle(self, t_ns: int) -> Iterator[ServerEvent]:
+        """Yield the event that a quiet server has forgotten to close, where nothing is missing in it."""
+        found = documents(self._events.pending) if self.form == Form.EVENTS else None
+        if found and all(isinstance(document, dict) for document in found):
+            yield from self._events.close(t_ns)
+
     def has_whole(self) -> bool:
         """Tell whether what has come is an answer in one piece, though the body has not ended."""
         return self.form == Form.JSON and _parses(b"".join(self._parts).removeprefix(_BOM))
@@ -110,6 +116,17 @@ def _form_of(start: bytes) -> Form:
 
 def _parses(data: bytes) -> bool:
     return parse(data) is not None
+
+
+def documents(data: bytes) -> list[Any] | None:
+    """Return the JSON of an event; of each of its lines where a server forgot the blank line between events."""
+    whole = parse(data)
+    if whole is not None:
+        return [whole]
+    if b"\n" not in data:
+        return None
+    found = [parse(line) for line in data.split(b"\n") if line.strip() not in (b"", b"[DONE]")]
+    return None if None in found else found
 
 
 def parse(data: bytes) -> Any | None:

@@ -53,6 +53,13 @@ class EventReader:
         for line in lines:
             yield from self._line(t_ns, line)
 
+    @property
+    def pending(self) -> bytes:
+        """Data that no blank line has closed."""
+        field, _, value = b"".join(self._parts).partition(b":")
+        last = [value.removeprefix(b" ")] if field == b"data" else []
+        return b"\n".join([*self._data, *last])
+
     def close(self, t_ns: int) -> Iterator[ServerEvent]:
         """Yield what the end of the body completes."""
         rest = b"".join((*self._parts, self._start or b""))

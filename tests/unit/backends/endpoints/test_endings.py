@@ -272,6 +272,16 @@ HELD = {
         "openai",
         (Send(chat("42")[:-40]), Pause(0.05), Send(chat("42")[-40:-14]), Stall()),
     ),
+    "an end that no blank line closes": (
+        "openai",
+        (Send(chat("42")[:-40]), Send(chat("42")[-40:-15]), Stall()),
+    ),
+    "an end without a line's end": ("openai", (Send(chat("42", done=b"").rstrip()), Stall())),
+    "no blank lines at all": ("openai", (Send(chat("42").replace(b"\n\n", b"\n")), Stall())),
+    "Gemini's end without one": (
+        "google",
+        (Send(gemini_stream(gemini("42", "STOP")).rstrip()), Stall()),
+    ),
     "Anthropic's end": ("anthropic", (Send(messages("42", stop=False)), Stall())),
     "Google's end": ("google", (Send(gemini_stream(gemini("42", "STOP"))), Stall())),
     "one piece": ("openai", (Send(whole("42")), Stall())),
