@@ -12,7 +12,8 @@ RECORDS_VERSION history
     3  Attempt: session, what was received, usage and price; TokenEvent.n_tokens may be None; CellRecord.endpoint
     4  LoadStep, Request.step; Telemetry of servers, CPU packages and clocks
     5  Answer.mean_logprob; EndpointRecord.concurrency may be None
-    6  Answer.raw, .thoughts and .tool_calls, Request.reasoning_tokens, Attempt.reasoning_cost_usd
+    6  Answer.raw, .thoughts and .tool_calls, Request.reasoning_tokens, Attempt.reasoning_cost_usd, CellRecord.ending;
+       LoadStep of kind `probe`
 """
 
 from __future__ import annotations
@@ -35,6 +36,15 @@ TURNS = TURNS_AS_GIVEN, INSTRUCTION_IN_USER, ONE_TURN = (
     "one_turn",
 )
 """How a conversation was written where the chat template refuses or drops turns: see `backends.chat`."""
+
+
+TOO_MANY_OPEN = "too_many_open"
+"""Why a load step was given up: the target lets requests pile up beyond measure."""
+
+
+IDLE, PROBE = "idle", "probe"
+"""Kinds of load steps without load: nothing is asked; a few single requests, one after the other."""
+NO_LOAD = frozenset({IDLE, PROBE})
 
 
 class RequestKind(StrEnum):
@@ -273,7 +283,7 @@ class LoadStep:
     """From 0, in the order of measuring; steps that were cut off keep their number."""
     session: int
     kind: str
-    """`concurrency` (closed loop), `constant`, `poisson`, `ramp`, `trace`, or `idle` (nothing is asked)."""
+    """`concurrency` (closed loop), `constant`, `poisson`, `ramp`, `trace`, or one of `NO_LOAD`."""
     state: str
     """`running`, `done`, or `cut` (the process ended, or the step was given up)."""
     t_start_ns: int
@@ -299,7 +309,7 @@ class LoadStep:
     sampler_cpu_s: float | None = None
     """CPU time the telemetry thread took in this step."""
     reason: str = ""
-    """Why it was cut."""
+    """Why it was cut, in the target's words; or `TOO_MANY_OPEN`, after which it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +437,38 @@ class EndpointRecord:
     """One of `TURNS`: how conversations were sent where the config says that the server takes them in no other way."""
 
 
+class SearchEnd(StrEnum):
+    """Why a search for the highest sustained rate was over; in brackets the values that go with it."""
+
+    FOUND = "found"
+    """What was sustained and what was not are within the tolerance (passed, above)."""
+    HIGHEST = "highest"
+    """The highest rate allowed was sustained (rate)."""
+    NONE_HELD = "none_held"
+    """Not even a rate at which most requests are alone (rate, e2e_s)."""
+    NO_ANSWER = "no_answer"
+    """Nothing was answered at any rate (rate)."""
+    TOO_FEW = "too_few"
+    """Steps had too few requests to judge (rate, n, needed; needed 0: more would not help)."""
+    TIME = "time"
+    """The next step would not end within the time limit (minutes, rate, next_s, left_s)."""
+    UNSETTLED = "unsettled"
+    """The target did not work off in time what a step had given up (waited_s)."""
+    STEPS = "steps"
+    """As many steps as a search may take (steps)."""
+    CLIENT = "client"
+    """evalkit itself was the bottleneck (rate)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchEnding:
+    """How a search ended."""
+
+    code: str
+    """Of `SearchEnd`."""
+    values: dict[str, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class CellRecord:
     """One cell of the matrix and how it ended."""
@@ -453,6 +495,8 @@ class CellRecord:
     """None in process."""
     mode: str = AS_IS
     """`as_is` or `generate`."""
+    ending: SearchEnding | None = None
+    """Of a load test's search that is over."""
 
     @property
     def turns(self) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from evalkit.metrics.load import LoadPoint
-from evalkit.records import AS_IS
+from evalkit.metrics.load_point import LoadPoint, Verdict
+from evalkit.records import AS_IS, SearchEnding
 from evalkit.wording import NOTHING, Said
 
 SUMMARY_VERSION = 5
@@ -204,11 +204,17 @@ class LevelFact:
     energy_per_output_token_j: Estimate
     power_w: Estimate
     passed: bool | None
-    """Sustained within the service level; None without one."""
+    """Sustained within the service level; None without one, and where there were too few requests to say."""
     flaws: tuple[Said, ...]
     """Why it is INVALID; then neither cost nor gate may use it."""
     overloads: tuple[Said, ...]
     breaches: tuple[Said, ...]
+    doubts: tuple[Said, ...]
+    """What too few requests leave open; what to change."""
+    n_needed: int | None
+    """Requests that would settle the doubts."""
+    verdict: Verdict
+    """INVALID only if every repeat is."""
 
     @property
     def is_valid(self) -> bool:
@@ -228,6 +234,12 @@ class CapacityFact:
     """Requests per second completed at the highest rate that held; of one run, up to the lowest rate that did not."""
     n_invalid: int
     """Steps that could not be used, because evalkit was the bottleneck."""
+    n_unclear: int = 0
+    """Steps that could not be used, because they had too few requests to be judged."""
+    below_per_s: float | None = None
+    """Lowest rate that did not hold: λ_SLO is below it; None: none is known."""
+    endings: tuple[SearchEnding, ...] = ()
+    """How its searches ended, one per repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +257,8 @@ class CellFact:
     n_answered: int
     data_class: str
     mode: str = AS_IS
+    ending: SearchEnding | None = None
+    """Of a load test's search."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import scipy
@@ -14,13 +14,13 @@ from evalkit.analysis.facts import CapacityFact, Estimate, LevelFact, StepFact
 from evalkit.config.bench import BenchConfig, ProfileSpec, SloSpec
 from evalkit.metrics.capacity import Level, highest_sustained, sustained_per_s
 from evalkit.metrics.energy import counter_energy_j, integrated_energy_j, mean_power_w
-from evalkit.metrics.load import LoadPoint, load_point
+from evalkit.metrics.load import load_point
+from evalkit.metrics.load_point import LoadPoint, verdict_of
 from evalkit.metrics.percentiles import Percentile
-from evalkit.records import CellRecord, LoadStep, Telemetry
+from evalkit.records import IDLE, NO_LOAD, CellRecord, LoadStep, Telemetry
 from evalkit.store.run_dir import Run
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
-IDLE = "idle"
 BRACKET = "bracket"
 """An interval from a rate that held to the lowest that did not."""
 RATES = {"constant", "poisson"}
@@ -96,7 +96,7 @@ def _measured(run: Run, slo: SloSpec | None) -> Iterator[_Measured]:
         idle = next((s for s in steps[cell.cell_id] if s.kind == IDLE and s.state == "done"), None)
         idle_w = None if idle is None else _power_w(idle, readings[cell.cell_id])
         for step in steps[cell.cell_id]:
-            if step.kind == IDLE or step.state != "done":
+            if step.kind in NO_LOAD or step.state != "done":
                 continue
             profile = profiles[cell.suite]
             point = load_point(step, requests[cell.cell_id], profile.slo)
@@ -221,6 +221,10 @@ def _level(some: Sequence[_Measured]) -> LevelFact:
         for q in _QS
     }
 
+    overloads = _distinct(m.point.overloads for m in judged)
+    breaches = _distinct(m.point.breaches for m in judged)
+    doubts = _distinct(m.point.doubts for m in judged)
+
     def mean(read: Callable[[_Measured], float | None], unit: str) -> Estimate:
         return _mean([read(m) for m in judged], unit, sum(p.n_due for p in points))
 
@@ -245,11 +249,23 @@ def _level(some: Sequence[_Measured]) -> LevelFact:
         in_flight_mean=mean(lambda m: m.point.in_flight_mean, ""),
         energy_per_output_token_j=mean(lambda m: m.fact.energy_per_output_token_j, "J/token"),
         power_w=mean(lambda m: m.fact.power_w, "W"),
-        passed=None if first.profile.slo is None else all(m.point.passed for m in judged),
+        passed=None if first.profile.slo is None else _passed(judged),
         flaws=_distinct(p.flaws for p in points),
-        overloads=_distinct(m.point.overloads for m in judged),
-        breaches=_distinct(m.point.breaches for m in judged),
+        overloads=overloads,
+        breaches=breaches,
+        doubts=doubts,
+        verdict=verdict_of(
+            () if valid else _distinct(p.flaws for p in points), overloads, breaches, doubts
+        ),
+        n_needed=max((n for m in judged if (n := m.point.n_needed) is not None), default=None),
     )
+
+
+def _passed(judged: Sequence[_Measured]) -> bool | None:
+    """Tell whether every repeat passed; None where none is known to have failed, and not all to have passed."""
+    if any(m.point.overloads or m.point.breaches for m in judged):
+        return False
+    return True if all(m.point.passed for m in judged) else None
 
 
 def _capacity(some: Sequence[_Measured]) -> CapacityFact:
@@ -264,31 +280,56 @@ def _capacity(some: Sequence[_Measured]) -> CapacityFact:
     best = [value for value, _ in found if value is not None]
     above = [rate for _, rate in found if rate is not None]
     invalid = [m for m in some if m.point.flaws]
+    unclear = [m for m in some if m.point.is_unclear and not m.point.flaws]
     reason = NOTHING
     if len(invalid) == len(some):
         reason = say("every step is INVALID: evalkit was the bottleneck")
     elif not best:
-        reason = say("no measured rate kept the service level")
+        reason = (
+            _none_held(unclear) if not above else say("no measured rate kept the service level")
+        )
+    elif len(best) < len(found):
+        reason = say(
+            "in {n} of {all} repeats no rate is known to have kept the service level",
+            n=f"{len(found) - len(best)}",
+            all=f"{len(found)}",
+        )
     elif not above:
-        reason = say("no higher rate was measured: it may sustain more")
+        reason = _may_be_more(unclear)
     estimate = _mean([value for value, _ in found], "requests/s", len(best))
-    if len(best) == 1 and above:
+    if len(best) == len(found) == 1 and above:
         estimate = Estimate(best[0], "requests/s", 1, best[0], max(*above, best[0]), BRACKET)
     return CapacityFact(
         model=first.cell.model,
         profile=first.cell.suite,
         slo=slo_text(slo),
-        lambda_per_s=Estimate(
-            estimate.value,
-            "requests/s",
-            len(best),
-            estimate.low,
-            estimate.high,
-            estimate.method,
-            reason,
-        ),
+        lambda_per_s=replace(estimate, reason=reason),
         n_invalid=len(invalid),
+        n_unclear=len(unclear),
+        below_per_s=min(above, default=None),
+        endings=tuple(
+            runs[0].cell.ending for runs in by_repeat.values() if runs[0].cell.ending is not None
+        ),
     )
+
+
+def _none_held(unclear: Sequence[_Measured]) -> Said:
+    """Say why nothing can be said at all: no step was conclusive."""
+    best = max(unclear, key=lambda m: m.point.n_due)
+    needed = best.point.n_needed
+    if needed is None:
+        return joined(best.point.doubts, "; ")
+    return say(
+        "no step had enough requests to judge it: {n} at most, {needed} needed",
+        n=f"{best.point.n_due}",
+        needed=f"{needed}",
+    )
+
+
+def _may_be_more(unclear: Sequence[_Measured]) -> Said:
+    if unclear:
+        return say("steps at higher rates had too few requests to judge them: it may sustain more")
+    return say("no higher rate was measured: it may sustain more")
 
 
 def _highest(steps: Sequence[_Measured]) -> tuple[float | None, float | None]:

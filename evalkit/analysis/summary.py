@@ -52,6 +52,7 @@ def analyse(run: Run) -> RunFacts:
             n_answered=answered[c.cell_id],
             data_class=c.data_class,
             mode=c.mode,
+            ending=c.ending,
         )
         for c in run.manifest.cells
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
@@ -13,8 +14,11 @@ from rich.status import Status
 from evalkit.cli.progress import Shown, log_json
 from evalkit.execute import progress
 from evalkit.loadgen.driver import Live
-from evalkit.metrics.load import LoadPoint
-from evalkit.records import LoadStep
+from evalkit.loadgen.sizing import Windows
+from evalkit.metrics.load_point import LoadPoint
+from evalkit.metrics.probe import ProbePoint
+from evalkit.records import PROBE, CellRecord, LoadStep
+from evalkit.report.load_endings import ending_text
 
 _LINE_EVERY_S = 10
 
@@ -66,6 +70,10 @@ class Lines(Reporting):
         self._shown_s = 0.0
         self._say(f"{step.cell_id}: {setting_text(step)}")
 
+    def probed(self, step: LoadStep, point: ProbePoint, windows: Windows) -> None:
+        """Say how long an answer takes alone, and how long steps will be."""
+        self._say(f"  {probe_text(point, windows)}")
+
     def live(self, step: LoadStep, live: Live, elapsed_s: float) -> None:
         """Show rates, open requests and errors."""
         text = live_text(live, elapsed_s)
@@ -80,9 +88,10 @@ class Lines(Reporting):
         """Say what a step showed."""
         self._say(f"  {point_text(point)}")
 
-    def cell_ended(self, cell_id: str, state: str, reason: str | None) -> None:
+    def cell_ended(self, record: CellRecord) -> None:
         """Say how a cell ended."""
-        self._say(f"{cell_id}: {state} {reason or ''}".rstrip())
+        why = record.reason or (ending_text(record.ending) if record.ending else "")
+        self._say(f"{record.cell_id}: {record.state} {why}".rstrip())
 
     def _say(self, line: str) -> None:
         self._quiet()
@@ -123,6 +132,11 @@ class JsonLog(Reporting):
             concurrency=step.concurrency,
         )
 
+    def probed(self, step: LoadStep, point: ProbePoint, windows: Windows) -> None:
+        """Log how long an answer takes alone."""
+        sizes = {"warmup_s": windows.warmup_s, "measure_s": windows.measure_s}
+        log_json("probed", cell=step.cell_id, step=step.step, **asdict(point), **sizes)
+
     def live(self, step: LoadStep, live: Live, elapsed_s: float) -> None:
         """Log what goes on."""
         log_json(
@@ -146,18 +160,25 @@ class JsonLog(Reporting):
             requests=point.n_due,
             completed_per_s=point.completed_per_s,
             error_rate=point.error_rate,
+            verdict=point.verdict,
             flaws=point.flaws,
             overloads=point.overloads,
             breaches=point.breaches,
+            doubts=point.doubts,
+            requests_needed=point.n_needed,
         )
 
-    def cell_ended(self, cell_id: str, state: str, reason: str | None) -> None:
+    def cell_ended(self, record: CellRecord) -> None:
         """Log the end of a cell."""
-        log_json("cell_ended", cell=cell_id, state=state, reason=reason)
+        ending = asdict(record.ending) if record.ending else None
+        of = {"cell": record.cell_id, "state": record.state, "reason": record.reason}
+        log_json("cell_ended", **of, ending=ending)
 
 
 def setting_text(step: LoadStep) -> str:
     """Say what load a step is."""
+    if step.kind == PROBE:
+        return "single requests, one after the other"
     if step.concurrency is not None:
         return f"{step.concurrency} at once"
     if step.rate_per_s is None:
@@ -190,4 +211,16 @@ def point_text(point: LoadPoint) -> str:
     if point.n_failed:
         parts.append(f"{point.n_failed} failed")
     problems = [*(f"INVALID: {flaw}" for flaw in point.flaws), *point.overloads, *point.breaches]
+    if point.is_unclear:
+        problems += [f"INCONCLUSIVE: {doubt}" for doubt in point.doubts]
     return "; ".join([", ".join(parts), *problems])
+
+
+def probe_text(point: ProbePoint, windows: Windows) -> str:
+    """Say what single requests showed, and what follows for the steps."""
+    steps = f"warm-up {windows.warmup_s:.3g} s, windows from {windows.measure_s:.3g} s"
+    if point.e2e_s is None:
+        return f"{point.n} single requests, none of them answered in time: {steps}, as configured"
+    first = f"TTFT {point.ttft_s * 1000:.4g} ms, " if point.ttft_s is not None else ""
+    failed = f", {point.n_failed} failed" if point.n_failed else ""
+    return f"{point.n} single requests{failed}: {first}whole answer {point.e2e_s:.3g} s; {steps}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from evalkit.config.bench import BenchConfig
 from evalkit.config.run import ModelSpec
 from evalkit.errors import StoppedError, reason_of
 from evalkit.execute.answered import check_answered
-from evalkit.execute.bench_step import IDLE, BenchCell, Opened, StepHolder
+from evalkit.execute.bench_step import BenchCell, Opened, StepHolder
 from evalkit.execute.progress import BenchProgress
 from evalkit.execute.schedule import Schedule
 from evalkit.execute.serving import serving
@@ -26,7 +27,8 @@ from evalkit.meters.nvml import GpuProbe
 from evalkit.meters.rapl import open_rapl
 from evalkit.meters.telemetry import TelemetrySampler
 from evalkit.metrics.load import load_point
-from evalkit.records import NS_PER_S, CellRecord, LoadStep
+from evalkit.metrics.probe import probe_point
+from evalkit.records import NO_LOAD, NS_PER_S, PROBE, CellRecord, LoadStep, SearchEnding
 from evalkit.store.journal import Journal
 from evalkit.store.manifest import ModelEntry
 
@@ -106,7 +108,7 @@ class BenchRunner:
         opened.backend.begin_cell(CellSetup(self._session, opened.backend.kv_budget(), self._guard))
         state, reason = "done", None
         try:
-            reason = self._measure(cell, opened) or None
+            record = replace(record, ending=self._measure(cell, opened))
             check_answered(self._journal.requests(cell.cell_id), cell.model.name)
         except KeyboardInterrupt:
             self._end(self._finished(record, opened, "interrupted", None))
@@ -133,8 +135,8 @@ class BenchRunner:
             endpoint=endpoint,
         )
 
-    def _measure(self, cell: BenchCell, opened: Opened) -> str:
-        """Replay what is known of the cell, then hold the steps that are missing; return what to say of the end."""
+    def _measure(self, cell: BenchCell, opened: Opened) -> SearchEnding | None:
+        """Replay what is known of the cell, then hold the steps that are missing; return how a search ended."""
         load = cell.profile.load
         trace = read_trace(load).rows if load.file is not None else None
         schedule = Schedule(cell.profile, trace)
@@ -144,19 +146,46 @@ class BenchRunner:
             holder = StepHolder(cell, opened, self._journal, self._session, sampler, self._progress)
             if not known and cell.profile.idle_s and self._has_power():
                 holder.idle()
+            if schedule.wants_probe:
+                self._probe(cell, opened, schedule, holder)
             n_done = 0
             while (setting := schedule.next()) is not None:
+                began = time.monotonic()
                 if known:
                     step, asked = known.pop(0), requests
+                    took_s = _length_s(step)
                 else:
                     seed = f"{self._config.seed}/{cell.profile.name}/{cell.repeat}/{n_done}"
                     prompts = self._prompts(cell, opened, seed, trace)
+                    limit_s = min(cell.profile.max_s, schedule.left_s)
+                    is_settled = holder.settle(prompts, limit_s)
+                    if not schedule.waited(time.monotonic() - began, is_settled=is_settled):
+                        break
+                    began = time.monotonic()
                     step, asked = holder.hold(setting, schedule, prompts, seed)
+                    took_s = time.monotonic() - began
                 point = load_point(step, asked, cell.profile.slo)
                 self._progress.step_ended(step, point)
-                schedule.tell(setting, point, ((step.t_end_ns or 0) - step.t_start_ns) / NS_PER_S)
+                schedule.tell(setting, point, took_s)
                 n_done += 1
-        return schedule.reason
+        return schedule.ending
+
+    def _probe(
+        self, cell: BenchCell, opened: Opened, schedule: Schedule, holder: StepHolder
+    ) -> None:
+        """Learn how long one answer takes, or recall it: it sizes warm-up and windows."""
+        steps = self._journal.steps(cell.cell_id)
+        step = next((s for s in steps if s.kind == PROBE and s.state == "done"), None)
+        if step is not None:
+            asked = self._journal.requests(cell.cell_id)
+        else:
+            seed = f"{self._config.seed}/{cell.profile.name}/{cell.repeat}/probe"
+            w = schedule.windows()
+            limit_s = min(w.warmup_s + w.measure_s + w.cooldown_s, w.max_s)
+            step, asked = holder.probe(self._prompts(cell, opened, seed, None), limit_s)
+        point = probe_point(step, asked)
+        schedule.probed(point.e2e_s, _length_s(step))
+        self._progress.probed(step, point, schedule.windows())
 
     def _known_steps(self, cell: BenchCell) -> list[LoadStep]:
         """Return steps that are done; ones that an earlier session left running are cut."""
@@ -165,7 +194,7 @@ class BenchRunner:
             if step.state == "running":
                 reason = step.reason or "the process ended"
                 self._journal.put_step(replace(step, state="cut", reason=reason))
-        return [s for s in steps if s.state == "done" and s.kind != IDLE]
+        return [s for s in steps if s.state == "done" and s.kind not in NO_LOAD]
 
     def _sampler(self, cell: BenchCell, opened: Opened) -> TelemetrySampler:
         server = opened.server
@@ -206,4 +235,8 @@ class BenchRunner:
 
     def _end(self, record: CellRecord) -> None:
         self._journal.update_cell(record)
-        self._progress.cell_ended(record.cell_id, record.state, record.reason)
+        self._progress.cell_ended(record)
+
+
+def _length_s(step: LoadStep) -> float:
+    return ((step.t_end_ns or step.t_start_ns) - step.t_start_ns) / NS_PER_S

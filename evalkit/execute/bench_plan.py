@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from evalkit.config.bench import BenchConfig, ProfileSpec, PromptSpec
-from evalkit.config.run import API_BACKENDS, ModelSpec
+from evalkit.config.run import ModelSpec
+from evalkit.execute.bench_bounds import (
+    Bound,
+    FewRequests,
+    few_requests,
+    most_requests,
+    price_usd_of,
+    within_budget,
+)
 from evalkit.execute.schedule import Schedule, Setting
-from evalkit.loadgen.driver import Windows
 from evalkit.loadgen.search import MOST_STEPS
+from evalkit.loadgen.sizing import N_PROBES, Sizing, Windows
 from evalkit.loadgen.traces import TraceRow, read_trace
-from evalkit.prices import cost_usd
-from evalkit.records import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class CellEstimate:
-    """One model under one profile, all its repeats. None: it depends on the answers."""
+    """One model under one profile, all its repeats. None: it is not known before."""
 
     model: str
     profile: str
@@ -39,16 +44,30 @@ class CellEstimate:
     least_s: float
     """Every answer comes at once."""
     most_s: float
-    """Idle baseline and every cool-down in full; a wait for a target that works off what was given up comes on top."""
+    """Idle baseline, single requests and every cool-down in full, answers of at most `fitting_s`; a wait for a target
+    that works off what was given up comes on top."""
+    fitting_s: float | None
+    """Longest answers that make no step longer than the profile says; None: its steps have their own length."""
+    longest_step_s: float
+    """However long answers take."""
     requests: float | None
-    """Expected to be due until the steady windows end."""
+    """Expected to be due until the steady windows end; None: it depends on how fast the answers come."""
     input_tokens: float | None
     """Of these requests."""
     output_tokens: float | None
     """What their answers may have."""
+    most_requests: float | None
+    """With load through every cool-down; None where prompts are docs of tasks in a closed loop."""
+    most_input_tokens: float | None
+    most_output_tokens: float | None
     most_cost_usd: float | None
-    """About, with load through every cool-down; None in process, without a price, or without a bound on requests."""
+    """About, of `most_requests`; None in process, without a price, or without a bound."""
+    bound: Bound | None
+    """What `most_requests` follows from."""
     replay: Replay | None = None
+    few: FewRequests | None = None
+    first_step_s: float | None = None
+    """Of a search whose time limit does not hold even its first step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +85,29 @@ def plan_bench(config: BenchConfig) -> list[CellEstimate]:
         ConfigError: A trace can't be read.
     """
     traces = {p.name: read_trace(p.load).rows for p in config.profiles if p.load.file is not None}
-    return [_cell(m, p, traces.get(p.name)) for m in config.models for p in config.profiles]
+    return [_cell(config, m, p, traces.get(p.name)) for m in config.models for p in config.profiles]
 
 
 def _cell(
-    model: ModelSpec, profile: ProfileSpec, trace: tuple[TraceRow, ...] | None
+    config: BenchConfig, model: ModelSpec, profile: ProfileSpec, trace: tuple[TraceRow, ...] | None
 ) -> CellEstimate:
-    steps = list(_steps(profile, trace))
+    steps, sizing = list(_steps(profile, trace)), Sizing(profile)
     is_search = profile.load.kind == "search"
-    n = profile.repeats
-    most_s = sum(s.most_s for s in steps)
+    n, lengths = profile.repeats, _lengths(profile.prompts, trace)
+    fitting_s = sizing.fitting_s
+    most_s = sum(s.most_s for s in steps) + N_PROBES * (fitting_s or 0.0)
     if is_search:
-        most_s = min(profile.load.max_minutes * 60, MOST_STEPS * profile.max_s) + profile.max_s
+        most_s = profile.load.max_minutes * 60
     requests = None if is_search else _sum([s.requests for s in steps])
-    most = None if is_search else _sum([s.most_requests for s in steps])
-    lengths = _lengths(profile.prompts, trace)
-    is_known = requests is not None and lengths is not None
+    most, bound = most_requests(
+        profile, [(s.most_s, s.most_requests) for s in steps], most_s, lengths
+    )
+    expected = _Amount.of(None if requests is None else n * requests, lengths)
+    price = price_usd_of(model, lengths)
+    most, bound = within_budget(
+        config.limits.max_cost_usd, price, None if most is None else n * most, bound
+    )
+    at_most = _Amount.of(most, lengths)
     return CellEstimate(
         model=model.name,
         profile=profile.name,
@@ -90,12 +116,40 @@ def _cell(
         most_steps=n * (MOST_STEPS if is_search else len(steps)),
         least_s=n * sum(s.least_s for s in steps),
         most_s=n * (most_s + profile.idle_s),
-        requests=None if requests is None else n * requests,
-        input_tokens=n * requests * lengths[0] if is_known and requests and lengths else None,
-        output_tokens=n * requests * lengths[1] if is_known and requests and lengths else None,
-        most_cost_usd=_cost(model, None if most is None else n * most, lengths),
+        fitting_s=fitting_s,
+        longest_step_s=profile.max_s,
+        requests=expected.requests,
+        input_tokens=expected.input_tokens,
+        output_tokens=expected.output_tokens,
+        most_requests=at_most.requests,
+        most_input_tokens=at_most.input_tokens,
+        most_output_tokens=at_most.output_tokens,
+        most_cost_usd=None if price is None or most is None else price * math.ceil(most),
+        bound=bound,
         replay=None if trace is None else _replay(profile, trace),
+        few=few_requests(profile, sizing),
+        first_step_s=_too_long_s(profile, sizing),
     )
+
+
+def _too_long_s(profile: ProfileSpec, sizing: Sizing) -> float | None:
+    if profile.load.kind != "search":
+        return None
+    first_s = sizing.step_s(profile.load.first_rate)
+    return first_s if first_s > profile.load.max_minutes * 60 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    requests: float | None
+    input_tokens: float | None
+    output_tokens: float | None
+
+    @classmethod
+    def of(cls, requests: float | None, lengths: tuple[float, float] | None) -> _Amount:
+        if requests is None or lengths is None:
+            return cls(requests, None, None)
+        return cls(requests, requests * lengths[0], requests * lengths[1])
 
 
 def _sum(values: list[float | None]) -> float | None:
@@ -175,13 +229,3 @@ def _lengths(spec: PromptSpec, trace: tuple[TraceRow, ...] | None) -> tuple[floa
     n_in, n_out = (sum(p[i] * p[2] for p in pairs) / weight for i in (0, 1))
     before = (spec.turns - 1) / 2
     return n_in * (1 + before) + n_out * before, n_out
-
-
-def _cost(
-    model: ModelSpec, requests: float | None, lengths: tuple[float, float] | None
-) -> float | None:
-    if model.backend not in API_BACKENDS or requests is None or lengths is None:
-        return None
-    usage = Usage(input_tokens=math.ceil(lengths[0]), output_tokens=math.ceil(lengths[1]))
-    one = cost_usd(model, usage, datetime.now(UTC))
-    return None if one is None else one * math.ceil(requests)

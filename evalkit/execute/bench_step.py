@@ -23,19 +23,27 @@ from evalkit.execute.schedule import Schedule, Setting
 from evalkit.execute.serving import Server
 from evalkit.loadgen.driver import Driver, Held, Shot
 from evalkit.loadgen.prompts import Prompts
+from evalkit.loadgen.sizing import N_PROBES, Windows
 from evalkit.loadgen.target import Target
 from evalkit.meters.clock import now_ns
 from evalkit.meters.telemetry import TelemetrySampler
 from evalkit.metrics.latency import ttft_s
 from evalkit.metrics.percentiles import percentile
-from evalkit.records import NS_PER_S, LoadStep, Request, RequestKind
+from evalkit.records import (
+    IDLE,
+    NS_PER_S,
+    PROBE,
+    TOO_MANY_OPEN,
+    LoadStep,
+    Request,
+    RequestKind,
+)
 from evalkit.store.journal import Journal
 
-IDLE = "idle"
 _DRAIN_S = 0.1
 _LIVE_S = 0.5
 _INTERRUPTED = "interrupted"
-_SETTLING = 1 << 40
+_SETTLING, _PROBING = 1 << 40, 1 << 41
 """Numbers of prompts that no step draws."""
 _SETTLED, _SETTLED_S = 2.0, 0.05
 """A target has settled when TTFT is at most so many times the best step's, plus so much."""
@@ -80,6 +88,7 @@ class StepHolder:
         self._progress = progress
         self._best_ttft_s = math.inf
         self._unsettled: LoadStep | None = None
+        self._windows = Windows(0.0, 0.0, 0.0, cell.profile.max_s, 0)
         self._number = 1 + max((s.step for s in journal.steps(cell.cell_id)), default=-1)
 
     def idle(self) -> None:
@@ -93,6 +102,24 @@ class StepHolder:
         held = replace(step, state="done", t_steady_ns=step.t_start_ns, t_cool_ns=end, t_end_ns=end)
         self._journal.put_step(held)
 
+    def probe(self, prompts: Prompts, limit_s: float) -> tuple[LoadStep, list[Request]]:
+        """Ask a few single requests, one after the other: how long does an answer take that is alone?
+
+        A request that fails, or takes longer than `limit_s`, is the last one.
+        """
+        step = self._begin(Setting(PROBE))
+        asked: list[Request] = []
+        until = time.monotonic() + limit_s
+        for number in range(N_PROBES):
+            asked.append(self._ask_alone(step, prompts, _PROBING + number, limit_s))
+            if asked[-1].attempts[-1].status != "ok" or time.monotonic() >= until:
+                break
+        end = now_ns()
+        held = replace(step, state="done", t_steady_ns=step.t_start_ns, t_cool_ns=end, t_end_ns=end)
+        self._journal.put_step(held)
+        self._note_ttft(asked)
+        return held, asked
+
     def hold(
         self, setting: Setting, schedule: Schedule, prompts: Prompts, seed: str
     ) -> tuple[LoadStep, list[Request]]:
@@ -105,18 +132,17 @@ class StepHolder:
             KeyboardInterrupt: Ctrl-C; the step is cut, what was answered is kept.
             ExecutionError: The target does not answer at all, or its server has ended.
         """
-        if self._unsettled is not None:
-            self._settle(self._unsettled, prompts)
         tidy()  # not within the step: it would delay every stamp
         step = self._begin(setting)
         inbox: queue.SimpleQueue[Shot] = queue.SimpleQueue()
         offsets = schedule.offsets(setting, seed)
+        self._windows = schedule.windows()
         driver = Driver(self._opened.target, prompts, inbox.put, offsets, setting.concurrency)
         cpu_before_s = self._sampler.cpu_s
         requests: list[Request] = []
         try:
             with deferred_interrupts() as interrupts:
-                work = self._opened.target.thread.submit(driver.hold(schedule.windows()))
+                work = self._opened.target.thread.submit(driver.hold(self._windows))
                 self._watch(
                     step, driver, work, lambda: self._keep(step, inbox, requests), interrupts
                 )
@@ -141,28 +167,51 @@ class StepHolder:
         if usual is not None:
             self._best_ttft_s = min(usual, self._best_ttft_s)
 
-    def _settle(self, step: LoadStep, prompts: Prompts) -> None:
-        """Wait until the target has worked off what was given up: many servers go on with it.
+    def settle(self, prompts: Prompts, limit_s: float) -> bool:
+        """Wait until the target has worked off what the last step gave up: many servers go on with it.
 
         Single requests are sent until one is answered about as fast as in the best step.
+
+        Returns:
+            False when it had not by then.
         """
-        until = time.monotonic() + self._cell.profile.max_s
+        step, until = self._unsettled, time.monotonic() + limit_s
+        if step is None:
+            return True
         for number in itertools.count(1):
-            asked = prompts.draw(_SETTLING + number).turns[0]
-            prompt = self._opened.target.prompt([{"role": "user", "content": asked.text}])
-            request = GenerateRequest(prompt, replace(asked.settings, max_tokens=1))
-            due_ns = now_ns()
-            limit_s = max(until - time.monotonic(), 1.0)
-            outcome = self._opened.target.thread.submit(
-                _ask_once(self._opened.target, request, due_ns, limit_s)
-            ).result()
-            shot = Shot(-number, 0, prompt, due_ns, outcome)
-            self._journal.add_requests([self._request(step, shot)], self._sampler.drain())
-            first = ttft_s(outcome.attempts[-1])
-            is_fast = first is not None and first <= _SETTLED * self._best_ttft_s + _SETTLED_S
-            if is_fast or time.monotonic() >= until:
-                return
+            left_s = max(until - time.monotonic(), 1.0)
+            asked = self._ask_alone(step, prompts, _SETTLING + number, left_s, most_tokens=1)
+            first = ttft_s(asked.attempts[-1])
+            if first is not None and first <= _SETTLED * self._best_ttft_s + _SETTLED_S:
+                break
+            if time.monotonic() >= until:
+                return False
             time.sleep(_DRAIN_S)
+        self._unsettled = None
+        return True
+
+    def _ask_alone(
+        self,
+        step: LoadStep,
+        prompts: Prompts,
+        number: int,
+        limit_s: float,
+        most_tokens: int | None = None,
+    ) -> Request:
+        """Ask one request that is not measured, wait for its answer, and keep it."""
+        turn = prompts.draw(number).turns[0]
+        prompt = turn.text
+        if not prompts.draw(number).is_ready:
+            prompt = self._opened.target.prompt([{"role": "user", "content": turn.text}])
+        tokens = most_tokens or turn.settings.max_tokens
+        request = GenerateRequest(prompt, replace(turn.settings, max_tokens=tokens))
+        due_ns = now_ns()
+        outcome = self._opened.target.thread.submit(
+            _ask_once(self._opened.target, request, due_ns, limit_s)
+        ).result()
+        kept = self._request(step, Shot(-number, 0, prompt, due_ns, outcome))
+        self._journal.add_requests([kept], self._sampler.drain())
+        return kept
 
     def _begin(self, setting: Setting) -> LoadStep:
         step = LoadStep(
@@ -214,7 +263,7 @@ class StepHolder:
 
     def _request(self, step: LoadStep, shot: Shot) -> Request:
         outcome, profile = shot.outcome, self._cell.profile
-        warm_ns = step.t_start_ns + round(profile.warmup_s * NS_PER_S)
+        warm_ns = step.t_start_ns + round(self._windows.warmup_s * NS_PER_S)
         return Request(
             request_id=f"{step.cell_id}/{step.step}/{shot.number}/{shot.turn}",
             cell_id=step.cell_id,
@@ -239,7 +288,7 @@ class StepHolder:
 
     def _ended(self, step: LoadStep, held: Held, sampler_cpu_s: float) -> LoadStep:
         is_local = self._opened.target.is_local
-        is_done = not held.reason or held.reason.startswith("overloaded")
+        is_done = held.reason in ("", TOO_MANY_OPEN)
         return replace(
             step,
             state="done" if is_done else "cut",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from evalkit.loadgen.driver import Live
-from evalkit.metrics.load import LoadPoint
+from evalkit.loadgen.sizing import Windows
+from evalkit.metrics.load_point import LoadPoint
+from evalkit.metrics.probe import ProbePoint
 from evalkit.plan import Cell, Plan
-from evalkit.records import LoadStep
+from evalkit.records import CellRecord, LoadStep
 
 
 class Progress:
@@ -47,6 +49,9 @@ class BenchProgress:
     def model_loading(self, model: str) -> None:
         """Weights are being read, or an API is being opened."""
 
+    def probed(self, step: LoadStep, point: ProbePoint, windows: Windows) -> None:
+        """Single requests were answered, and size the steps that follow."""
+
     def step_started(self, step: LoadStep) -> None:
         """A step begins."""
 
@@ -56,5 +61,5 @@ class BenchProgress:
     def step_ended(self, step: LoadStep, point: LoadPoint) -> None:
         """A step is done."""
 
-    def cell_ended(self, cell_id: str, state: str, reason: str | None) -> None:
+    def cell_ended(self, record: CellRecord) -> None:
         """The cell is `done`, `failed`, `skipped`, `stopped` or `interrupted`."""

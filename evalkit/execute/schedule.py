@@ -9,13 +9,11 @@ from random import Random
 
 from evalkit.config.bench import ProfileSpec
 from evalkit.loadgen import arrivals
-from evalkit.loadgen.driver import Windows
-from evalkit.loadgen.search import SloSearch
+from evalkit.loadgen.search import Shown, SloSearch
+from evalkit.loadgen.sizing import SIZED, Sizing, Windows
 from evalkit.loadgen.traces import TraceRow
-from evalkit.metrics.load import LoadPoint, least_requests
-
-_WINDOW, _COOLDOWN = 5, 3
-"""Least length of a search's steady windows and cool-downs, in times of one answer."""
+from evalkit.metrics.load_point import LoadPoint
+from evalkit.records import SearchEnding
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +37,28 @@ class Schedule:
     def __init__(self, profile: ProfileSpec, trace: tuple[TraceRow, ...] | None = None) -> None:
         self._profile = profile
         self._trace = trace
-        self._search = SloSearch(profile.load) if profile.load.kind == "search" else None
+        self._sizing = Sizing(profile)
+        is_search = profile.load.kind == "search"
+        self._search = SloSearch(profile.load, self._sizing) if is_search else None
         self._fixed = iter(() if self._search else _fixed(profile))
+
+    @property
+    def wants_probe(self) -> bool:
+        """Whether it helps to know how long one answer takes before the first step."""
+        return self._profile.load.kind in SIZED
+
+    def probed(self, e2e_s: float | None, took_s: float) -> None:
+        """Note how long one answer takes when it is alone; None: nothing was answered."""
+        self._sizing.note(e2e_s)
+        if self._search is not None:
+            self._search.spend(took_s)
+
+    def waited(self, seconds: float, *, is_settled: bool) -> bool:
+        """Note how long the target took to work off what was given up; return whether the next step is still held."""
+        if self._search is None:
+            return True
+        self._search.wait(seconds, is_settled=is_settled)
+        return self._search.next_rate() is not None
 
     def next(self) -> Setting | None:
         """Return the next step, None when there is no other."""
@@ -49,23 +67,30 @@ class Schedule:
         rate = self._search.next_rate()
         return None if rate is None else Setting(self._profile.load.arrivals, rate)
 
-    def tell(self, setting: Setting, point: LoadPoint, took_s: float = 0.0) -> None:
-        """Note what a step showed."""
-        if self._search is not None and setting.rate_per_s is not None:
-            is_valid = not point.flaws
-            self._search.tell(
-                setting.rate_per_s,
-                passed=point.passed,
-                is_valid=is_valid,
-                is_unclear=point.is_unclear,
-                e2e_s=point.latency.e2e_s.p50.value,
-                took_s=took_s,
-            )
+    def tell(self, setting: Setting, point: LoadPoint, took_s: float) -> None:
+        """Note what a step showed, and how long it took with all that was waited for."""
+        if self._search is None or setting.rate_per_s is None:
+            return
+        shown = Shown(
+            passed=point.passed,
+            is_valid=not point.flaws,
+            is_unclear=point.is_unclear,
+            n=point.n_due,
+            n_needed=point.n_needed,
+            e2e_s=point.latency.e2e_s.p50.value,
+            took_s=took_s,
+        )
+        self._search.tell(setting.rate_per_s, shown)
 
     @property
-    def reason(self) -> str:
-        """Why a search ended without a result, or too early."""
-        return self._search.reason if self._search is not None else ""
+    def left_s(self) -> float:
+        """Time that is left for the next step, and for waiting before it."""
+        return math.inf if self._search is None else self._search.left_s
+
+    @property
+    def ending(self) -> SearchEnding | None:
+        """Why a search is over."""
+        return None if self._search is None else self._search.ending
 
     def offsets(self, setting: Setting, seed: str) -> Iterator[float] | None:
         """Return when conversations of a step are due, in seconds; None in a closed loop."""
@@ -88,20 +113,9 @@ class Schedule:
                 return arrivals.poisson(setting.rate_per_s or math.nan, rng)
 
     def windows(self) -> Windows:
-        """Return how long the parts of a step last.
-
-        A search needs enough requests for its percentile, and times several times as long as an answer takes.
-        """
-        p = self._profile
-        needed = least_requests(p.slo) if self._search and p.slo else 0
-        e2e_s = (self._search.e2e_s if self._search else None) or 0.0
-        return Windows(
-            warmup_s=p.warmup_s,
-            measure_s=max(p.measure_s, min(_WINDOW * e2e_s, p.max_s / 2)),
-            cooldown_s=max(p.cooldown_s, min(_COOLDOWN * e2e_s, p.max_s / 4)),
-            max_s=p.max_s,
-            min_requests=max(p.min_requests, needed),
-        )
+        """Return how long the parts of the next step last."""
+        n_wanted = 0 if self._search is None else self._search.n_wanted
+        return self._sizing.windows(n_wanted, self.left_s)
 
 
 def _fixed(profile: ProfileSpec) -> Iterator[Setting]:

@@ -13,10 +13,11 @@ from evalkit.backends.base import GenerateRequest, Outcome, written
 from evalkit.backends.endpoints.loop import LagMeter
 from evalkit.errors import EvalkitError
 from evalkit.loadgen.prompts import Conversation, Prompts, Turn
+from evalkit.loadgen.sizing import Windows
 from evalkit.loadgen.target import Message, Target
 from evalkit.meters.clock import now_ns
 from evalkit.metrics.latency import ttft_s
-from evalkit.records import NS_PER_S
+from evalkit.records import NS_PER_S, TOO_MANY_OPEN
 
 MOST_OPEN = 16_384
 """Requests in flight; with more the step is given up: the target is overloaded beyond measure."""
@@ -26,17 +27,6 @@ _DEAD_IN_ROW = 10
 _POLL_S = 0.02
 _GRACE_S = 10.0
 """After everything was told to end, so long at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """How long the parts of a step last, in seconds."""
-
-    warmup_s: float
-    measure_s: float
-    cooldown_s: float
-    max_s: float
-    min_requests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +196,7 @@ class Driver:
             while (wait_ns := due_ns - now_ns()) > 0:  # timers may fire early by half a millisecond
                 await asyncio.sleep(wait_ns / NS_PER_S)
             if len(self._open) >= MOST_OPEN:
-                self.stop(f"overloaded: {MOST_OPEN} requests in flight")
+                self.stop(TOO_MANY_OPEN)
             self._spawn(self._converse(due_ns))
         await asyncio.wait(self._tasks or {asyncio.create_task(asyncio.sleep(0))})
 

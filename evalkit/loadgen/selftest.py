@@ -16,7 +16,7 @@ from evalkit.meters.clock import now_ns
 from evalkit.meters.nvml import open_gpus
 from evalkit.meters.rapl import open_rapl
 from evalkit.meters.telemetry import TelemetrySampler
-from evalkit.metrics.load import MOST_LAG_S
+from evalkit.metrics.client_flaws import MOST_LAG_S
 from evalkit.metrics.percentiles import Percentile, percentile
 from evalkit.records import NS_PER_S
 

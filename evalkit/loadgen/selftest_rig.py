@@ -22,9 +22,10 @@ from evalkit.config.run import EndpointSpec, ModelSpec
 from evalkit.engine.values import GenerationSettings
 from evalkit.errors import ExecutionError
 from evalkit.loadgen.chunks import chat_answer, usage
-from evalkit.loadgen.driver import Driver, Held, Shot, Windows
+from evalkit.loadgen.driver import Driver, Held, Shot
 from evalkit.loadgen.prompts import Conversation, Turn
 from evalkit.loadgen.scripted import HOST, START_S, Pause, Plan, Received, Send, serve_forever
+from evalkit.loadgen.sizing import Windows
 from evalkit.loadgen.target import Target, open_target
 from evalkit.meters.clock import now_ns
 from evalkit.records import NS_PER_S, EventKind

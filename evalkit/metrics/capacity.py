@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from evalkit.metrics.load import LoadPoint
+from evalkit.metrics.load_point import LoadPoint
 
 
 class Level(NamedTuple):

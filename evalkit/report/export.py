@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.analysis.facts import (
+    CapacityFact,
     EndpointFact,
     Estimate,
     Latency,
@@ -18,7 +19,7 @@ from evalkit.analysis.facts import (
     facts_to_dict,
 )
 from evalkit.records import CellRecord, Sample
-from evalkit.report.load import load_name, reasons, verdict
+from evalkit.report.load import load_name, reasons
 from evalkit.store.run_dir import Run
 
 SAMPLE_HEAD = ["run_id", "model", "suite", "repeat", "task", "filter", "doc_id", "doc_hash"]
@@ -52,7 +53,7 @@ PERFORMANCE_ESTIMATES = (
     "cut_rate",
     "cut_thinking_rate",
 )
-LEVEL_COUNTS = ("rate_per_s", "concurrency", "n_repeats", "n_invalid", "n_requests")
+LEVEL_COUNTS = ("rate_per_s", "concurrency", "n_repeats", "n_invalid", "n_requests", "n_needed")
 LEVEL_ESTIMATES = (
     "offered_per_s",
     "completed_per_s",
@@ -111,8 +112,7 @@ def export_facts_csv(facts: RunFacts) -> str:
         rows += ({**head, "filter": level.kind, **row} for row in _level_rows(level))
     for c in facts.capacities:
         head = {"model": c.model, "suite": c.profile, "filter": c.slo}
-        rows.append({**head, "metric": "lambda_slo_per_s", **_estimate(c.lambda_per_s)})
-        rows.append({**head, "metric": "n_invalid", "value": c.n_invalid})
+        rows += ({**head, **row} for row in _capacity_rows(c))
     return _csv(FACT_COLUMNS, [{"run_id": facts.run_id, **row} for row in rows])
 
 
@@ -138,7 +138,7 @@ def _endpoint_rows(f: EndpointFact) -> Iterator[dict[str, Any]]:
 
 def _level_rows(f: LevelFact) -> Iterator[dict[str, Any]]:
     """Yield every number of one level; numbers of an INVALID one say so, since nothing else in their row does."""
-    why = f"{verdict(f)}: {'; '.join(reasons(f))}" if reasons(f) else verdict(f)
+    why = f"{f.verdict}: {'; '.join(reasons(f))}" if reasons(f) else str(f.verdict)
     yield {"metric": "is_valid", "value": int(f.is_valid), "reason": why}
     yield {"metric": "passed", "value": None if f.passed is None else int(f.passed), "reason": why}
     for name in LEVEL_COUNTS:
@@ -146,6 +146,13 @@ def _level_rows(f: LevelFact) -> Iterator[dict[str, Any]]:
     for name, e in (*f.latencies.items(), *((name, getattr(f, name)) for name in LEVEL_ESTIMATES)):
         row = _estimate(e)
         yield {"metric": name, **row, "reason": row["reason"] if f.is_valid else why}
+
+
+def _capacity_rows(c: CapacityFact) -> Iterator[dict[str, Any]]:
+    """Yield λ_SLO or what is known instead, and how many steps it does not rest on."""
+    yield {"metric": "lambda_slo_per_s", **_estimate(c.lambda_per_s)}
+    for name in ("below_per_s", "n_invalid", "n_unclear"):
+        yield {"metric": name, "value": getattr(c, name)}
 
 
 def export_samples_csv(run: Run) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from rich import box
@@ -61,11 +61,30 @@ class FittedTable(Table):
             yield from Table.__rich_console__(table, console, options)
 
     def _parts(self, width: int) -> list[FittedTable]:
-        parts = [self._part(block, width) for block in self._blocks(width)]
+        roomy = self._with_room(width)
+        parts = [roomy._part(block, width) for block in roomy._blocks(width)]
         if len(parts) > 1 and self._can_be_turned:
             turned = self._turned()._parts(width)
             return min(parts, turned, key=lambda found: _length(found, width))
         return parts
+
+    def _with_room(self, width: int) -> FittedTable:
+        """Return the table with the longest name of a row going on in the next line, if that is what makes room."""
+        spans = [_span(column) for column in self.columns]
+        names, others = spans[: self._names], spans[self._names :]
+        if not names or not others:
+            return self
+        widest = max(range(len(names)), key=lambda i: names[i].least)
+        beside = sum(span.least for i, span in enumerate(names) if i != widest)
+        room = width - beside - max(span.least for span in others) - _gaps((*range(len(names)), 0))
+        if not 0 < room < names[widest].least or self.columns[widest].justify != "left":
+            return self
+        roomy = FittedTable(names=self._names, has_column_per_model=self._can_be_turned)
+        roomy.show_header = self.show_header
+        for i, column in enumerate(self.columns):
+            cells = [_headed(_plain(cell), room) if i == widest else cell for cell in column.cells]
+            roomy.columns.append(replace(column, _cells=cells))
+        return roomy
 
     def _blocks(self, width: int) -> Iterator[list[int]]:
         """Yield the columns of each table: the names, and as many others as fit beside them."""

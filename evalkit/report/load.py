@@ -7,24 +7,26 @@ from dataclasses import dataclass
 
 from evalkit.analysis.facts import CapacityFact, Estimate, LevelFact, RunFacts, StepFact
 from evalkit.config.bench import BenchConfig, ProfileSpec
-from evalkit.records import LoadStep
+from evalkit.metrics.load_point import Verdict
+from evalkit.records import IDLE, PROBE, LoadStep
 from evalkit.report import format as text
 from evalkit.report.glossary import LOAD_TERMS, TERMS
+from evalkit.report.load_endings import early_ending
 from evalkit.report.models import Model
 from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
 
-OK, OVERLOADED, BREAKS, INVALID = "ok", "overloaded", "breaks SLO", "INVALID"
 VERDICTS: dict[str, Said] = {
-    OK: say("ok"),
-    OVERLOADED: say("overloaded"),
-    BREAKS: say("breaks SLO"),
-    INVALID: say("INVALID"),
+    Verdict.OK: say("ok"),
+    Verdict.OVERLOADED: say("overloaded"),
+    Verdict.BREAKS: say("breaks SLO"),
+    Verdict.INCONCLUSIVE: say("INCONCLUSIVE"),
+    Verdict.INVALID: say("INVALID"),
 }
 """Verdict → what a reader calls it."""
 CLOSED = "concurrency"
-IDLE = "idle"
 _KINDS: dict[str, Said] = {
     IDLE: say("idle"),
+    PROBE: say("probe"),
     "ramp": say("ramp"),
     "trace": say("trace"),
 }
@@ -151,28 +153,20 @@ def load_words(level: LevelFact) -> Said:
     return say("at {n} requests/s", n=text.amount(level.rate_per_s))
 
 
-def verdict(level: LevelFact) -> str:
-    """Return one of `OK`, `OVERLOADED`, `BREAKS`, `INVALID`."""
-    if not level.is_valid:
-        return INVALID
-    if level.overloads:
-        return OVERLOADED
-    return BREAKS if level.breaches else OK
-
-
 def reasons(level: LevelFact) -> tuple[Said, ...]:
     """Say why a level is not ok, and which repeats are left out of it."""
+    doubts = level.doubts if level.verdict == Verdict.INCONCLUSIVE else ()
     if not level.is_valid:
         return (*level.flaws, *level.overloads, *level.breaches)
     if not level.n_invalid:
-        return (*level.overloads, *level.breaches)
+        return (*level.overloads, *level.breaches, *doubts)
     left_out = say(
         "{n} of {all} repeats INVALID, left out ({why})",
         n=text.count(level.n_invalid),
         all=text.count(level.n_repeats),
         why=joined(level.flaws),
     )
-    return (*level.overloads, *level.breaches, left_out)
+    return (*level.overloads, *level.breaches, *doubts, left_out)
 
 
 def load_order(level: LevelFact) -> float:
@@ -188,27 +182,34 @@ def capacities_of(model: Model) -> list[CapacityFact]:
 
 
 def capacity_text(fact: CapacityFact) -> Said:
-    """Return λ_SLO with its interval, or a dash."""
-    e = fact.lambda_per_s
+    """Return λ_SLO with its interval, or the bound that is known, or a dash."""
+    e, below = fact.lambda_per_s, fact.below_per_s
     if e.value is None:
-        return text.MISSING
+        return text.MISSING if below is None else say("< {rate}", rate=rate_text(below))
     rate = rate_text(e.value)
-    if e.low is None or e.high is None:
-        return rate
-    low, high = text.amount(e.low), text.amount(e.high)
-    return say("{value} ({low} to {high})", value=rate, low=low, high=high)
+    if e.low is not None and e.high is not None:
+        low, high = text.amount(e.low), text.amount(e.high)
+        return say("{value} ({low} to {high})", value=rate, low=low, high=high)
+    return say("≥ {rate}", rate=rate) if below is None else rate
 
 
 def capacity_reason(fact: CapacityFact, n_levels: int) -> Said:
-    """Say why λ_SLO is missing or not the whole truth, and how many steps could not be used."""
+    """Say why λ_SLO is missing or not the whole truth, what ended the search early, and what could not be used."""
     n = fact.n_invalid
     if n and fact.lambda_per_s.value is None and n >= n_levels:
         return say("every step is INVALID: evalkit itself was the bottleneck")
-    reason = fact.lambda_per_s.reason
-    if not n:
-        return reason
-    left_out = say_n("{n} INVALID step was not used", "{n} INVALID steps were not used", n)
-    return joined((reason, left_out), "; ")
+    parts = [fact.lambda_per_s.reason, *map(early_ending, fact.endings)]
+    if n:
+        parts.append(say_n("{n} INVALID step was not used", "{n} INVALID steps were not used", n))
+    if fact.n_unclear:
+        parts.append(
+            say_n(
+                "{n} step with too few requests was not used",
+                "{n} steps with too few requests were not used",
+                fact.n_unclear,
+            )
+        )
+    return joined(dict.fromkeys(parts), "; ")
 
 
 def steps_of(levels: Iterable[LevelFact], capacity: CapacityFact) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from evalkit.analysis.facts import Estimate, StepFact
-from evalkit.metrics.load import MOST_CPU
+from evalkit.metrics.client_flaws import MOST_CPU
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.report import format as text
 from evalkit.report.glossary import LOAD_TERMS, TERMS, failure_text

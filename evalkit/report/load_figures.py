@@ -12,10 +12,10 @@ from typing import Any
 
 from matplotlib.ticker import FuncFormatter
 
+from evalkit.metrics.load_point import Verdict
 from evalkit.report import format as text
 from evalkit.report.figures import canvas, scale, short, to_svg
 from evalkit.report.language import ENGLISH, Spoken
-from evalkit.report.load import INVALID, OVERLOADED
 from evalkit.report.style import INK, QUIET, RULE, colour, dash, marker
 from evalkit.wording import NOTHING, Said, numeral, say, tell
 
@@ -117,7 +117,7 @@ def load_curves(
     *,
     language: Spoken = ENGLISH,
 ) -> str:
-    """Draw numbers over load: hollow points are overloaded, crossed ones INVALID."""
+    """Draw numbers over load: hollow points are overloaded or inconclusive, crossed ones INVALID."""
     with canvas(3.3) as figure:
         axes = figure.add_axes((0.10, 0.17, 0.66, 0.76))
         for c in curves:
@@ -205,16 +205,16 @@ def _second(value: float) -> Said:
 def _draw_curve(axes: Any, c: Curve) -> None:
     look = _look(c.series, c.rank)
     # a line must not lead a reader through points that are not to be believed
-    drawn = [p for p in c.points if p.verdict != INVALID]
+    drawn = [p for p in c.points if p.verdict != Verdict.INVALID]
     axes.plot([p.x for p in drawn], [p.y for p in drawn], **look)
     for p in c.points:
         if p.low is not None and p.high is not None:
             axes.plot([p.x, p.x], [max(p.low, p.y / 100), p.high], color=look["color"], linewidth=1)
         style: dict[str, Any] = {"color": look["color"], "linestyle": "none"}
         style["markersize"] = 7.5 if c.rank == 0 else 5
-        if p.verdict == INVALID:
+        if p.verdict == Verdict.INVALID:
             axes.plot([p.x], [p.y], "x", markeredgewidth=1.8, **style)
-        elif p.verdict == OVERLOADED:
+        elif p.verdict in (Verdict.OVERLOADED, Verdict.INCONCLUSIVE):
             axes.plot([p.x], [p.y], marker(c.series), markerfacecolor="white", **style)
         else:
             axes.plot([p.x], [p.y], marker(c.series), **style)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.analysis.facts import Estimate
+from evalkit.analysis.facts import CapacityFact, Estimate
 from evalkit.analysis.load import slo_text
 from evalkit.config.bench import ProfileSpec, SloSpec
+from evalkit.metrics.load_point import Verdict
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.report import format as text
 from evalkit.report.glossary import LOAD_TERMS
 from evalkit.report.load import (
     CLOSED,
-    INVALID,
     VERDICTS,
     Column,
     LevelView,
@@ -26,7 +26,6 @@ from evalkit.report.load import (
     profile_text,
     reasons,
     steps_of,
-    verdict,
 )
 from evalkit.report.load_details import Group, detail_groups, estimate_value
 from evalkit.report.load_figures import Axes, Curve, ShareLine, TimeLine, time_tick
@@ -74,7 +73,7 @@ class LevelRow:
     @property
     def is_invalid(self) -> bool:
         """Whether its numbers tell about evalkit instead of the model."""
-        return self.verdict == INVALID
+        return self.verdict == Verdict.INVALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +169,16 @@ def _capacity_rows(models: Sequence[Model]) -> Iterator[CapacityRow]:
                 series=m.series,
                 model=m.label,
                 profile=f.profile,
-                value=text.NOT_KNOWN if f.lambda_per_s.value is None else capacity_text(f),
+                value=_capacity_value(f),
                 is_missing=f.lambda_per_s.value is None,
                 slo=f.slo,
                 note=capacity_reason(f, steps_of(m.facts.levels, f)),
             )
+
+
+def _capacity_value(f: CapacityFact) -> Said:
+    is_known = f.lambda_per_s.value is not None or f.below_per_s is not None
+    return capacity_text(f) if is_known else text.NOT_KNOWN
 
 
 def _profile(models: Sequence[Model], spec: ProfileSpec, views: list[LevelView]) -> ProfileLoad:
@@ -245,7 +249,7 @@ def _row(view: LevelView, values: Sequence[Value]) -> LevelRow:
         load=view.name,
         n=text.count(view.fact.n_requests),
         values=tuple(values),
-        verdict=verdict(view.fact),
+        verdict=view.fact.verdict,
         reasons=reasons(view.fact),
     )
 
@@ -254,7 +258,7 @@ def _details(model: Model, series: int, views: Sequence[LevelView]) -> Details:
     return Details(
         series=series,
         model=model.label,
-        levels=tuple((v.name, verdict(v.fact)) for v in views),
+        levels=tuple((v.name, v.fact.verdict) for v in views),
         groups=detail_groups(views, model.run.manifest.hardware.gpu_note),
     )
 

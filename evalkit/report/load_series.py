@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from evalkit.analysis.facts import CapacityFact, Estimate
 from evalkit.metrics.latency import generated_events
-from evalkit.records import NS_PER_S, LoadStep, Request, Telemetry
+from evalkit.records import NO_LOAD, NS_PER_S, LoadStep, Request, Telemetry
 from evalkit.report import format as text
 from evalkit.report.load import (
     CLOSED,
-    IDLE,
     LevelView,
     kind_text,
     load_order,
     rate_text,
-    verdict,
 )
 from evalkit.report.load_figures import Curve, Panel, Point, ShareLine, Span, TimeLine
 from evalkit.store.run_dir import Run
@@ -36,7 +34,7 @@ def curve(views: Sequence[LevelView], read_x: Read, read_y: Read, label: Said, r
     for v in sorted(views, key=lambda v: load_order(v.fact)):
         x, y = read_x(v).value, read_y(v)
         if x is not None and y.value is not None:
-            points.append(Point(x, y.value, y.low, y.high, verdict(v.fact), v.name))
+            points.append(Point(x, y.value, y.low, y.high, v.fact.verdict, v.name))
     return Curve(views[0].series, label, rank, tuple(sorted(points, key=_place)))
 
 
@@ -126,7 +124,7 @@ def time_line(run: Run, cell_id: str, series: int) -> TimeLine | None:
     Stamps of other sessions belong to another clock and are left out.
     """
     steps = [s for s in run.steps if s.cell_id == cell_id and s.t_end_ns is not None]
-    done = [s for s in steps if s.state == "done" and s.kind != IDLE]
+    done = [s for s in steps if s.state == "done" and s.kind not in NO_LOAD]
     if not done:
         return None
     session = max(s.session for s in done)
@@ -202,7 +200,7 @@ def _span(step: LoadStep, start_ns: int) -> Span:
         label = rate_text(step.rate_per_s)
     else:
         label = kind_text(step.kind)
-    is_measured = step.kind != IDLE and step.state == "done"
+    is_measured = step.kind not in NO_LOAD and step.state == "done"
     return Span(
         at(step.t_start_ns) or 0.0,
         at(step.t_steady_ns) if is_measured else None,

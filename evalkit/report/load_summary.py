@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from evalkit.analysis.facts import CapacityFact, LevelFact, RunFacts
 from evalkit.config.bench import BenchConfig
+from evalkit.metrics.load_point import Verdict
 from evalkit.report import format as text
 from evalkit.report.load import (
-    OK,
     LevelView,
     capacities_of,
     capacity_reason,
@@ -16,7 +16,6 @@ from evalkit.report.load import (
     load_words,
     reasons,
     steps_of,
-    verdict,
 )
 from evalkit.report.models import Model
 from evalkit.store.run_dir import Run
@@ -40,6 +39,16 @@ def load_summary(models: Sequence[Model]) -> Iterator[Said]:
 def _sustains(model: Model, f: CapacityFact) -> Said:
     e = f.lambda_per_s
     note = capacity_reason(f, steps_of(model.facts.levels, f))
+    if e.value is None and f.below_per_s is not None:
+        return say(
+            "{model} is not known to sustain any load within {slo} (profile {profile}); it is less than {rate}"
+            " requests/s: {note}.",
+            model=model.label,
+            profile=f.profile,
+            slo=f.slo,
+            rate=text.amount(f.below_per_s),
+            note=note,
+        )
     if e.value is None:
         return say(
             "{model}, profile {profile}: how much it sustains within {slo} is not known: {note}.",
@@ -52,6 +61,8 @@ def _sustains(model: Model, f: CapacityFact) -> Said:
     if e.low is not None and e.high is not None:
         low, high = text.amount(e.low), text.amount(e.high)
         rate = say("{value} (between {low} and {high})", value=rate, low=low, high=high)
+    elif f.below_per_s is None:
+        rate = say("at least {value}", value=rate)
     return say(
         "{model} sustains {rate} within {slo} (profile {profile}){note}.",
         model=model.label,
@@ -66,7 +77,7 @@ def _busiest(model: Model, profile: str, views: Sequence[LevelView]) -> Iterator
     """Say at which level that held most tokens came, what users then waited, and what failed."""
     head = say("{model}, profile {profile}", model=model.label, profile=profile)
     valid = [v for v in views if v.fact.is_valid]
-    held = [v for v in valid if verdict(v.fact) == OK]
+    held = [v for v in valid if v.fact.verdict == Verdict.OK]
     known = [v for v in held if v.fact.output_tokens_per_s.value is not None]
     if known:
         yield _most(head, max(known, key=lambda v: v.fact.output_tokens_per_s.value or 0.0).fact)

@@ -1,13 +1,10 @@
-"""A load test as tables in the terminal, within 100 columns."""
+"""A load test as tables in the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich import box
-from rich.cells import cell_len
 from rich.console import RenderableType
-from rich.table import Table
 
 from evalkit.analysis.facts import Estimate, LevelFact, RunFacts
 from evalkit.metrics.percentiles import MINIMUM_N
@@ -24,7 +21,6 @@ from evalkit.report.load import (
     load_order,
     reasons,
     steps_of,
-    verdict,
 )
 from evalkit.report.text_safety import visible
 
@@ -35,8 +31,6 @@ _ARRIVALS = {
     "ramp": "open loop, growing rate",
     "trace": "open loop, recorded arrivals",
 }
-_WIDTH = 100
-"""Characters a table must fit into."""
 
 
 def load_parts(facts: RunFacts) -> Iterator[RenderableType]:
@@ -53,7 +47,7 @@ def load_parts(facts: RunFacts) -> Iterator[RenderableType]:
 def _capacity_table(facts: RunFacts) -> FittedTable:
     table = FittedTable("Highest load within the service level (λ_SLO, completed requests/s)")
     for title in ("model", "profile", "λ_SLO", "service level", "note"):
-        table.add_column(title)
+        table.add_column(title, no_wrap=title == "λ_SLO")
     for f in facts.capacities:
         note = capacity_reason(f, steps_of(facts.levels, f))
         table.add_row(*map(visible, (f.model, f.profile, capacity_text(f), f.slo, note)))
@@ -61,51 +55,38 @@ def _capacity_table(facts: RunFacts) -> FittedTable:
 
 
 def _profile_parts(profile: str, levels: Sequence[LevelFact]) -> Iterator[RenderableType]:
-    """Yield one table whose columns line up over its models, and why levels are not ok."""
-    columns = columns_for(levels)
-    heads = ["load", "n", *(c.title.replace(" ", "\n", 1) for c in columns), "verdict"]
-    by_model = {
-        model: [_row(f, columns) for f in _sorted(levels) if f.model == model]
-        for model in dict.fromkeys(f.model for f in levels)
-    }
-    rows = [heads, *(row for found in by_model.values() for row in found)]
-    widths = [max(_width(row[i]) for row in rows) for i in range(len(heads))]
+    """Yield the table of a profile's levels, model by model, and why levels are not ok."""
     kind = "search, " if levels[0].is_search else ""
     kind += _ARRIVALS.get(levels[0].kind, levels[0].kind)
     yield f"\n{visible(profile)}: {kind}"
-    for position, (model, found) in enumerate(by_model.items()):
-        if len(by_model) > 1:
-            yield f"  {visible(model)}"
-        yield _level_table(heads, widths, found, is_first=position == 0)
+    models = list(dict.fromkeys(f.model for f in levels))
+    ordered = sorted(levels, key=lambda f: (models.index(f.model), load_order(f)))
+    yield _level_table(ordered, has_models=len(models) > 1)
     for f in levels:
         if why := reasons(f):
-            whose = f"{f.model}, " if len(by_model) > 1 else ""
+            whose = f"{f.model}, " if len(models) > 1 else ""
             name = f"{whose}{load_name(f)}"
-            yield visible(f"  {name}: {verdict(f)}: {'; '.join(why)}")
+            yield visible(f"  {name}: {f.verdict}: {'; '.join(why)}")
 
 
-def _sorted(levels: Sequence[LevelFact]) -> list[LevelFact]:
-    return sorted(levels, key=load_order)
-
-
-def _level_table(
-    heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[str]], *, is_first: bool
-) -> Table:
-    gap = 1 if sum(widths) + 2 * len(widths) <= _WIDTH else 0
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, gap, 0, 0), pad_edge=False)
-    table.show_header = is_first
-    for i, (head, width) in enumerate(zip(heads, widths, strict=True)):
-        is_text = i in (0, len(heads) - 1)
-        # never wider than asked, and folded where the terminal is narrow: no digit is lost
-        table.add_column(head, width=width, justify="left" if is_text else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
+def _level_table(levels: Sequence[LevelFact], *, has_models: bool) -> FittedTable:
+    columns = columns_for(levels)
+    names = ("model", "load") if has_models else ("load",)
+    table = FittedTable(names=len(names))
+    for title in names:
+        table.add_column(title, no_wrap=title == "load")
+    for title in ("n", *(c.title.replace(" ", "\n", 1) for c in columns)):
+        table.add_column(title, justify="right")
+    table.add_column("verdict")
+    for f in levels:
+        whose = [visible(f.model)] if has_models else []
+        table.add_row(*whose, *_row(f, columns))
     return table
 
 
 def _row(level: LevelFact, columns: Sequence[Column]) -> list[str]:
     cells = [_cell(c.read(level), c) for c in columns]
-    return [load_name(level), text.count(level.n_requests), *cells, verdict(level)]
+    return [load_name(level), text.count(level.n_requests), *cells, str(level.verdict)]
 
 
 def _cell(e: Estimate, column: Column) -> str:
@@ -117,7 +98,3 @@ def _cell(e: Estimate, column: Column) -> str:
     if e.low is None or e.high is None:
         return shown
     return f"{shown}\n±{column.show((e.high - e.low) / 2)}"
-
-
-def _width(cell: str) -> int:
-    return max(map(cell_len, cell.split("\n")))

@@ -10,7 +10,7 @@ from evalkit.config.bench import SloSpec
 from evalkit.config.scenario import ImportSpec
 from evalkit.errors import ConfigError, did_you_mean
 from evalkit.metrics.capacity import Level
-from evalkit.metrics.load import LEAST_COMPLETED
+from evalkit.metrics.overload import LEAST_COMPLETED
 
 COLUMNS = (
     "offered_per_s", "completed_per_s", "ttft_s", "tpot_s", "e2e_s", "error_rate", "output_tokens_per_s", "power_w",

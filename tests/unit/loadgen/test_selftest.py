@@ -17,7 +17,7 @@ from evalkit.loadgen.selftest import (
     trouble_of,
 )
 from evalkit.loadgen.selftest_rig import cpu_share
-from evalkit.metrics.load import MOST_LAG_S
+from evalkit.metrics.client_flaws import MOST_LAG_S
 from evalkit.metrics.percentiles import percentile
 from evalkit.records import NS_PER_S
 

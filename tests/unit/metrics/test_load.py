@@ -9,7 +9,8 @@ import pytest
 
 from evalkit.config.bench import SloSpec
 from evalkit.metrics.capacity import sustained_per_s
-from evalkit.metrics.load import LoadPoint, load_point
+from evalkit.metrics.load import load_point
+from evalkit.metrics.load_point import LoadPoint, Verdict
 from evalkit.records import Attempt, EventKind, LoadStep, Request, RequestKind, TokenEvent
 
 MS = 1_000_000
@@ -217,7 +218,7 @@ def test_a_closed_loop_is_not_overloaded_by_its_waiting() -> None:
     [
         (SloSpec(ttft_s=0.05, percentile=50), "p50 TTFT 0.1 s > 0.05 s"),
         (SloSpec(tpot_s=0.02, percentile=50), "p50 TPOT 0.0222 s > 0.02 s"),
-        (SloSpec(ttft_s=1), "p95 TTFT needs n ≥ 130, there were 20"),
+        (SloSpec(ttft_s=0.05), "p95 TTFT > 0.05 s: 20 of 20 requests took longer or failed"),
     ],
 )
 def test_limits_that_do_not_hold_are_told(slo: SloSpec, said: str) -> None:
@@ -230,7 +231,7 @@ def test_nothing_due_is_missing_and_not_zero() -> None:
     assert p.error_rate is None
     assert p.output_tokens_per_s is None
     assert p.latency.ttft_s.p50.value is None
-    assert point([], SloSpec(ttft_s=1)).breaches[-1] == "no request was due"
+    assert point([], SloSpec(ttft_s=1)).doubts[0].startswith("no request was due in the window")
 
 
 def test_a_step_sustains_no_more_than_there_were_requests() -> None:
@@ -264,8 +265,52 @@ def test_requests_that_had_no_time_to_be_answered_are_no_overload(
     assert p.overloads == ()
 
 
-def test_too_few_requests_are_unclear_and_not_a_failure() -> None:
-    assert point(steady(), SloSpec(ttft_s=1)).is_unclear
-    assert point([], SloSpec(ttft_s=1)).is_unclear
-    assert not point(steady(), SloSpec(ttft_s=0.05, percentile=50)).is_unclear
-    assert not point(steady(), SloSpec(ttft_s=1, percentile=50)).is_unclear
+def test_too_few_requests_are_inconclusive_and_say_what_to_change() -> None:
+    p = point(steady(), SloSpec(ttft_s=1))
+    assert (p.verdict, p.n_needed, p.passed) == (Verdict.INCONCLUSIVE, 130, False)
+    assert p.doubts == (
+        "20 requests are too few to judge p95 TTFT (130 needed): a window of about 65 s (min_requests, max_s) would"
+        " hold them, or take a lower percentile",
+    )
+    assert point([], SloSpec(ttft_s=1)).verdict == Verdict.INCONCLUSIVE
+    assert point(steady(), SloSpec(ttft_s=1, percentile=50)).verdict == Verdict.OK
+
+
+def test_twelve_requests_never_hold_and_break_only_what_chance_does_not() -> None:
+    twelve = [request(10 + 0.8 * i) for i in range(12)]
+    for slo in (None, SloSpec(ttft_s=1), SloSpec(ttft_s=1, percentile=50), SloSpec(e2e_s=9)):
+        assert point(twelve, slo).verdict == Verdict.INCONCLUSIVE
+    one_failed = [*twelve[:-1], request(18.8, error="timeout")]
+    assert point(one_failed, SloSpec(ttft_s=1)).verdict == Verdict.INCONCLUSIVE
+    assert point(twelve, SloSpec(ttft_s=0.05)).verdict == Verdict.BREAKS
+    half = [request(10 + 0.8 * i, error="timeout" if i % 2 else None) for i in range(12)]
+    assert point(half, SloSpec(ttft_s=1)).verdict == Verdict.OVERLOADED
+
+
+def test_failures_are_a_breach_where_they_are_no_chance() -> None:
+    """Of 130 requests 1 may fail, 6 may not; between them it is in doubt, and from 459 on the share itself decides."""
+
+    def verdict(n: int, n_failed: int) -> Verdict:
+        every = [
+            request(10 + 10 * i / n, error="timeout" if i < n_failed else None) for i in range(n)
+        ]
+        return point(every, SloSpec(ttft_s=1)).verdict
+
+    assert [verdict(130, k) for k in (0, 1, 2, 5, 6)] == [
+        Verdict.OK, Verdict.OK, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, Verdict.BREAKS,
+    ]  # fmt: skip
+    assert [verdict(500, k) for k in (5, 6)] == [Verdict.OK, Verdict.BREAKS]
+
+
+def test_a_limit_that_could_not_be_measured_asks_for_no_more_requests() -> None:
+    whole = [request(10 + i / 20, flags=("not_streamed",)) for i in range(200)]
+    p = point(whole, SloSpec(ttft_s=1))
+    assert (p.verdict, p.doubts, p.n_needed) == (
+        Verdict.INCONCLUSIVE, ("p95 TTFT was not measured",), None,
+    )  # fmt: skip
+
+
+def test_a_closed_loop_without_a_service_level_has_nothing_to_doubt() -> None:
+    closed = {"rate_per_s": None, "concurrency": 1, "kind": "concurrency"}
+    assert point(steady(3), **closed).verdict == Verdict.OK
+    assert point([], **closed).verdict == Verdict.INCONCLUSIVE

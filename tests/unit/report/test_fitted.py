@@ -67,6 +67,21 @@ def test_cells_of_text_wrap_between_words_and_columns_without_room_come_below() 
     assert narrow.count(cell) > wide.count(cell) == 1
 
 
+def test_a_name_that_leaves_no_room_for_a_number_goes_on_behind_a_sign() -> None:
+    table = FittedTable(names=2)
+    for title in ("model", "load", "tokens/s"):
+        table.add_column(title, justify="right" if title == "tokens/s" else "left")
+    name = "somebody/with-a-rather-long-model-name-27b"
+    table.add_row(name, "1 at once", "123\u202f456")
+    wide, narrow = shown(table, 80), shown(table, 44)
+    assert name in wide
+    assert name not in narrow
+    for output in (wide, narrow, shown(table, 80)):
+        assert "123\u202f456" in output
+    for piece in ("somebody/", "rather-", "27b"):
+        assert piece in narrow
+
+
 @given(
     st.lists(
         st.text(st.sampled_from("ab _/-1.é漢\n"), min_size=1, max_size=40), min_size=1, max_size=12

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
@@ -10,16 +12,22 @@ from html import unescape
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from evalkit.analysis.summary import analyse
 from evalkit.config.bench import BenchConfig, ProfileSpec
+from evalkit.metrics.load_point import Verdict
+from evalkit.records import TOO_MANY_OPEN, SearchEnd, SearchEnding
 from evalkit.report.document import Look
+from evalkit.report.export import export_json
 from evalkit.report.html import render_report
 from evalkit.report.language import Spoken, spoken
 from evalkit.report.load import VERDICTS, load_name, load_words, profile_text, reasons
+from evalkit.report.load_endings import early_ending, ending_text
 from evalkit.report.load_figures import load_curves, share_over_time, time_panels
 from evalkit.report.load_page import LoadSection, load_section
 from evalkit.report.load_summary import differing_profiles, load_summary
+from evalkit.report.load_terminal import load_parts
 from evalkit.report.models import compared_models
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, say, tell
@@ -31,8 +39,6 @@ BENCH = bench_run()
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 DATA = {"alpha", "beta", "closed", "rates", "TTFT", "TPOT"}
 """Names in the bench, and of metrics: the same in every language."""
-RECORDED = {"overloaded"}
-"""Of the reason that the run itself gave up a step for."""
 FACTS = analyse(BENCH)
 
 
@@ -110,7 +116,7 @@ def test_every_sentence_of_the_summary_comes_from_messages() -> None:
         sentences = list(load_summary(compared_models([(run, analyse(run))])))
         assert sentences
         assert all(isinstance(s, Said) for s in sentences)
-        assert {s: lost(s) for s in sentences if lost(s) - RECORDED} == {}
+        assert {s: lost(s) for s in sentences if lost(s)} == {}
     (warning,) = differing_profiles([(BENCH, FACTS), (with_other_profile(), FACTS)])
     assert lost(warning) == set()
 
@@ -205,10 +211,80 @@ def invalid_alone() -> Run:
 
 def overloaded_alone() -> Run:
     """The target refused every load."""
-    return replace(BENCH, steps=[replace(s, reason="overloaded: 20000") for s in BENCH.steps])
+    return replace(BENCH, steps=[replace(s, reason=TOO_MANY_OPEN) for s in BENCH.steps])
 
 
 def with_other_profile() -> Run:
     closed, rates = BenchConfig.model_validate(BENCH_CONFIG).model_dump(mode="json")["profiles"]
     config = {**BENCH_CONFIG, "profiles": [{**closed, "measure_s": 20}, rates]}
     return replace(BENCH, manifest=BENCH.manifest.model_copy(update={"config": config}))
+
+
+ENDINGS = {
+    SearchEnd.FOUND: {"passed": 8.0, "above": 8.2},
+    SearchEnd.HIGHEST: {"rate": 8.0},
+    SearchEnd.NONE_HELD: {"rate": 0.04, "e2e_s": 3.25},
+    SearchEnd.NO_ANSWER: {"rate": 0.001},
+    SearchEnd.TOO_FEW: {"rate": 0.2, "n": 12.0, "needed": 130.0},
+    SearchEnd.TIME: {"minutes": 20.0, "rate": 1.5, "next_s": 130.0, "left_s": 99.9},
+    SearchEnd.UNSETTLED: {"waited_s": 60.0},
+    SearchEnd.STEPS: {"steps": 40.0},
+    SearchEnd.CLIENT: {"rate": 900.0},
+}
+
+
+@pytest.mark.parametrize("code", SearchEnd)
+def test_every_ending_of_a_search_is_a_code_that_is_told_in_the_readers_language(
+    code: SearchEnd,
+) -> None:
+    told = ending_text(SearchEnding(code.value, ENDINGS[code]))
+    assert lost(told) - {"max", "rate", "minutes", "tolerance", "first"} == set()
+    assert tell(told, GERMAN) != str(told)
+
+
+def test_an_ending_says_what_to_change() -> None:
+    few = ending_text(SearchEnding("too_few", ENDINGS[SearchEnd.TOO_FEW]))
+    assert str(few).endswith(
+        "(12 were due, 130 are needed): raise max_s to more than 650 s, or take a lower percentile"
+    )
+    late = ending_text(SearchEnding("time", ENDINGS[SearchEnd.TIME]))
+    assert "would take 130 s, and 99 s were left of 20 minutes: raise max_minutes" in late
+    assert early_ending(SearchEnding("found", ENDINGS[SearchEnd.FOUND])) == ""
+
+
+def inconclusive() -> Run:
+    """A search that ended with 20 requests in its only step: one answer in three is too slow to tell."""
+    profiles = BenchConfig.model_validate(BENCH_CONFIG).model_dump(mode="json")["profiles"]
+    slo = {"ttft_s": 0.5, "percentile": 95, "max_error_rate": 0.1}
+    load = {**profiles[1]["load"], "kind": "search", "rates": [], "arrivals": "constant"}
+    config = {**BENCH_CONFIG, "profiles": [profiles[0], {**profiles[1], "slo": slo, "load": load}]}
+    ending = SearchEnding("too_few", {"rate": 2.0, "n": 20.0, "needed": 130.0})
+    (cell,) = (c for c in BENCH.manifest.cells if c.cell_id == "alpha/rates/0")
+    update = {"config": config, "cells": (replace(cell, ending=ending),)}
+    steps = [s for s in BENCH.steps if s.cell_id == cell.cell_id and s.rate_per_s == 2]
+    return replace(BENCH, manifest=BENCH.manifest.model_copy(update=update), steps=steps)
+
+
+def test_a_search_with_too_few_requests_is_inconclusive_everywhere() -> None:
+    run = inconclusive()
+    facts = analyse(run)
+    (level,), (capacity,) = facts.levels, facts.capacities
+    assert (level.verdict, level.passed, level.n_needed) == (Verdict.INCONCLUSIVE, None, 130)
+    assert (capacity.lambda_per_s.value, capacity.n_unclear) == (None, 1)
+    assert "no step had enough requests to judge it: 20 at most, 130 needed" in (
+        capacity.lambda_per_s.reason
+    )
+    shown = render_report([(run, facts)], None, Look(language=GERMAN)).decode()
+    assert "? OFFEN" in shown
+    assert "überlastet<" not in shown
+    assert "erhöhen Sie max_s auf mehr als 65 s" in shown
+    document = json.loads(export_json(run, facts))["facts"]
+    assert document["levels"][0]["verdict"] == "INCONCLUSIVE"
+    assert document["capacities"][0]["endings"][0]["code"] == "too_few"
+    assert document["capacities"][0]["lambda_per_s"]["value"] is None
+    console = Console(record=True, width=200, file=io.StringIO(), markup=False)
+    for part in load_parts(facts):
+        console.print(part)
+    assert "2/s: INCONCLUSIVE: 20 requests are too few to judge p95 TTFT" in console.export_text()
+    sentences = list(load_summary(compared_models([(run, facts)])))
+    assert {s: lost(s) for s in sentences if lost(s) - {"max"}} == {}
