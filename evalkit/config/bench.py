@@ -73,7 +73,7 @@ class LoadSpec(Spec):
     tolerance: Annotated[float, Field(ge=0.005, le=0.5)] = 0.03
     """Search: stop when the passed and the failed rate are this close (share of the passed one)."""
     max_minutes: Positive = 60.0
-    """Search: begin no further step after so long."""
+    """Search: all of it; no step is begun that would not end within so long."""
 
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> Self:
@@ -160,14 +160,15 @@ class ProfileSpec(Spec):
     slo: SloSpec | None = None
     """Service level: for goodput, and what a search keeps."""
     warmup_s: Annotated[float, Field(ge=0)] = 5.0
-    """Load before the steady window; not counted."""
+    """Least load before the steady window; not counted. Twice as long as one answer takes, where that is longer."""
     measure_s: Positive = 30.0
-    """Least length of the steady window."""
+    """Least length of the steady window. Five times as long as one answer takes, where that is longer."""
     min_requests: Annotated[int, Field(ge=0)] = 0
     """The window grows until so many requests were due in it, up to `max_s`. A search takes at least what its
     percentile needs."""
     cooldown_s: Annotated[float, Field(ge=0)] = 30.0
-    """Longest time for the answers to the window after it, load going on; what is not answered then, failed."""
+    """Longest time for the answers to the window after it, load going on; what is not answered then, failed. Five times
+    as long as one answer takes, where that is longer."""
     max_s: Positive = 600.0
     """Longest time of a step, warm-up to cool-down; nothing can make it hang."""
     idle_s: Annotated[float, Field(ge=0)] = 10.0
