@@ -19,13 +19,15 @@ from evalkit.execute.folders import check_output, iso, locked, new_folder
 from evalkit.execute.limits import RunGuard, spent_usd
 from evalkit.execute.preflight import check_budget, check_data_class, check_models
 from evalkit.execute.progress import BenchProgress
+from evalkit.loadgen.traces import read_trace
 from evalkit.meters.clock import open_session
 from evalkit.meters.nvml import NoGpus, open_gpus
 from evalkit.precheck import check_traces
 from evalkit.prices import snapshot
 from evalkit.records import CellRecord
+from evalkit.store.files import sha256_of
 from evalkit.store.journal import JOURNAL, Journal
-from evalkit.store.manifest import RunManifest, read_manifest, write_manifest
+from evalkit.store.manifest import FileEntry, RunManifest, read_manifest, write_manifest
 from evalkit.store.run_dir import publish
 
 
@@ -79,7 +81,36 @@ def resume_bench(folder: Path, progress: BenchProgress) -> None:
         if problem:
             raise DataError(f"{journal.path}: damaged: {problem}.", "Start a new bench.")
         _preflight(config)
+        check_traces_kept(config, manifest)
         _work(folder, config, manifest, journal, progress)
+
+
+def trace_entries(config: BenchConfig) -> dict[str, FileEntry]:
+    """Return what identifies the recorded load of each profile that replays one."""
+    found = {}
+    for profile in config.profiles:
+        if (file := profile.load.file) is not None:
+            n_rows = len(read_trace(profile.load).rows)
+            found[profile.name] = FileEntry(
+                sha256=sha256_of(file), bytes=file.stat().st_size, rows=n_rows
+            )
+    return found
+
+
+def check_traces_kept(config: BenchConfig, manifest: RunManifest) -> None:
+    """Refuse to go on with another recorded load than the bench began with.
+
+    Raises:
+        UsageError: One has changed.
+    """
+    for profile in config.profiles:
+        before = manifest.traces.get(profile.name)
+        file = profile.load.file
+        if file is not None and before is not None and sha256_of(file) != before.sha256:
+            raise UsageError(
+                f"{file}: the trace of profile {profile.name!r} has changed since the bench began.",
+                "Put the old file back, or start a new bench.",
+            )
 
 
 def _preflight(config: BenchConfig) -> None:
@@ -146,6 +177,7 @@ def _first_manifest(
         started_at=iso(started),
         command=command_line(),
         cells=tuple(_pending(cell) for cell in cells),
+        traces=trace_entries(config),
         prices=snapshot() if any(m.backend in API_BACKENDS for m in config.models) else None,
     )
 

@@ -103,6 +103,8 @@ class RunManifest(_Part):
     sessions: tuple[Session, ...] = ()
     prices: str | None = None
     """Version of the price snapshot; None when nothing was priced."""
+    traces: dict[str, FileEntry] = {}
+    """Of a bench: profile → the recorded load that it replays; `rows` are its requests."""
     files: dict[str, FileEntry] = {}
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from evalkit.config.bench import TRACE_COLUMNS, LoadSpec
 from evalkit.errors import ConfigError, did_you_mean
+from evalkit.loadgen.traces.cells import Cell, Column
 from evalkit.loadgen.traces.files import Table, open_table
 from evalkit.loadgen.traces.numbers import as_count
-from evalkit.loadgen.traces.times import Cell, Column, read_times, unit_of
+from evalkit.loadgen.traces.times import read_times
+from evalkit.loadgen.traces.units import unit_of
 
 _TIME, _INPUT, _OUTPUT = TRACE_COLUMNS
 _KNOWN = {
@@ -75,8 +78,12 @@ def read_trace(load: LoadSpec) -> Trace:
         raise ConfigError(f"{load.file}: the trace is empty.", "It needs at least one request.")
     names = {role: _plain(name) for role, name in columns.items()}
     unit = load.time_unit or unit_of(names[_TIME]) or _UNITS.get(frozenset(names.values()))
-    column = Column(str(load.file), columns[_TIME], unit, load.speed)
+    is_given = load.time_unit is not None
+    column = Column(str(load.file), columns[_TIME], unit, is_given, load.speed)
     times, notes = read_times(column, cells)
+    n_back = sum(b < a for a, b in pairwise(times))
+    if n_back:
+        notes = (*notes, f"{n_back:,} of {len(times):,} rows come before the one above them.")
     rows = [TraceRow(at, *n) for at, n in zip(times, lengths, strict=True)]
     rows.sort(key=lambda row: row.at_s)
     return Trace(tuple(rows), (*notes, *_notes(columns, rows, n_empty)))

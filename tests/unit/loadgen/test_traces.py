@@ -150,14 +150,18 @@ def test_columns_of_any_name_are_named_in_the_config(tmp_path: Path) -> None:
 
 
 def test_it_says_how_it_was_read_where_that_is_not_plain(tmp_path: Path) -> None:
-    assert read(tmp_path, READ["plain"]).notes == ()
+    assert read(tmp_path, READ["ISO"]).notes == ()
+    (unit,) = read(tmp_path, READ["plain"]).notes
+    assert unit == "times of timestamp are read as seconds: 2 requests within 1.5 s."
     (unit,) = read(tmp_path, READ["milliseconds since 1970"]).notes
-    assert unit == "times of timestamp are read as milliseconds since 1970."
+    assert unit == (
+        "times of timestamp are read as milliseconds since 1970: 2 requests within 1.5 s."
+    )
     notes = read(tmp_path, READ["Azure"]).notes
     assert notes == (
         "columns: 'ContextTokens' as input_tokens, 'GeneratedTokens' as output_tokens.",
     )
-    assert read(tmp_path, HEAD + "3,1,1\n3,1,1\n").notes == (
+    assert read(tmp_path, HEAD + "3,1,1\n3,1,1\n").notes[1:] == (
         "all requests are due at the same moment.",
     )
     minutes = read(tmp_path, rows("30.11.2026 12:00", "30.11.2026 12:01"))
@@ -172,7 +176,7 @@ def test_requests_of_no_tokens_are_refused_or_left_out(tmp_path: Path) -> None:
     assert "drop_empty" in (refused.value.hint or "")
     found = read(tmp_path, text, drop_empty=True)
     assert told(found) == WANTED
-    assert found.notes == ("1 requests of 0 tokens are left out.",)
+    assert found.notes[1:] == ("1 requests of 0 tokens are left out.",)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +196,159 @@ def test_milliseconds_are_not_taken_for_seconds(tmp_path: Path, times: tuple[str
     span = float(times[-1]) - float(times[0])
     assert read(tmp_path, text, time_unit="ms").rows[-1].at_s == pytest.approx(span / 1000)
     assert read(tmp_path, text, time_unit="s").rows[-1].at_s == pytest.approx(span)
+
+
+def column(name: str, *times: str) -> str:
+    return f"{name},input_tokens,output_tokens\n" + "".join(f"{t},16,4\n" for t in times)
+
+
+SURE = {
+    "minutes only": (rows("2026-11-30 12:00", "2026-11-30 12:01"), 60.0, "have no seconds"),
+    "a duration in ISO": (rows("P0DT0H0M0S", "P0DT0H0M1.5S"), 1.5, ""),
+    "a column in German": (
+        rows("0", "1500", head="zeit_millisekunden,input_tokens,output_tokens\n"),
+        1.5,
+        "milliseconds",
+    ),
+    "nanoseconds of a clock": (
+        rows("81234500000000", "81236000000000", head="ts_ns,input_tokens,output_tokens\n"),
+        1.5,
+        "nanoseconds",
+    ),
+    "milliseconds of a clock": (
+        rows("1796040000", "1796041500", head="time_ms,input_tokens,output_tokens\n"),
+        1.5,
+        "milliseconds",
+    ),
+    "seconds with fractions": (rows("17.25", "18.75"), 1.5, "2 requests within 1.5 s"),
+    "a floating epoch": (rows("1796040000.0", "1796040001.5"), 1.5, "seconds since 1970"),
+    "an epoch of a data frame": (
+        rows("1796040000000.0", "1796040001500.0"),
+        1.5,
+        "milliseconds since 1970",
+    ),
+    "an epoch with an exponent": (
+        rows("1.796040000000e+12", "1.796040001500e+12"),
+        1.5,
+        "milliseconds since 1970",
+    ),
+    "a decimal comma": (
+        "timestamp;input_tokens;output_tokens\n0,25;16;4\n1,75;20;5\n",
+        1.5,
+        "read as seconds",
+    ),
+    "a time of the day with a comma": (
+        "timestamp;input_tokens;output_tokens\n12:00:00,25;16;4\n12:00:01,75;20;5\n",
+        1.5,
+        "",
+    ),
+    "rows out of order": (rows("1.5", "0"), 1.5, "1 of 2 rows come before the one above them"),
+    "bursts": (HEAD + "0,1,1\n0,1,1\n0,1,1\n1,1,1\n", 1.0, "4 requests within 1 s"),
+}
+"""What → file, its length in seconds, and what a reader is told."""
+
+
+@pytest.mark.parametrize("what", SURE)
+def test_times_that_are_plain_are_read_and_told(tmp_path: Path, what: str) -> None:
+    text, length_s, note = SURE[what]
+    trace = read(tmp_path, text)
+    assert trace.rows[-1].at_s == pytest.approx(length_s)
+    assert note in " ".join(trace.notes)
+
+
+DOUBTED = {
+    "milliseconds with fractions": (
+        column("timestamp", "0.0", "20.31", "41.7", "63.9"),
+        "milliseconds",
+        "ms",
+    ),
+    "few whole milliseconds": (column("timestamp", "0", "12", "31"), "milliseconds", "ms"),
+    "microseconds": (column("timestamp", "0", "250000", "500000"), "milliseconds", "ms"),
+    "milliseconds since 1970 named seconds": (
+        column("timestamp_s", "1796040000000", "1796040001500"),
+        "milliseconds since 1970",
+        "ms",
+    ),
+    "microseconds since 1970 named milliseconds": (
+        column("time_ms", "1796040000000000", "1796040001500000"),
+        "microseconds since 1970",
+        "us",
+    ),
+    "nanoseconds since 1970 named seconds": (
+        column("arrival_seconds", "1796040000000000000", "1796040001500000000"),
+        "nanoseconds since 1970",
+        "ns",
+    ),
+    "milliseconds named seconds": (column("time_s", "0", "1500", "2750"), "milliseconds", "ms"),
+    "microseconds named milliseconds": (
+        column("time_ms", "0", "15000000", "27500000"),
+        "microseconds",
+        "us",
+    ),
+    "times of the day of a spreadsheet": (
+        column("timestamp", "0.5", "0.500017361", "0.500035"),
+        "days",
+        "days",
+    ),
+    "dates of a spreadsheet": (
+        column("timestamp", "46356.5", "46356.500017361"),
+        "days or seconds",
+        "days",
+    ),
+    "dates of a spreadsheet with commas": (
+        "timestamp;input_tokens;output_tokens\n46356,5;1;1\n46356,50002;1;1\n",
+        "days or seconds",
+        "days",
+    ),
+    "Mooncake's names in seconds": (
+        "timestamp,input_length,output_length\n0.5,1,1\n0.75,1,1\n1.625,1,1\n",
+        "seconds",
+        "s",
+    ),
+    "BurstGPT's names in milliseconds": (
+        "Timestamp,Request tokens,Response tokens\n5,1,1\n6500,1,1\n",
+        "milliseconds",
+        "ms",
+    ),
+}
+"""What → file, what it looks like, and the unit that is proposed."""
+
+
+@pytest.mark.parametrize("what", DOUBTED)
+def test_a_unit_in_doubt_is_asked_for(tmp_path: Path, what: str) -> None:
+    text, looks_like, unit = DOUBTED[what]
+    with pytest.raises(ConfigError, match=looks_like) as refused:
+        read(tmp_path, text)
+    assert f"`time_unit: {unit}`" in (refused.value.hint or "")
+    assert read(tmp_path, text, time_unit=unit).rows
+
+
+def test_a_unit_that_is_given_is_believed_unless_it_can_not_be(tmp_path: Path) -> None:
+    text = column("timestamp", "1796040000000", "1796040001500")
+    with pytest.raises(
+        ConfigError, match="can't be seconds: it looks like milliseconds"
+    ) as refused:
+        read(tmp_path, text, time_unit="s")
+    assert refused.value.hint == "Say which under load: `time_unit: ms`."
+    slow = column("timestamp", "0", "600", "1800")
+    assert read(tmp_path, slow, time_unit="s").rows[-1].at_s == 1800
+
+
+def test_dates_since_1970_in_two_units_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="not all dates since 1970 in one unit"):
+        read(tmp_path, column("timestamp", "1796040000", "1796040001500"))
+
+
+def test_durations_of_a_data_frame_keep_their_unit_whatever_their_name_is(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "elapsed_ms": pd.to_timedelta([0, 1500], unit="ms"),
+            "input_tokens": [16, 20],
+            "output_tokens": [4, 5],
+        }
+    )
+    frame.to_parquet(tmp_path / "made.parquet")
+    assert told(read(tmp_path, (tmp_path / "made.parquet").read_bytes(), "t.parquet")) == WANTED
 
 
 REFUSED = {
