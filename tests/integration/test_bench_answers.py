@@ -89,7 +89,7 @@ def test_each_answer_is_judged_as_it_is_without_load(bench: Bench) -> None:
 
 
 def test_failures_count_in_error_rate_and_verdict(bench: Bench) -> None:
-    (step,) = bench.run.steps
+    _, step = bench.run.steps
     point = load_point(step, bench.run.requests, SloSpec(max_error_rate=0.01, e2e_s=60))
     assert point.n_failed >= 0.5 * point.n_due > 0
     assert set(point.failed_by_class) == {found for _, found in BODIES.values() if found}
