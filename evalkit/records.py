@@ -442,6 +442,8 @@ class SearchEnd(StrEnum):
 
     FOUND = "found"
     """What was sustained and what was not are within the tolerance (passed, above)."""
+    IN_DOUBT = "in_doubt"
+    """The same, but of the higher rate too little can be said (passed, above)."""
     HIGHEST = "highest"
     """The highest rate allowed was sustained (rate)."""
     NONE_HELD = "none_held"

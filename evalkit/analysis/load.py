@@ -71,12 +71,29 @@ def load_facts(
     return (
         tuple(m.fact for m in measured),
         tuple(_level(some) for some in levels.values()),
-        tuple(
-            _capacity(some)
-            for some in by_profile.values()
-            if some[0].profile.slo is not None and some[0].step.kind in RATES
+        (
+            *(
+                _capacity(some)
+                for some in by_profile.values()
+                if some[0].profile.slo is not None and some[0].step.kind in RATES
+            ),
+            *_unmeasured(run, slo, set(by_profile)),
         ),
     )
+
+
+def _unmeasured(
+    run: Run, slo: SloSpec | None, measured: set[tuple[str, str]]
+) -> Iterator[CapacityFact]:
+    """Yield what is known of searches that ended before their first step: why."""
+    profiles = {p.name: p for p in BenchConfig.model_validate(run.manifest.config).profiles}
+    for cell in run.manifest.cells:
+        if cell.ending is None or (cell.model, cell.suite) in measured:
+            continue
+        measured.add((cell.model, cell.suite))
+        level = slo_text(slo or profiles[cell.suite].slo)
+        unknown = Estimate(None, "requests/s", 0, reason=say("no step was held"))
+        yield CapacityFact(cell.model, cell.suite, level, unknown, 0, endings=(cell.ending,))
 
 
 def _measured(run: Run, slo: SloSpec | None) -> Iterator[_Measured]:

@@ -220,7 +220,7 @@ def probe_text(point: ProbePoint, windows: Windows) -> str:
     """Say what single requests showed, and what follows for the steps."""
     steps = f"warm-up {windows.warmup_s:.3g} s, windows from {windows.measure_s:.3g} s"
     if point.e2e_s is None:
-        return f"{point.n} single requests, none of them answered in time: {steps}, as configured"
+        return f"{point.n} single requests, none of them answered: {steps}, as configured"
     first = f"TTFT {point.ttft_s * 1000:.4g} ms, " if point.ttft_s is not None else ""
     failed = f", {point.n_failed} failed" if point.n_failed else ""
     return f"{point.n} single requests{failed}: {first}whole answer {point.e2e_s:.3g} s; {steps}"

@@ -34,6 +34,8 @@ from evalkit.store.manifest import ModelEntry
 
 SAMPLE_S = 0.1
 """Between two readings of the machine."""
+_LONGEST_WAIT = 3
+"""Times a step's longest time, for a target that works off what was given up."""
 
 
 class BenchRunner:
@@ -157,7 +159,7 @@ class BenchRunner:
                 else:
                     seed = f"{self._config.seed}/{cell.profile.name}/{cell.repeat}/{n_done}"
                     prompts = self._prompts(cell, opened, seed, trace)
-                    limit_s = min(cell.profile.max_s, schedule.left_s)
+                    limit_s = min(_LONGEST_WAIT * cell.profile.max_s, schedule.left_s)
                     is_settled = holder.settle(prompts, limit_s)
                     if not schedule.waited(time.monotonic() - began, is_settled=is_settled):
                         break

@@ -125,7 +125,9 @@ class SloSearch:
         if self.passed is None:
             return self._lower(above)
         if above / self.passed - 1 <= self._tolerance:
-            self._end(SearchEnd.FOUND, passed=self.passed, above=above)
+            is_known = above == self.failed
+            code = SearchEnd.FOUND if is_known else SearchEnd.IN_DOUBT
+            self._end(code, passed=self.passed, above=above)
             return None
         return math.sqrt(above * self.passed)
 

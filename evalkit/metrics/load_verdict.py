@@ -167,7 +167,7 @@ def _promise_doubts(p: LoadPoint, promises: Iterable[Promise]) -> Iterator[Doubt
 def _few(promise: Promise, n_due: int, p: LoadPoint) -> Said:
     """Say that there were too few requests for a percentile, and what would change that."""
     return say(
-        "{n} requests are too few to judge p{q} {metric} ({needed} needed): a window of about {s} s (min_requests,"
+        "too few requests to judge p{q} {metric} ({n} of {needed} needed): a window of about {s} s (min_requests,"
         " max_s) would hold them, or take a lower percentile",
         n=f"{promise.found.n}",
         q=f"{promise.found.q}",

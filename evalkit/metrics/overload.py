@@ -123,7 +123,7 @@ def _needed_to_see(usual: float, queue: Queue) -> int:
 
 def _too_few(needed: int, p: LoadPoint) -> Said:
     return say(
-        "{n} requests are too few to tell whether the queue would grow ({needed} needed): a window of about {s} s"
+        "too few requests to tell whether the queue would grow ({n} of {needed} needed): a window of about {s} s"
         " (min_requests, max_s) would hold them",
         n=f"{p.n_due}",
         needed=f"{needed}",

@@ -30,6 +30,14 @@ def _found(v: Values) -> Said:
     )
 
 
+def _in_doubt(v: Values) -> Said:
+    return say(
+        "{low} requests/s held; of {high} requests/s too little can be said: raise max_s, for more requests",
+        low=_rate(v["passed"]),
+        high=_rate(v["above"]),
+    )
+
+
 def _highest(v: Values) -> Said:
     return say(
         "the search ended at its highest rate (max_rate), {rate} requests/s", rate=_rate(v["rate"])
@@ -66,8 +74,8 @@ def _too_few(v: Values) -> Said:
 
 def _time(v: Values) -> Said:
     return say(
-        "the next step, at {rate} requests/s, would take {next} s, and {left} s were left of {minutes} minutes: raise"
-        " max_minutes, or tolerance",
+        "the next step, at {rate} requests/s, would take {next} s, and {left} s were left of max_minutes ({minutes}):"
+        " raise it, or tolerance",
         rate=_rate(v["rate"]),
         next=text.count(round(v["next_s"])),
         left=text.count(int(v["left_s"])),
@@ -97,6 +105,7 @@ def _rate(per_s: float) -> Said:
 
 _SENTENCES: dict[SearchEnd, Callable[[Values], Said]] = {
     SearchEnd.FOUND: _found,
+    SearchEnd.IN_DOUBT: _in_doubt,
     SearchEnd.HIGHEST: _highest,
     SearchEnd.NONE_HELD: _none_held,
     SearchEnd.NO_ANSWER: _no_answer,

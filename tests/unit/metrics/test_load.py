@@ -269,7 +269,7 @@ def test_too_few_requests_are_inconclusive_and_say_what_to_change() -> None:
     p = point(steady(), SloSpec(ttft_s=1))
     assert (p.verdict, p.n_needed, p.passed) == (Verdict.INCONCLUSIVE, 130, False)
     assert p.doubts == (
-        "20 requests are too few to judge p95 TTFT (130 needed): a window of about 65 s (min_requests, max_s) would"
+        "too few requests to judge p95 TTFT (20 of 130 needed): a window of about 65 s (min_requests, max_s) would"
         " hold them, or take a lower percentile",
     )
     assert point([], SloSpec(ttft_s=1)).verdict == Verdict.INCONCLUSIVE

@@ -22,7 +22,15 @@ from evalkit.report.document import Look
 from evalkit.report.export import export_json
 from evalkit.report.html import render_report
 from evalkit.report.language import Spoken, spoken
-from evalkit.report.load import VERDICTS, load_name, load_words, profile_text, reasons
+from evalkit.report.load import (
+    VERDICTS,
+    capacity_reason,
+    capacity_text,
+    load_name,
+    load_words,
+    profile_text,
+    reasons,
+)
 from evalkit.report.load_endings import early_ending, ending_text
 from evalkit.report.load_figures import load_curves, share_over_time, time_panels
 from evalkit.report.load_page import LoadSection, load_section
@@ -222,6 +230,7 @@ def with_other_profile() -> Run:
 
 ENDINGS = {
     SearchEnd.FOUND: {"passed": 8.0, "above": 8.2},
+    SearchEnd.IN_DOUBT: {"passed": 8.0, "above": 9.2},
     SearchEnd.HIGHEST: {"rate": 8.0},
     SearchEnd.NONE_HELD: {"rate": 0.04, "e2e_s": 3.25},
     SearchEnd.NO_ANSWER: {"rate": 0.001},
@@ -248,7 +257,7 @@ def test_an_ending_says_what_to_change() -> None:
         "(12 were due, 130 are needed): raise max_s to more than 650 s, or take a lower percentile"
     )
     late = ending_text(SearchEnding("time", ENDINGS[SearchEnd.TIME]))
-    assert "would take 130 s, and 99 s were left of 20 minutes: raise max_minutes" in late
+    assert "would take 130 s, and 99 s were left of max_minutes (20): raise it" in late
     assert early_ending(SearchEnding("found", ENDINGS[SearchEnd.FOUND])) == ""
 
 
@@ -285,6 +294,38 @@ def test_a_search_with_too_few_requests_is_inconclusive_everywhere() -> None:
     console = Console(record=True, width=200, file=io.StringIO(), markup=False)
     for part in load_parts(facts):
         console.print(part)
-    assert "2/s: INCONCLUSIVE: 20 requests are too few to judge p95 TTFT" in console.export_text()
+    assert (
+        "2/s: INCONCLUSIVE: too few requests to judge p95 TTFT (20 of 130 needed)"
+        in console.export_text()
+    )
     sentences = list(load_summary(compared_models([(run, facts)])))
     assert {s: lost(s) for s in sentences if lost(s) - {"max"}} == {}
+
+
+def test_what_is_known_of_the_capacity_is_a_bound_where_steps_are_inconclusive() -> None:
+    """With a p95 the 20 requests at 2/s are too few: `alpha` is overloaded at 20/s, `beta` held there."""
+    closed, rates = BenchConfig.model_validate(BENCH_CONFIG).model_dump(mode="json")["profiles"]
+    slo = {"ttft_s": 0.5, "percentile": 95, "max_error_rate": 0.1}
+    config = {**BENCH_CONFIG, "profiles": [closed, {**rates, "slo": slo}]}
+    run = replace(BENCH, manifest=BENCH.manifest.model_copy(update={"config": config}))
+    facts = analyse(run)
+    alpha, beta = facts.capacities
+    assert (alpha.lambda_per_s.value, alpha.below_per_s, alpha.n_unclear) == (None, 20, 1)
+    assert (beta.lambda_per_s.value, beta.below_per_s, beta.n_unclear) == (20, None, 1)
+    assert [str(capacity_text(c)) for c in (alpha, beta)] == ["< 20/s", "≥ 20/s"]
+    assert "1 step with too few requests was not used" in capacity_reason(alpha, 2)
+    told = [tell(s, GERMAN) for s in load_summary(compared_models([(run, facts)]))]
+    assert any("Von alpha ist keine Last bekannt" in s and "weniger als 20" in s for s in told)
+    assert any("mindestens 20 Anfragen/s" in s for s in told)
+
+
+def test_a_search_that_ended_before_its_first_step_says_why() -> None:
+    ending = SearchEnding("time", ENDINGS[SearchEnd.TIME])
+    cells = tuple(
+        replace(c, ending=ending) for c in BENCH.manifest.cells if c.cell_id == "alpha/rates/0"
+    )
+    manifest = BENCH.manifest.model_copy(update={"cells": cells})
+    facts = analyse(replace(BENCH, manifest=manifest, steps=[], requests=[]))
+    (capacity,) = facts.capacities
+    assert (capacity.lambda_per_s.value, capacity.slo[:8]) == (None, "p50 TTFT")
+    assert capacity_reason(capacity, 0).startswith("no step was held; the next step, at 1.5 req")
