@@ -19,7 +19,7 @@ from evalkit.loadgen.traces.units import unit_of
 _TIME, _INPUT, _OUTPUT = TRACE_COLUMNS
 _KNOWN = {
     _TIME: (
-        "timestamp", "time", "arrival_time", "arrived_at", "arrival", "arrival_timestamp", "request_time",
+        "timestamp", "time_stamp", "time", "arrival_time", "arrived_at", "arrival", "arrival_timestamp", "request_time",
         "request_timestamp", "start_time", "started_at", "start", "created_at", "created", "datetime", "date_time",
         "date", "ts", "at", "offset", "elapsed", "zeit", "zeitstempel", "zeitpunkt", "uhrzeit", "datum",
     ),
@@ -41,6 +41,8 @@ _UNITS = {
     frozenset({"timestamp", "input_length", "output_length"}): "ms",  # Mooncake
 }
 """Names of a public trace's columns → its unit of time, where it stands in no name."""
+_FEW_MOMENTS = 4
+"""Requests per moment, on average, above which times seem to have lost their last digits."""
 _EVERY_ROW = "Every row needs a time and whole numbers of tokens, from 1."
 _WHAT = {_TIME: "the times", _INPUT: "the prompts' tokens", _OUTPUT: "the answers' tokens"}
 
@@ -96,17 +98,18 @@ def _notes(columns: Mapping[str, str], rows: Sequence[TraceRow], n_empty: int) -
         notes.append(f"columns: {', '.join(taken)}.")
     if n_empty:
         notes.append(f"{n_empty} requests of 0 tokens are left out.")
-    if len(rows) > 1 and rows[-1].at_s == 0:
+    n_moments = len({row.at_s for row in rows})
+    if len(rows) > 1 and n_moments == 1:
         notes.append("all requests are due at the same moment.")
+    elif n_moments * _FEW_MOMENTS < len(rows):
+        notes.append(f"{len(rows):,} requests are due at only {n_moments:,} moments.")
     return notes
 
 
 def _plain(name: str) -> str:
     """Return a column's name in small letters, its words joined by underscores: ContextTokens, Request tokens."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return (
-        re.sub(r"[^0-9a-zµ]+", "_", words.casefold()).strip("_").replace("µ", "u").replace("μ", "u")
-    )
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("µ", "u").replace("μ", "u"))
+    return re.sub(r"[^0-9a-z]+", "_", words.casefold()).strip("_")
 
 
 def _columns(table: Table, given: Mapping[str, str]) -> dict[str, str]:

@@ -25,8 +25,10 @@ _EXCEL_DAYS = (36_526, 73_050)
 """The years 2000 to 2100 in days since 1900."""
 _LONGEST_GAP_S, _SHORTEST_GAP_S = 5.0, 1e-3
 """Between two requests, on average: others are no load that is replayed, so the unit is in doubt."""
+_SLOW_GAP_S = 60.0
+"""The longest in a unit that is proposed instead."""
 _SUFFIX = re.compile(
-    r"(?:^|_)(?:(?P<days>days|tage)|(?P<s>s|secs?|seconds?|sekunden)|(?P<ms>ms|msecs?|millis(?:econds|ekunden)?)"
+    r"(?:^|_)(?:(?P<days>days|tage)|(?P<s>s|secs?|seconds?|sek|sekunden)|(?P<ms>ms|msecs?|millis(?:econds|ekunden)?)"
     r"|(?P<us>us|usecs?|micros(?:econds)?|mikrosekunden)|(?P<ns>ns|nsecs?|nanos(?:econds|ekunden)?))$"
 )
 
@@ -87,7 +89,7 @@ def _unit(column: Column, values: Sequence[float]) -> tuple[str, tuple[str, ...]
     if column.unit is not None:
         if since_1970 is not None and SECONDS[column.unit] > SECONDS[since_1970]:
             what = f"{low:.0f} can't be {_WORDS[column.unit]}: it looks like {_WORDS[since_1970]} since 1970"
-            raise _in_doubt(column, what, since_1970)
+            raise _in_doubt(column, what, since_1970, can_be=False)
         if not column.is_unit_given:
             _check_gaps(column, values, column.unit)
         return column.unit, (_read_as(column, values, column.unit),)
@@ -117,9 +119,10 @@ def _read_as(column: Column, values: Sequence[float], unit: str, since: str = ""
 def _check_gaps(column: Column, values: Sequence[float], unit: str) -> None:
     """Refuse a unit, told by no one but a name, in which requests would come too seldom or too fast for a load."""
     gap_s = (max(values) - min(values)) / max(len(values) - 1, 1) * SECONDS[unit] / column.speed
-    smaller = {"days": "s", "s": "ms", "ms": "us", "us": "ns"}
-    if gap_s > _LONGEST_GAP_S and unit in smaller:
-        other = smaller[unit]
+    smaller = [u for u, per in SECONDS.items() if per < SECONDS[unit]]
+    if gap_s > _LONGEST_GAP_S and smaller:
+        fitting = (u for u in smaller if gap_s * SECONDS[u] / SECONDS[unit] <= _SLOW_GAP_S)
+        other = next(fitting, smaller[-1])
         raise _in_doubt(
             column,
             f"in {_WORDS[unit]}, a request would come every {gap_s:.3g} s only: these look like {_WORDS[other]}",
@@ -132,8 +135,8 @@ def _check_gaps(column: Column, values: Sequence[float], unit: str) -> None:
         raise _in_doubt(column, what, other)
 
 
-def _in_doubt(column: Column, what: str, unit: str) -> ConfigError:
+def _in_doubt(column: Column, what: str, unit: str, *, can_be: bool = True) -> ConfigError:
     hint = f"Say which under load: `time_unit: {unit}`"
-    if not column.is_unit_given:
+    if can_be:
         hint += f", or `time_unit: {column.unit or 's'}` if they are {_WORDS[column.unit or 's']}"
     return ConfigError(f"{column.file}: {column.name}: {what}.", f"{hint}.")

@@ -243,6 +243,14 @@ SURE = {
         "",
     ),
     "rows out of order": (rows("1.5", "0"), 1.5, "1 of 2 rows come before the one above them"),
+    "a Greek letter": (column("time (µs)", "0", "1500000"), 1.5, "microseconds"),
+    "an abbreviation in German": (column("Zeit (Sek.)", "0.25", "1.75"), 1.5, "seconds"),
+    "words without a sign between them": (column("TimeStampMs", "0", "1500"), 1.5, "milliseconds"),
+    "digits lost": (
+        column("timestamp", *["1796040000"] * 9, *["1796040128"] * 9),
+        128.0,
+        "18 requests are due at only 2 moments",
+    ),
     "bursts": (HEAD + "0,1,1\n0,1,1\n0,1,1\n1,1,1\n", 1.0, "4 requests within 1 s"),
 }
 """What → file, its length in seconds, and what a reader is told."""
@@ -263,7 +271,7 @@ DOUBTED = {
         "ms",
     ),
     "few whole milliseconds": (column("timestamp", "0", "12", "31"), "milliseconds", "ms"),
-    "microseconds": (column("timestamp", "0", "250000", "500000"), "milliseconds", "ms"),
+    "microseconds": (column("timestamp", "0", "250000", "500000"), "microseconds", "us"),
     "milliseconds since 1970 named seconds": (
         column("timestamp_s", "1796040000000", "1796040001500"),
         "milliseconds since 1970",
