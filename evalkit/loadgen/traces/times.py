@@ -41,9 +41,9 @@ def read_times(column: Column, cells: Sequence[Cell]) -> tuple[list[float], tupl
 def _texts(column: Column, cells: Sequence[Cell]) -> tuple[list[float], tuple[str, ...]]:
     texts = [_text(column, cell) for cell in cells]
     if _CLOCK.fullmatch(texts[0]):
-        return _clocks(column, cells, texts), ()
+        return _spans(column, cells, texts, _CLOCK, may_wrap=True), ()
     if len(texts[0]) > 2 and _ISO_DURATION.fullmatch(texts[0]):
-        return _durations(column, cells, texts), ()
+        return _spans(column, cells, texts, _ISO_DURATION, may_wrap=False), ()
     if _NO_HOURS.fullmatch(texts[0]):
         raise refused(
             column,
@@ -93,16 +93,23 @@ def _since_first(moments: Sequence[dt.datetime]) -> list[float]:
     return [(m - first).total_seconds() for m in moments]
 
 
-def _clocks(column: Column, cells: Sequence[Cell], texts: Sequence[str]) -> list[float]:
-    """Read times of a day, or durations."""
+def _spans(
+    column: Column,
+    cells: Sequence[Cell],
+    texts: Sequence[str],
+    form: re.Pattern[str],
+    *,
+    may_wrap: bool,
+) -> list[float]:
+    """Read days, hours, minutes and seconds: times of a day, which may begin anew at midnight, or durations."""
     found: list[float] = []
     for cell, text in zip(cells, texts, strict=True):
-        parts = _CLOCK.fullmatch(text)
+        parts = form.fullmatch(text)
         if parts is None:
             raise refused(column, cell, "is no time like those before it")
         days, hours, minutes, seconds = (float(p or 0) for p in parts.groups())
         found.append(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-        if len(found) > 1 and found[-2] - found[-1] > _HALF_DAY_S:
+        if may_wrap and len(found) > 1 and found[-2] - found[-1] > _HALF_DAY_S:
             raise refused(column, cell, "is after midnight, and has no date", "Give dates, too.")
     first = min(found)
     return [at - first for at in found]
@@ -138,19 +145,6 @@ def _formatted(
 
 def _no_seconds(column: Column) -> str:
     return f"times of {column.name} have no seconds."
-
-
-def _durations(column: Column, cells: Sequence[Cell], texts: Sequence[str]) -> list[float]:
-    """Read durations as data frames write them into JSON: P0DT0H0M1.5S."""
-    found: list[float] = []
-    for cell, text in zip(cells, texts, strict=True):
-        parts = _ISO_DURATION.fullmatch(text)
-        if parts is None:
-            raise refused(column, cell, "is no time like those before it")
-        days, hours, minutes, seconds = (float(p or 0) for p in parts.groups())
-        found.append(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-    first = min(found)
-    return [at - first for at in found]
 
 
 def _spaced(text: str) -> str:
