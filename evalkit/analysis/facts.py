@@ -238,6 +238,8 @@ class CapacityFact:
     """Steps that could not be used, because they had too few requests to be judged."""
     below_per_s: float | None = None
     """Lowest rate that did not hold: λ_SLO is below it; None: none is known."""
+    is_inconclusive: bool = False
+    """Not even a bound is known, because no step had enough requests to be judged."""
     endings: tuple[SearchEnding, ...] = ()
     """How its searches ended, one per repeat."""
 

@@ -324,6 +324,7 @@ def _capacity(some: Sequence[_Measured]) -> CapacityFact:
         n_invalid=len(invalid),
         n_unclear=len(unclear),
         below_per_s=min(above, default=None),
+        is_inconclusive=bool(unclear) and not (best or above),
         endings=tuple(
             runs[0].cell.ending for runs in by_repeat.values() if runs[0].cell.ending is not None
         ),

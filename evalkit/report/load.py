@@ -182,8 +182,10 @@ def capacities_of(model: Model) -> list[CapacityFact]:
 
 
 def capacity_text(fact: CapacityFact) -> Said:
-    """Return λ_SLO with its interval, or the bound that is known, or a dash."""
+    """Return λ_SLO with its interval, or the bound that is known, or that it is inconclusive, or a dash."""
     e, below = fact.lambda_per_s, fact.below_per_s
+    if fact.is_inconclusive:
+        return VERDICTS[Verdict.INCONCLUSIVE]
     if e.value is None:
         return text.MISSING if below is None else say("< {rate}", rate=rate_text(below))
     rate = rate_text(e.value)

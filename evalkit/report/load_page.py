@@ -177,7 +177,7 @@ def _capacity_rows(models: Sequence[Model]) -> Iterator[CapacityRow]:
 
 
 def _capacity_value(f: CapacityFact) -> Said:
-    is_known = f.lambda_per_s.value is not None or f.below_per_s is not None
+    is_known = f.is_inconclusive or not (f.lambda_per_s.value is None and f.below_per_s is None)
     return capacity_text(f) if is_known else text.NOT_KNOWN
 
 

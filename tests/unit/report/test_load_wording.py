@@ -280,6 +280,7 @@ def test_a_search_with_too_few_requests_is_inconclusive_everywhere() -> None:
     (level,), (capacity,) = facts.levels, facts.capacities
     assert (level.verdict, level.passed, level.n_needed) == (Verdict.INCONCLUSIVE, None, 130)
     assert (capacity.lambda_per_s.value, capacity.n_unclear) == (None, 1)
+    assert (capacity.is_inconclusive, capacity_text(capacity)) == (True, "INCONCLUSIVE")
     assert "no step had enough requests to judge it: 20 at most, 130 needed" in (
         capacity.lambda_per_s.reason
     )
