@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from evalkit.reading.context import asked_words
+from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
 from evalkit.reading.number_words import ASKS_EACH, ASKS_MONEY, ASKS_MORE, ASKS_PERCENT
 from evalkit.reading.numerals import Numeral
@@ -15,6 +16,12 @@ from evalkit.reading.units import FACTORS, UNIT, unit_named
 _COUNT = re.compile(r"\b(?:how many|wie ?viele?|number of|anzahl)\b", re.I)
 _UNIT = re.compile(
     rf"\b(?:in|how many|wie ?viele?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:19|20)\d\d\b)",
+    re.I,
+)
+_IN_A_TIME = re.compile(
+    r"\b(?:a (?:day|week|month|year|night|hour)|an hour|am tag|im monat|im jahr(?! \d)|die (?:stunde|woche)|"
+    r"täglich|monatlich|"
+    r"jährlich|wöchentlich|daily|weekly|monthly|annual(?:ly)?|yearly)\b",
     re.I,
 )
 _SHARE = re.compile(r"\b(?:share|fraction|proportion|part|ratio|anteil|bruchteil|teil)\b", re.I)
@@ -41,7 +48,9 @@ _NONE_AT_ALL = re.compile(
     r"^\W*(?:(?:the answer is|there (?:are|were|is|was)|es (?:gab|gibt|waren|sind|kam|war)|it (?:is|was)|"
     r"antwort:|answer:)\s)?"
     r"(?:none(?: at all| of them| whatsoever)?|nil|nobody|no one|not (?:a single )?one|not a single \w+|"
-    r"(?:gar |überhaupt )?kein(?:e[nrs]?)?(?: einzige[nrs]?)?(?: \w+)?|niemand|nichts|nothing)\W*(?P<rest>$|"
+    r"none of (?:them|these|those|the (?!above|options)\w+)[^.\n\d]*|kein(?:er|e|es) (?:von ihnen|davon|"
+    r"der \w+)[^.\n\d]*|(?:gar |überhaupt )?"
+    r"kein(?:e[nrs]?)?(?: einzige[nrs]?)?(?: \w+)?|niemand|nichts|nothing)\W*(?P<rest>$|"
     r"[.,;–-].*)",
     re.I | re.S,
 )
@@ -81,7 +90,10 @@ class Asked:
     @property
     def for_each(self) -> bool:
         """A price or amount per piece."""
-        return ASKS_EACH.search(self.question) is not None
+        return (
+            ASKS_EACH.search(self.question) is not None
+            or _IN_A_TIME.search(self.question) is not None
+        )
 
     @property
     def for_percent(self) -> bool:
@@ -145,12 +157,34 @@ class Asked:
             return value
         return round(quantity.value / factor, 9)
 
-    def told_without_digits(self, text: str) -> str:
-        """Return a text with a digit for `None`, `no tickets` and `a day`, where a number of them is asked for."""
+    @property
+    def sort(self) -> str | None:
+        """What the unit that the question asks for measures."""
+        return FACTORS[self.unit][0] if self.unit else None
+
+    def _part_of(self, match: re.Match[str]) -> str:
+        """`45/60` is 45 of the 60 that the question tells of."""
+        return (
+            f"{match[1]} of {match[2]}"
+            if re.search(rf"\b{match[2]}\b", self.question)
+            else match[0]
+        )
+
+    def _told_its_way(self, text: str) -> str:
+        """Return a text with years for dates, shares for `3 out of 4`, hours for `1:30 h`, as it is asked."""
+        if _ASKS_YEAR.search(self.question):
+            text = _years_only(text)
+        if self.for_count:
+            text = _PART_OF_ALL.sub(lambda m: self._part_of(m), text)
         if self.unit == "duration-hour":
             text = _CLOCKED.sub(lambda m: f"{int(m['h']) + int(m['m']) / 60:.4f}", text)
         if self.for_share and not _IN_PERCENT.search(self.question + text):
             text = _OUT_OF.sub(r"\g<n>/\g<all>", in_digits(text))
+        return text
+
+    def told_without_digits(self, text: str) -> str:
+        """Return a text with a digit for `None`, `no tickets` and `a day`, where a number of them is asked for."""
+        text = self._told_its_way(text)
         if not (self.for_count or self.unit) or re.search(r"\d", text):
             return text
         none = _NONE_AT_ALL.match(text)
@@ -173,6 +207,18 @@ class Asked:
 
 def _stem(word: str) -> str:
     return re.sub(r"(?:e[nrs]?|n|s)$", "", word.casefold()[:6])
+
+
+_PART_OF_ALL = re.compile(r"(?<![\d/.,])(\d+)\s?/\s?(\d+)(?![\d/.,])")
+_ASKS_YEAR = re.compile(r"\b(?:which|what|welche[ms]|welches) (?:year|jahr)\b", re.I)
+
+
+def _years_only(text: str) -> str:
+    """Return a text with years for its dates."""
+    for moment in sorted(moments(text), key=lambda m: -m.start):
+        if re.match(r"\d{4}-", moment.name):
+            text = f"{text[: moment.start]}{moment.name[:4]}{text[moment.end :]}"
+    return text
 
 
 _CLOCKED = re.compile(

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 _SHORT = (
     r"(?<!\bz)(?<!\bB)(?<!\bk)(?<!\bo)(?<!\bn)(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)(?<!\bca)(?<!\bNr)(?<!\bMio)(?<!\bMrd)(?<!\bTsd)"
     r"(?<!\bbzw)(?<!\bd)(?<!\bvgl)(?<!\bDr)(?<!\bSt)(?<!\bmin)(?<!\bStd)(?<!\bvs)(?<!\binkl)(?<!\bzzgl)(?<!\bincl)"
-    r"(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\betc)(?<!\busw)(?<!\bev)(?<!\bggf)"
+    r"(?<!\bFr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\betc)(?<!\busw)(?<!\bev)(?<!\bggf)"
 )
 _END = re.compile(
     rf"\n+|(?<=[!?])[\"')\]]*\s+|{_SHORT}(?<!\d)\.[\"')\]]*(?:\s+|$)|"
     r"(?<=\d)\.(?:\s+(?=[A-ZÄÖÜ\uE000-\uEFFF])|$)|;\s+"
 )
 _JOINTS = (
-    r"\s*(?:,|\s[-–—]+\s|—|[():]|→|⇒|=>|->)\s*|(?<!\bpossibly)(?<!\bmaybe)(?<!\bperhaps)\s+(?=(?:because|since|but|while|whereas|although|though|"
+    r"\s*(?:,|\s[-–—]+\s|—|[():]|→|⇒|=>|->)\s*|(?<!\bpossibly)(?<!\bmaybe)(?<!\bperhaps)\s+(?=(?:because|since|"
+    r"but|while|whereas|although|though|"
     r"so(?!\s(?:nicht|nur|ein|einfach|leicht|genau|direkt|ohne|far|that|on|much|many)\b)|"
     r"therefore|thus|hence|"
     r"however|which|weil|da(?=\s+\w)|denn|aber|sondern|während|obwohl|wohingegen|daher|deshalb|somit|also|jedoch|"
@@ -26,6 +27,17 @@ _JOINT = re.compile(_JOINTS, re.I)
 _JOINT_OF_PAIRS = re.compile(
     rf"{_JOINTS}|\s+(?=(?:and|und)\s+(?:[\w']+\s+){{0,4}}[\uE000-\uEFFF])", re.I
 )
+
+
+_ADVERB = re.compile(r"(?:therefore|thus|hence|however|daher|deshalb|somit|also|jedoch)\b", re.I)
+
+
+def _is_within(sentence: str, begin: int, joint: re.Match[str]) -> bool:
+    """Tell whether an adverb stands behind nothing but the subject of its clause: `A therefore fits`."""
+    subject = sentence[begin : joint.start()]
+    if not joint[0].isspace() or not _ADVERB.match(sentence, joint.end()):
+        return False
+    return re.fullmatch(r"\W*[\uE000-\uEFFF]\W*", subject) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,8 @@ def clauses(text: str, *, splits_pairs: bool = True) -> list[Clause]:
         begin = 0
         for joint in [*pattern.finditer(sentence), None]:
             end = len(sentence) if joint is None else joint.start()
+            if joint is not None and _is_within(sentence, begin, joint):
+                continue
             if sentence[begin:end].strip():
                 found.append(Clause(sentence[begin:end], start + begin, number, is_asked))
             begin = end if joint is None else joint.end()

@@ -29,7 +29,8 @@ _NTHS_DE = {
 }  # fmt: skip
 _NTH = "|".join(sorted((*_NTHS_EN, *_NTHS_DE), key=len, reverse=True))
 _COUNTED_NTH = re.compile(
-    rf"(?<![\w.,/])(?:(?P<whole>\d+)\s(?:and|und)\s)?(?P<n>\d{{1,2}}|an?|one|ein(?:e[nmrs]?)?)[ -]?(?P<nth>{_NTH})s?\b"
+    rf"(?<![\w.,/])(?<!\bonce )(?<!\btwice )(?<!\btimes )(?<!\bper )(?<!\bevery )(?<!\bmal im "
+    rf")(?:(?P<whole>\d+)\s(?:and|und)\s)?(?P<n>\d{{1,2}}|an?|one|ein(?:e[nmrs]?)?)[ -]?(?P<nth>{_NTH})s?\b"
     r"(?!\s?(?:past|to|vor|nach|jahr|half|stunde))",
     re.I,
 )

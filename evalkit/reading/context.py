@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from evalkit.reading.dates import masked
+from evalkit.reading.units import UNIT_NAMES
 
 NO_NUMBER, ASKED_YEAR, OTHER_YEAR = "\uf8ff", "\uf8fe", "\uf8fd"
 """Stand for a date or name, for a year the question is about, and for another year."""
@@ -27,7 +28,7 @@ _NAMES = (
 )
 _NAMED = re.compile(
     rf"(?<![\w])(?P<noun>{_NAMES})\.?\s?(?:#|no\.?|nr\.?|number|nummer)?\s?(?!(?:19|"
-    r"20)\d\d\b|\d{1,3}(?:[.,]\d{3})+\b)\d+(?:\.\d+)*[a-z]?(?!\w|[.,]?\d|\s?[%€$£])"
+    r"20)\d\d\b|\d{1,3}(?:[.,]\d{3})+\b)\d+(?:\.\d+)*[a-z]?(?:\(\w{1,3}\))*(?!\w|[.,]?\d|\s?[%€$£])"
     rf"(?:\s?(?:,|and|und|&|-|–|to|bis)\s\d+(?![\w.,%€$]|\s[^\W\d_]))?",
     re.I,
 )
@@ -47,7 +48,8 @@ SOURCE_NOUN = (
     r"export|invoice|"
     r"table|statement|dashboard|manual|contract|website|webseite|broschüre|plan|register|meldung|artikel|übersicht|"
     r"diagramm|katalog|statistik|angebot|rechnung|auszug|brief|kasse|system|datenbank|akte|zusammenfassung|"
-    r"summary|hr|payroll|beleg|buch|book|page|seite|abstract|appendix|caption|intro\w*|figure|chart)"
+    r"summary|anlage|anhang|abschnitt|abstract|hr|payroll|beleg|buch|book|page|seite|abstract|appendix|caption|"
+    r"intro\w*|figure|chart)"
 )
 """A pattern for what may tell a number: a table, a contract, a web site."""
 _SOURCES = re.compile(rf"{SOURCE_NOUN}\s", re.I)
@@ -80,6 +82,7 @@ _YEARS = re.compile(
     r"bis)\s(?:19|20)\d\d\b(?![.,]\d)",
     re.I,
 )
+_UNIT_BEHIND = re.compile(rf"\s(?:{UNIT_NAMES})\b", re.I)
 _OF_FOUNDING = re.compile(
     r"\b(?:gründung|gegründet|erbaut|gebaut|eröffnet|eröffnung|founded|founding|established|built|opened|"
     r"opening|census|"
@@ -97,7 +100,8 @@ def without_names(text: str, question: str) -> str:
     text = _NAMED.sub(
         lambda m: m[0] if _is_asked(m["noun"], question) or _is_of_source(m) else NO_NUMBER, text
     )
-    text = _ACRONYM.sub(NO_NUMBER, text)
+    if not text.isupper():
+        text = _ACRONYM.sub(NO_NUMBER, text)
     asked = set(asked_words(question))
     text = _CAPITALISED.sub(
         lambda m: m[0] if _is_elliptic(m) or set(asked_words(m[0])) & asked else NO_NUMBER, text
@@ -110,6 +114,8 @@ def without_names(text: str, question: str) -> str:
 
 def _is_of_source(match: re.Match[str]) -> bool:
     """Tell whether a number is what a source tells, not its own: `the text has 412, die Tabelle 421`."""
+    if _UNIT_BEHIND.match(match.string, match.end()):
+        return True
     return _SOURCES.match(match[0]) is not None and _is_elliptic(match)
 
 

@@ -88,6 +88,20 @@ def moments(text: str) -> Iterator[Moment]:
                 yield Moment(match.start(), match.end(), name)
 
 
+def day(value: object) -> str | None:
+    """Return the one day that a text is, as `2024-03-09`; None: it is no day, or `03/04/2024`, which may be either."""
+    if not isinstance(value, str) or len(value) > _LONGEST_DATE:
+        return None
+    slashed = re.fullmatch(r"\s*(\d\d?)/(\d\d?)/\d+\s*", value)
+    if slashed is not None and slashed[1] != slashed[2] and int(slashed[1]) < 13 > int(slashed[2]):
+        return None
+    found = [m.name for m in moments(value) if re.fullmatch(r"\d{4}-\d\d-\d\d", m.name)]
+    return found[0] if len(found) == 1 else None
+
+
+_LONGEST_DATE = 60
+
+
 def masked(text: str, by: str) -> str:
     """Return a text with a sign for every date and time."""
     for moment in sorted(moments(text), key=lambda m: -m.start):

@@ -10,6 +10,7 @@ from evalkit.reading.moment_words import (
     hours_in_digits,
     moments_in_digits,
     number_of,
+    years_in_digits,
 )
 from evalkit.reading.spelled import spelled_out
 
@@ -40,6 +41,8 @@ def in_digits(text: str, sort: str | None = None) -> str:
             of June` are days; with "money", `zwölf fünfzig` is an amount.
     """
     text = moments_in_digits(_SCALE_BEFORE.sub(r"\2 \1", text))
+    if sort == "year":
+        text = years_in_digits(text)
     if sort == "date":
         text = days_in_digits(text)
     if sort == "T":

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from babel.dates import get_day_names
 
+from evalkit.reading.bounds import bound_before, differs, direction, without_bounds
 from evalkit.reading.clauses import sentences
 from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
+from evalkit.reading.names import DAYS, in_one_form
 from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
 from evalkit.reading.units import FACTORS, UNIT_NAMES
 from evalkit.reading.words import NEGATION
@@ -37,6 +40,13 @@ _ONE = re.compile(
     rf"(?<=\bbeträgt )|(?<=\bist ))"
     rf"(?:an?|one|ein(?:e[nmrs]?)?)\s(?=(?:{UNIT_NAMES})\b)",
     re.I | re.M,
+)
+_ONLY = re.compile(r"^(?:only|just|solely|nur|allein|lediglich|ausschließlich)\s", re.I)
+_DAY = re.compile(rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})s?\b", re.I)
+_FEW = 2
+"""Words that an elliptic answer may have more than the gold."""
+_OUT_OF = re.compile(
+    r"(?<![\d.,])(\d+) (?:in|out of|of|von|aus) (?:every |the |je )?(\d+)(?![\d.,]\d)", re.I
 )
 _TITLES = re.compile(
     r"\b(?:Dr|Prof|Professor(?:in)?|Mrs?|Ms|Miss|Sir|Frau|Herrn?|Dipl|Ing|Mag)\b\.?(?:-Ing\.?)?\s?(?=[A-ZÄÖÜ])"
@@ -127,27 +137,109 @@ def _negated(said: str, core: str) -> str | None:
 def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     """Return an answer with signs for the gold and its rivals."""
     written = in_digits(gold)
+    if _OUT_OF.fullmatch(written.strip(" .")):
+        written, said = (_OUT_OF.sub(r"\1/\2", text) for text in (written, in_digits(said)))
     wanted = list(quantities(written, language_of(gold) or language_of(question)))
-    if (
+    days = _weekdays(written)
+    if (wanted and days) or (len(wanted) > 1 and not _words(_between(written, wanted))):
+        return _masked_series(said, [*wanted, *days], language)
+    if _is_worded(written, wanted):
+        text = _masked_words(
+            in_one_form(in_digits(said)), in_one_form(_ONLY.sub("", written)), question
+        )
+        if GOLD in text or len(wanted) != 1 or wanted[0].unit is None or _is_frequency(written):
+            return text
+    return _masked_quantity(said, gold, written, wanted[0], question, language)
+
+
+def _is_frequency(written: str) -> bool:
+    return re.search(r"\bevery\d", in_one_form(written)) is not None
+
+
+def _is_worded(written: str, wanted: list[Quantity]) -> bool:
+    """Tell whether a gold is more than a quantity with its bounds: `12 Main Street`, `decided within 72 hours`."""
+    return (
         len(wanted) != 1
-        or _words(_LEAD.sub("", written[: wanted[0].start]))
+        or _is_frequency(written)
+        or bool(_words(_LEAD.sub("", without_bounds(written[: wanted[0].start]))))
         or _is_named_word(written, wanted[0])
-    ):
-        return _masked_words(said, gold, question)
-    sort = wanted[0].unit
-    said = in_digits(said, "money" if sort in CURRENCIES else sort)
+    )
+
+
+def _masked_quantity(
+    said: str, gold: str, written: str, wanted: Quantity, question: str, language: str | None
+) -> str:
+    """Mark the quantities that are the gold one, and those that are another of its sort."""
+    bound = direction(written[: wanted.start], written[wanted.end :])
+    sort = wanted.unit
+    is_year = sort is None and re.fullmatch(r"\D*(?:1[5-9]|20)\d\d\D*", gold) is not None
+    said = in_digits(said, "money" if sort in CURRENCIES else "year" if is_year else sort)
     if sort in _MEASURES:
         said = _ONE.sub("1 ", said)
     brought = list(quantities(in_digits(question), language_of(question)))
     spans = []
-    for found in _likened(quantities(said, language), wanted[0], said, gold):
-        is_asked = any(found.says(other) and other.says(found) for other in brought)
-        if is_asked and not found.says(wanted[0]):
+    for found in _likened(quantities(said, language), wanted, said, gold):
+        is_gold = found.says(wanted)
+        if not is_gold and any(found.says(other) and other.says(found) for other in brought):
             continue
-        spans.append((found.start, found.end, GOLD if found.says(wanted[0]) else RIVAL))
+        start = found.start - (bound_before(said[: found.start]) if bound and is_gold else 0)
+        opposed = bound * direction(said[: found.start], said[found.end :]) < 0 or differs(
+            written[wanted.end :], said[found.end :]
+        )
+        spans.append((start, found.end, GOLD if is_gold and not opposed else RIVAL))
     for start, end, sign in sorted(spans, reverse=True):
         said = f"{said[:start]}{sign}{said[end:]}"
     return said
+
+
+def _between(gold: str, wanted: list[Quantity]) -> str:
+    """Return the words of a gold of several quantities that are more than what joins them."""
+    rest, end = [], 0
+    for quantity in sorted(wanted, key=lambda q: q.start):
+        rest.append(gold[end : quantity.start])
+        end = quantity.end
+    text = _LEAD.sub("", without_bounds(" ".join([*rest, gold[end:]])))
+    return re.sub(
+        r"\b(?:and|to|und|bis|or|oder|uhr|between|zwischen|from|von|o'clock)\b",
+        " ",
+        text,
+        flags=re.I,
+    )
+
+
+def _masked_series(said: str, wanted: list[Quantity], language: str | None) -> str:
+    """Mark quantities that follow each other as the gold's do: `from 9 am to 5 pm`."""
+    wanted = sorted(wanted, key=lambda q: q.start)
+    said = in_digits(said, wanted[-1].unit)
+    days = _weekdays(said) if any(q.unit == "weekday" for q in wanted) else []
+    found = sorted([*quantities(said, language), *days], key=lambda q: q.start)
+    for i in range(len(found) - len(wanted) + 1):
+        run = found[i : i + len(wanted)]
+        pairs = zip(_timed(run), _timed(wanted), strict=True)
+        if all(one.says(other) for one, other in pairs):
+            return f"{said[: run[0].start]}{GOLD}{said[run[-1].end :]}"
+    return said
+
+
+def _weekdays(text: str) -> list[Quantity]:
+    """Return the days of the week that a text names."""
+    return [
+        Quantity(m.start(), m.end(), DAYS[m[1].casefold()], "weekday")
+        for m in _DAY.finditer(text)
+        if len(m[1]) > 3 or m[1][0].isupper()
+    ]
+
+
+def _timed(run: list[Quantity]) -> list[Quantity]:
+    """Return quantities of which bare numbers are hours where others are times of day: `7 to 10 am`."""
+    if not any(q.unit == "T" for q in run):
+        return run
+    return [
+        replace(q, value=f"T{int(q.value) % 12:02d}:00~", unit="T")
+        if q.unit is None and isinstance(q.value, float) and 0 <= q.value <= 24
+        else q
+        for q in run
+    ]
 
 
 def _is_named_word(gold: str, quantity: Quantity) -> bool:
@@ -180,13 +272,18 @@ def _time_of_day(quantity: Quantity, said: str, gold: str) -> Quantity | None:
 
 
 def _are_alike(unit: str | None, gold: str | None) -> bool:
-    if unit == gold or unit is None or (gold is None and unit != "date"):
+    if unit == gold or unit is None or (gold is None and unit not in ("date", "%")):
         return True
     return any(unit in sort and gold in sort for sort in _SORTS)
 
 
 def _words(text: str) -> list[str]:
-    return [w for w in re.findall(r"\d+(?:[.,]\d+)*|\w+", text.casefold()) if w not in _ARTICLES]
+    found = re.findall(r"\d+(?:[.,]\d+)*|\w+", text)
+    return [
+        w.casefold()
+        for i, w in enumerate(found)
+        if w.casefold() not in _ARTICLES or (i and w == "A")  # `hepatitis A`
+    ]
 
 
 def _pattern(words: list[str]) -> str:
@@ -205,6 +302,8 @@ def _word(word: str) -> str:
 def _masked_words(said: str, gold: str, question: str) -> str:
     """Return an answer with a sign for the gold's words, or for each item of a list that it is."""
     items = [item for item in _ITEMS.split(gold) if item.strip()]
+    if _ASKS_WHO.search(question) and len(items) == 2 and re.fullmatch(r"[^,]+,[^,]+", gold):
+        return _marked_words(said, gold, question, in_order=True, either=items)
     whole = _marked_words(said, gold, question, in_order=is_list(gold))
     if GOLD in whole or not is_list(gold):
         return whole
@@ -217,7 +316,9 @@ def _masked_words(said: str, gold: str, question: str) -> str:
     return re.sub(rf"{GOLD}(?:{joint}{{1,12}}{GOLD})+", GOLD, said, flags=re.I)
 
 
-def _marked_words(said: str, gold: str, question: str, *, in_order: bool = False) -> str:
+def _marked_words(
+    said: str, gold: str, question: str, *, in_order: bool = False, either: Sequence[str] = ()
+) -> str:
     is_person = _ASKS_WHO.search(question) is not None
     name = _TITLES.sub("", gold)
     words = _words(name) or _words(gold)
@@ -234,7 +335,37 @@ def _marked_words(said: str, gold: str, question: str, *, in_order: bool = False
             return found
     if is_person and len(words) > 1 and re.fullmatch(r"(?:[A-ZÄÖÜ][\w'-]*\.?\s?)+", name):
         return re.sub(rf"(?<![\w-]){_word(words[-1])}(?!\w)", GOLD, text, flags=re.I)
-    return text if in_order else _scattered(text, words)
+    for part in either:  # `the caretaker, Mr Odum`
+        found = _marked_words(said, part, question, in_order=True)
+        if GOLD in found:
+            return found
+    if in_order:
+        return text
+    found = _scattered(text, words)
+    return found if GOLD in found else _elliptic(text, words, question)
+
+
+def _elliptic(said: str, words: list[str], question: str) -> str:
+    """Mark what is left of a gold without the question's own words, where an answer is no more: `The third.`"""
+    asked = [_alike(w) for w in re.findall(r"[^\W\d_]{4,}", question.casefold())]
+    rest = [w for w in words if w not in _SMALL_WORDS and not any(p.fullmatch(w) for p in asked)]
+    if not rest or len(rest) == len([w for w in words if w not in _SMALL_WORDS]):
+        return said
+    if len(_words(said)) > len(words) + _FEW:
+        return said
+    return re.sub(rf"(?<![\w-]){_pattern(rest)}(?!\w)", GOLD, said, flags=re.I)
+
+
+def _alike(word: str) -> re.Pattern[str]:
+    """Return a pattern for words with the same beginning: `faulty` for `fault`, `zugestimmt` for `Zustimmung`."""
+    if len(word) < 5 or not word.isalpha():
+        return re.compile(rf"(?<![\w-]){_word(word)}(?!\w)", re.I)
+    word = re.sub(r"(?<=\w{4})end(?:e[nrsm]?)?$", "", word)
+    beginning = word[: max(4, len(word) - 3)]
+    prefix = re.match(r"zu|an|ab|auf|aus|ein|vor|nach|bei|mit|um", beginning)
+    if prefix is not None:
+        beginning = f"{prefix[0]}(?:ge)?{beginning[prefix.end() :]}"
+    return re.compile(rf"(?<![\w-])(?:ge)?{beginning}\w*", re.I)
 
 
 def _scattered(said: str, words: list[str]) -> str:
@@ -242,7 +373,7 @@ def _scattered(said: str, words: list[str]) -> str:
     content = [w for w in words if w not in _SMALL_WORDS]
     if len(content) < 2:
         return said
-    patterns = [re.compile(rf"(?<![\w-]){_word(w)}(?!\w)", re.I) for w in content]
+    patterns = [_alike(w) for w in content]
     for start, sentence in sentences(said):
         places = [p.search(sentence) for p in patterns]
         if all(places):

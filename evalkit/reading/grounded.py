@@ -85,6 +85,8 @@ _NOW = _compiled(
     r"\b(?:now|currently|today|nowadays|instead|new|moved to|postponed to|rescheduled (?:to|for)|nun|jetzt|inzwischen|"
     r"mittlerweile|heute|aktuell|derzeit|neu\w*|stattdessen|verschoben auf|verlegt auf)\b"
 )
+_AT_ONCE = 4
+"""Characters before a gold that an answer begins with."""
 _REASON = _compiled(r"^\W*(?:because|since|due|weil|wegen|aufgrund|da)\b")
 _GUESSED = _compiled(
     r"\b(?:guess\w*|assum\w*|speculat\w*|geraten|rate|vermut\w*|schätz\w*|annahme|spekul\w*|raten)\b"
@@ -223,6 +225,9 @@ def _is_denied(left: str, right: str, *, is_last: bool) -> bool:
 def _outweighs(golds: list[_Claim], rivals: list[_Claim], question: str) -> bool:
     """Tell whether the gold is what answers the question, and others are told of other things."""
     asked = set(stems(question))
+    first = min((*golds, *rivals), key=lambda c: c.place)
+    if first.is_gold and first.place < _AT_ONCE and not any(c.is_concluded for c in rivals):
+        return True
     best = max(len(asked & set(stems(c.words))) for c in golds)
     other = max(len(asked & set(stems(c.words))) for c in rivals)
     now = [any(c.is_now for c in some) for some in (golds, rivals)]

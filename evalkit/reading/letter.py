@@ -70,7 +70,8 @@ _UNDECIDED = compiled(
     r"nicht (?:\w+ ){0,3}(?:entscheiden|festlegen|sagen)|unentschieden|sowohl)\b"
 )
 _DEPENDS = compiled(
-    r"\b(?:depends|depending|je nach\w*|kommt (?:\w+ )?darauf an|hängt (?:\w+ )?(?:davon )?ab|otherwise|"
+    rf"\bsonst\W+{MARK}|\b(?:depends|depending|je nach\w*|kommt (?:\w+ )?darauf an|hängt (?:\w+ )?(?:davon )?ab|"
+    rf"otherwise|"
     r"andernfalls|ansonsten)\b"
 )
 _TAG_QUESTION = compiled(

@@ -122,6 +122,15 @@ _NOTHING = compiled(r"\b(?:nothing|none|no|nichts|keine?[rs]?)\b")
 _WORSE = compiled(
     r"\b(?:worse|less|weniger|schlechter|seltener|schwächer)\b.{0,40}\b(?:than|als)\s"
 )
+_JUST_SO = compiled(
+    r"^\W*(?:and |und )?(?:so|therefore|thus|hence|consequently|as a result|daher|deshalb|somit|folglich|"
+    r"demnach|demzufolge)\W*$"
+)
+_SPLIT_VERB = compiled(
+    r"\b(?:scheide[tn]?|schied\w*|fällt|fallen|fiel\w*|schließ\w*|schloss\w*|lehn\w+|rule[sd]?|"
+    r"cross\w*)\b[^.;]*\b(?:aus|weg|raus|"
+    r"heraus|flach|ab|out)\W*$"
+)
 _JUST_NO = compiled(r"^\W*(?:no|nein|nope|nee)\W*$")
 _CARRIED = compiled(r"(?:^\W*(?:than|als)\s|\b(?:nor|noch)\s(?:\w+\s){0,2})$")
 """What stands before the mention that it follows holds for this one, too: `neither A nor B`."""
@@ -214,6 +223,8 @@ def _is_rejected(left: str, right: str) -> bool:
         or _WORSE.search(right)
     ):
         return True
+    if _SPLIT_VERB.search(f"{left} {right}"):
+        return True
     left = _WORSE.sub("", left)
     return rejects(left) or rejects(right)
 
@@ -250,7 +261,9 @@ def _strength(
         return Strength.DOUBTED
     if _is_reason(clause.text):
         return Strength.NAMED
-    if _is_conclusion(clause.text):
+    if _is_conclusion(clause.text) or (
+        before is not None and _JUST_SO.match(before.text) and _has_one(clause.text)
+    ):
         return Strength.STATED
     if _STATING.search(words):
         return Strength.STATED
@@ -267,7 +280,12 @@ def _is_reason(clause: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _is_conclusion(clause: str) -> bool:
-    return _SO.match(clause) is not None and len(ANY.findall(clause)) == 1
+    return _SO.match(clause) is not None and _has_one(clause)
+
+
+@lru_cache(maxsize=64)
+def _has_one(clause: str) -> bool:
+    return len(ANY.findall(clause)) == 1
 
 
 @lru_cache(maxsize=64)

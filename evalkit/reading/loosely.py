@@ -87,6 +87,9 @@ _OF_ITSELF = re.compile(r"\b(?:I|I'm|ich|we|wir|mir|me|AI|KI)\b", re.I)
 _CONDITION = re.compile(
     r"\b(?:only|if|unless|provided|except|but|nur|wenn|falls|sofern|außer|aber|allerdings)\b", re.I
 )
+_NEGATING = re.compile(r"\b(?:non-?|un(?!d\b|ter|i))\w{4,}", re.I)
+"""`Unsupported` is what `supported` is not."""
+_PREFIXED = re.compile(r"\b(non)[- ](?=\w)")
 _NEGATED = re.compile(NEGATION, re.I)
 
 
@@ -117,14 +120,20 @@ def _untold(said: str, choices: Sequence[str], question: str) -> int | None:
 
 
 def _content(text: str) -> list[str]:
-    return [w for w in re.findall(r"[^\W\d_]{3,}", text.casefold()) if w not in _EMPTY]
+    joined = _PREFIXED.sub(
+        r"\1", re.sub(r"\bnot (?=\w)", "non", re.sub(r"\bnicht (?=\w)", "un", text.casefold()))
+    )
+    return [w for w in re.findall(r"[^\W\d_]{3,}", joined) if w not in _EMPTY]
 
 
 def _by_words(said: str, choices: Sequence[str], question: str) -> int | None:
     """Return the one option of whose own words the answer has most; `bill` is a word of `Billing`."""
     words = _content(said)
     known = set(_content(question))
-    own = [set(_content(choice)) - known or set(_content(choice)) for choice in choices]
+    own = [
+        {w for w in mine if not any(_is_like(w, k) for k in known)} or mine
+        for mine in (set(_content(choice)) for choice in choices)
+    ]
     scores = []
     for i, mine in enumerate(own):
         others = set().union(*(o for j, o in enumerate(own) if j != i))
@@ -140,9 +149,13 @@ def _by_words(said: str, choices: Sequence[str], question: str) -> int | None:
     ):
         return None
     chosen = scores.index(best)
-    if (_NEGATED.search(said) is None) != (_NEGATED.search(choices[chosen]) is None):
+    if _is_negative(said) != _is_negative(choices[chosen]):
         return None
     return chosen
+
+
+def _is_negative(text: str) -> bool:
+    return _NEGATED.search(text) is not None or _NEGATING.search(text) is not None
 
 
 def _is_like(one: str, other: str) -> bool:
@@ -150,6 +163,8 @@ def _is_like(one: str, other: str) -> bool:
     shorter = min(len(one), len(other))
     if one == other:
         return True
+    if (_NEGATING.match(one) is None) != (_NEGATING.match(other) is None):
+        return False
     alike = max(_SHORTEST, shorter - 3)
     if shorter >= _SHORTEST and one[:alike] == other[:alike]:
         return True

@@ -78,14 +78,14 @@ def _number(row: Row) -> Any:
 
 
 def _grounded(row: Row) -> Any:
-    context = GroundedContext(row["context"]["question"], row["context"]["gold"])
+    context = GroundedContext(row["context"]["question"], row["context"]["gold"] or None)
     verdict = read_grounded(row["text"], context).value
     return verdict and {"refusal": verdict.refuses, "right": verdict.is_right}
 
 
 def _object(row: Row) -> Any:
     found: Reading[dict[str, Any]] = read_object(
-        row["text"], ObjectContext(row["context"]["fields"], amounts=("total",))
+        row["text"], ObjectContext(row["context"]["fields"], amounts=("total",), dates=("date",))
     )
     return found.value
 
@@ -102,4 +102,8 @@ READERS = tuple(_READERS)
 def _same(found: Any, right: Any) -> bool:
     if isinstance(found, float) and isinstance(right, int | float):
         return abs(found - right) <= 1e-9 * max(1.0, abs(right))
+    if isinstance(found, dict) and isinstance(
+        right, dict
+    ):  # a field left out says no more than null
+        return all(_same(found.get(key), right.get(key)) for key in found.keys() | right.keys())
     return bool(found == right)

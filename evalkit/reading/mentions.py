@@ -25,6 +25,7 @@ _VERB = (
     r"might|has|does|doesn't|isn't|wouldn't|"
     r"won't|"
     r"because|since|as|for|and|or|but|not|over|rather|instead|only|too|also|alone|remains|ist|scheidet|passt|"
+    r"liegt|lag|statt|gilt|"
     r"trifft|wäre|it|that|this|then|here|there|from|in|on|at|by|with|without|of|to|if|when|where|while|"
     r"although|"
     r"though|which|who|again|please|definitely|obviously|certainly|probably|clearly|surely|"
@@ -157,6 +158,8 @@ class Masked:
                 and _starts(text, match.start())
             ):
                 return match[0]
+            if letter == "a" and bare and re.match(rf"\s{MARK}", rest):
+                return match[0]  # an article before an option's text
             if letter.islower() and not _stands_apart(text, match, rest):
                 return match[0]
             return self._mark([position])
@@ -174,6 +177,7 @@ class Masked:
     def _joined(self, text: str) -> str:
         """Make one mention of a letter with its text, and of options that are named side by side."""
         text = re.sub(rf"\b(?:{NOUN}|nummer|number)\s+(?:\(\s*)?({MARK})", r"\1", text, flags=re.I)
+        text = re.sub(rf"({MARK}) ({MARK})", self._text_and_letter, text)
         text = re.sub(
             rf"({MARK})\s?(?:[).:,]|\s[-–—]|=)?\s?[\"'(]{{0,2}}({MARK})(?![^\S\n]*(?:,|and\b|or\b|und\b|"
             rf"oder\b)[^\S\n]*{MARK})[\"')]{{0,2}}",
@@ -186,6 +190,13 @@ class Masked:
             r"perhaps )?(?:the |die |der |das |den )?"
         )
         return re.sub(rf"{MARK}(?:{joint}{MARK}|/{MARK})+", self._side_by_side, text, flags=re.I)
+
+    def _text_and_letter(self, match: re.Match[str]) -> str:
+        """Join `30 m (B)`."""
+        one, other = self.at(match[1]), self.at(match[2])
+        if one.by_text and not other.by_text and one.options == other.options:
+            return self._mark(one.options)
+        return match[0]
 
     def _letter_and_text(self, match: re.Match[str]) -> str:
         one, other = self.at(match[1]), self.at(match[2])
@@ -247,7 +258,10 @@ def _place(ordinal: str, counted: str | None) -> re.Pattern[str]:
     )
     alone = rf"(?:^|(?<=\n))(?:the |die |der |das )?(?:{ordinal})(?=[.!]?\s*(?:$|\n))"
     behind = (
-        rf"|\b(?:{NOUN}|number|nummer|no\.|nr\.)\s+(?:{counted})(?![\w.,]\w)" if counted else ""
+        rf"|\b(?:{NOUN}|sentence|satz|statement|aussage|category|kategorie|number|nummer|no\.|"
+        rf"nr\.)\s+(?:{counted})(?![\w.,]\w)"
+        if counted
+        else ""
     )
     return re.compile(rf"{alone}|\b(?:the |die |der |das )?(?:{ordinal})\s+{noun}\b{behind}", re.I)
 
@@ -329,6 +343,8 @@ def _word(word: str) -> str:
     """Return a pattern for a word in any case and, where it is long enough, with endings."""
     if len(word) < 4 or word.isdecimal():
         return re.escape(word)
+    if word.casefold() == "hoch":
+        return r"ho(?:ch|he[nmrs]?)"
     stem = word
     if len(word) > 5 and not word.endswith("ss") and word[-1] != "s" and not word.endswith("er"):
         stem = _STEM.sub("", word)

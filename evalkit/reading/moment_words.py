@@ -35,7 +35,10 @@ _HALF_DE = (
 )
 _AT_EN = r"(?:\b(?:at|by|until|till|from|before|after|around|about|is|was|closes?|opens?|leaves?|starts?|ends?)\s|^\W*)"
 _AT_DE = r"(?:\b(?:um|gegen|ab|bis|von|ca\.|circa|etwa|kurz|ist|es|punkt|schließt|öffnet|beginnt|endet)\s|^\W*)"
-_ENDS = r"(?![.,:]\d)(?=\s*(?:$|[.,;!?)\n\"'*]|(?:on|and|every|each|sharp|as|but|o'clock)\b))"
+_ENDS = (
+    r"(?![.,:]\d)(?=\s*(?:$|[.,;!?)\n\"'*]|(?:on|and|to|until|till|through|every|each|sharp|as|but|o'clock|und|"
+    r"bis)\b))"
+)
 _FORMS: tuple[tuple[str, str], ...] = (
     ("en", rf"\b(?:a\s)?(?P<part>quarter|half|(?:{_MINUTES_EN})(?:\sminutes?)?)[ -](?P<to>past|after|to|before|of|till)"
         rf"[ -](?P<hour>{_UNITS_EN}|1?\d)\b(?!\s?%|[.,:]\d)(?:\so'?clock)?{_HALF_EN}"),
@@ -69,6 +72,12 @@ _YEAR_EN = re.compile(
     rf"{_TEENS_EN}|ten|eleven|twelve|hundred)\b",
     re.I,
 )
+_BARE_YEAR = re.compile(
+    rf"(?P<before>)\b(?P<century>nineteen|twenty)[ -](?P<rest>(?:{_TENS_EN}|sixty|seventy|eighty|"
+    rf"ninety)(?:[ -](?:{_UNITS_EN}))?|"
+    rf"{_TEENS_EN}|ten|eleven|twelve)\b",
+    re.I,
+)
 _SHORT_YEAR = re.compile(rf"(?P<before>{MONTH}(?:\s\d{{1,2}})?,?)\s'(?P<year>\d\d)\b", re.I)
 _DAYS: tuple[tuple[str, str], ...] = (
     ("en", rf"\b(?:the\s)?(?P<day>{_ORDINAL_EN})(?:\sday)?\s(?:of\s)?(?P<month>{MONTH})"),
@@ -86,6 +95,11 @@ def moments_in_digits(text: str) -> str:
         text = pattern.sub(lambda m, code=code: _clock(m, code), text)  # type: ignore[misc]
     text = _UHR.sub(lambda m: _hours(m, "de"), text)
     return _UHR_BARE.sub(lambda m: _hours(m, "de"), text)
+
+
+def years_in_digits(text: str) -> str:
+    """Return a text in which `nineteen eighty-seven` is a year."""
+    return _BARE_YEAR.sub(_year, text)
 
 
 def days_in_digits(text: str) -> str:
@@ -153,6 +167,11 @@ def _clock(match: re.Match[str], code: str) -> str:
     if hour is None or not 0 < hour < 13 or _NO_TIME.match(match.string, match.end()):
         return match[0]
     part = match["part"].casefold()
+    is_range = parts.get("to", "").casefold() in ("to", "till") if parts.get("to") else False
+    if is_range and (
+        part.isdecimal() or re.search(r"\bfrom\s$", match.string[: match.start()], re.I)
+    ):
+        return match[0]
     minutes = _minutes(part, parts, code)
     if minutes is None:
         return match[0]

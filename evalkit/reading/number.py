@@ -134,6 +134,8 @@ def _decided(masked: MaskedNumbers, asked: Asked) -> Reading[float]:
         return Reading(None, "refusal")
     if _is_undecided(masked.text, found):
         return Reading(None, "several values")
+    if plainest < Strength.STATED and _ASKS_TOTAL.search(asked.question) and _are_parts(stated):
+        return Reading(None, "parts only")
     best = _of_asked_row(stated, asked) or [c for c in stated if c.strength == plainest]
     if plainest == Strength.STATED:
         best = _first_or_restated(stated, best)
@@ -141,6 +143,16 @@ def _decided(masked: MaskedNumbers, asked: Asked) -> Reading[float]:
     if value is None:
         return Reading(None, "several values")
     return Reading(value.value, plainest.name.lower())
+
+
+def _are_parts(found: list[Claim]) -> bool:
+    """Tell whether a sentence names several values and begins with none of them."""
+    values = {c.numeral.value for c in found}
+    return (
+        len(values) > 1
+        and not any(c.strength == Strength.FIRST for c in found)
+        and (len({c.clause.sentence for c in found}) == 1)
+    )
 
 
 def _is_undecided(text: str, found: list[Claim]) -> bool:
@@ -262,6 +274,12 @@ def _of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
     if asked.for_percent:
         return [c for c in rest if c.numeral.is_percent] or found
     rest = [c for c in rest if not c.numeral.is_percent] or rest
+    if any(c.is_in_unit for c in rest):  # `three teaspoons (15 ml)`
+        rest = [
+            c
+            for c in rest
+            if c.is_in_unit or c.strength == Strength.STATED or not re.match(r"\s[^\W\d_]", c.right)
+        ]
     if asked.for_money:
         return [c for c in rest if c.numeral.has_currency] or found
     return rest or found

@@ -65,6 +65,8 @@ class Claim:
     """What stands before the number in its part of the clause, and before a colon that leads to it."""
     right: str
     """What stands behind the number in its part of the clause."""
+    is_in_unit: bool
+    """Told in a unit of the sort that is asked for."""
 
 
 def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
@@ -86,6 +88,17 @@ def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
             of_clause = [_set_aside(c) for c in of_clause]
         found += of_clause
     return found
+
+
+def _is_of_other_year(left: str, own: str) -> bool:
+    """Tell whether a number is of another year than the one asked for; by its own year, or the last one before."""
+    before = OTHER_YEAR_BEHIND.match(ANY.split(left)[-1]) if ANY.search(left) else None
+    if before is not None:
+        own = own.replace(before[0], "", 1)
+    if OTHER_YEAR in own or ASKED_YEAR in own:
+        return ASKED_YEAR not in own
+    last = re.findall(f"[{OTHER_YEAR}{ASKED_YEAR}]", left)[-1:]
+    return last == [OTHER_YEAR] and before is None
 
 
 def _set_aside(claim: Claim) -> Claim:
@@ -111,9 +124,10 @@ def _of_clause(
             is_aside = (
                 mark[0] in masked.asides
                 or masked.is_cut_at(place, numeral)
-                or _is_aside(left, right, clause, asked)
+                or _is_of_other_year(left, own_left + own_right)
+                or _is_aside(left, right, clause, asked, is_lone=len(masked.numerals) == 1)
                 or (before is not None and not left.strip() and _is_earlier_label(before.text))
-                or (asked.for_count and numeral.is_ratio)
+                or (asked.for_count and numeral.is_ratio and _OF_ALL.match(right) is not None)
             )
             strength = (
                 Strength.ASIDE
@@ -121,7 +135,7 @@ def _of_clause(
                 else _strength(clause, before, left, right, is_first=is_first)
             )
         numeral = _with_sign(numeral, label, right, asked)
-        yield Claim(numeral, strength, clause, place, label, own_right)
+        yield Claim(numeral, strength, clause, place, label, own_right, mark[0] in masked.in_unit)
 
 
 _PARTED = re.compile(r",|;|\b(?:and|und|while|whereas|während|but|aber)\b", re.I)
@@ -141,14 +155,24 @@ def _parts(clause: str) -> Iterator[tuple[str, str]]:
         yield clause[start : mark.start()], clause[mark.end() : end]
 
 
+_DENIED = re.compile(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", re.I)
+_NO_MORE_THAN = re.compile(
+    r"\b(?:no|not|nicht|kaum|hardly) (?:more|less|fewer|mehr|weniger|later) (?:than|als)\s(?:\w+\s)?$",
+    re.I,
+)
+_OF_ALL = re.compile(r"\W*(?:$|of\b|der\b|des\b|aller?\b|davon\b|them\b|all\b)", re.I)
 _LOST = re.compile(
-    r"\b(?:loss(?:es)?|deficit|shortfall|lost|\w*verlust(?:es|s)?|fehlbetrag|defizit|verlor|verloren|minus|miese)\b"
-    r"(?:\s(?:of|von|in höhe von|was|is|were|betrug|beträgt|about|around|roughly|rund|etwa|amounted to|"
+    r"\b(?:loss(?:es)?|deficit|shortfall|lost|\w*verlust(?:es|s)?|fehlbetrag|defizit|verlor|verloren|minus|"
+    r"miese|overdraft|overdrawn|in the red|überzogen)\b"
+    r"(?:\s(?:of|von|in höhe von|was|is|were|betrug|beträgt|about|around|roughly|rund|etwa|by|um|amounted to|"
     r"amounts to|came to|"
     r"belief sich auf|lag bei|for the \w+|im \w+(?: \w+)?|in the \w+(?: \w+)?|over|[\uf8fd-\uf8ff]|einen?))*\W*$",
     re.I,
 )
-_LOSS_BEHIND = re.compile(r"^(?:\s\w+)?\s(?:loss|deficit|verlust|minus|fehlbetrag)\b", re.I)
+_LOSS_BEHIND = re.compile(
+    r"^(?:\s\w+)?\s(?:loss|deficit|verlust|minus|fehlbetrag|im soll|im minus|overdrawn|in the red|überzogen|short)\b",
+    re.I,
+)
 _NO_LOSS = re.compile(r"\b(?:no|not|nicht|kein\w*|instead of|statt)\s(?:\w+\s)?$", re.I)
 
 
@@ -180,7 +204,7 @@ def _evened(clause: Clause, found: list[Claim]) -> list[Claim]:
     return found
 
 
-def _is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
+def _is_aside(left: str, right: str, clause: Clause, asked: Asked, *, is_lone: bool) -> bool:
     is_earlier = EARLIER.search(left) is not None and BOUND.search(left) is None
     if clause.is_asked or (is_earlier and not asked.for_each):
         return True
@@ -190,17 +214,12 @@ def _is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
         return True
     if FORMER.search(left) or EARLIER_LABEL.search(left):
         return True
-    if EACH_BEHIND.search(right) and not asked.for_each:
+    if EACH_BEHIND.search(right) and not asked.for_each and not is_lone:
         return True
     if MORE_BEHIND.search(right) and not re.search(r"=\s?$", left) and not asked.for_comparison:
         return True
-    if re.search(DOUBT, left, re.I) or re.search(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", left, re.I):
-        return True
-    return (
-        OTHER_YEAR in clause.text
-        and ASKED_YEAR not in clause.text
-        and not OTHER_YEAR_BEHIND.match(ANY.split(left)[-1] if ANY.search(left) else "")
-    )
+    is_denied = _DENIED.search(left) is not None and _NO_MORE_THAN.search(left) is None
+    return is_denied or re.search(DOUBT, left, re.I) is not None
 
 
 def _strength(

@@ -22,6 +22,7 @@ from evalkit.reading.number_words import (
     STATING,
 )
 from evalkit.reading.numerals import Numeral, numerals
+from evalkit.reading.quantities import quantity_of
 
 _MOST = 1000
 
@@ -40,10 +41,16 @@ class MaskedNumbers:
         text = without_names(in_digits(text), asked.question)
         parts, end = [], 0
         self.numerals: list[Numeral] = []
+        self.in_unit: set[str] = set()
+        self._in_other: set[str] = set()
         for numeral in list(numerals(text, language))[:_MOST]:
             parts.append(text[end : numeral.start])
             parts.append(NO_NUMBER if numeral.is_ordinal else chr(0xE000 + len(self.numerals)))
             if not numeral.is_ordinal:
+                sort = quantity_of(text, numeral).unit
+                if sort is not None and asked.sort is not None:
+                    known = self.in_unit if sort == asked.sort else self._in_other
+                    known.add(chr(0xE000 + len(self.numerals)))
                 self.numerals.append(replace(numeral, value=asked.in_its_unit(text, numeral)))
             end = numeral.end
         parts.append(text[end:])
@@ -75,6 +82,14 @@ class MaskedNumbers:
                 found |= set(ANY.findall(parts[0]))
         for match in BESIDE.finditer(self.text):
             marks = ANY.findall(match[0])
+            converted = self.in_unit & set(marks)
+            if (
+                converted
+                and set(marks) - converted <= self._in_other
+                and len(converted) < len(marks)
+            ):  # `318 miles, or 512 km`
+                found |= set(marks) - converted
+                continue
             if len({self.at(m).value for m in marks}) > 1 or len(marks) == 1:
                 found |= set(marks)
         for match in re.finditer(

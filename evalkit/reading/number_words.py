@@ -86,7 +86,7 @@ EACH_BEHIND = compiled(
     r"/\s?(?:stück|piece|unit|item|person|day|tag|month|monat)\b)"
 )
 OFF_BEHIND = compiled(
-    r"^(?:\s(?!plus|incl|excl|ex\b|net|without|zzgl|inkl|exkl|ohne|mit\b|before|vor\b|after|"
+    r"^(?:\s(?!and\b|und\b|plus|incl|excl|ex\b|net|without|zzgl|inkl|exkl|ohne|mit\b|before|vor\b|after|"
     r"nach\b)\w+)?\s(?:off|discount|rabatt|nachlass|steuer|umsatzsteuer|mwst|vat|tax|shipping|"
     r"versand)\b"
 )
@@ -125,7 +125,8 @@ STATING = compiled(
 )
 CONCLUDED = compiled(rf"{TOTAL}|{THUS}|{CONCLUDING}|=")
 LABEL = compiled(
-    rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|endbetrag|grand total|"
+    rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|end(?:stand|betrag|summe|ergebnis|"
+    rf"saldo)|schluss\w+|grand total|"
     rf"anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
 )
 IN_TOTAL = compiled(
@@ -145,7 +146,8 @@ ALONE = compiled(
     rf"etwa|ca\.|circa|genau|nur|knapp|gut|fast|about|bei)\s)?{MARK}(?:\s?[^\W\d_]+\.?){{0,3}}{REST}"
 )
 THUS_ALONE = compiled(
-    rf"^\W*(?:and\s|und\s)?(?:{THUS}|{TOTAL}|=)\W*(?:{TOTAL}\W*)?(?:um\s|by\s|"
+    rf"^\W*(?:and\s|und\s)?(?:{THUS}|{TOTAL}|=)\W*(?:{TOTAL}\W*)?(?:(?:haben|sind|waren|blieben|have|are|were|"
+    rf"is|ist|has|hat)\s)?(?:um\s|by\s|"
     rf"also\s)?{MARK}(?:\s?[^\W\d_]+\.?){{0,2}}{REST}"
 )
 LAST_LINE = compiled(

@@ -20,6 +20,7 @@ from evalkit.reading.refusal_words import (
     LABEL_LINE,
     NAMED_TEXT,
     NO_FIRST,
+    NO_VERB,
     NOT_BUT,
     NOT_HOWEVER,
     NOT_THAT,
@@ -172,6 +173,7 @@ def _answers_after_all(found: list[Clause]) -> bool:
         kind is Kind.ANSWERS
         and BUT.match(clause.text)
         and len(clause.text.split()) > 2
+        and (re.search(r"\d", clause.text) or not NO_VERB.match(clause.text))
         and not (before.sentence == clause.sentence and GUESS.search(before.text))
         for before, clause, kind in zip(
             found[refused:], found[refused + 1 :], kinds[refused + 1 :], strict=False

@@ -34,7 +34,8 @@ _TOLD = (
     r"aufgelistet|vermerkt|"
     r"festgehalten|spezifiziert|thematisiert|beziffert|ableiten|abgeleitet|erschließen|herauslesen|verrät|verraten|"
     r"erläutert|ausgesagt|"
-    r"äußer\w*|beurteil\w*|einschätz\w*|schließen|festzustellen|feststell\w*|klären|nachvollziehen|herausfinden|"
+    r"äußer\w*|ables\w*|abgelesen|beurteil\w*|einschätz\w*|schließen|festzustellen|feststell\w*|klären|"
+    r"nachvollziehen|herausfinden|"
     r"aufschluss|"
     r"judge|assess|work out|figure out|find out|make out|establish|verif\w*|confirm\w*|"
     r"eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|preis(?:ge)?geben|erfahren|erfährt|"
@@ -96,7 +97,7 @@ REFUSING = (
         r"unbekannt|unklar|ungenannt|ungewiss|unbeantwortet|unbeantwortbar|fehl(?:t|en)\b|schweigt|schweigen|"
         r"(?:lässt|bleibt|ist|offen)\b.{0,40}\boffen(?: gelassen)?|offengelassen|keine ahnung|keinen schimmer|"
         r"weiß (?:ich )?(?:es |das )?(?:leider )?nicht|entzieht sich|überfragt|vergebens|vergeblich|kein wort|"
-        r"unerwähnt|ungesagt|ungeklärt|im dunkeln|nachschlagen|elsewhere|anderswo|"
+        r"unerwähnt|ungesagt|name fällt nicht|ungeklärt|im dunkeln|nachschlagen|elsewhere|anderswo|"
         r"(?:has|have|with|gives?|provides?|contains?|there(?:'s| is| are)) no (?:\w+ )?(?:figures?|numbers?|"
         r"data|details?|facts?|"
         r"information|indication|statement|answer)|no (?:figures?|numbers?|data|details?|facts?|"
@@ -108,7 +109,10 @@ REFUSING = (
         r"(?:ich|man) (?:müsste|kann|könnte) (?:hier |da |nur |bloß )*(?:raten|spekulieren|mutmaßen)|"
         r"(?:i|one|we) (?:could|can|would|'d)(?: only| just| have to)* (?:guess|speculate)|"
         r"unmöglich zu (?:sagen|beantworten|bestimmen)|nicht zu (?:sagen|beantworten|bestimmen|entnehmen|klären)|"
-        r"gibt \w*\s?(?:\w+ ){0,4}nicht her|not a (?:single )?word|no word (?:on|about|of)|keeps? (?:quiet|"
+        r"gibt \w*\s?(?:\w+ ){0,4}nicht her|(?:you|one|we|sie|man|du)(?:'d| would| will| should|'ll| müssten?|"
+        r" sollten?| müsstest)(?: have to| need to)?(?: \w+){0,3} (?:check|"
+        r"ask|contact|consult|look (?:it|that|this) up|nachfragen|nachsehen|fragen|erkundigen)|"
+        r"not a (?:single )?word|no word (?:on|about|of)|keeps? (?:quiet|"
         r"silent|mum)|stays? (?:quiet|mum)|"
         r"one can only "
         r"guess|(?:only|can only) be guessed|anyone's guess|(?:need|require)s? (?:more|further|additional) "
@@ -148,6 +152,11 @@ ABOUT = compiled(
     r"bekannt|genannt|erwähnt|angegeben|beschrieben|aufgeführt)\W*$"
     rf"|^\W*(?:müssten?|sollten?|dürften?|hätten?|würden?|would|should)\s(?:the|der|die|das|dieser|"
     rf"this)\s(?:\w+\s)?{_TEXT}"
+    r"|^\W*(?:it|he|she|they|the (?:author|writer)|man|es|er|sie)\s(?:(?:only|just|merely) (?:says?|states?|"
+    r"mentions?|tells?|gives?|talks?|covers|describes?|names?|lists?|"
+    r"informs?)|erfährt nur|"
+    r"erfährt lediglich|sagt nur|"
+    r"erwähnt nur|nennt nur)\b"
     r"|^\W*(?:es|hier|dort|im text) (?:wird|werden) (?:zwar |nur |lediglich )?(?:\w+ ){1,5}(?:genannt|erwähnt|"
     r"angegeben|gesagt|"
     r"beschrieben)\W*$"
@@ -249,3 +258,9 @@ ASPECTS = tuple(
     )
 )  # fmt: skip
 """What a question asks for, and the nouns for it."""
+
+
+NO_VERB = compiled(
+    r"^\W*(?:nur|only|just|lediglich)\s(?:the|der|die|das|dass?|its|their)\s(?:\w+\s?){1,3}\W*$"
+)
+"""`…, only the number of guests`: says what is told, and no answer."""

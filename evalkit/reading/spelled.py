@@ -59,6 +59,7 @@ def spelled_out(text: str) -> str:
         text,
         flags=re.I,
     )
+    text = _POINTED.sub(_spoken_decimals, text)
     text = _ENGLISH_HYPHEN.sub(lambda m: f"{_value(m[1], 'en') or m[1]}-", text)
     text = re.sub(r"\bhalf an? (?=(?:million|billion|trillion)\b)", "0.5 ", text, flags=re.I)
     text = re.sub(
@@ -72,6 +73,29 @@ def spelled_out(text: str) -> str:
     return re.sub(
         r"(?<![\w.,])(\d+(?:[.,]\d)?|an?|ein) (?:dozen|dutzend)\b", _dozens, text, flags=re.I
     )
+
+
+_POINTED = re.compile(
+    rf"\b(?P<whole>(?:{_TENS})(?:[ -](?:{_ONES}))?|{_ONES}|{_MORPH}) (?P<sign>point|"
+    rf"komma) (?P<rest>(?:(?:{_ONES}|{_MORPH})\s?){{1,4}})\b",
+    re.I,
+)
+
+
+def _spoken_decimals(match: re.Match[str]) -> str:
+    """`seven point two five` is 7.25."""
+    language = "en" if match["sign"].casefold() == "point" else "de"
+    whole = _value(match["whole"], language)
+    digits = [_value(word, language) for word in match["rest"].split()]
+    if (
+        whole is None
+        or (any(d is None or d > 9 for d in digits) and len(digits) > 1)
+        or None in digits
+    ):
+        return match[0]
+    sign = "." if language == "en" else ","
+    tail = " " if match[0].endswith(" ") else ""
+    return f"{whole}{sign}{''.join(str(d) for d in digits)}{tail}"
 
 
 def _digits(match: re.Match[str], language: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import json5
 
 from evalkit.reading.contract import Reading
-from evalkit.reading.dates import masked
+from evalkit.reading.dates import day, masked
 from evalkit.reading.numerals import Numeral, numerals
 from evalkit.reading.plain import plain
 from evalkit.reading.spelled import spelled_out
@@ -39,6 +39,8 @@ class ObjectContext:
     fields: Sequence[str]
     amounts: Sequence[str] = ()
     """Fields that are amounts of money; read as numbers."""
+    dates: Sequence[str] = ()
+    """Fields that are days; read as `2024-03-09` where they are told in another form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,10 @@ def _named(found: Mapping[str, Any], context: ObjectContext) -> Object:
     named = {
         name: by_name[name.casefold()] for name in context.fields if name.casefold() in by_name
     }
-    return {k: amount(v) if k in context.amounts else v for k, v in named.items()}
+    return {
+        k: amount(v) if k in context.amounts else (day(v) or v) if k in context.dates else v
+        for k, v in named.items()
+    }
 
 
 def _objects_in(value: Any, wanted: set[str], depth: int = 0) -> Iterator[Object]:

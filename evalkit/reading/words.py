@@ -85,7 +85,9 @@ CHOOSE = (
     r"\b(?:go(?:ing)? (?:with|for)|choos\w+|cho(?:ice|se)|pick(?:ing|ed)?|select(?:ed|ing)?|opt(?:ing)? for|settle "
     r"(?:on|for)|vote for|"
     r"take|say|answer|guess|bet(?: on)?|stick with|suggest|prefer|lean(?:ing)? (?:towards?|to)|points? to|tend to|"
-    r"favou?r|assign(?: it)? to|route(?: it)? to|send(?: it| this)? to|"
+    r"favou?r|file[sd]?(?: \w+){0,2} under|falls? under|belongs? (?:to|in|under)|a (?:case|matter) (?:of|for)|"
+    r"gehört|fällt unter|"
+    r"handelt (?:es )?sich um|ein fall für|assign(?: it)? to|route(?: it)? to|send(?: it| this)? to|"
     r"nehme?|nähme|wähl\w*|gewählt|entscheid\w*|entschieden|tippe?|plädier\w*|sage[n]?|stimme|antworte?|spricht für|"
     r"tendier\w*|votier\w*|deutet auf|läuft auf|bevorzug\w*|schwanke|setze)\b"
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from evalkit.reading.clauses import Clause, clauses
 from evalkit.reading.context import asked_words
+from evalkit.reading.names import in_one_form
 from evalkit.reading.refusal import is_bare_refusal, is_refusal, refuses
 from evalkit.reading.words import NEGATION, NO_NEGATION
 
@@ -37,7 +38,8 @@ _SAYS_NO = _compiled(
     r"bestimmt|eindeutig|wohl|eher|selbstverständlich|definitiv|grundsätzlich|überhaupt|gar|offenbar) nicht|"
     r"(?:das|dies) (?:wird|werden|ist|sind|darf|dürfen|kann|können|muss|müssen|hat|haben|gilt|tut|tun|war|"
     r"waren) (?:er|sie|es|"
-    r"man|wir|ihr) (?:\w+ )?nicht\W*$|nicht\W*$|falsch|unwahr|stimmt nicht|das (?:stimmt|ist|darf|geht|gilt|"
+    r"man|wir|ihr) (?:\w+ )?nicht\W*$|(?:hat|ist|darf|wird|kann|muss|tut|war) (?:er|sie|es|"
+    r"man) (?:\w+ )?nicht\W*$|nicht\W*$|falsch|unwahr|stimmt nicht|das (?:stimmt|ist|darf|geht|gilt|"
     r"trifft) (?:\w+ )?nicht(?: zu)?\W*$)"
 )
 _SAYS_YES = _compiled(
@@ -54,7 +56,8 @@ _SAYS_YES = _compiled(
 )
 _FORBIDDEN = _compiled(
     r"\b(?:prohibited|forbidden|banned|excluded|illegal|disallowed|barred|denied|refused|ruled out|impermissible|"
-    r"impossible|unnecessary|optional|voluntary|exempt|invalid|unavailable|"
+    r"fail(?:s|ed)? to|missed|refuse[sd]? to|declined to|versäum\w+|unterließ|unterlassen|impossible|"
+    r"unnecessary|optional|voluntary|exempt|invalid|unavailable|"
     r"verboten|untersagt|ausgeschlossen|unzulässig|unmöglich|unnötig|freiwillig|tabu|ausgenommen|ungültig|"
     r"verwehrt|entfällt|unerwünscht|verbietet|untersagt|schließt \w+(?: \w+)? aus)\b"
 )
@@ -67,6 +70,7 @@ _NEEDED = _compiled(
     r"\b(?:must|required|mandatory|necessary|needed|needs?|obligatory|compulsory|have to|has to|obliged|\w*pflicht|"
     r"muss|müssen|nötig|notwendig|erforderlich|pflicht|verpflichtend|vorgeschrieben|obligatorisch|gebraucht)\b"
 )
+_DONE_WITHOUT = _compiled(r"\b(?:without|ohne)\s(?:an?\s|the\s|any\s|ein\w*\s)?(?P<noun>\w+)")
 _MUST = _compiled(r"\b(?:must|required|mandatory|obligatory|muss|müssen|pflicht|vorgeschrieben)\b")
 _ADVISED = _compiled(
     r"\b(?:recommended|advised|advisable|suggested|encouraged|empfohlen|ratsam|angeraten|nahegelegt|erwünscht)\b"
@@ -137,6 +141,14 @@ def _of_asked_part(said: str, question: str) -> bool | None:
     return told[0][1] if len(told) > 1 and told[0][0] > told[1][0] else None
 
 
+def _is_of_other_time(question: str, said: str) -> bool:
+    """Tell whether a question and an answer name days or months, and not the same."""
+    one, other = (
+        set(re.findall(r"\b(?:month|weekday)\d+", in_one_form(t))) for t in (question, said)
+    )
+    return bool(one) and bool(other) and not one & other
+
+
 def _restates(text: str, question: str) -> bool:
     """Tell whether a text says at least half of the question's words again."""
     asked = set(stems(question))
@@ -152,12 +164,16 @@ def _by_statement(found: list[Clause], said: str, question: str) -> bool | None:
         _NEEDED.search(said) is not None
         or _ADVISED.search(said) is not None
         or _FORBIDDEN.search(said) is not None
+        or _DONE_WITHOUT.search(said) is not None
     )
     if not asked & told and not of_leave and not of_need and not _ONLY.search(said):
         return None
     best = max(found, key=lambda c: (len(asked & set(stems(c.text))), -c.start))
     first = found[0] if is_denied(found[0].text) else best
     denied = is_denied(first.text)
+    done_without = _DONE_WITHOUT.search(said)
+    if of_need and done_without and set(stems(done_without["noun"])) & asked:
+        return False
     if of_need and not denied and _ADVISED.search(first.text) and not _MUST.search(first.text):
         return False
     if (
@@ -167,6 +183,8 @@ def _by_statement(found: list[Clause], said: str, question: str) -> bool | None:
     ):
         if asked <= told:
             return True
+        if _is_of_other_time(question, said):
+            return False
         if _PRONOUN.search(said.split(" ", 1)[0]) and not asked & told:
             return None
         return False
