@@ -207,7 +207,7 @@ def _evalkit(model: str, dtype: str) -> tuple[Any, Callable[[], dict[str, Any]]]
         }
 
     context = CellContext("m/s/0", 0, "hf")
-    return BackendLM(backend, context, {}, lambda *_: None, timed_docs=0), book
+    return BackendLM(backend, context, {}, lambda *_: None), book
 
 
 def peak_flops() -> float:
