@@ -19,7 +19,7 @@ from evalkit.engine.batching import is_out_of_memory, release_memory
 from evalkit.engine.families import Family, group_families
 from evalkit.engine.finite import has_numbers
 from evalkit.engine.kv import LayerKV
-from evalkit.engine.linear import exchangeable_linear, small_batch_linear
+from evalkit.engine.linear import computed_by, few_rows, widened
 from evalkit.engine.shared import SharedModel, forward
 from evalkit.engine.slots import Prefix, Slots
 from evalkit.engine.stamps import StopWatch
@@ -92,7 +92,8 @@ class Decoder:
         self._limits = limits
         self._stops = stops
         self._near_tie = near_tie(shared.model.dtype) if limits.is_exact else None
-        self._linear = exchangeable_linear(shared.model)
+        self._emulated = widened(shared.model)
+        self._few_rows = few_rows(shared.model) or self._emulated
         self._active: list[Decoded] = []
         self._slots = Slots(shared.windows, 1)
         self._prefixes: dict[Family, Prefix] = {}
@@ -161,7 +162,7 @@ class Decoder:
         slots = self._slots
         slots.begin_step(self._shared.device)
         last = [answer.ids[-1] for answer in self._active]
-        with small_batch_linear(self._linear):
+        with computed_by(self._few_rows):
             logits = forward(self._shared, last, slots.positions(), slots, np.arange(len(last)))
         slots.end_step()
         self._take_tokens(self._active, logits)
@@ -243,7 +244,8 @@ class Decoder:
             keep=keep,
         ).to(self._shared.device, self._shared.model.dtype)
         ids = [token for row in rows for token in row]
-        return forward(self._shared, ids, [p for row in positions for p in row], packed, scored)
+        with computed_by(self._emulated):
+            return forward(self._shared, ids, [p for row in positions for p in row], packed, scored)
 
     def _with_less_memory(
         self, error: Exception, waiting: deque[tuple[Family, Prompt]], n_slots: int

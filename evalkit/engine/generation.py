@@ -18,6 +18,7 @@ from evalkit.engine.attention import NotSharableError
 from evalkit.engine.batching import batches_to_do, run_with_backoff
 from evalkit.engine.decode import Decoded, DecodeLimits, Decoder, Prompt, near_tie
 from evalkit.engine.generate import Generated, Generator, mean_logprob
+from evalkit.engine.linear import computed_by, widened
 from evalkit.engine.scoring import Mode
 from evalkit.engine.shared import SharedModel
 from evalkit.engine.sharing import guarded
@@ -313,13 +314,16 @@ class Generation:
             yield from held
 
     def _self_check(self, shared: SharedModel, held: Sequence[Decoded]) -> None:
-        """Put the longest answer through one plain pass: each of its tokens must be the best one there, too."""
+        """Put the longest answer through one plain pass: each of its tokens must be the best one there, too.
+
+        Products are computed as the batch's were: what is checked is the packing, not the processor's rounding.
+        """
         answer = max(held, key=lambda a: len(a.ids))
         if not answer.ids:
             return
         ids = torch.tensor([[*answer.prompt.ids, *answer.ids[:-1]]], device=shared.device)
         n_tokens = len(answer.ids)
-        with torch.inference_mode():
+        with torch.inference_mode(), computed_by(widened(shared.model)):
             logits = shared.model(ids, use_cache=False, logits_to_keep=n_tokens).logits[0].float()
         chosen = logits[torch.arange(n_tokens), torch.tensor(answer.ids, device=logits.device)]
         difference = float((logits.amax(dim=-1) - chosen).max())

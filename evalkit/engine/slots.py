@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 
 from evalkit.engine.kv import LayerKV
+from evalkit.engine.linear import is_emulated
 
 _GROWTH = 32
 """Tokens by which the room of all slots grows: small, since memory is what limits how many slots there are."""
@@ -101,9 +102,13 @@ class Slots:
         keys, values = self._with_room(layer, (k, v), longest)
         keys[step.slots, :, step.lengths] = k[0].transpose(0, 1)
         values[step.slots, :, step.lengths] = v[0].transpose(0, 1)
-        keys, values = keys[:n_slots, :, :longest], values[:n_slots, :, :longest]
+        # what the processor has no instructions for is stored as it is and computed in float32
+        wide = torch.float32 if is_emulated(k.dtype, k.device) else k.dtype
+        keys, values = (x[:n_slots, :, :longest].to(wide) for x in (keys, values))
         scale = q.shape[-1] ** -0.5 if scale is None else scale
-        grouped = q[0].transpose(0, 1).reshape(n_slots, k.shape[1], -1, q.shape[-1]) * scale
+        grouped = (
+            q[0].transpose(0, 1).reshape(n_slots, k.shape[1], -1, q.shape[-1]).to(wide) * scale
+        )
         own = grouped @ keys.transpose(-1, -2)  # [slots, kv heads, group, longest]
         window = self.windows[layer]
         own.masked_fill_(step.own_hidden[window][:, None, None], float("-inf"))
@@ -111,7 +116,7 @@ class Slots:
         for prefix, members, hidden in step.families[window]:
             out[members] = self._onto_prefix(layer, prefix, grouped, own, members, hidden)
         out += own.to(values.dtype) @ values
-        return out.flatten(1, 2)[None]
+        return out.to(k.dtype).flatten(1, 2)[None]
 
     @staticmethod
     def _onto_prefix(
@@ -126,7 +131,8 @@ class Slots:
         if not prefix.n_tokens:
             own[members] = own[members].softmax(-1, dtype=torch.float32).to(own.dtype)
             return torch.zeros_like(grouped[members])
-        keys, values = (x[0] for x in prefix.layers[layer])  # [kv heads, prefix, dim]
+        # [kv heads, prefix, dim]
+        keys, values = (x[0].to(grouped.dtype) for x in prefix.layers[layer])
         some = grouped[members].transpose(0, 1)  # [kv heads, slots, group, dim]
         scores = some.flatten(1, 2) @ keys.transpose(-1, -2)
         scores = scores.reshape(*some.shape[:3], -1).transpose(0, 1)
