@@ -59,7 +59,7 @@ def is_emulated(dtype: torch.dtype, device: torch.device) -> bool:
 def computed_by(layers: Layers) -> Iterator[None]:
     """Exchange the products of these layers; their own way is back afterwards."""
     for layer, product in layers:
-        layer.forward = product  # type: ignore[method-assign]
+        layer.forward = product  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
