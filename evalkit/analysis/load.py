@@ -11,9 +11,16 @@ import scipy
 
 from evalkit.analysis.estimates import too_few
 from evalkit.analysis.facts import CapacityFact, Estimate, LevelFact, StepFact
+from evalkit.analysis.load_machine import (
+    cores,
+    energy_j,
+    is_consistent,
+    peak,
+    power_w,
+    throttled,
+)
 from evalkit.config.bench import BenchConfig, ProfileSpec, SloSpec
 from evalkit.metrics.capacity import Level, highest_sustained, sustained_per_s
-from evalkit.metrics.energy import counter_energy_j, integrated_energy_j, mean_power_w
 from evalkit.metrics.load import load_point
 from evalkit.metrics.load_point import LoadPoint, verdict_of
 from evalkit.metrics.percentiles import Percentile
@@ -26,8 +33,6 @@ BRACKET = "bracket"
 RATES = {"constant", "poisson"}
 """Steps whose rate stays the same: only they say what load is sustained."""
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
-MOST_DIFFERENCE = 0.05
-"""Between a board's energy counter and its integrated power, before a reader is warned."""
 LATENCIES = (
     "ttft_s", "ttfo_s", "tpot_s", "itl_s", "e2e_s", "response_ttft_s", "response_e2e_s", "adjusted_ttft_s",
     "adjusted_e2e_s",
@@ -111,7 +116,7 @@ def _measured(run: Run, slo: SloSpec | None) -> Iterator[_Measured]:
         steps[s.cell_id].append(s)
     for cell in run.manifest.cells:
         idle = next((s for s in steps[cell.cell_id] if s.kind == IDLE and s.state == "done"), None)
-        idle_w = None if idle is None else _power_w(idle, readings[cell.cell_id])
+        idle_w = None if idle is None else power_w(idle, readings[cell.cell_id])
         for step in steps[cell.cell_id]:
             if step.kind in NO_LOAD or step.state != "done":
                 continue
@@ -132,7 +137,7 @@ def _step_fact(
     if not _is_here(cell):  # this machine's boards and packages do not do its work
         inside = [t for t in inside if t.device == "host"]
     window = [t for t in inside if (step.t_steady_ns or 0) <= t.t_ns < (step.t_cool_ns or 0)]
-    energy = _energy_j(step, inside, "gpu")
+    energy = energy_j(step, inside, "gpu")
     tokens = None
     if point.output_tokens_per_s is not None:
         tokens = point.output_tokens_per_s * point.window_s
@@ -143,16 +148,16 @@ def _step_fact(
         repeat=cell.repeat,
         load=point,
         gpu_energy_j=energy,
-        cpu_energy_j=_energy_j(step, inside, "rapl"),
+        cpu_energy_j=energy_j(step, inside, "rapl"),
         energy_per_output_token_j=energy / tokens if energy is not None and tokens else None,
-        power_w=_power_w(step, inside),
+        power_w=power_w(step, inside),
         idle_power_w=idle_w,
-        is_energy_consistent=_is_consistent(step, inside),
-        server_rss_peak_bytes=_peak(window, "server", "rss_bytes"),
-        client_rss_peak_bytes=_peak(window, "host", "rss_bytes"),
-        gpu_memory_peak_bytes=_peak(window, "gpu", "memory_used_bytes"),
-        server_cpu_cores=_cores(window, "server"),
-        throttled=_throttled(window),
+        is_energy_consistent=is_consistent(step, inside),
+        server_rss_peak_bytes=peak(window, "server", "rss_bytes"),
+        client_rss_peak_bytes=peak(window, "host", "rss_bytes"),
+        gpu_memory_peak_bytes=peak(window, "gpu", "memory_used_bytes"),
+        server_cpu_cores=cores(window, "server"),
+        throttled=throttled(window),
         lag_p99_s=step.lag_p99_s,
         sampler_cpu_share=(
             None
@@ -166,65 +171,6 @@ def _is_here(cell: CellRecord) -> bool:
     """Tell whether the model computes on this machine."""
     host = "" if cell.endpoint is None else cell.endpoint.host.rpartition(":")[0]
     return not host or host in LOOPBACK
-
-
-def _by_device(readings: Sequence[Telemetry], kind: str) -> dict[str, list[Telemetry]]:
-    found: dict[str, list[Telemetry]] = defaultdict(list)
-    for t in readings:
-        if t.device.startswith(kind):
-            found[t.device].append(t)
-    return found
-
-
-def _energy_j(step: LoadStep, readings: Sequence[Telemetry], kind: str) -> float | None:
-    """Return the sum over boards (or packages); None when one of them does not tell."""
-    start, end = step.t_steady_ns or 0, step.t_cool_ns or 0
-    each = [counter_energy_j(some, start, end) for some in _by_device(readings, kind).values()]
-    return sum(e for e in each if e is not None) if each and None not in each else None
-
-
-def _power_w(step: LoadStep, readings: Sequence[Telemetry]) -> float | None:
-    start, end = step.t_steady_ns or 0, step.t_cool_ns or 0
-    each = [mean_power_w(some, start, end) for some in _by_device(readings, "gpu").values()]
-    return sum(p for p in each if p is not None) if each and None not in each else None
-
-
-def _is_consistent(step: LoadStep, readings: Sequence[Telemetry]) -> bool | None:
-    """Tell whether every board's counter agrees with its integrated power; None where one of the two is missing."""
-    start, end = step.t_steady_ns or 0, step.t_cool_ns or 0
-    pairs = [
-        (counter_energy_j(some, start, end), integrated_energy_j(some, start, end))
-        for some in _by_device(readings, "gpu").values()
-    ]
-    known = [(a, b) for a, b in pairs if a is not None and b]
-    if not known:
-        return None
-    return all(abs(a / b - 1) <= MOST_DIFFERENCE for a, b in known)
-
-
-def _peak(readings: Sequence[Telemetry], kind: str, field: str) -> int | None:
-    """Return the highest sum over devices of one kind, each at its own highest."""
-    peaks = []
-    for some in _by_device(readings, kind).values():
-        values = [v for t in some if (v := getattr(t, field)) is not None]
-        if values:
-            peaks.append(max(values))
-    return sum(peaks) if peaks else None
-
-
-def _cores(readings: Sequence[Telemetry], device: str) -> float | None:
-    some = [t for t in readings if t.device == device and t.cpu_s is not None]
-    if len(some) < 2 or some[-1].t_ns == some[0].t_ns:
-        return None
-    first, last = some[0], some[-1]
-    assert first.cpu_s is not None
-    assert last.cpu_s is not None
-    return (last.cpu_s - first.cpu_s) * 1e9 / (last.t_ns - first.t_ns)
-
-
-def _throttled(readings: Sequence[Telemetry]) -> tuple[str, ...]:
-    names = {n for t in readings for n in (t.throttle_reasons or "").split(", ") if n}
-    return tuple(sorted(names))
 
 
 def _level(some: Sequence[_Measured]) -> LevelFact:

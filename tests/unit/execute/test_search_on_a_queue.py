@@ -49,7 +49,7 @@ def test_random_traffic_is_sustained_somewhat_below_the_capacity(seed: int) -> N
     load = {"first_rate": 4, "tolerance": 0.1}
     bench = searched(64, varied(2.0), {"ttft_s": 4}, seed, load=load)
     assert 0.7 * 32 <= sustained(bench) <= 1.1 * 32
-    assert code(bench) == SearchEnd.FOUND
+    assert code(bench) in (SearchEnd.FOUND, SearchEnd.IN_DOUBT)
     judged = [point for _, point in bench.held if point.verdict != Verdict.INCONCLUSIVE]
     assert min(point.n_due for point in judged) >= 130
 
