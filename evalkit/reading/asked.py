@@ -24,6 +24,10 @@ _IN_A_TIME = re.compile(
     r"jährlich|wöchentlich|daily|weekly|monthly|annual(?:ly)?|yearly)\b",
     re.I,
 )
+_FREE = re.compile(r"\b(?:free(?: of charge)?|kostenlos|gratis|umsonst|kostenfrei)\b", re.I)
+_NOT_FREE = re.compile(
+    r"\b(?:not|n't|nicht|no)\s(?:\w+\s)?(?:free|kostenlos|gratis|umsonst|kostenfrei)\b", re.I
+)
 _SHARE = re.compile(r"\b(?:share|fraction|proportion|part|ratio|anteil|bruchteil|teil)\b", re.I)
 _IN_PERCENT = re.compile(r"(?:%|\bpercent\w*|\bper cent|\bprozent\w*)", re.I)
 _CHANGE = re.compile(
@@ -137,7 +141,9 @@ class Asked:
     def in_its_unit(self, text: str, numeral: Numeral) -> float:
         """Return a number in the unit that the question asks for: 90 minutes are 1.5 of its hours."""
         value = numeral.value
-        if numeral.scale == self.scale != 1:
+        if self.scale != 1 and (
+            numeral.scale == self.scale or (numeral.scale == 1 and abs(value) >= self.scale / 10)
+        ):
             return value / self.scale
         if numeral.is_ratio and _IN_PERCENT.search(self.question) and not numeral.is_percent:
             return 100 * value
@@ -155,7 +161,7 @@ class Asked:
         sort, factor = FACTORS[self.unit]
         if quantity.unit != sort or not isinstance(quantity.value, float):
             return value
-        return round(quantity.value / factor, 9)
+        return round(quantity.value / factor, 6)
 
     @property
     def sort(self) -> str | None:
@@ -185,7 +191,11 @@ class Asked:
     def told_without_digits(self, text: str) -> str:
         """Return a text with a digit for `None`, `no tickets` and `a day`, where a number of them is asked for."""
         text = self._told_its_way(text)
-        if not (self.for_count or self.unit) or re.search(r"\d", text):
+        if re.search(r"\d", text):
+            return text
+        if self.for_money and _FREE.search(text) and not _NOT_FREE.search(text):
+            return "0"
+        if not (self.for_count or self.unit):
             return text
         none = _NONE_AT_ALL.match(text)
         if none is not None:

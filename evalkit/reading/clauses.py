@@ -18,7 +18,7 @@ _END = re.compile(
 _JOINTS = (
     r"\s*(?:,|\s[-–—]+\s|—|[():]|→|⇒|=>|->)\s*|(?<!\bpossibly)(?<!\bmaybe)(?<!\bperhaps)\s+(?=(?:because|since|"
     r"but|while|whereas|although|though|"
-    r"so(?!\s(?:nicht|nur|ein|einfach|leicht|genau|direkt|ohne|far|that|on|much|many)\b)|"
+    r"so(?!\s(?:ist|is|war|sind|nicht|nur|ein|einfach|leicht|genau|direkt|ohne|far|that|on|much|many)\b)|"
     r"therefore|thus|hence|"
     r"however|which|weil|da(?=\s+\w)|denn|aber|sondern|während|obwohl|wohingegen|daher|deshalb|somit|also|jedoch|"
     r"rather than|instead of|as opposed to|statt|anstatt)\b)"

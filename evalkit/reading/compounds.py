@@ -113,7 +113,7 @@ def joined(text: str) -> str:
 
 def _digits(value: float, sign: str) -> str:
     """Return digits that can't be taken for thousands, or for a time of day."""
-    digits = f"{value:.6f}".rstrip("0").rstrip(".")
+    digits = f"{value:.12f}".rstrip("0").rstrip(".")
     whole, _, rest = digits.partition(".")
     return f"{whole}{sign}{rest.ljust(4, '0') if len(rest) in (2, 3) else rest}" if rest else whole
 

@@ -48,7 +48,7 @@ SOURCE_NOUN = (
     r"export|invoice|"
     r"table|statement|dashboard|manual|contract|website|webseite|broschüre|plan|register|meldung|artikel|übersicht|"
     r"diagramm|katalog|statistik|angebot|rechnung|auszug|brief|kasse|system|datenbank|akte|zusammenfassung|"
-    r"summary|anlage|anhang|abschnitt|abstract|hr|payroll|beleg|buch|book|page|seite|abstract|appendix|caption|"
+    r"summary|anlage|anhang|abschnitt|abstract|hr|payroll|beleg|buch|book|abstract|appendix|caption|"
     r"intro\w*|figure|chart)"
 )
 """A pattern for what may tell a number: a table, a contract, a web site."""

@@ -27,6 +27,7 @@ _ARTICLES = frozenset({
     "its", "their", "his", "her", "ihr", "ihre", "sein", "seine",
 })  # fmt: skip
 _SMALL_WORDS = frozenset({
+    "if", "when", "wenn", "falls",
     "in", "on", "at", "by", "of", "to", "for", "from", "with", "and", "or", "is", "are", "was", "were", "it",
     "its", "they", "as", "be", "im", "am", "um", "auf", "bei", "von", "vom", "mit", "und", "oder", "ist", "sind",
     "war", "aus", "zu", "zum", "zur", "es", "sie", "er",
@@ -54,7 +55,8 @@ _TITLES = re.compile(
 _ASKS_WHO = re.compile(r"\b(?:who|whom|whose|wer|wem|wen|wessen|name of|called|heißt)\b", re.I)
 _LEAD = re.compile(
     r"^(?:(?:it|they|he|she|this|that|there|es|er|sie|das|dies)\s(?:is|are|was|were|ist|sind|war|waren|has|hat)|"
-    r"(?:in|on|at|by|with|from|to|for|because of|due to|owing to|thanks to|um|am|im|bei|mit|aus|von|vom|zum|zur|"
+    r"(?:if|when|whenever|in case|wenn|falls|sofern|sobald|in|on|at|by|with|from|to|for|because of|due to|"
+    r"owing to|thanks to|um|am|im|bei|mit|aus|von|vom|zum|zur|"
     r"bis|ab|seit|"
     r"wegen|aufgrund|durch|dank))\s(?=\w)",
     re.I,

@@ -83,6 +83,7 @@ _PER = re.compile(
     r"stunde|nacht)\b))",
     re.I,
 )
+_MIDDLE = re.compile(r"\b(?:the )?(?:middle of (?:the )?|mid-)|\bmitte (?=\w)", re.I)
 _NOUN = re.compile(r"\b[A-ZÄÖÜ][a-zäöüß]+\s$")
 """Before a number that ends a sentence: `Gleis 6. Sonntags …`"""
 
@@ -93,6 +94,7 @@ def in_one_form(text: str) -> str:
     Args:
         text: With digits for number words.
     """
+    text = _MIDDLE.sub("mid ", text)
     text = _OTHER.sub(lambda m: _period(m, 2), text)
     text = _TIMES_EACH.sub(lambda m: _period(m, Fraction(1, _count(m))), text)
     text = _EVERY.sub(lambda m: _period(m, int(m["every"])), text)

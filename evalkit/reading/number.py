@@ -220,11 +220,22 @@ def _likest(found: list[Claim], asked: Asked) -> list[Claim]:
             [c.right for c in found],
             [f"{c.label} {c.clause.text}" for c in found],
         ):
-            shared = [len(wanted & words(text)) for text in said]
+            shared = [_shared(wanted, words(text)) for text in said]
             is_told = all(re.search(r"\w", text) for text in said)
             if is_told and shared and max(shared) > min(shared):
                 return [c for c, n in zip(found, shared, strict=True) if n == max(shared)]
     return []
+
+
+def _shared(asked: set[str], told: set[str]) -> int:
+    """Return how many of the asked words are told, in whatever number: `child`, `children`."""
+    return sum(
+        any(
+            w == t or (min(len(w), len(t)) > 3 and (w.startswith(t) or t.startswith(w)))
+            for t in told
+        )
+        for w in asked
+    )
 
 
 def _pairs(text: str) -> set[str]:
@@ -281,7 +292,11 @@ def _of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
             if c.is_in_unit or c.strength == Strength.STATED or not re.match(r"\s[^\W\d_]", c.right)
         ]
     if asked.for_money:
-        return [c for c in rest if c.numeral.has_currency] or found
+        return [
+            c
+            for c in rest
+            if c.numeral.has_currency or (c.label.strip() and not re.search(r"\w", c.right))
+        ] or found
     return rest or found
 
 

@@ -109,9 +109,15 @@ def says_yes(said: str, question: str) -> bool | None:
     told = said_in_a_word(said)
     if told is not None:
         return told
-    if is_refusal(said, question) and (_OF_TEXT.search(said) or not _restates(said, question)):
+    if (
+        _of_price(said, question) is None
+        and is_refusal(said, question)
+        and (_OF_TEXT.search(said) or not _restates(said, question))
+    ):
         return None
-    told = _of_asked_part(said, question)
+    told = _of_price(said, question)
+    if told is None:
+        told = _of_asked_part(said, question)
     if told is not None:
         return told
     found = [c for c in clauses(said) if not refuses(c.text) or _restates(c.text, question)]
@@ -127,6 +133,27 @@ def said_in_a_word(said: str) -> bool | None:
     words = re.findall(r"\w+", said.casefold())
     told = {word in YES for word in words if word in YES | NO}
     return told == {True} if words and words[-1] in YES | NO and len(told) == 1 else None
+
+
+def _of_price(said: str, question: str) -> bool | None:
+    """Return whether something is free, where that is asked and an answer tells what it costs."""
+    if not _ASKS_FREE.search(question):
+        return None
+    if _PAYS_NOTHING.search(said):
+        return True
+    return False if _COSTS.search(said) else None
+
+
+_ASKS_FREE = _compiled(r"\b(?:free|free of charge|frei|kostenlos|gratis|umsonst|kostenfrei)\b")
+_PAYS_NOTHING = _compiled(
+    r"\b(?:pays?|paying|costs?|charged?|zahl\w*|kostet|kosten|bezahl\w*)\b[^.]{0,20}\b(?:nothing|nichts)\b|"
+    r"\bno charge\b"
+)
+_COSTS = _compiled(
+    r"\b(?:cost|costs|pays?|kostet|kosten|zahlt|zahlen)\b[^.]{0,20}(?:[$€£]\s?[1-9]|"
+    r"[1-9]\d*(?:[.,]\d+)?\s?(?:[$€£]|euros?|dollars?|"
+    r"pounds?|franken))"
+)
 
 
 def _of_asked_part(said: str, question: str) -> bool | None:
