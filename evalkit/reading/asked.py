@@ -28,6 +28,10 @@ _FREE = re.compile(r"\b(?:free(?: of charge)?|kostenlos|gratis|umsonst|kostenfre
 _NOT_FREE = re.compile(
     r"\b(?:not|n't|nicht|no)\s(?:\w+\s)?(?:free|kostenlos|gratis|umsonst|kostenfrei)\b", re.I
 )
+_PERCENT_OF = re.compile(
+    r"\d\s?(?:%|per ?cent\b|prozent\b)\s(?:\w+\s)?(?:of|von|der|des|vom|aller)\b", re.I
+)
+"""A share that the question tells: what is asked for is the amount."""
 _SHARE = re.compile(r"\b(?:share|fraction|proportion|part|ratio|anteil|bruchteil|teil)\b", re.I)
 _IN_PERCENT = re.compile(r"(?:%|\bpercent\w*|\bper cent|\bprozent\w*)", re.I)
 _CHANGE = re.compile(
@@ -102,7 +106,7 @@ class Asked:
     @property
     def for_percent(self) -> bool:
         """A percentage, or a share that may be told as one."""
-        return ASKS_PERCENT.search(self.question) is not None
+        return ASKS_PERCENT.search(_PERCENT_OF.sub("", self.question)) is not None
 
     @property
     def for_money(self) -> bool:

@@ -33,7 +33,7 @@ _FILLERS = (
     r"spätestens|the latest"
 )
 _BOUND = re.compile(
-    rf"\b(?:(?P<most>{_AT_MOST})|(?P<least>{_AT_LEAST}))\b\W*(?:(?:the|about|etwa|rund|age of)\s)?$",
+    rf"\b(?:(?P<most>{_AT_MOST})|(?P<least>{_AT_LEAST}))\b\W*(?:(?:the|den|dem|der|about|etwa|rund|age of)\s)?$",
     re.I,
 )
 _BEHIND = re.compile(

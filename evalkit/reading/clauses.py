@@ -23,6 +23,8 @@ _JOINTS = (
     r"however|which|weil|da(?=\s+\w)|denn|aber|sondern|während|obwohl|wohingegen|daher|deshalb|somit|also|jedoch|"
     r"rather than|instead of|as opposed to|statt|anstatt)\b)"
 )
+_PROSE = 6
+"""Words of a line that is a sentence."""
 _JOINT = re.compile(_JOINTS, re.I)
 _JOINT_OF_PAIRS = re.compile(
     rf"{_JOINTS}|\s+(?=(?:and|und)\s+(?:[\w']+\s+){{0,4}}[\uE000-\uEFFF])", re.I
@@ -32,12 +34,15 @@ _JOINT_OF_PAIRS = re.compile(
 _ADVERB = re.compile(r"(?:therefore|thus|hence|however|daher|deshalb|somit|also|jedoch)\b", re.I)
 
 
+_SUBJECT = r"\W*(?:the |der |die |das )?[\uE000-\uEFFF]\W*(?:is|are|ist|sind)?\W*"
+
+
 def _is_within(sentence: str, begin: int, joint: re.Match[str]) -> bool:
     """Tell whether an adverb stands behind nothing but the subject of its clause: `A therefore fits`."""
     subject = sentence[begin : joint.start()]
     if not joint[0].isspace() or not _ADVERB.match(sentence, joint.end()):
         return False
-    return re.fullmatch(r"\W*[\uE000-\uEFFF]\W*", subject) is not None
+    return re.fullmatch(_SUBJECT, subject, re.I) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,35 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
         start = end.end()
     if text[start:].strip():
         yield start, text[start:]
+
+
+_LEADING_ON = re.compile(
+    r"^\W*(?:and\s|und\s)?(?:(?:next|now|then|first|dann|nun|jetzt|danach|zuerst|zunächst|anschließend|als nächstes)\b|"
+    r"(?:so|thus|therefore|hence|also|daher|somit|deshalb)\s(?:now\s|nun\s)?(?:(?:we|i|you|wir|ich|man)\s(?:\w+\s){0,2}?"
+    r"(?:multipl|add|subtract|divid|calculat|comput|get\b|need|have\b|must|can\b|take|work|rechne|teile|ziehe|müsse)|"
+    r"(?:multiplizier|addier|subtrahier|dividier|rechn|berechn|teil|zieh|erhalt|müss|brauch|nehm)\w*\s(?:wir|ich|man)\b))",
+    re.I,
+)
+_OPEN_WORD = re.compile(
+    r"\b(?:the|an?|of|and|or|is|are|has|have|costs?|der|die|das|den|dem|ein|eine[nrm]?|und|oder|ist|sind|hat|von|mit|für|"
+    r"beträgt|kostet|kosten|we|wir)$",
+    re.I,
+)
+_SUBORDINATE = re.compile(
+    r"^\W*(?:(?!und|and)\w+\s)?(?:(?i:weil|da|dass|ob|wenn|wie|was|welche[nrms]?|what|how|where|wo)|der|die|das|den|dem|deren|dessen)\b"
+)
+
+
+def leads_on(text: str) -> bool:
+    """Tell whether a text without an end announces what is not there: `…, so we multiply`, `The basic fee is`."""
+    last = text.rstrip().rpartition("\n")[2]
+    if not re.search(r"\w$", last) or len(re.findall(r"[^\W\d_]{2,}", last)) < _PROSE:
+        return False
+    parts = clauses(last)
+    end = parts[-1].text
+    if re.search(r"[\uE000-\uEFFF]", end) is None and _LEADING_ON.match(end):
+        return True
+    return _OPEN_WORD.search(end) is not None and _SUBORDINATE.match(end) is None
 
 
 def clauses(text: str, *, splits_pairs: bool = True) -> list[Clause]:

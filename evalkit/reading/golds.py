@@ -16,6 +16,7 @@ from evalkit.reading.language import language_of
 from evalkit.reading.names import DAYS, in_one_form
 from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
 from evalkit.reading.units import FACTORS, UNIT_NAMES
+from evalkit.reading.wording import in_one_wording, with_one_counted
 from evalkit.reading.words import NEGATION
 
 GOLD, RIVAL = "\ue000", "\ue001"
@@ -27,7 +28,7 @@ _ARTICLES = frozenset({
     "its", "their", "his", "her", "ihr", "ihre", "sein", "seine",
 })  # fmt: skip
 _SMALL_WORDS = frozenset({
-    "if", "when", "wenn", "falls",
+    "who", "which", "that", "if", "when", "wenn", "falls",
     "in", "on", "at", "by", "of", "to", "for", "from", "with", "and", "or", "is", "are", "was", "were", "it",
     "its", "they", "as", "be", "im", "am", "um", "auf", "bei", "von", "vom", "mit", "und", "oder", "ist", "sind",
     "war", "aus", "zu", "zum", "zur", "es", "sie", "er",
@@ -42,6 +43,11 @@ _ONE = re.compile(
     rf"(?:an?|one|ein(?:e[nmrs]?)?)\s(?=(?:{UNIT_NAMES})\b)",
     re.I | re.M,
 )
+_RELATIVE = re.compile(
+    r",\s(?:die|der|das|den|dem|deren)\s[^,]*\b[a-zäöüß]+$|,\s(?:who|which|that)\s"
+)
+"""A clause about the one thing before it."""
+_A_ONE = re.compile(r"(?:one|ein(?:e[nmrs]?|s)?)\.?", re.I)
 _ONLY = re.compile(r"^(?:only|just|solely|nur|allein|lediglich|ausschließlich)\s", re.I)
 _DAY = re.compile(rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})s?\b", re.I)
 _FEW = 2
@@ -106,7 +112,7 @@ def marked(said: str, gold: str, question: str) -> tuple[str | None, bool]:
 
 def is_list(gold: str) -> bool:
     """Tell whether a gold is several short items, all of which an answer must state."""
-    items = [item for item in _ITEMS.split(gold) if item.strip()]
+    items = [item for item in _ITEMS.split(gold) if item.strip() and not _RELATIVE.search(gold)]
     return (
         len(items) > 1
         and all(len(item.split()) < 5 for item in items)
@@ -138,7 +144,7 @@ def _negated(said: str, core: str) -> str | None:
 
 def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     """Return an answer with signs for the gold and its rivals."""
-    written = in_digits(gold)
+    written = "1" if _A_ONE.fullmatch(gold.strip()) else in_digits(gold)
     if _OUT_OF.fullmatch(written.strip(" .")):
         written, said = (_OUT_OF.sub(r"\1/\2", text) for text in (written, in_digits(said)))
     wanted = list(quantities(written, language_of(gold) or language_of(question)))
@@ -147,7 +153,7 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
         return _masked_series(said, [*wanted, *days], language)
     if _is_worded(written, wanted):
         text = _masked_words(
-            in_one_form(in_digits(said)), in_one_form(_ONLY.sub("", written)), question
+            in_one_wording(in_digits(said)), in_one_wording(_ONLY.sub("", written)), question
         )
         if GOLD in text or len(wanted) != 1 or wanted[0].unit is None or _is_frequency(written):
             return text
@@ -178,6 +184,8 @@ def _masked_quantity(
     said = in_digits(said, "money" if sort in CURRENCIES else "year" if is_year else sort)
     if sort in _MEASURES:
         said = _ONE.sub("1 ", said)
+    if sort is None and wanted.value == 1:
+        said = with_one_counted(said, question)
     brought = list(quantities(in_digits(question), language_of(question)))
     spans = []
     for found in _likened(quantities(said, language), wanted, said, gold):
@@ -296,7 +304,7 @@ def _pattern(words: list[str]) -> str:
 
 def _word(word: str) -> str:
     if len(word) < 5 or not word.isalpha():
-        return re.escape(word) + ("(?:'s|s)?" if word.isalpha() else "")
+        return re.escape(word) + ("(?:'s|s|ing)?" if word.isalpha() else "")
     stem = re.sub(r"(?:e[nmrs]?|n|s)$", "", word) if len(word) > 5 else word
     return re.escape(stem) + r"(?:e[nmrs]?|n|'?s|es)?"
 

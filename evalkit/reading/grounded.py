@@ -158,7 +158,7 @@ def _is_chosen(text: str, question: str, *, is_list: bool) -> bool:
         return False
     if is_list and _ONE_MORE.search(text):
         return False
-    claims = list(_claims(text))
+    claims = list(_claims(text, question))
     for marker in reversed(list(_TURN.finditer(text))):
         later = [c for c in claims if c.place >= marker.start()]
         if later and len(later) < len(claims):
@@ -181,9 +181,10 @@ class _Claim:
     """Told as what is so now, or new."""
 
 
-def _claims(text: str) -> Iterator[_Claim]:
+def _claims(text: str, question: str) -> Iterator[_Claim]:
     """Yield what is stated, with the words said of it; what is rejected, or was so before, is not stated."""
     found = clauses(text)
+    asks_rejected = _REJECTED.search(question) is not None
     for before, clause in zip((None, *found), found, strict=False):
         marks = list(re.finditer(_MARK, clause.text))
         is_denied = (
@@ -197,6 +198,8 @@ def _claims(text: str) -> Iterator[_Claim]:
             right = clause.text[
                 mark.end() : marks[i + 1].start() if i + 1 < len(marks) else len(clause.text)
             ]
+            if asks_rejected:  # `What is excluded?` `Floods are excluded.`
+                left, right = _REJECTED.sub("", left), _REJECTED.sub("", right)
             if clause.is_asked or is_denied or _is_denied(left, right, is_last=i + 1 == len(marks)):
                 continue
             words = left if len(marks) > 1 and left.strip() else f"{left} {right}"

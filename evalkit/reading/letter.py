@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.reading.clauses import clauses
+from evalkit.reading.clauses import clauses, leads_on
 from evalkit.reading.contract import Reading
 from evalkit.reading.letter_claims import (
     ANY,
@@ -74,6 +74,12 @@ _DEPENDS = compiled(
     rf"otherwise|"
     r"andernfalls|ansonsten)\b"
 )
+_JUST_DEPENDS = compiled(
+    r"^\W*(?:(?:well|hm+|nun|tja|honestly|ehrlich gesagt)\W+)?"
+    r"(?:(?:it|that|this|the answer|die antwort|es|das)\s(?:really\s|all\s|entirely\s)?)?"
+    r"(?:depends\b|kommt (?:\w+ )?darauf an|hängt (?:\w+ )?(?:davon |von [^.\n]*)?ab\b|"
+    r"kann man so nicht sagen)"
+)
 _TAG_QUESTION = compiled(
     r",\s(?:right|correct|isn't it|no|oder|nicht wahr|ja|gell|stimmt's|richtig|or not)\s?\?\s*$"
 )
@@ -81,6 +87,7 @@ _TAG_QUESTION = compiled(
 _THUS_BEHIND = compiled(
     r"(?:[,.;–-]|\n)\s?(?:so|therefore|thus|hence|also|daher|deshalb|somit|folglich)\b"
 )
+_SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n")
 _ALL_OR_NONE = compiled(
     r"\b(?:none|neither|all) of (?:the|these|them|those)\b|\bkeine?[rs]? (?:der|dieser|davon)\b|"
     r"\balle (?:der|vier|fünf|drei|genannten)\b"
@@ -112,7 +119,7 @@ def read_letter(answer: str, context: LetterContext) -> Reading[int]:
     if last is not None:
         return _one_of(last.options, "last line")
     found = _decided(masked, context.question)
-    if found.how == "names no option" and not masked.are_amounts:
+    if found.how == "names no option" and not masked.are_amounts and _gap(masked.text) is None:
         position = read_loosely(said, choices, context.question)
         return found if position is None else Reading(position, "in other words")
     return found
@@ -143,7 +150,7 @@ def _last_line(masked: Masked) -> Mention | None:
     if found is None or line.rstrip(" *\"')").endswith("?"):
         return None
     mark = found[1] or found[3]
-    if found[3] and masked.text.rindex(mark) in listed(masked):
+    if found[3] and _is_of_list(masked, mark):
         return None
     rest = found["rest"] or ""
     if ANY.search(rest) or rest.rstrip().endswith("?") or rejects(rest) or CORRECTED.search(rest):
@@ -151,6 +158,13 @@ def _last_line(masked: Masked) -> Mention | None:
     if "\n" not in masked.text and (masked.at(mark).by_text or rest.strip(" .)*\"'")):
         return None
     return masked.at(mark)
+
+
+def _is_of_list(masked: Masked, mark: str) -> bool:
+    """Tell whether a line is one of a list of options; a letter below lines that begin with texts is none of them."""
+    places = listed(masked)
+    kinds = [masked.at(masked.text[place]).by_text for place in sorted(places)[:-1]]
+    return masked.text.rindex(mark) in places and not (all(kinds) and not masked.at(mark).by_text)
 
 
 def _decided(masked: Masked, question: str) -> Reading[int]:
@@ -169,8 +183,9 @@ def _decided(masked: Masked, question: str) -> Reading[int]:
         if named:
             return Reading(None, "undecided")
         return Reading(None, "names no option" if not rejected else "only rejects")
-    if plainest < Strength.STATED and _breaks_off(masked.text):
-        return Reading(None, "cut off")
+    gap = _gap(masked.text) if plainest < Strength.STATED else None
+    if gap is not None:
+        return Reading(None, gap)
     if plainest <= Strength.NAMED:
         options = {
             o for c in chosen if c.strength == plainest for o in c.mention.options
@@ -187,7 +202,19 @@ def _decided(masked: Masked, question: str) -> Reading[int]:
     best = [c for c in chosen if c.strength == plainest]
     if len(best[-1].mention.options) == 1:  # `A or B, rather B`
         best = [c for c in best if len(c.mention.options) == 1]
+    if len({c.mention.options for c in best}) > 1:
+        best = _concluded(best) or best
     return _one_of(frozenset(o for c in best for o in c.mention.options), plainest.name.lower())
+
+
+def _concluded(found: list[Claim]) -> list[Claim]:
+    """Return the last claim where it alone is what the answer comes to: others were told of other things."""
+    drawn = [c for c in found if c.is_concluded]
+    return (
+        drawn
+        if drawn and len({c.mention.options for c in drawn}) == 1 and drawn[-1] is found[-1]
+        else []
+    )
 
 
 _BROKEN_OFF = compiled(
@@ -200,6 +227,13 @@ def _breaks_off(text: str) -> bool:
     last = text.rstrip().rpartition("\n")[2]
     is_prose = len(re.findall(r"[^\W\d_]{2,}", last)) > 5 and len(ANY.findall(text)) > 1
     return is_prose and _BROKEN_OFF.search(last) is not None
+
+
+def _gap(text: str) -> str | None:
+    """Return why what an answer merely names is not its choice: it breaks off, or says that it depends."""
+    if _JUST_DEPENDS.match(text):
+        return "undecided"
+    return "cut off" if _breaks_off(text) or leads_on(text) else None
 
 
 def _restating(masked: Masked, question: str) -> set[int]:
@@ -235,10 +269,22 @@ def _after_indecision(text: str, claims: list[Claim]) -> list[Claim]:
         near = _THUS_BEHIND.search(text, marker.end())
         reach = min(marker.end() + 60, near.start() if near else len(text))
         before = {o for c in claims if c.place <= reach for o in c.mention.options}
+        if _says_why_of_each(text, claims, marker.end()):
+            end = _SENTENCE_END.search(text, marker.end())
+            return [c for c in claims if end is not None and c.place > end.start()]
         later = [c for c in claims if c.place > reach or c.strength == Strength.STATED]
         if len(before) > 1:
             return [c for c in later if c.place > marker.start()]
     return claims
+
+
+def _says_why_of_each(text: str, claims: list[Claim], place: int) -> bool:
+    """Tell whether a sentence names options together, and then each: `Both A and B fit: A for this, B for that.`"""
+    end = _SENTENCE_END.search(text, place)
+    own = [c for c in claims if place <= c.place <= (end.start() if end else len(text))]
+    if not own or len(own[0].mention.options) < 2:
+        return False
+    return {o for c in own[1:] for o in c.mention.options} == own[0].mention.options
 
 
 def _from_object(answer: str, choices: Sequence[str]) -> Reading[int] | None:

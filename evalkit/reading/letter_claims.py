@@ -9,6 +9,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from evalkit.reading.clauses import Clause, clauses
+from evalkit.reading.language import language_of
 from evalkit.reading.mentions import MARK, Masked, Mention
 from evalkit.reading.words import (
     CHOOSE,
@@ -48,6 +49,8 @@ class Claim:
     mention: Mention
     strength: Strength
     place: int
+    is_concluded: bool = False
+    """`So it is B`: what the answer comes to."""
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
@@ -118,6 +121,7 @@ _EXCEPT = compiled(
     r"mit ausnahme von))"
     r"\s(?:the |der |die |das |dem )?$"
 )
+_THUS, _TOO = compiled(THUS), compiled(r"\b(?:too|as well|auch|ebenfalls|ebenso)\b")
 _NOTHING = compiled(r"\b(?:nothing|none|no|nichts|keine?[rs]?)\b")
 _WORSE = compiled(
     r"\b(?:worse|less|weniger|schlechter|seltener|schwächer)\b.{0,40}\b(?:than|als)\s"
@@ -152,6 +156,7 @@ def claims(masked: Masked) -> tuple[list[Claim], set[int]]:
     rejected: set[int] = set()
     in_list = listed(masked)
     found = clauses(masked.text)
+    language = language_of(masked.text)
     heads = {c.sentence: c for c in reversed(found)}
     conditions = [c for c in found if _CONDITION.match(c.text)]
     conditions += [c for c in heads.values() if c is not found[-1] and _INVERTED.match(c.text)]
@@ -175,7 +180,7 @@ def claims(masked: Masked) -> tuple[list[Claim], set[int]]:
             is_affirmed = clause.is_asked and _is_affirmed(clause, found)
             strength = Strength.STATED if is_excepted or is_affirmed else strength
             if strength is not None:
-                told.append(Claim(mention, strength, place))
+                told.append(Claim(mention, strength, place, _concludes(clause.text, language)))
     return told, rejected
 
 
@@ -271,6 +276,14 @@ def _strength(
         led = before is not None and _STATING.search(before.text) and not ANY.search(before.text)
         return Strength.STATED if led else Strength.BARE
     return Strength.NAMED
+
+
+def _concludes(clause: str, language: str | None) -> bool:
+    """Tell whether a clause draws its one option from what was said before; `also` does in German only."""
+    found = _THUS.search(clause)
+    if found is None or _TOO.search(clause) or not _has_one(clause):
+        return False
+    return found[0].casefold() != "also" or language == "de"
 
 
 @lru_cache(maxsize=64)

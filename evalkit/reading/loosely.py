@@ -138,8 +138,9 @@ def _by_words(said: str, choices: Sequence[str], question: str) -> int | None:
     for i, mine in enumerate(own):
         others = set().union(*(o for j, o in enumerate(own) if j != i))
         distinct = [w for w in mine if not any(_is_like(w, o) for o in others)]
-        hits = sum(any(_is_like(w, s) for s in words) for w in distinct)
-        scores.append(hits / len(mine) if mine else 0.0)
+        hits = sum(any(_is_like(w, s) for s in words) for w in mine)
+        is_told = any(_is_like(w, s) for w in distinct for s in words)
+        scores.append(hits / len(mine) if is_told else 0.0)
     best = max(scores, default=0.0)
     if (
         best < _HALF

@@ -130,7 +130,7 @@ def _decided(masked: MaskedNumbers, asked: Asked) -> Reading[float]:
     plainest = max((c.strength for c in stated), default=None)
     if plainest is None:
         return Reading(None, "no result" if not masked.is_cut else "cut off")
-    if plainest < Strength.FIRST and REFUSES.search(masked.text):
+    if plainest < Strength.FIRST and _refuses(masked.text, asked.question):
         return Reading(None, "refusal")
     if _is_undecided(masked.text, found):
         return Reading(None, "several values")
@@ -143,6 +143,11 @@ def _decided(masked: MaskedNumbers, asked: Asked) -> Reading[float]:
     if value is None:
         return Reading(None, "several values")
     return Reading(value.value, plainest.name.lower())
+
+
+def _refuses(text: str, question: str) -> bool:
+    """Tell whether words refuse that are not the question's own: `How many parts are missing?`"""
+    return any(m[0].casefold()[:4] not in question.casefold() for m in REFUSES.finditer(text))
 
 
 def _are_parts(found: list[Claim]) -> bool:

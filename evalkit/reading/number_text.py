@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from evalkit.reading.asked import Asked
-from evalkit.reading.clauses import clauses, sentences
+from evalkit.reading.clauses import clauses, leads_on, sentences
 from evalkit.reading.context import NO_NUMBER, without_names
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
@@ -15,6 +15,7 @@ from evalkit.reading.number_words import (
     BESIDE,
     CHAIN,
     CHANGED,
+    CHECK,
     CUT,
     MARK,
     PARTS,
@@ -22,6 +23,7 @@ from evalkit.reading.number_words import (
     STATING,
 )
 from evalkit.reading.numerals import Numeral, numerals
+from evalkit.reading.plain import LAST_WORDS
 from evalkit.reading.quantities import quantity_of
 
 _MOST = 1000
@@ -32,7 +34,7 @@ class MaskedNumbers:
 
     def __init__(self, text: str, asked: Asked, language: str | None) -> None:
         language = (
-            language_of(text)
+            language_of(text.replace(LAST_WORDS, ""))
             or language
             or _style_of_amount(text, asked)
             or language_of(asked.question)
@@ -60,7 +62,9 @@ class MaskedNumbers:
         self.pieces = clauses(self.text, splits_pairs=False)
         self.last_start = self.pieces[-1].start if self.pieces else 0
         self.is_prose = len(re.findall(r"[^\W\d_]{2,}", self.text)) > 1
-        self.is_cut = CUT.search(self.text) is not None or _stops_short(self.text)
+        self.is_cut = (
+            CUT.search(self.text) is not None or _stops_short(self.text) or leads_on(self.text)
+        )
         self._end = len(self.text.rstrip())
         last = self.text.rstrip()[-1:]
         if ANY.match(last) and self.is_cut_at(self._end - 1, self.at(last)):
@@ -68,7 +72,8 @@ class MaskedNumbers:
 
     def is_cut_at(self, place: int, numeral: Numeral) -> bool:
         """Tell whether the text breaks off within a number: `The result is 1,2`."""
-        return numeral.is_odd and self.is_prose and place + 1 == self._end
+        told = [n for n in self.numerals if n.value == numeral.value]
+        return numeral.is_odd and self.is_prose and place + 1 == self._end and len(told) == 1
 
     def at(self, mark: str) -> Numeral:
         """Return the number that a mark stands for."""
@@ -80,6 +85,9 @@ class MaskedNumbers:
         for pattern in (CHAIN, PARTS):
             for parts in pattern.finditer(self.text):
                 found |= set(ANY.findall(parts[0]))
+        for match in CHECK.finditer(self.text):
+            if ANY.search(self.text, 0, match.start()):
+                found |= set(ANY.findall(match[0]))
         for match in BESIDE.finditer(self.text):
             marks = ANY.findall(match[0])
             converted = self.in_unit & set(marks)

@@ -166,6 +166,14 @@ CUT = compiled(
     r"verbrauch(?:t|en)|kommen|"
     r"der|die|das|und|ist|sind|war|waren|noch|hat|also|mit|von|zu|im|in|dann|ergibt|macht|plus|beträgt|bei|auf))\s*$"
 )
+CHECK = compiled(
+    r"(?:^|(?<=\n)|(?<=[.!] ))[ \t*_#>-]*?(?:(?:quick|sanity|cross|to|let's|let us|let me|zur|kurze|"
+    r"die|als|the|a)[\s-])*"
+    r"(?:check(?:ing)?|verif(?:y|ication|ying)|proof|probe|gegenprobe|gegenrechnung|kontrolle|überprüfung|rückrechnung)"
+    r"(?:\s(?:it|this|that|the result|the answer|des ergebnisses|our answer))?\s?[:,(–-][^\n]*?(?=\n|$|(?<!\d)\.\s|"
+    r"(?<=[\ue000-\uefff])\.\s|,?\s(?:so|also|therefore|thus|daher|somit)\s)"
+)
+"""A line that reckons back from the result."""
 REFUSES = compiled(
     r"\b(?:can't|cannot|can not|unable to|not able to|couldn't|no (?:data|information|figures?|numbers?)|not "
     r"(?:given|available|stated|enough)|"

@@ -8,6 +8,8 @@ import unicodedata
 LONGEST_READ = 4000
 """Characters looked at, half from the beginning and half from the end: answers stand at either."""
 
+LAST_WORDS = "Final answer: "
+"""Put before what is boxed or tagged: no words of the answer's own."""
 _SIGNS = {
     **dict.fromkeys("‘’‚‛´", "'"),
     **dict.fromkeys("“”„‟«»", '"'),
@@ -104,7 +106,7 @@ def plain(text: str) -> str:
     ]  # a base model goes on with a question of its own
     tagged = _ANSWER_TAG.findall(text)
     final = (tagged or boxed)[-1:]
-    text = "\n".join([text, *(f"Final answer: {part}" for part in final)])
+    text = "\n".join([text, *(f"{LAST_WORDS}{part}" for part in final)])
     text = _MATHS.sub(lambda m: m[1] or m[2], text)
     for pattern, by in _LATEX:
         text = pattern.sub(by, text)

@@ -45,11 +45,16 @@ class Kind(Enum):
     ANSWERS = "answers"
 
 
+_MISSING = re.compile(r"\b(?:missing|lacking|fehl(?:t|en|te|ten))\b", re.I)
+
+
 def is_refusal(text: str, question: str = "") -> bool:
     """Tell whether an answer says, in any usual wording, that it can't be told; one that says nothing does, too."""
     said = stated_text(text)
     if not re.search(r"\w", said):
         return True
+    if _MISSING.search(question):  # `Two screws are missing.`
+        said = _MISSING.sub("there", said)
     label = LABEL_LINE.match(said.rpartition("\n")[2])
     if label is not None:
         return _first(clauses(label[1])) is Kind.REFUSES

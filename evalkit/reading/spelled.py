@@ -40,7 +40,7 @@ _ONE_MEANT = re.compile(
 _MANY = re.compile(r"\b(?:several|few|some|many|einige|mehrere|viele|paar)\s$", re.I)
 _SMALL = re.compile(f"{_ONES}|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf", re.I)
 _DEFINITE = re.compile(
-    r"\b(?:the|these|those|both|other|first|last|die|den|diese[nr]?|der|beiden|anderen|ersten|"
+    r"(?<!, )\b(?:the|these|those|both|other|first|last|die|den|diese[nr]?|der|beiden|anderen|ersten|"
     r"letzten)\s$",
     re.I,
 )

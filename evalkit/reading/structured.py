@@ -161,9 +161,18 @@ def _named(found: Mapping[str, Any], context: ObjectContext) -> Object:
         name: by_name[name.casefold()] for name in context.fields if name.casefold() in by_name
     }
     return {
-        k: amount(v) if k in context.amounts else (day(v) or v) if k in context.dates else v
+        k: amount(v)
+        if k in context.amounts
+        else (day(text) or text if k in context.dates else text)
         for k, v in named.items()
+        for text in (_as_text(v),)
     }
+
+
+def _as_text(value: object) -> object:
+    """Return a whole number of a field that is no amount as its text: a name such as `"48213"` without its quotes."""
+    is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return f"{value:.0f}" if is_whole and not isinstance(value, bool) else value
 
 
 def _objects_in(value: Any, wanted: set[str], depth: int = 0) -> Iterator[Object]:

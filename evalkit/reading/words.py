@@ -39,8 +39,10 @@ REJECTION = (
     r"streiche\w?|verwerfe\w?|verworfen)\b"
 )
 INSTEAD = (
-    r"\b(?:rather than|instead of|in place of|as opposed to|unlike|except(?: for)?|apart from|other than|over|"
-    r"statt(?: de[rsmn])?|anstatt|anstelle(?: von)?|außer|abgesehen von|im gegensatz zu|anders als|gegenüber|vor)"
+    r"\b(?:rather than|instead of|in place of|as opposed to|unlike|except(?: for)?|apart from|other than|"
+    r"over(?!\s\d)|"
+    r"statt(?: de[rsmn])?|anstatt|anstelle(?: von)?|außer|abgesehen von|im gegensatz zu|anders als|gegenüber|"
+    r"vor(?!\s\d))"
 )
 """Directly before what is not chosen."""
 DOUBT = (

@@ -1,0 +1,83 @@
+"""Brings what is said in two wordings into one: `two nights or longer` is `at least two nights`, `eating` a meal."""
+
+from __future__ import annotations
+
+import re
+
+from evalkit.reading.context import asked_words
+from evalkit.reading.names import in_one_form
+
+_COUNTED = r"(?P<n>\d[\d.,]*(?:\s[^\W\d_]+)?)"
+_BOUNDS = tuple(
+    (re.compile(pattern, re.I), by)
+    for pattern, by in (
+        (
+            rf"{_COUNTED},?\s(?:or|and)\s(?:more|longer|over|older|above|upwards)\b",
+            r"at least \g<n>",
+        ),
+        (
+            rf"\b(?:a minimum of|no(?:t)? (?:less|fewer) than|minimum)\s{_COUNTED}",
+            r"at least \g<n>",
+        ),
+        (
+            rf"{_COUNTED},?\s(?:or|and)\s(?:less|fewer|shorter|under|younger|below)\b",
+            r"at most \g<n>",
+        ),
+        (
+            rf"\b(?:a maximum of|no(?:t)? (?:more|longer) than|up to|maximum)\s{_COUNTED}",
+            r"at most \g<n>",
+        ),
+        (rf"{_COUNTED},?\s(?:oder|und)\s(?:mehr|länger|älter|darüber)\b", r"mindestens \g<n>"),
+        (rf"\b(?:wenigstens|nicht weniger als|ab)\s{_COUNTED}", r"mindestens \g<n>"),
+        (rf"{_COUNTED},?\s(?:oder|und)\s(?:weniger|kürzer|jünger|darunter)\b", r"höchstens \g<n>"),
+        (rf"\b(?:maximal|nicht (?:mehr|länger) als|bis zu)\s{_COUNTED}", r"höchstens \g<n>"),
+    )
+)
+_OLD = re.compile(r"(?<=\d)\s(?:years? (?:old|of age)|jahre alt)\b", re.I)
+_WORDINGS = tuple(
+    (re.compile(rf"\b(?:{pattern})\b", re.I), by)
+    for pattern, by in (
+        (r"hi(?:gh)?[ -]?vis(?:ibility)?", "high-visibility"),
+        (r"(?<=after )(?:eating|(?:a |the )?meals?|food)", "meal"),
+        (r"(?<=before )(?:eating|(?:a |the )?meals?|food)", "meal"),
+        (r"(?<=with )(?:(?:a |the )?meals?|food)", "meal"),
+        (r"(?:dem essen|(?:den |der |einer |jeder )?mahlzeit(?:en)?)", "mahlzeit"),
+        (
+            r"free of charge|at no (?:extra |additional )?(?:charge|cost)|without charge|for nothing",
+            "free",
+        ),
+        (r"gratis|umsonst|kostenfrei|unentgeltlich|gebührenfrei", "kostenlos"),
+        (r"e-mail", "email"),
+        (r"bikes?", "bicycle"),
+        (r"fahrräder[n]?|räder[n]?", "fahrrad"),
+        (r"cell ?phones?|mobiles?(?! phone)", "mobile phone"),
+        (r"tele(?=phone)", ""),
+        (r"physicians?", "doctor"),
+        (r"forbidden|prohibited|banned|not permitted", "not allowed"),
+        (r"untersagt|nicht erlaubt|nicht gestattet", "verboten"),
+    )
+)
+
+
+def in_one_wording(text: str) -> str:
+    """Return a text with one name for what has several.
+
+    Args:
+        text: With digits for number words.
+    """
+    text = _OLD.sub("", text)
+    for pattern, by in (*_BOUNDS, *_WORDINGS):
+        text = pattern.sub(by, text)
+    return in_one_form(text)
+
+
+_HOW_MANY = re.compile(r"\b(?:how many|wie ?viele?|number of|anzahl(?: der)?)\s(?P<noun>\w+)", re.I)
+
+
+def with_one_counted(said: str, question: str) -> str:
+    """Return an answer with a digit for `one`, or an article, before what the question counts."""
+    counted = _HOW_MANY.search(question)
+    noun = next(asked_words(counted["noun"]), None) if counted else None
+    if noun is None:
+        return said
+    return re.sub(rf"\b(?:an?|one|ein(?:e[nmrs]?)?)\s(?={noun[:-1]})", "1 ", said, flags=re.I)
