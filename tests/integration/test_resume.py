@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,6 @@ def wait_for_answers(process: subprocess.Popen[str]) -> None:
     assert process.stderr is not None
     for line in process.stderr:
         if '"advanced"' in line:
-            time.sleep(0.2)
             return
 
 
