@@ -302,7 +302,7 @@ def _line(name: str, per_doc: float, found: dict[str, Any]) -> None:
 def _agreement(work: str, ours: list[Any], theirs: list[Any]) -> str:
     both = list(zip(ours, theirs, strict=False))
     if work == "generate":
-        same = sum(a == b for a, b in both)
+        same = sum(a == b.lstrip() for a, b in both)  # evalkit drops white space before an answer
         return f"{same} of {len(both)} texts equal lm-eval's"
     worst = max(abs(a[0] - b[0]) for a, b in both)
     docs = [both[i : i + 6] for i in range(0, len(both), 6)]
