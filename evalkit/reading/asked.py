@@ -188,6 +188,8 @@ class Asked:
             text = _PART_OF_ALL.sub(lambda m: self._part_of(m), text)
         if self.unit == "duration-hour":
             text = _CLOCKED.sub(lambda m: f"{int(m['h']) + int(m['m']) / 60:.4f}", text)
+        if self.unit == "duration-minute":
+            text = _CLOCKED.sub(lambda m: f"{60 * int(m['h']) + int(m['m'])} min", text)
         if self.for_share and not _IN_PERCENT.search(self.question + text):
             text = _OUT_OF.sub(r"\g<n>/\g<all>", in_digits(text))
         return text

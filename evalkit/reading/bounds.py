@@ -18,6 +18,8 @@ _AT_MOST = (
     r"innerhalb(?: von)?|unter|"
     r"weniger als|jünger als|binnen|vor"
 )
+_AFTER = r"after|since|not before|no earlier than|seit|nach|vom|frühestens|nicht vor"
+"""What may begin at a time; not left out as a mere bound."""
 _LEAST_BEHIND = (
     r"(?:or|and) (?:more|over|older|above|up)|upwards|oder (?:mehr|älter)|und (?:älter|mehr|darüber)|"
     r"minimum"
@@ -33,7 +35,8 @@ _FILLERS = (
     r"spätestens|the latest"
 )
 _BOUND = re.compile(
-    rf"\b(?:(?P<most>{_AT_MOST})|(?P<least>{_AT_LEAST}))\b\W*(?:(?:the|den|dem|der|about|etwa|rund|age of)\s)?$",
+    rf"\b(?:(?P<most>{_AT_MOST})|(?P<least>{_AT_LEAST}|{_AFTER}))\b\W*"
+    r"(?:(?:the|am|on|den|dem|der|about|etwa|rund|age of)\s)?$",
     re.I,
 )
 _BEHIND = re.compile(

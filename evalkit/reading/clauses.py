@@ -70,7 +70,8 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 _LEADING_ON = re.compile(
-    r"^\W*(?:and\s|und\s)?(?:(?:next|now|then|first|dann|nun|jetzt|danach|zuerst|zunächst|anschließend|als nächstes)\b|"
+    r"^\W*(?:and\s|und\s)?(?:(?:next|now|then|first|dann|nun|jetzt|danach|zuerst|zunächst|anschließend|als nächstes|"
+    r"however|on the other hand|allerdings|jedoch|andererseits|but|aber)\b|"
     r"(?:so|thus|therefore|hence|also|daher|somit|deshalb)\s(?:now\s|nun\s)?(?:(?:we|i|you|wir|ich|man)\s(?:\w+\s){0,2}?"
     r"(?:multipl|add|subtract|divid|calculat|comput|get\b|need|have\b|must|can\b|take|work|rechne|teile|ziehe|müsse)|"
     r"(?:multiplizier|addier|subtrahier|dividier|rechn|berechn|teil|zieh|erhalt|müss|brauch|nehm)\w*\s(?:wir|ich|man)\b))",
@@ -78,7 +79,8 @@ _LEADING_ON = re.compile(
 )
 _OPEN_WORD = re.compile(
     r"\b(?:the|an?|of|and|or|is|are|has|have|costs?|der|die|das|den|dem|ein|eine[nrm]?|und|oder|ist|sind|hat|von|mit|für|"
-    r"beträgt|kostet|kosten|we|wir)$",
+    r"beträgt|kostet|kosten|we|wir|"
+    r"(?:ergibt|ergeben|gives?|leaves|makes)(?:\s(?:sich|us|uns|me|daraus|damit|insgesamt|dann|therefore)){1,2})$",
     re.I,
 )
 _SUBORDINATE = re.compile(
@@ -93,8 +95,9 @@ def leads_on(text: str) -> bool:
         return False
     parts = clauses(last)
     end = parts[-1].text
-    if re.search(r"[\uE000-\uEFFF]", end) is None and _LEADING_ON.match(end):
-        return True
+    for said in (end, [text for _, text in sentences(last)][-1]):
+        if re.search(r"[\uE000-\uEFFF]", said) is None and _LEADING_ON.match(said):
+            return True
     return _OPEN_WORD.search(end) is not None and _SUBORDINATE.match(end) is None
 
 

@@ -72,6 +72,10 @@ _ONE_MORE = re.compile(
     rf"(?:^|[:\s])[A-ZÄÖÜ][\w.-]+\s?(?:,|and|und|&)\s?{GOLD}\W*(?:$|\n)"
 )
 """A list of what was asked with one item more."""
+_ONE_LESS = re.compile(
+    rf"{GOLD}[^.\n]*\b(?:no|not|without|kein\w*|nicht|ohne)\s(?:\w+\s)?{GOLD}", re.I
+)
+"""A list of which an item is denied."""
 _TURN = _compiled(
     rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,–-] )(?:no|nein)\b(?=[,.:;])|\b(?:final answer|answer|"
     r"antwort)\s?:"
@@ -156,7 +160,7 @@ def _is_chosen(text: str, question: str, *, is_list: bool) -> bool:
     listed = RIVAL in text and any(_LISTED.match(line) for line in text.split("\n"))
     if listed or _SIDE_BY_SIDE.match(text):
         return False
-    if is_list and _ONE_MORE.search(text):
+    if is_list and (_ONE_MORE.search(text) or _ONE_LESS.search(_IDIOM.sub("", text))):
         return False
     claims = list(_claims(text, question))
     for marker in reversed(list(_TURN.finditer(text))):
@@ -185,6 +189,7 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
     """Yield what is stated, with the words said of it; what is rejected, or was so before, is not stated."""
     found = clauses(text)
     asks_rejected = _REJECTED.search(question) is not None
+    asks_negated = _NEGATED.search(question) is not None
     for before, clause in zip((None, *found), found, strict=False):
         marks = list(re.finditer(_MARK, clause.text))
         is_denied = (
@@ -200,6 +205,8 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
             ]
             if asks_rejected:  # `What is excluded?` `Floods are excluded.`
                 left, right = _REJECTED.sub("", left), _REJECTED.sub("", right)
+            if asks_negated:  # `What is not covered?` `Floods are not.`
+                right = _NEGATED.sub("", right)
             if clause.is_asked or is_denied or _is_denied(left, right, is_last=i + 1 == len(marks)):
                 continue
             words = left if len(marks) > 1 and left.strip() else f"{left} {right}"
@@ -217,7 +224,8 @@ def _is_denied(left: str, right: str, *, is_last: bool) -> bool:
     if _INSTEAD.search(left) or _NEGATED.search(left) or _REJECTED.search(left):
         return True
     if re.match(
-        rf"\W{{0,2}}(?:is|are|was|ist|sind|war|would be|wäre)?\W*(?:{NEGATION}|{REJECTION})",
+        rf"\W{{0,2}}(?:is|are|was|were|did|does|do|has|have|had|will|can|ist|sind|war|waren|wird|wurde|hat|"
+        rf"would be|wäre)?\W*(?:{NEGATION}|{REJECTION})",
         right,
         re.I,
     ):

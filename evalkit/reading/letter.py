@@ -161,10 +161,13 @@ def _last_line(masked: Masked) -> Mention | None:
 
 
 def _is_of_list(masked: Masked, mark: str) -> bool:
-    """Tell whether a line is one of a list of options; a letter below lines that begin with texts is none of them."""
+    """Tell whether a line is one of a list of options; one named again is none of them."""
     places = listed(masked)
-    kinds = [masked.at(masked.text[place]).by_text for place in sorted(places)[:-1]]
-    return masked.text.rindex(mark) in places and not (all(kinds) and not masked.at(mark).by_text)
+    own = masked.at(mark)
+    others = [masked.at(masked.text[place]) for place in sorted(places)[:-1]]
+    is_another = all(o.by_text for o in others) and not own.by_text
+    is_again = any(o.options == own.options for o in others)
+    return masked.text.rindex(mark) in places and not is_another and not is_again
 
 
 def _decided(masked: Masked, question: str) -> Reading[int]:
@@ -183,7 +186,8 @@ def _decided(masked: Masked, question: str) -> Reading[int]:
         if named:
             return Reading(None, "undecided")
         return Reading(None, "names no option" if not rejected else "only rejects")
-    gap = _gap(masked.text) if plainest < Strength.STATED else None
+    leads = chosen[0].place < _AT_ONCE and chosen[0].strength == Strength.BARE
+    gap = _gap(masked.text) if plainest < Strength.STATED and not leads else None
     if gap is not None:
         return Reading(None, gap)
     if plainest <= Strength.NAMED:
@@ -227,6 +231,10 @@ def _breaks_off(text: str) -> bool:
     last = text.rstrip().rpartition("\n")[2]
     is_prose = len(re.findall(r"[^\W\d_]{2,}", last)) > 5 and len(ANY.findall(text)) > 1
     return is_prose and _BROKEN_OFF.search(last) is not None
+
+
+_AT_ONCE = 3
+"""Characters before a choice that an answer begins with."""
 
 
 def _gap(text: str) -> str | None:

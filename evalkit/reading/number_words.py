@@ -167,10 +167,10 @@ CUT = compiled(
     r"der|die|das|und|ist|sind|war|waren|noch|hat|also|mit|von|zu|im|in|dann|ergibt|macht|plus|beträgt|bei|auf))\s*$"
 )
 CHECK = compiled(
-    r"(?:^|(?<=\n)|(?<=[.!] ))[ \t*_#>-]*?(?:(?:quick|sanity|cross|to|let's|let us|let me|zur|kurze|"
+    r"(?:^|(?<=\n)|(?<=[.!] )|(?<=\())[ \t*_#>-]*?(?:(?:quick|sanity|cross|to|let's|let us|let me|zur|kurze|"
     r"die|als|the|a)[\s-])*"
     r"(?:check(?:ing)?|verif(?:y|ication|ying)|proof|probe|gegenprobe|gegenrechnung|kontrolle|überprüfung|rückrechnung)"
-    r"(?:\s(?:it|this|that|the result|the answer|des ergebnisses|our answer))?\s?[:,(–-][^\n]*?(?=\n|$|(?<!\d)\.\s|"
+    r"(?:\s(?:it|this|that|the result|the answer|des ergebnisses|our answer))?\s?[:,(–-][^\n]*?(?=\n|$|[)]|(?<!\d)\.\s|"
     r"(?<=[\ue000-\uefff])\.\s|,?\s(?:so|also|therefore|thus|daher|somit)\s)"
 )
 """A line that reckons back from the result."""

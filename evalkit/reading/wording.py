@@ -38,6 +38,7 @@ _WORDINGS = tuple(
     (re.compile(rf"\b(?:{pattern})\b", re.I), by)
     for pattern, by in (
         (r"hi(?:gh)?[ -]?vis(?:ibility)?", "high-visibility"),
+        (r"once you(?:'ve| have) eaten", "after meal"),
         (r"(?<=after )(?:eating|(?:a |the )?meals?|food)", "meal"),
         (r"(?<=before )(?:eating|(?:a |the )?meals?|food)", "meal"),
         (r"(?<=with )(?:(?:a |the )?meals?|food)", "meal"),

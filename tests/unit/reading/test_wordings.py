@@ -13,6 +13,9 @@ TEAMS = ["Network team", "Hardware team", "Payroll"]
 TARIFE = ["Klassik", "Öko", "Flex"]
 STELLEN = ["IT-Abteilung", "Haustechnik", "Buchhaltung"]
 INTERVALS = ["Every year", "Every two years", "Every five years"]
+MATTERS = ["Shipping", "Returns", "Billing", "Technical support"]
+ANLIEGEN = ["Versand", "Rückgabe", "Rechnung", "Technik"]
+PARKS = ["Nordpark", "Südpark", "Westpark"]
 LETTERS = [
     ("To answer this, we compare the tariffs. Öko costs 200 a year, so now we", TARIFE, None),
     ("Let us look at each tariff in turn. The Öko tariff has", TARIFE, None),
@@ -60,6 +63,62 @@ LETTERS = [
     ("Klassik 300\nÖko 200\nFlex 250\nAntwort: Öko", TARIFE, 1),
     ("A\nB", TEAMS, None),
     ("Once in five years.", INTERVALS, 2),
+    (
+        "Consider each option. Shipping concerns deliveries. Returns concerns goods sent back. The customer says the",
+        MATTERS,
+        None,
+    ),
+    (
+        "The customer mentions an invoice, so Billing might be right. However, the message also mentions",
+        MATTERS,
+        None,
+    ),
+    (
+        "Gehen wir die Kategorien durch: Versand betrifft Lieferungen, Rückgabe betrifft",
+        ANLIEGEN,
+        None,
+    ),
+    (
+        "Die Nachricht nennt eine Rechnung. Das spricht zunächst für Rechnung, allerdings wird auch",
+        ANLIEGEN,
+        None,
+    ),
+    ("We start with Nordpark, which has a capacity of", PARKS, None),
+    ("A and C both fit.", MATTERS, None),
+    ("Either B or D would be fine.", MATTERS, None),
+    ("Hard to say; it could be A as well as C.", MATTERS, None),
+    (
+        "It could be either Shipping or Returns, depending on whether the parcel has arrived.",
+        MATTERS,
+        None,
+    ),
+    ("Je nachdem, ob das Paket schon da ist, Versand oder Rückgabe.", ANLIEGEN, None),
+    ("Kommt darauf an: Ist das Paket da, dann Rückgabe, sonst Versand.", ANLIEGEN, None),
+    ("That depends on the contract.", ["Yes", "No"], None),
+    ("Das hängt vom Vertrag ab.", ["Ja", "Nein"], None),
+    ("It depends.", ["Repair", "Replace"], None),
+    (
+        "Versand kümmert sich um Pakete, Technik um Geräte. Der Betrag ist falsch. Es geht also um die Rechnung.",
+        ANLIEGEN,
+        2,
+    ),
+    (
+        "Versand ist für Pakete zuständig, Technik für Geräte. Somit ist hier die Rechnung gefragt.",
+        ANLIEGEN,
+        2,
+    ),
+    (
+        "Shipping handles parcels, Returns handles goods sent back. The wrong amount therefore goes to Billing.",
+        MATTERS,
+        2,
+    ),
+    ("Nordpark: 84\nSüdpark: 112\nWestpark: 97\n\nDie Antwort ist B.", PARKS, 1),
+    ("1. Nordpark – 84\n2. Südpark – 112\n3. Westpark – 97\n\nOption B", PARKS, 1),
+    ("A: 84\nB: 112\nC: 97\n\nB", PARKS, 1),
+    ("Nordpark 84, Südpark 112, Westpark 97\n\n→ B", PARKS, 1),
+    ("Nordpark 84, Südpark 112, Westpark 97.\nAlso Südpark.", PARKS, 1),
+    ("The answer is B, as it says so in the text and the", MATTERS, 1),
+    ("**B** – the customer wants to send the item back, and the", MATTERS, 1),
 ]
 NUMBERS = [
     (
@@ -117,6 +176,53 @@ NUMBERS = [
     ("eine Stunde zwanzig", "Wie viele Minuten dauert die Fahrt?", 80),
     ("anderthalb Stunden", "Wie viele Minuten dauert die Fahrt?", 90),
     ("zweieinviertel Stunden", "Wie viele Stunden?", 2.25),
+    (
+        "Step 1: 12 × 9 = 108\nStep 2: 108 − 8 = 100\nVerify: 100 + 8 = 108, correct.",
+        "How many eggs are left?",
+        100,
+    ),
+    ("Antwort: 100\nGegenprobe: 100 + 8 = 108 ✓", "Wie viele Eier bleiben?", 100),
+    ("100 Eier. (Probe: 100 + 8 = 108)", "Wie viele Eier bleiben?", 100),
+    ("100 eggs are left (check: 100 + 8 = 108).", "How many eggs are left?", 100),
+    ("100 Eier bleiben, denn 100 + 8 = 108.", "Wie viele Eier bleiben?", 100),
+    ("100 eggs are left, since 108 - 8 = 100.", "How many eggs are left?", 100),
+    ("There are 100 left, because 12 × 9 = 108 and 108 − 8 = 100.", "How many eggs are left?", 100),
+    ("100, weil 9 mal 12 gleich 108 ist und davon 8 abgehen.", "Wie viele Eier bleiben?", 100),
+    ("This is correct because 100 + 8 = 108. The answer is 100.", "How many eggs are left?", 100),
+    (
+        "We know each tray has 30 eggs. There are 4 trays. To find the total, we",
+        "How many eggs?",
+        None,
+    ),
+    ("Pro Palette sind es 30 Eier. Bei 4 Paletten ergibt sich daraus", "Wie viele Eier?", None),
+    (
+        "Zunächst bestimmen wir die Anzahl der Kisten: 12 pro Reihe und 9 Reihen. Das ergibt insgesamt",
+        "Wie viele Kisten?",
+        None,
+    ),
+    (
+        "3 shirts at 12 euros each cost 36 euros. Adding shipping of 5 euros gives",
+        "What is the total in euros?",
+        None,
+    ),
+    ("$$\\boxed{1{.}250}$$", "Wie viele Einwohner?", 1250),
+    ("\\boxed{2{,}5\\,\\text{kg}}", "Wie viele Kilogramm?", 2.5),
+    ("$12{,}5 \\cdot 4 = 50{,}0$", "Wie viel?", 50),
+    ("Ergebnis: $\\frac{3}{4} = 0{,}75$", "Wie groß ist der Anteil?", 0.75),
+    ("viereinhalb Kilo", "Wie viele Kilogramm?", 4.5),
+    ("Sie braucht sechseinhalb Stunden.", "Wie viele Stunden?", 6.5),
+    ("2 Stunden, 30 Minuten", "Wie viele Minuten?", 150),
+    (
+        "Die Fahrt dauert 1 Stunde und 40 Minuten, also 100 Minuten.",
+        "Wie viele Minuten dauert die Fahrt?",
+        100,
+    ),
+    ("two hours and a quarter", "How many minutes?", 135),
+    ("1:40 h", "Wie viele Minuten dauert die Fahrt?", 100),
+    ("Two weeks and three days", "How many days?", 17),
+    ("30 % of 90 is 27 because 90 × 0.3 = 27", "How much is 30 % of 90?", 27),
+    ("27 sind 30 % von 90.", "Wie viel sind 30 % von 90?", 27),
+    ("30% von 90 € sind 27 €.", "Wie viel Euro sind 30% von 90 €?", 27),
 ]
 SHORT = [
     (
@@ -198,6 +304,66 @@ SHORT = [
     ("It costs nothing; parking is at no charge.", "How do guests park?", "free of charge", True),
     ("Fünf Schrauben fehlen.", "Wie viele Schrauben fehlen?", "5", True),
     ("Vier Schrauben fehlen.", "Wie viele Schrauben fehlen?", "5", False),
+    ("Tea and biscuits.", "What is served?", "biscuits as well as tea", True),
+    ("Both tea and biscuits are served.", "What is served?", "tea and biscuits", True),
+    ("Sowohl Tee als auch Kekse.", "Was gibt es?", "Tee und Kekse", True),
+    ("Nicht nur Tee, sondern auch Kekse.", "Was gibt es?", "Tee und Kekse", True),
+    ("Tee, aber keine Kekse.", "Was gibt es?", "Tee und Kekse", False),
+    (
+        "For stays of a minimum of three nights.",
+        "When is breakfast free?",
+        "for stays of three nights or more",
+        True,
+    ),
+    (
+        "If you stay three nights or longer.",
+        "When is breakfast free?",
+        "for stays of at least three nights",
+        True,
+    ),
+    (
+        "Wenn man mindestens drei Nächte bleibt.",
+        "Wann ist das Frühstück frei?",
+        "ab drei Nächten",
+        True,
+    ),
+    ("Bei weniger als drei Nächten.", "Wann ist das Frühstück frei?", "ab drei Nächten", False),
+    ("No more than 20 kg.", "How heavy may the luggage be?", "up to 20 kg", True),
+    ("More than 20 kg", "How heavy may the luggage be?", "up to 20 kg", False),
+    ("Nach jeder Mahlzeit.", "Wann?", "nach den Mahlzeiten", True),
+    ("Take them once you have eaten.", "When?", "after meals", True),
+    ("Während der Mahlzeit.", "Wann?", "nach dem Essen", False),
+    ("Not before 3 May.", "Until when?", "until 3 May", False),
+    ("Frühestens am 3. Mai.", "Bis wann?", "bis 3. Mai", False),
+    ("Vom 3. Mai an.", "Bis wann?", "bis 3. Mai", False),
+    ("Spätestens am 3. Mai.", "Bis wann?", "bis 3. Mai", True),
+    ("After 6 pm.", "Until when is it open?", "until 6 pm", False),
+    ("Open till 6 pm.", "Until when is it open?", "until 6 pm", True),
+    ("Ab 18 Uhr.", "Bis wann ist geöffnet?", "bis 18 Uhr", False),
+    ("Seit 2010.", "Bis wann?", "bis 2010", False),
+    ("Der Aufzug ist ausgefallen.", "Was ist ausgefallen?", "der Aufzug", True),
+    ("The lift failed.", "What failed?", "the lift", True),
+    ("The lift did not fail.", "What failed?", "the lift", False),
+    (
+        "Dogs are not allowed in the hall, cats are.",
+        "Which animals are not allowed in the hall?",
+        "dogs",
+        True,
+    ),
+    (
+        "Hunde sind in der Halle nicht erlaubt, Katzen dagegen schon.",
+        "Welche Tiere sind nicht erlaubt?",
+        "Hunde",
+        True,
+    ),
+    ("Katzen sind nicht erlaubt.", "Welche Tiere sind nicht erlaubt?", "Hunde", False),
+    ("Floods aren't covered.", "What does the policy not cover?", "floods", True),
+    (
+        "The bins are emptied by the council. If you're unsure, call 555.",
+        "Who empties the bins?",
+        "the council",
+        True,
+    ),
 ]
 
 
