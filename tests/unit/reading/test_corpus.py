@@ -31,11 +31,11 @@ def number_ok(row: Row) -> bool:
 
 
 def letter_ok(row: Row) -> bool:
-    """Two to five different choices, and the letter of one of them or none."""
+    """Two to six different choices, and the letter of one of them or none."""
     choices = row["context"]["choices"]
-    letters = "ABCDE"[: len(choices)]
+    letters = "ABCDEF"[: len(choices)]
     return (
-        2 <= len(choices) <= 5
+        2 <= len(choices) <= 6
         and len(set(choices)) == len(choices)
         and (row["right"] is None or row["right"] in list(letters))
     )
