@@ -12,15 +12,13 @@ from evalkit.reading.moment_words import (
     number_of,
     years_in_digits,
 )
-from evalkit.reading.spelled import spelled_out
+from evalkit.reading.spelled import ONE_TO_NINE, ONE_TO_TWELVE, TEENS, TENS, spelled_out
 
 _NTH_HYPHEN = re.compile(
     r"(?<=\w)-(?=(?:half|halves|third|quarter|fourth|fifth|sixth|eighth|tenth)s?\b)", re.I
 )
 _WORDS = re.compile(
-    r"(?<![\w-])((?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-(?:one|two|three|four|five|six|seven|"
-    r"eight|nine))?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
-    r"seventeen|eighteen|nineteen) (?=(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ninety-nine)\b)",
+    rf"(?<![\w-])((?:{TENS})(?:-(?:{ONE_TO_NINE}))?|{ONE_TO_TWELVE}|{TEENS}) (?=(?:{TENS})\b)",
     re.I,
 )
 _SCALE_BEFORE = re.compile(

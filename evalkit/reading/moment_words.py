@@ -10,12 +10,11 @@ from babel.dates import get_month_names
 from text_to_num import alpha2digit, text2num
 
 from evalkit.reading.dates import EITHER_HALF, MONTH, month_number
+from evalkit.reading.spelled import ONE_TO_NINE, ONE_TO_TWELVE, TEENS
 
-_UNITS_EN = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-_TEENS_EN = "thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
-_TENS_EN = "(?:twenty|thirty|forty|fifty)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?"
+_TENS_EN = f"(?:twenty|thirty|forty|fifty)(?:[ -](?:{ONE_TO_NINE}))?"
 _HOURS_DE = "eins?|zwei|zwo|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf"
-_MINUTES_EN = rf"{_TENS_EN}|{_TEENS_EN}|{_UNITS_EN}|[1-5]?\d"
+_MINUTES_EN = rf"{_TENS_EN}|{TEENS}|{ONE_TO_TWELVE}|[1-5]?\d"
 _MINUTES_DE = rf"zwanzig|fünfundzwanzig|dreizehn|vierzehn|fünfzehn|{_HOURS_DE}|[1-5]?\d"
 _ORDINAL_EN = (
     r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth|eleventh|"
@@ -41,7 +40,7 @@ _ENDS = (
 )
 _FORMS: tuple[tuple[str, str], ...] = (
     ("en", rf"\b(?:a\s)?(?P<part>quarter|half|(?:{_MINUTES_EN})(?:\sminutes?)?)[ -](?P<to>past|after|to|before|of|till)"
-        rf"[ -](?P<hour>{_UNITS_EN}|1?\d)\b(?!\s?%|[.,:]\d)(?:\so'?clock)?{_HALF_EN}"),
+        rf"[ -](?P<hour>{ONE_TO_TWELVE}|1?\d)\b(?!\s?%|[.,:]\d)(?:\so'?clock)?{_HALF_EN}"),
     ("de", rf"\b(?P<part>drei\s?viertel|viertel)\s(?P<hour>{_HOURS_DE}|1?\d)\b(?!\w|\s?(?:%|von|Stunden?|Jahre?|"
         rf"Liter|Kilo|Meter|Tage?))(?:\suhr)?{_HALF_DE}"),
     ("de", rf"\b(?:(?P<more>{_MINUTES_DE})(?:\sminuten)?\s(?P<side>vor|nach)\s)?(?P<part>halb)\s(?P<hour>{_HOURS_DE}|"
@@ -51,7 +50,7 @@ _FORMS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _CLOCKS = tuple((code, re.compile(pattern, re.I)) for code, pattern in _FORMS)
 _HOUR_EN = re.compile(
-    rf"{_AT_EN}(?P<hour>{_UNITS_EN}|1?\d\b(?!:))(?:[ -](?P<minute>oh[ -](?:{_UNITS_EN})|{_TENS_EN}|{_TEENS_EN}|ten|"
+    rf"{_AT_EN}(?P<hour>{ONE_TO_TWELVE}|1?\d\b(?!:))(?:[ -](?P<minute>oh[ -](?:{ONE_TO_TWELVE})|{_TENS_EN}|{TEENS}|ten|"
     rf"eleven|twelve))?(?:\so'?clock)?{_HALF_EN}{_ENDS}",
     re.I,
 )
@@ -68,14 +67,14 @@ _NO_TIME = re.compile(
 _YEAR_EN = re.compile(
     rf"(?P<before>(?:{MONTH})(?:\s\d{{1,2}}(?:st|nd|rd|th)?)?,?\s|\b(?:in|since|by|of|"
     rf"from)\s)(?P<century>nineteen|twenty)"
-    rf"[ -](?P<rest>oh[ -](?:{_UNITS_EN})|(?:{_TENS_EN}|sixty|seventy|eighty|ninety)(?:[ -](?:{_UNITS_EN}))?|"
-    rf"{_TEENS_EN}|ten|eleven|twelve|hundred)\b",
+    rf"[ -](?P<rest>oh[ -](?:{ONE_TO_TWELVE})|(?:{_TENS_EN}|sixty|seventy|eighty|ninety)(?:[ -](?:{ONE_TO_TWELVE}))?|"
+    rf"{TEENS}|ten|eleven|twelve|hundred)\b",
     re.I,
 )
 _BARE_YEAR = re.compile(
     rf"(?P<before>)\b(?P<century>nineteen|twenty)[ -](?P<rest>(?:{_TENS_EN}|sixty|seventy|eighty|"
-    rf"ninety)(?:[ -](?:{_UNITS_EN}))?|"
-    rf"{_TEENS_EN}|ten|eleven|twelve)\b",
+    rf"ninety)(?:[ -](?:{ONE_TO_TWELVE}))?|"
+    rf"{TEENS}|ten|eleven|twelve)\b",
     re.I,
 )
 _SHORT_YEAR = re.compile(rf"(?P<before>{MONTH}(?:\s\d{{1,2}})?,?)\s'(?P<year>\d\d)\b", re.I)

@@ -7,21 +7,21 @@ from functools import partial
 
 from text_to_num import text2num
 
-_ONES = (
-    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
-    "eighteen|nineteen"
-)
-_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+ONE_TO_NINE = "one|two|three|four|five|six|seven|eight|nine"
+ONE_TO_TWELVE = f"{ONE_TO_NINE}|ten|eleven|twelve"
+TEENS = "thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_ONES = f"zero|{ONE_TO_TWELVE}|{TEENS}"
 _SCALES = "hundred|thousand|million|billion|trillion"
-_WORD = rf"(?:{_ONES}|{_TENS}|{_SCALES})"
+_WORD = rf"(?:{_ONES}|{TENS}|{_SCALES})"
 _AND = r"(?:(?<=hundred)|(?<=thousand)|(?<=million)|(?<=billion))\s+and\s+"
 _ENGLISH = re.compile(
-    rf"(?<![\w-])(?:an?\s+(?=(?:{_SCALES})\b)|(?:{_ONES}|{_TENS})\b(?:[\s-]+|{_AND})?)(?:{_WORD}\b(?:{_AND}|[ "
+    rf"(?<![\w-])(?:an?\s+(?=(?:{_SCALES})\b)|(?:{_ONES}|{TENS})\b(?:[\s-]+|{_AND})?)(?:{_WORD}\b(?:{_AND}|[ "
     rf"-]+(?={_WORD}\b))?)*(?![\w-]*\w)",
     re.I,
 )
 _ENGLISH_HYPHEN = re.compile(
-    rf"\b({_ONES}|(?:{_TENS})(?:-(?:{_ONES}))?)-(?=(?:day|week|month|year|hour|minute|"
+    rf"\b({_ONES}|(?:{TENS})(?:-(?:{_ONES}))?)-(?=(?:day|week|month|year|hour|minute|"
     r"page|percent|euro|dollar|night|person|people|man|seat|bed|room|storey|story|litre|liter|meter|metre|kilo\w*|"
     r"piece|part|member|point|mile|foot|inch|pound|step|stop)s?\b)",
     re.I,
@@ -76,7 +76,7 @@ def spelled_out(text: str) -> str:
 
 
 _POINTED = re.compile(
-    rf"\b(?P<whole>(?:{_TENS})(?:[ -](?:{_ONES}))?|{_ONES}|{_MORPH}) (?P<sign>point|"
+    rf"\b(?P<whole>(?:{TENS})(?:[ -](?:{_ONES}))?|{_ONES}|{_MORPH}) (?P<sign>point|"
     rf"komma) (?P<rest>(?:(?:{_ONES}|{_MORPH})\s?){{1,4}})\b",
     re.I,
 )
