@@ -10,7 +10,6 @@ import httpx2
 
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.dialect import (
-    NO_KEY,
     Ask,
     CallPart,
     Message,
@@ -18,6 +17,7 @@ from evalkit.backends.endpoints.dialect import (
     PromptToken,
     Reader,
     VendorError,
+    sdk_client,
     stop_strings,
     temperature,
     text_of,
@@ -30,7 +30,6 @@ from evalkit.records import EventKind, Usage
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 _MOST_STOPS = 8
-_LONG_S = 86_400.0  # the transport has the time-outs; the SDK's own must not interfere
 
 
 class AnthropicDialect:
@@ -48,9 +47,11 @@ class AnthropicDialect:
     def __init__(
         self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
     ) -> None:
+        import anthropic
+
         self.secrets: Collection[str] = (key,) if key else ()
         self._spec = spec
-        self._client = _sdk_client(key or NO_KEY, base_url, client)
+        self._client = sdk_client(anthropic.AsyncAnthropic, key, base_url, client)
 
     def reader(self) -> Reader:
         """Return a reader for one answer."""
@@ -86,18 +87,6 @@ class AnthropicDialect:
             "extra_body": {**body, **endpoint.extra_body},
         }
         return {**arguments, "system": system} if system else arguments
-
-
-def _sdk_client(key: str, base_url: str, http: httpx2.AsyncClient) -> Any:
-    """Return the SDK's client, without the headers that a variable names for it."""
-    import anthropic
-
-    class Client(anthropic.AsyncAnthropic):  # type: ignore[misc]  # mypy does not read the SDK
-        @property
-        def default_headers(self) -> dict[str, Any]:
-            return {**self.auth_headers}
-
-    return Client(api_key=key, base_url=base_url, max_retries=0, timeout=_LONG_S, http_client=http)
 
 
 def _turns(messages: list[Message]) -> list[Message]:

@@ -18,6 +18,7 @@ Message = dict[str, str]
 
 NO_KEY = "no-key"
 """What SDKs get, and send, for a server without keys."""
+_LONG_S = 86_400.0  # the transport has the time-outs; an SDK's own must not interfere
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,26 @@ class DialectFactory(Protocol):
     ) -> Dialect:
         """Open the vendor's SDK; raises ModelError when it is not installed."""
         ...
+
+
+def sdk_client(kind: Any, key: str, base_url: str, http: httpx2.AsyncClient) -> Any:
+    """Return a client of OpenAI's or Anthropic's SDK, which are made alike, without the headers that variables name.
+
+    Args:
+        kind: The SDK's class.
+        key: API key; empty for a server without keys.
+        base_url: Where to.
+        http: HTTP client over the stamping transport.
+    """
+
+    class Client(kind):  # type: ignore[misc]  # mypy does not read the SDKs
+        @property
+        def default_headers(self) -> dict[str, Any]:
+            return {**self.auth_headers}
+
+    return Client(
+        api_key=key or NO_KEY, base_url=base_url, max_retries=0, timeout=_LONG_S, http_client=http
+    )
 
 
 def pack(messages: list[Message]) -> str:

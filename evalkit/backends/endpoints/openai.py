@@ -11,13 +11,13 @@ import httpx2
 
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.dialect import (
-    NO_KEY,
     Ask,
     CallPart,
     Piece,
     PromptToken,
     Reader,
     VendorError,
+    sdk_client,
     stop_strings,
     temperature,
     text_of,
@@ -44,7 +44,6 @@ _OLLAMA = {
     "code": "not_found",
     "message": "this is Ollama's own API, which takes other requests: set base_url to its address with /v1 at the end",
 }
-_LONG_S = 86_400.0  # the transport has the time-outs; the SDK's own must not interfere
 
 
 class OpenAIDialect:
@@ -60,6 +59,8 @@ class OpenAIDialect:
     def __init__(
         self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
     ) -> None:
+        import openai
+
         self.api: str = spec.endpoint.api
         self.secrets: Collection[str] = (key,) if key else ()
         self._spec = spec
@@ -68,7 +69,7 @@ class OpenAIDialect:
         self._url = (
             f"{base_url}/chat/completions" if self.api == "chat" else f"{base_url}/completions"
         )
-        self._client = _sdk_client(key or NO_KEY, base_url, client)
+        self._client = sdk_client(openai.AsyncOpenAI, key, base_url, client)
 
     def reader(self) -> Reader:
         """Return a reader for one answer."""
@@ -122,18 +123,6 @@ class OpenAIDialect:
         more = {**endpoint.extra_body, **dict(settings.extra)}
         body = {"extra_body": more} if more else {}
         return {"model": self._spec.source, "stream": True, **prompt, **fields, **body}
-
-
-def _sdk_client(key: str, base_url: str, http: httpx2.AsyncClient) -> Any:
-    """Return the SDK's client, without the headers that a variable names for it."""
-    import openai
-
-    class Client(openai.AsyncOpenAI):  # type: ignore[misc]  # mypy does not read the SDK
-        @property
-        def default_headers(self) -> dict[str, Any]:
-            return {**self.auth_headers}
-
-    return Client(api_key=key, base_url=base_url, max_retries=0, timeout=_LONG_S, http_client=http)
 
 
 class OpenAIReader:
