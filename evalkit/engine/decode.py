@@ -93,7 +93,7 @@ class Decoder:
         self._stops = stops
         self._near_tie = near_tie(shared.model.dtype) if limits.is_exact else None
         self._emulated = widened(shared.model)
-        self._few_rows = few_rows(shared.model) or self._emulated
+        self._in_steps = [*few_rows(shared.model), *self._emulated]
         self._active: list[Decoded] = []
         self._slots = Slots(shared.windows, 1)
         self._prefixes: dict[Family, Prefix] = {}
@@ -162,7 +162,7 @@ class Decoder:
         slots = self._slots
         slots.begin_step(self._shared.device)
         last = [answer.ids[-1] for answer in self._active]
-        with computed_by(self._few_rows):
+        with computed_by(self._in_steps):
             logits = forward(self._shared, last, slots.positions(), slots, np.arange(len(last)))
         slots.end_step()
         self._take_tokens(self._active, logits)
