@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
+from scoring import arithmetic
 
 EVALKIT = [sys.executable, "-m", "evalkit"]
 TASKS = ["invoice_extraction", "grounded_qa", "table_arithmetic"]
@@ -25,14 +26,9 @@ TASKS = ["invoice_extraction", "grounded_qa", "table_arithmetic"]
 
 def gsm8k(source: Path, folder: Path) -> str:
     """Write a task over GSM8K's own rows; return its name."""
-    head = "".join(
-        f"Question: {row['question']}\nAnswer: {row['answer']}\n\n"
-        for row in map(json.loads, (source / "gsm8k_train_50.jsonl").open().readlines()[:5])
-    )
     rows = [json.loads(line) for line in (source / "gsm8k_test.jsonl").open()]
     with (folder / "gsm8k.jsonl").open("w") as file:
-        for row in rows:
-            asked = f"{head}Question: {row['question']}\nAnswer:"
+        for row, asked in zip(rows, arithmetic(source, len(rows)), strict=True):
             gold = row["answer"].rpartition("#### ")[2]
             file.write(json.dumps({"prompt": asked, "gold": gold}) + "\n")
     task = {
