@@ -85,7 +85,13 @@ def _grounded(row: Row) -> Any:
 
 def _object(row: Row) -> Any:
     found: Reading[dict[str, Any]] = read_object(
-        row["text"], ObjectContext(row["context"]["fields"], amounts=("total",), dates=("date",))
+        row["text"],
+        ObjectContext(
+            row["context"]["fields"],
+            amounts=("total",),
+            dates=("date",),
+            currencies=("currency",),
+        ),
     )
     return found.value
 

@@ -18,6 +18,7 @@ from typing import Any
 import json5
 
 from evalkit.reading.contract import Reading
+from evalkit.reading.currencies import currency_code
 from evalkit.reading.dates import day, masked
 from evalkit.reading.numerals import Numeral, numerals
 from evalkit.reading.plain import plain
@@ -41,6 +42,8 @@ class ObjectContext:
     """Fields that are amounts of money; read as numbers."""
     dates: Sequence[str] = ()
     """Fields that are days; read as `2024-03-09` where they are told in another form."""
+    currencies: Sequence[str] = ()
+    """Fields that are currencies; read as `EUR` where they are told as `€` or `Euro`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +163,18 @@ def _named(found: Mapping[str, Any], context: ObjectContext) -> Object:
     named = {
         name: by_name[name.casefold()] for name in context.fields if name.casefold() in by_name
     }
-    return {
-        k: amount(v)
-        if k in context.amounts
-        else (day(text) or text if k in context.dates else text)
-        for k, v in named.items()
-        for text in (_as_text(v),)
-    }
+    return {name: _read(name, value, context) for name, value in named.items()}
+
+
+def _read(name: str, value: object, context: ObjectContext) -> object:
+    if name in context.amounts:
+        return amount(value)
+    text = _as_text(value)
+    if name in context.dates:
+        return day(text) or text
+    if name in context.currencies and isinstance(text, str):
+        return currency_code(text) or text
+    return text
 
 
 def _as_text(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -345,3 +346,23 @@ def test_short_answers(text: str, context: GroundedContext, expected: tuple[bool
 @pytest.mark.parametrize(("text", "expected"), OBJECTS)
 def test_objects(text: str, expected: dict[str, Any] | None) -> None:
     assert read_object(text, ObjectContext(FIELDS, amounts=("total",))).value == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        *((told, "EUR") for told in ("€", "Euro", "euros", "EUR", "eur", "Euro (€)", "EUR / €")),
+        *((told, "USD") for told in ("$", "US$", "US-Dollar", "US dollars", "dollars", "USD ($)")),
+        *((told, "GBP") for told in ("£", "British pounds", "pounds sterling", "Britische Pfund")),
+        *((told, "CHF") for told in ("CHF", "Schweizer Franken", "Swiss francs", "Fr.")),
+        ("A$", "AUD"),
+        ("złoty", "złoty"),
+        ("EUR/USD", "EUR/USD"),
+        ("kr", "kr"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_currencies_in_any_form(told: str, code: str) -> None:
+    """Where a field is a currency, its signs and names are read as the code; what names none or two stays."""
+    context = ObjectContext(("currency",), currencies=("currency",))
+    assert read_object(json.dumps({"currency": told}), context).value == {"currency": code}
