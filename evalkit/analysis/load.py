@@ -258,7 +258,7 @@ def _capacity(some: Sequence[_Measured]) -> CapacityFact:
             all=f"{len(found)}",
         )
     elif not above:
-        reason = _may_be_more(unclear)
+        reason = _may_be_more(some, unclear)
     estimate = _mean([value for value, _ in found], "requests/s", len(best))
     if len(best) == len(found) == 1 and above:
         estimate = Estimate(best[0], "requests/s", 1, best[0], max(*above, best[0]), BRACKET)
@@ -290,8 +290,10 @@ def _none_held(unclear: Sequence[_Measured]) -> Said:
     )
 
 
-def _may_be_more(unclear: Sequence[_Measured]) -> Said:
-    if unclear:
+def _may_be_more(some: Sequence[_Measured], unclear: Sequence[_Measured]) -> Said:
+    """Say why only a lower bound is known: no step passed the service level's limits."""
+    held = max(m.step.rate_per_s or 0.0 for m in some if m not in unclear and not m.point.flaws)
+    if any((m.step.rate_per_s or 0.0) > held for m in unclear):
         return say("steps at higher rates had too few requests to judge them: it may sustain more")
     return say("no higher rate was measured: it may sustain more")
 

@@ -315,6 +315,10 @@ def test_what_is_known_of_the_capacity_is_a_bound_where_steps_are_inconclusive()
     assert (beta.lambda_per_s.value, beta.below_per_s, beta.n_unclear) == (20, None, 1)
     assert [str(capacity_text(c)) for c in (alpha, beta)] == ["< 20/s", "≥ 20/s"]
     assert "1 step with too few requests was not used" in capacity_reason(alpha, 2)
+    assert str(beta.lambda_per_s.reason) == "no higher rate was measured: it may sustain more"
+    steps = [replace(s, rate_per_s=40.0) if s.rate_per_s == 2 else s for s in run.steps]
+    beta = analyse(replace(run, steps=steps)).capacities[1]
+    assert str(beta.lambda_per_s.reason).startswith("steps at higher rates had too few requests")
     told = [tell(s, GERMAN) for s in load_summary(compared_models([(run, facts)]))]
     assert any("Von alpha ist keine Last bekannt" in s and "weniger als 20" in s for s in told)
     assert any("mindestens 20 Anfragen/s" in s for s in told)
