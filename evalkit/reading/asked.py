@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from text_to_num import alpha2digit
+
 from evalkit.reading.context import asked_words
 from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
@@ -12,8 +14,9 @@ from evalkit.reading.number_words import ASKS_EACH, ASKS_MONEY, ASKS_MORE, ASKS_
 from evalkit.reading.numerals import Numeral
 from evalkit.reading.quantities import CENTS, quantity_of
 from evalkit.reading.units import FACTORS, UNIT, unit_named
+from evalkit.reading.zeros import with_zeros
 
-_COUNT = re.compile(r"\b(?:how many|wie ?viele?|number of|anzahl)\b", re.I)
+_COUNT = re.compile(r"\b(?:how many|wie ?viele?|number of|anzahl|zahl de[rs])\b", re.I)
 _UNIT = re.compile(
     rf"\b(?:in|how many|wie ?viele?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:19|20)\d\d\b)",
     re.I,
@@ -52,17 +55,6 @@ _SCALE = re.compile(
     r"mio|millionen)|(?P<b>billions?|mrd|milliarden))\b",
     re.I,
 )
-_NONE_AT_ALL = re.compile(
-    r"^\W*(?:(?:the answer is|there (?:are|were|is|was)|es (?:gab|gibt|waren|sind|kam|war)|it (?:is|was)|"
-    r"antwort:|answer:)\s)?"
-    r"(?:none(?: at all| of them| whatsoever)?|nil|nobody|no one|not (?:a single )?one|not a single \w+|"
-    r"none of (?:them|these|those|the (?!above|options)\w+)[^.\n\d]*|kein(?:er|e|es) (?:von ihnen|davon|"
-    r"der \w+)[^.\n\d]*|(?:gar |überhaupt )?"
-    r"kein(?:e[nrs]?)?(?: einzige[nrs]?)?(?: \w+)?|niemand|nichts|nothing)\W*(?P<rest>$|"
-    r"[.,;–-].*)",
-    re.I | re.S,
-)
-_NO_SUCH = re.compile(r"\b(?:no|kein(?:e[nrs]?)?)\s(?:\w+\s)??(?P<noun>[^\W\d_]{3,})", re.I)
 _JUST_ONE = re.compile(
     r"^\W*(?:(?:only|just|exactly|it is|there (?:is|was)|nur|genau|es (?:ist|war|gibt|gab))\s)*(?:the\s)?(?:one|"
     r"einer|eine|eines|eins)[.!]?\s*$",
@@ -73,6 +65,12 @@ _ONE = re.compile(
     r"einzige[nrs]?\s|full\s|"
     r"ganze[nrs]?\s|volle[nrs]?\s)?"
     r"(?P<noun>[^\W\d_]+)\b(?!\s(?:und|and)\s(?:an?|eine?)\b)",
+    re.I,
+)
+_PLACE = re.compile(
+    r"\b(?:(?:which|what|welche[nmrs]?)\s(?:\w+\s)?(?:floor|level|stor(?:e?y)|place|rank|position|week|century|day|grade|"
+    r"lap|round|edition|stock\w*|etage|\w*geschoss|platz|rang|stelle|woche|kalenderwoche|jahrhundert|klasse|auflage|runde)"
+    r"|wievielte[nmrs]?)\b",
     re.I,
 )
 _SHORT = 8
@@ -119,9 +117,21 @@ class Asked:
         return _COUNT.search(self.question) is not None and not self.for_share
 
     @property
+    def for_amount(self) -> bool:
+        """How many or how much: `none` is an answer."""
+        return bool(
+            self.for_count or self.for_percent or self.for_share or self.for_money or self.unit
+        )
+
+    @property
     def for_share(self) -> bool:
         """A part of one."""
         return _SHARE.search(self.question) is not None
+
+    @property
+    def for_place(self) -> bool:
+        """The how-manieth of a row: `which floor`, `welcher Platz`."""
+        return _PLACE.search(self.question) is not None
 
     @property
     def for_result(self) -> bool:
@@ -182,6 +192,8 @@ class Asked:
 
     def _told_its_way(self, text: str) -> str:
         """Return a text with years for dates, shares for `3 out of 4`, hours for `1:30 h`, as it is asked."""
+        if self.for_place:
+            text = alpha2digit(alpha2digit(text, "en", 0), "de", 0)
         if _ASKS_YEAR.search(self.question):
             text = _years_only(text)
         if self.for_count:
@@ -197,22 +209,15 @@ class Asked:
     def told_without_digits(self, text: str) -> str:
         """Return a text with a digit for `None`, `no tickets` and `a day`, where a number of them is asked for."""
         text = self._told_its_way(text)
+        if self.for_amount:
+            text = with_zeros(text, self.question)
         if re.search(r"\d", text):
             return text
         if self.for_money and _FREE.search(text) and not _NOT_FREE.search(text):
             return "0"
         if not (self.for_count or self.unit):
             return text
-        none = _NONE_AT_ALL.match(text)
-        if none is not None:
-            return f"0{none['rest']}"
         words = set(asked_words(self.question))
-        for found in _NO_SUCH.finditer(text):
-            if (
-                _stem(found["noun"]) in {_stem(w) for w in words}
-                and found["noun"].casefold() not in _INFORMATION
-            ):
-                return f"{text[: found.start()]}0 {text[found.start('noun') :]}"
         if _JUST_ONE.match(text):
             return "1"
         for one in _ONE.finditer(text) if len(text.split()) <= _SHORT else ():
@@ -238,25 +243,9 @@ def _years_only(text: str) -> str:
 
 
 _CLOCKED = re.compile(
-    r"(?<![\d:])(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?=\s?(?:h|hours?|std|stunden?)\b)", re.I
+    r"(?<![\d:])(?P<h>\d{1,3})(?::(?=\d\d\s?(?:h|hours?|std|stunden?)\b)|h)(?P<m>[0-5]\d)\b", re.I
 )
 _OUT_OF = re.compile(
     r"(?<![\d.,])(?P<n>\d+)\s(?:out of|in|of|von|aus)\s(?:every\s|the\s|je\s|den\s)?(?P<all>\d+)(?![\d.,]\d)",
     re.I,
-)
-_INFORMATION = frozenset(
-    [
-        "number",
-        "numbers",
-        "figure",
-        "figures",
-        "zahl",
-        "zahlen",
-        "angabe",
-        "angaben",
-        "information",
-        "informationen",
-        "data",
-        "daten",
-    ]
 )

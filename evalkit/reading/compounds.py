@@ -89,6 +89,12 @@ _TWO_UNITS = re.compile(
 )
 
 
+_RUN_TOGETHER = re.compile(
+    r"(?<=\dh)(?=\d{1,2}(?:m|min)\b)|(?<=\dm)(?=\d{1,2}(?:cm|s)?\b)|(?<=\dmin)(?=\d{1,2}(?:s|sec)?\b)|(?<=\dkg)(?=\d{1,3}g\b)"
+)
+"""Where `1h20min`, `2m05` and `1kg250g` have no space."""
+
+
 def joined(text: str) -> str:
     """Return a text, number words of which are digits already, with one number for what two tell together."""
     sign = "," if language_of(text) == "de" else "."
@@ -106,6 +112,7 @@ def joined(text: str) -> str:
     text = _HALF_OF_UNIT.sub(lambda m: _half_of(m, sign), text)
     text = _HALF.sub("1/2", text)
     text = _ONE_AND.sub(r"1\g<unit>", text)
+    text = _RUN_TOGETHER.sub(" ", text)
     for _ in range(2):
         text = _TWO_UNITS.sub(lambda m: _two_units(m, sign), text)
     return text
@@ -183,5 +190,11 @@ def _two_units(match: re.Match[str], sign: str) -> str:
     return f"{_digits(big + rest * small / factor, sign)}{match['unit']}"
 
 
-_NEXT = {"duration-hour": "duration-minute"}
+_NEXT = {
+    "duration-hour": "duration-minute",
+    "duration-minute": "duration-second",
+    "length-meter": "length-centimeter",
+    "length-kilometer": "length-meter",
+    "mass-kilogram": "mass-gram",
+}
 """The smaller unit that goes without saying: `eine Stunde dreißig`."""

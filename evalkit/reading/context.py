@@ -11,7 +11,7 @@ from evalkit.reading.units import UNIT_NAMES
 NO_NUMBER, ASKED_YEAR, OTHER_YEAR = "\uf8ff", "\uf8fe", "\uf8fd"
 """Stand for a date or name, for a year the question is about, and for another year."""
 _NAMES = (
-    r"line|row|column|table|figure|fig|section|sec|chapter|page|question|step|item|no|nr|room|building|gate|"
+    r"floor|line|row|column|table|figure|fig|section|sec|chapter|page|question|step|item|no|nr|room|building|gate|"
     r"version|level|grade|"
     r"class|team|group|plant|site|store|branch|shift|zone|phase|quarter|week|day|model|order|invoice|route|tier|"
     r"article|"
@@ -89,6 +89,7 @@ _OF_FOUNDING = re.compile(
     r"volkszählung|jahrgang|sommer|winter|summer|spring|fall|census of)\s(?:in\s|im jahr\s)?$",
     re.I,
 )
+_STOREY = r"(?:floor|level|stock\w*|etage|geschoss)"
 _ASKS_WHICH = r"\b(?:which|what|welche[nmrs]?|in welche[nmr]|wievielte[nrs]?)\s(?:\w+\s)?"
 
 
@@ -150,7 +151,8 @@ def _without_asked_names(text: str, question: str) -> str:
 
 
 def _is_asked(noun: str, question: str) -> bool:
-    return re.search(rf"{_ASKS_WHICH}{re.escape(noun)}", question, re.I) is not None
+    storey = _STOREY if re.fullmatch(_STOREY, noun, re.I) else re.escape(noun)
+    return re.search(rf"{_ASKS_WHICH}{storey}", question, re.I) is not None
 
 
 def _without_years(text: str, question: str) -> str:

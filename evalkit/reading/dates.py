@@ -61,7 +61,7 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("either", rf"(?<![\d:.,])(?P<h>\d{{1,2}}):(?P<n>[0-5]\d)(?P<either>{EITHER_HALF})(?:\s?(?P<pm>[ap]\.?m\b\.?))?"),
     ("clock", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])(?:[:.](?P<n>[0-5]\d))\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|h|"
         r"o'clock)\b)(?:\s(?P<part>nachmittags|abends|in the (?:afternoon|evening)|at night))?"),
-    ("colon", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])[:h](?P<n>[0-5]\d)(?![:\d])(?:\s(?P<part>nachmittags|abends|in "
+    ("colon", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])[:h](?P<n>[0-5]\d)(?!:?\d)(?:\s(?P<part>nachmittags|abends|in "
         r"the (?:afternoon|evening)))?"),
     ("hour", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|"
         r"o'clock)\b)(?:\s(?P<n>[0-5]\d)\b)?(?:\s(?P<part>nachmittags|abends|in the (?:afternoon|evening)))?"),

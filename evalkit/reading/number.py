@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.context import NO_NUMBER, asked_words
+from evalkit.reading.clauses import sentences
 from evalkit.reading.contract import Reading
 from evalkit.reading.number_claims import Claim, Strength, claims
 from evalkit.reading.number_text import MaskedNumbers
@@ -18,6 +19,7 @@ from evalkit.reading.number_words import (
     CURRENT,
     EXACT,
     KEYS,
+    LABEL,
     LAST_LINE,
     NO_KEYS,
     REFUSES,
@@ -29,6 +31,7 @@ from evalkit.reading.number_words import (
 from evalkit.reading.numerals import Numeral
 from evalkit.reading.plain import plain
 from evalkit.reading.refusal import is_refusal
+from evalkit.reading.sides import asked_side
 from evalkit.reading.structured import objects
 from evalkit.reading.thoughts import split_thoughts
 
@@ -59,7 +62,8 @@ def read_number(answer: str, context: NumberContext) -> Reading[float]:
     if from_object is not None:
         return from_object
     asked = Asked(context.question)
-    masked = MaskedNumbers(plain(answer), asked, context.language)
+    said = asked.told_without_digits(plain(answer))
+    masked = MaskedNumbers(said, asked, context.language)
     if not masked.numerals:
         return Reading(None, "no number")
     if all(n.is_ambiguous for n in masked.numerals):
@@ -68,7 +72,9 @@ def read_number(answer: str, context: NumberContext) -> Reading[float]:
     if last is not None:
         return Reading(last.value, "last line")
     found = _decided(masked, asked)
-    if found.how in ("named", "alone", "stated") and is_refusal(answer, context.question):
+    if found.how in ("named", "alone", "stated") and is_refusal(
+        _without_asked_doubt(said, context.question), context.question
+    ):
         return Reading(None, "refusal")
     return found
 
@@ -121,6 +127,10 @@ def _last_line(masked: MaskedNumbers) -> Numeral | None:
 
 def _decided(masked: MaskedNumbers, asked: Asked) -> Reading[float]:
     found = _after_turn(masked.text, claims(masked, asked))
+    sided = _of_asked_side(found, asked)
+    if sided is not None:
+        return Reading(sided.value, "asked side")
+    found = _evened_rows(masked.text, found)
     found = _of_asked_kind(_now(found), asked)
     stated = [c for c in found if c.strength > Strength.ASIDE]
     if masked.is_cut:
@@ -130,9 +140,10 @@ def _decided(masked: MaskedNumbers, asked: Asked) -> Reading[float]:
     plainest = max((c.strength for c in stated), default=None)
     if plainest is None:
         return Reading(None, "no result" if not masked.is_cut else "cut off")
-    if plainest < Strength.FIRST and _refuses(masked.text, asked.question):
+    text = _without_asked_doubt(masked.text, asked.question)
+    if plainest < Strength.FIRST and _refuses(text, asked.question):
         return Reading(None, "refusal")
-    if _is_undecided(masked.text, found):
+    if _is_undecided(text, found):
         return Reading(None, "several values")
     if plainest < Strength.STATED and _ASKS_TOTAL.search(asked.question) and _are_parts(stated):
         return Reading(None, "parts only")
@@ -145,9 +156,53 @@ def _decided(masked: MaskedNumbers, asked: Asked) -> Reading[float]:
     return Reading(value.value, plainest.name.lower())
 
 
+def _of_asked_side(found: list[Claim], asked: Asked) -> Numeral | None:
+    """Return the one value that is told with what the question asks it with: `€40 without shipping, €45.90 with it`."""
+    sides = asked_side([f"{c.label} {c.right}" for c in found], asked.question)
+    return _single([c for c, mine in zip(found, sides, strict=True) if mine]) if sides else None
+
+
+_ROW = re.compile(r"\W*(?P<label>[^\W\d_][^\n:=→]{1,50}?)\s?(?:[:=→]|:\s[^\n:]{0,60}=)\s?[^\n]*$")
+
+
+def _evened_rows(text: str, found: list[Claim]) -> list[Claim]:
+    """Rows with labels state their values alike, reckoned or not, if none is said to be the last one."""
+    rows: dict[int, str] = {}
+    for start, sentence in sentences(text):
+        row = _ROW.match(sentence)
+        if row is not None:
+            rows |= {
+                c.clause.sentence: row["label"]
+                for c in found
+                if start <= c.place < start + len(sentence)
+            }
+    rows = {n: label for n, label in rows.items() if not LABEL.match(label)}
+    stated = {c.clause.sentence for c in found if c.strength == Strength.STATED}
+    alone = {c.clause.sentence for c in found if c.strength in (Strength.ALONE, Strength.FIRST)}
+    if len(rows) < 2 or not stated & rows.keys() or not alone & rows.keys():
+        return found
+    return [
+        replace(c, strength=Strength.ALONE, label=rows[c.clause.sentence])
+        if c.clause.sentence in rows and c.strength > Strength.NAMED
+        else c
+        for c in found
+    ]
+
+
 def _refuses(text: str, question: str) -> bool:
     """Tell whether words refuse that are not the question's own: `How many parts are missing?`"""
     return any(m[0].casefold()[:4] not in question.casefold() for m in REFUSES.finditer(text))
+
+
+_OPEN = re.compile(
+    r"\b(?:open|offen\w*|missing|lacking|unclear|unklar\w*|unknown|unbekannt\w*)\b", re.I
+)
+
+
+def _without_asked_doubt(text: str, question: str) -> str:
+    """Return a text in which what the question counts says nothing of the answer: `3 complaints are open`."""
+    asked = {m[0][:4].casefold() for m in _OPEN.finditer(question)}
+    return _OPEN.sub(lambda m: "x" * len(m[0]) if m[0][:4].casefold() in asked else m[0], text)
 
 
 def _are_parts(found: list[Claim]) -> bool:
@@ -201,7 +256,7 @@ def _of_asked_row(found: list[Claim], asked: Asked) -> list[Claim]:
     rows = [c for c in found if c.strength in (Strength.ALONE, Strength.FIRST, Strength.STATED)]
     if len(rows) < 2 or _ASKS_TOTAL.search(asked.question):
         return []
-    words = set(asked_words(asked.question))
+    words = set(asked_words(_MODIFIED.sub(" ", asked.question)))
     told = [(c.label if c.label.strip() else c.right) for c in rows]
     shared = [len(words & set(asked_words(text))) for text in told]
     named = [c for c, n in zip(rows, shared, strict=True) if n]
@@ -209,6 +264,10 @@ def _of_asked_row(found: list[Claim], asked: Asked) -> list[Claim]:
     return named if is_plain and len({c.numeral.value for c in named}) == 1 else []
 
 
+_MODIFIED = re.compile(
+    r"\b(?:after|before|without|nach|vor|ohne)\s(?:the\s|a\s|de[rnm]\s|eine[mnr]?\s)?\w+", re.I
+)
+"""What a value is asked before, after or without is not what is asked for."""
 _ASKS_TOTAL = re.compile(
     r"\b(?:total|altogether|overall|in all|combined|sum|insgesamt|gesamt\w*|zusammen|summe|alle[nr]?)\b",
     re.I,

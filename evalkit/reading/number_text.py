@@ -11,6 +11,7 @@ from evalkit.reading.context import NO_NUMBER, without_names
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
 from evalkit.reading.number_words import (
+    ALONE,
     ANY,
     BESIDE,
     CHAIN,
@@ -20,6 +21,7 @@ from evalkit.reading.number_words import (
     MARK,
     PARTS,
     RAISED,
+    RECKONED,
     STATING,
 )
 from evalkit.reading.numerals import Numeral, numerals
@@ -39,7 +41,7 @@ class MaskedNumbers:
             or _style_of_amount(text, asked)
             or language_of(asked.question)
         )
-        text = asked.told_without_digits(text)
+        text = _ARROW.sub("→", text)
         text = without_names(in_digits(text), asked.question)
         parts, end = [], 0
         self.numerals: list[Numeral] = []
@@ -47,8 +49,9 @@ class MaskedNumbers:
         self._in_other: set[str] = set()
         for numeral in list(numerals(text, language))[:_MOST]:
             parts.append(text[end : numeral.start])
-            parts.append(NO_NUMBER if numeral.is_ordinal else chr(0xE000 + len(self.numerals)))
-            if not numeral.is_ordinal:
+            is_none = numeral.is_ordinal and not asked.for_place
+            parts.append(NO_NUMBER if is_none else chr(0xE000 + len(self.numerals)))
+            if not is_none:
                 sort = quantity_of(text, numeral).unit
                 if sort is not None and asked.sort is not None:
                     known = self.in_unit if sort == asked.sort else self._in_other
@@ -59,11 +62,15 @@ class MaskedNumbers:
         self.text = _with_labels("".join(parts))
         self.asides, self.stated = self._asides(), set[str]()
         self._sort_changes(asked)
+        self.stated |= self._last_alone()
         self.pieces = clauses(self.text, splits_pairs=False)
         self.last_start = self.pieces[-1].start if self.pieces else 0
         self.is_prose = len(re.findall(r"[^\W\d_]{2,}", self.text)) > 1
         self.is_cut = (
-            CUT.search(self.text) is not None or _stops_short(self.text) or leads_on(self.text)
+            CUT.search(self.text) is not None
+            or _stops_short(self.text)
+            or leads_on(self.text)
+            or _reckons_on(self.text)
         )
         self._end = len(self.text.rstrip())
         last = self.text.rstrip()[-1:]
@@ -82,7 +89,7 @@ class MaskedNumbers:
     def _asides(self) -> set[str]:
         """Return marks of operands, ranges and alternatives."""
         found: set[str] = set()
-        for pattern in (CHAIN, PARTS):
+        for pattern in (CHAIN, PARTS, RECKONED):
             for parts in pattern.finditer(self.text):
                 found |= set(ANY.findall(parts[0]))
         for match in CHECK.finditer(self.text):
@@ -107,6 +114,15 @@ class MaskedNumbers:
                 found.add(match[1])
         return found
 
+    def _last_alone(self) -> set[str]:
+        """Return the mark that fills the last line behind prose, as no other line is filled."""
+        *before, last = [line for line in self.text.splitlines() if line.strip()] or [""]
+        found = ALONE.match(last)
+        is_told = any(len(re.findall(r"[^\W\d_]{2,}", line)) > 2 for line in before)
+        if found is None or not is_told or any(ALONE.match(line) for line in before):
+            return set()
+        return set(ANY.findall(last)) - self.asides
+
     def _sort_changes(self, asked: Asked) -> None:
         """`It rose from 41 to 48` states 48, or, where the change is asked for, neither; `by 7 to 48` states both."""
         for match in CHANGED.finditer(self.text):
@@ -123,6 +139,9 @@ class MaskedNumbers:
             self.asides.discard(told)
             self.asides.add(other)
             self.stated.add(told)
+
+
+_ARROW = re.compile(r"[=-]{1,2}>|[⇒➜➔➡]")
 
 
 def _style_of_amount(text: str, asked: Asked) -> str | None:
@@ -146,6 +165,12 @@ def _stops_short(text: str) -> bool:
     last = said[-1].strip() if said else ""
     is_open = re.search(r"[.!?:)\]\"'|*]$", last) is None and len(last.split()) > 2
     return len(said) > 1 and is_open and (ANY.search(last) is None or _lacks_end(last))
+
+
+def _reckons_on(text: str) -> bool:
+    """Tell whether an open text ends with a step that is still to be taken: `Now we add the shipping of 15`."""
+    found = list(RECKONED.finditer(text))
+    return bool(found) and not text[found[-1].end() :].strip()
 
 
 def _lacks_end(sentence: str) -> bool:

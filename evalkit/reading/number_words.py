@@ -76,7 +76,7 @@ EARLIER = compiled(
     r"\s(?:(?:the|of|only|just|about|around|noch|nur|etwa|rund|ca\.|den|die|der|das|einem?|a|still)\s){0,2})$"
 )
 PART_OF = compiled(
-    rf"{MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?$"
+    rf"{MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus|among|unter|der|dieser)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?(?:[^\W\d_]+\s)?$"
 )
 EACH_BEHIND = compiled(
     r"^(?:\s[^\W\d_]+){0,2}\s?(?:a (?:day|week|month|year|night|hour)\b|an hour\b|am tag\b|im monat\b|"
@@ -116,6 +116,16 @@ TOTAL = (
     r"sich|belaufen sich|"
     r"das sind|sind das|das heißt|d\.\s?h\.|entspricht|lautet|kommt auf|komme auf|kommt man auf)"
 )
+_RECKON = (
+    r"\b(?:add|subtract|deduct|multiply|divide|"
+    r"addier(?:en?|t|st|e)|subtrahier(?:en?|t|e)|multiplizier(?:en?|t|e)|dividier(?:en?|t|e)|rechne[nt]?|teile[nt]?|"
+    r"ziehe[nt]?)\b"
+)
+RECKONED = compiled(
+    rf"{_RECKON}(?:(?!{TOTAL}|{THUS}|{IS}|[=→]|\b(?:you|we|i|wir|ich|man) (?:get|have|obtain|find)|erhalte\w*|erhält|"
+    rf"to get|bekomm\w*|hat man|haben wir)[^.:;\n]){{0,80}}{MARK}(?:\s(?!und\b|and\b)[^\W\d_]+)?(?=\W*(?:$|[.,;:\n]|and\b|und\b))"
+)
+"""A step of a calculation that is told as something to do, up to its operand."""
 STATING = compiled(
     rf"(?:{TOTAL}|{THUS}|\b(?:correct|right|richtig|korrekt)\w*\s{IS}|{CONCLUDING}|=|≈|→|"
     rf"\b{NOUN}\b(?:\s\w+){{0,4}}\s{IS}|\b(?:it|this|that|there|es|das|dies|number|figure|value|anzahl|zahl|wert|"
@@ -126,7 +136,8 @@ STATING = compiled(
 CONCLUDED = compiled(rf"{TOTAL}|{THUS}|{CONCLUDING}|=")
 LABEL = compiled(
     rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|end(?:stand|betrag|summe|ergebnis|"
-    rf"saldo)|schluss\w+|grand total|"
+    rf"saldo|preis|wert)|schluss\w+|grand total|(?:final|new|remaining|neue[rs]?|verbleibende[rs]?|endgültige[rs]?)\s\w+|"
+    rf"rest(?:betrag|bestand|menge)?|zahlbetrag|remainder|amount due|"
     rf"anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
 )
 IN_TOTAL = compiled(
@@ -146,7 +157,7 @@ ALONE = compiled(
     rf"etwa|ca\.|circa|genau|nur|knapp|gut|fast|about|bei)\s)?{MARK}(?:\s?[^\W\d_]+\.?){{0,3}}{REST}"
 )
 THUS_ALONE = compiled(
-    rf"^\W*(?:and\s|und\s)?(?:{THUS}|{TOTAL}|=)\W*(?:{TOTAL}\W*)?(?:(?:haben|sind|waren|blieben|have|are|were|"
+    rf"^\W*(?:and\s|und\s)?(?:{THUS}|{TOTAL}|[=→])\W*(?:{TOTAL}\W*)?(?:(?:haben|sind|waren|blieben|have|are|were|"
     rf"is|ist|has|hat)\s)?(?:um\s|by\s|"
     rf"also\s)?{MARK}(?:\s?[^\W\d_]+\.?){{0,2}}{REST}"
 )
@@ -160,7 +171,7 @@ TURN = compiled(
     r"binding)\b|(?<=[.!?,–—-] )(?:no|nein|nope|nee|not quite|nicht ganz)\b(?=[,.:;])"
 )
 CUT = compiled(
-    r"(?:[,=+*/×(:$€-]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
+    r"(?:(?<![\d\ue000-\uefff])[+*/×-]|[,=(:$€]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
     r"equals|needs?|gets|takes|requires?|consumes?|contains?|braucht?|brauchen|benötig(?:t|en)|bekommt|"
     r"bekommen|enthält|enthalten|"
     r"verbrauch(?:t|en)|kommen|"

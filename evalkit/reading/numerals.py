@@ -41,21 +41,21 @@ _SCALES: tuple[tuple[str, float], ...] = (
     ),
     (r"lakh\b", 1e5),
     (
-        r"mio\b\.?|mill?\b\.?|million(?:en|s)?\b|mn\b\.?|MM(?!\w)|M(?![\w²³])|m(?=\s?[€$£]|\s?(?:USD|EUR|GBP|CHF)\b)",
+        r"mio\b\.?|mill?\b\.?|million(?:en|s)?\b|mn\b\.?|(?-i:MM(?!\w)|M(?![\w²³]))|"
+        r"m(?=\s?[€$£]|\s?(?:USD|EUR|GBP|CHF)\b)|(?(before)m(?![\w²³])|(?!))",
         1e6,
     ),
     (r"crore\b", 1e7),
-    (r"mrd\b\.?|milliarden?\b|bn\b\.?|billions?\b|B(?![\w])", 1e9),
+    (r"mrd\b\.?|milliarden?\b|bn\b\.?|billions?\b|(?-i:B(?!\w))|(?(before)b(?!\w)|(?!))", 1e9),
     (r"billionen\b|trillions?\b|tn\b", 1e12),
 )
 _SCALE = "|".join(f"(?P<s{i}>{pattern})" for i, (pattern, _) in enumerate(_SCALES))
 _NUMERAL = re.compile(
-    rf"(?<![\w.,/])(?<!\d')(?P<sign>{_MINUS})?(?P<before>{_BEFORE})?(?(before)(?P<inner>-\s?(?=\d))?(?P<paren>\((?=\d))?)(?:{_BODY})(?:,-{{1,2}}|"
-    r",[–—])?(?(paren)\))"
+    rf"(?<![\w.,/])(?<!\d')(?P<sign>{_MINUS})?(?P<before>{_BEFORE})?(?(before)(?P<inner>-\s?(?=\d))?(?P<paren>\((?=\d))?)"
+    rf"(?:{_BODY})(?:(?:[.,](?:-{{1,2}}|[–—])|/-)(?![\w-]))?(?(paren)\))"
     rf"(?:{_EXPONENT})?(?:[\s-]?(?:{_SCALE}))?(?:\s?(?P<percent>{PERCENT})|\s?(?P<after>{CURRENCY}))?",
     re.I,
 )
-_CASED = re.compile(r"^(?:m|b)$")
 _UNITS = re.compile(
     r"(?:kg|g|mg|t|km|cm|mm|m|m²|m2|m³|m3|l|ml|h|min|s|ms|kWh|MWh|Wh|kW|MW|W|V|A|GB|MB|KB|TB|Hz|kHz|MHz|GHz|K|C|"
     r"F|x|°C?|pts?|ct|ppm|bp|tokens?|th|st|nd|rd)(?!\w)"
@@ -205,11 +205,8 @@ def _value(match: re.Match[str], style: str) -> float | None:
 def _scaled(match: re.Match[str]) -> float:
     for i, (_, factor) in enumerate(_SCALES):
         word = match[f"s{i}"]
-        if word is None:
-            continue
-        if _CASED.match(word) and match["before"] is None and match["after"] is None:
-            return 1.0  # metres, bytes
-        return factor
+        if word is not None:
+            return factor
     return 1.0
 
 

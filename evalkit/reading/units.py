@@ -66,16 +66,9 @@ _MORE_NAMES = {
     "secs": "duration-second",
     "kilo": "mass-kilogram",
     "kilos": "mass-kilogram",
-    "metre": "length-meter",
-    "kilometres": "length-kilometer",
-    "litre": "volume-liter",
-    "litres": "volume-liter",
-    "metern": "length-meter",
-    "litern": "volume-liter",
     "grad": "temperature-celsius",
     "degrees": "temperature-celsius",
     "tons": "mass-tonne",
-    "kilometern": "length-kilometer",
     "pounds": "mass-pound",
     "qm": "area-square-meter",
     "sqm": "area-square-meter",
@@ -84,19 +77,13 @@ _MORE_NAMES = {
     "monats": "duration-month",
     "kilogramms": "mass-kilogram",
     "zentner": "mass-zentner",
-    "quadratmetern": "area-square-meter",
-    "kubikmetern": "volume-cubic-meter",
     "fortnight": "duration-fortnight",
     "fortnights": "duration-fortnight",
     "quartale": "duration-quarter",
     "quartalen": "duration-quarter",
     "tonnen": "mass-tonne",
-    "metres": "length-meter",
-    "centimetre": "length-centimeter",
-    "centimetres": "length-centimeter",
-    "millimetres": "length-millimeter",
-    "kilometre": "length-kilometer",
     "sek": "duration-second",
+    "s": "duration-second",
 }
 
 
@@ -119,6 +106,10 @@ def _names() -> dict[str, str]:
                         "duration-hour",
                     ):
                         found.setdefault(word, unit)
+    for word, unit in list(found.items()):
+        if re.search(r"(?:meter|liter)s?$", word):
+            found.setdefault(f"{word}n", unit)
+            found.setdefault(re.sub(r"er(s?)$", r"re\1", word), unit)
     return found
 
 
