@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from text_to_num import alpha2digit
 
+from evalkit.reading.clauses import sentences
 from evalkit.reading.context import asked_words
 from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
 from evalkit.reading.number_words import ASKS_EACH, ASKS_MONEY, ASKS_MORE, ASKS_PERCENT
-from evalkit.reading.numerals import Numeral
+from evalkit.reading.numerals import CURRENCY, Numeral, numerals
 from evalkit.reading.quantities import CENTS, quantity_of
 from evalkit.reading.units import FACTORS, UNIT, unit_named
 from evalkit.reading.zeros import with_zeros
@@ -31,10 +32,8 @@ _FREE = re.compile(r"\b(?:free(?: of charge)?|kostenlos|gratis|umsonst|kostenfre
 _NOT_FREE = re.compile(
     r"\b(?:not|n't|nicht|no)\s(?:\w+\s)?(?:free|kostenlos|gratis|umsonst|kostenfrei)\b", re.I
 )
-_PERCENT_OF = re.compile(
-    r"\d\s?(?:%|per ?cent\b|prozent\b)\s(?:\w+\s)?(?:of|von|der|des|vom|aller)\b", re.I
-)
-"""A share that the question tells: what is asked for is the amount."""
+_PERCENT_GIVEN = re.compile(r"\d\s?(?:%|per ?cent\b|prozent\b)", re.I)
+"""A share that the question tells: what is asked for is an amount."""
 _SHARE = re.compile(r"\b(?:share|fraction|proportion|part|ratio|anteil|bruchteil|teil)\b", re.I)
 _IN_PERCENT = re.compile(r"(?:%|\bpercent\w*|\bper cent|\bprozent\w*)", re.I)
 _CHANGE = re.compile(
@@ -73,6 +72,30 @@ _PLACE = re.compile(
     r"|wievielte[nmrs]?)\b",
     re.I,
 )
+_TEXT_BEHIND = re.compile(
+    r"(?<=\?)\s+(?:text|passage|context|kontext|source|quelle|excerpt|auszug)\s?:.*", re.I | re.S
+)
+_QUESTION_WORD = re.compile(
+    r"\b(?:how|what|which|when|who|whose|where|wie|was|wann|wer|wo|wo\w+|welche[nmrs]?|um wie|by how)\b",
+    re.I,
+)
+_LONGEST_QUESTION = 60
+"""Words of a question that is no passage."""
+_MODIFIED = re.compile(
+    r"\b(?:after|before|without|nach|vor|ohne)\s(?:the\s|a\s|de[rnm]\s|eine[mnr]?\s)?\w+", re.I
+)
+_COUNTED = re.compile(
+    r"\b(?:how many|how much|wie ?viele?|number of|anzahl(?: de[rs])?)\s(?:(?:of|the|der|von|den)\s|\d+\s)*\w+",
+    re.I,
+)
+_MEASURED_IN = re.compile(
+    rf"\(in [^()]*\)|\bin (?:US )?{CURRENCY}|\bin{UNIT}|\b(?:what|was|wie|it|he|she|man|es|sie)\b",
+    re.I,
+)
+_TOTAL = re.compile(
+    r"\b(?:total|altogether|overall|in all|combined|sum|insgesamt|gesamt\w*|zusammen|summe|alle[nr]?)\b",
+    re.I,
+)
 _SHORT = 8
 """Words of an answer in which `a day` may be the number of days."""
 
@@ -84,37 +107,67 @@ class Asked:
     question: str
 
     @property
+    def asking(self) -> str:
+        """The question without the sentences before it that tell what is given, and without a text that follows."""
+        parts = [part for _, part in sentences(_TEXT_BEHIND.sub("", self.question))]
+        first = next((i for i, part in enumerate(parts) if part.rstrip(" \n\"')").endswith("?")), 0)
+        while first and _QUESTION_WORD.search("".join(parts[first:])) is None:
+            first -= 1
+        return "".join(parts[first:])
+
+    @property
+    def given(self) -> frozenset[float]:
+        """The numbers that the question tells; of a passage, the answer may be one."""
+        told = _TEXT_BEHIND.sub("", self.question)
+        told = told if len(told.split()) <= _LONGEST_QUESTION else self.asking
+        return frozenset(n.value for n in numerals(in_digits(told), None))
+
+    @property
+    def subject(self) -> str:
+        """The question without what a value is asked before, after or without."""
+        return _MODIFIED.sub(" ", self.asking)
+
+    @property
+    def predicate(self) -> str:
+        """The question without what it counts, and in what."""
+        return _MEASURED_IN.sub(" ", _COUNTED.sub(" ", self.subject))
+
+    @property
+    def for_total(self) -> bool:
+        """All parts together."""
+        return _TOTAL.search(self.asking) is not None
+
+    @property
     def for_change(self) -> bool:
         """By how much something grew or fell, not where it went."""
-        return _CHANGE.search(self.question) is not None
+        return _CHANGE.search(self.asking) is not None
 
     @property
     def for_comparison(self) -> bool:
         """How much more or less, in whatever words."""
-        return ASKS_MORE.search(self.question) is not None
+        return ASKS_MORE.search(self.asking) is not None
 
     @property
     def for_each(self) -> bool:
         """A price or amount per piece."""
         return (
-            ASKS_EACH.search(self.question) is not None
-            or _IN_A_TIME.search(self.question) is not None
+            ASKS_EACH.search(self.asking) is not None or _IN_A_TIME.search(self.asking) is not None
         )
 
     @property
     def for_percent(self) -> bool:
         """A percentage, or a share that may be told as one."""
-        return ASKS_PERCENT.search(_PERCENT_OF.sub("", self.question)) is not None
+        return ASKS_PERCENT.search(_PERCENT_GIVEN.sub("", self.asking)) is not None
 
     @property
     def for_money(self) -> bool:
         """An amount of money."""
-        return ASKS_MONEY.search(self.question) is not None
+        return ASKS_MONEY.search(self.asking) is not None
 
     @property
     def for_count(self) -> bool:
         """How many: a fraction is none."""
-        return _COUNT.search(self.question) is not None and not self.for_share
+        return _COUNT.search(self.asking) is not None and not self.for_share
 
     @property
     def for_amount(self) -> bool:
@@ -126,28 +179,28 @@ class Asked:
     @property
     def for_share(self) -> bool:
         """A part of one."""
-        return _SHARE.search(self.question) is not None
+        return _SHARE.search(self.asking) is not None
 
     @property
     def for_place(self) -> bool:
         """The how-manieth of a row: `which floor`, `welcher Platz`."""
-        return _PLACE.search(self.question) is not None
+        return _PLACE.search(self.asking) is not None
 
     @property
     def for_result(self) -> bool:
         """A balance, which a loss makes negative."""
-        return _RESULT.search(self.question) is not None and _LOSS.search(self.question) is None
+        return _RESULT.search(self.asking) is not None and _LOSS.search(self.asking) is None
 
     @property
     def unit(self) -> str | None:
         """The unit that the answer is to be in."""
-        found = _UNIT.search(self.question)
+        found = _UNIT.search(self.asking)
         return unit_named(found["unit"]) if found else None
 
     @property
     def scale(self) -> float:
         """What the question's own unit multiplies by: `in millions`."""
-        found = _SCALE.search(self.question)
+        found = _SCALE.search(self.asking)
         if found is None:
             return 1
         return 1e3 if found["k"] else 1e6 if found["m"] else 1e9
@@ -203,7 +256,7 @@ class Asked:
         if self.unit == "duration-minute":
             text = _CLOCKED.sub(lambda m: f"{60 * int(m['h']) + int(m['m'])} min", text)
         if self.for_share and not _IN_PERCENT.search(self.question + text):
-            text = _OUT_OF.sub(r"\g<n>/\g<all>", in_digits(text))
+            text = _OUT_OF.sub(lambda m: f"{m['n']}/{m['all'].replace(',', '')}", in_digits(text))
         return text
 
     def told_without_digits(self, text: str) -> str:
@@ -246,6 +299,7 @@ _CLOCKED = re.compile(
     r"(?<![\d:])(?P<h>\d{1,3})(?::(?=\d\d\s?(?:h|hours?|std|stunden?)\b)|h)(?P<m>[0-5]\d)\b", re.I
 )
 _OUT_OF = re.compile(
-    r"(?<![\d.,])(?P<n>\d+)\s(?:out of|in|of|von|aus)\s(?:every\s|the\s|je\s|den\s)?(?P<all>\d+)(?![\d.,]\d)",
+    r"(?<![\d.,])(?P<n>\d+)(?:\s[^\W\d_]+){0,2}\s(?:out of|in|of|von|aus)\s(?:every\s|the\s|je\s|den\s)?"
+    r"(?P<all>\d{1,3}(?:,\d{3})+|\d+)(?![\d.,]\d)",
     re.I,
 )

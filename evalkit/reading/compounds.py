@@ -68,8 +68,8 @@ _AND_A_HALF = re.compile(
     re.I,
 )
 _HALF_OF_UNIT = re.compile(
-    rf"(?<![\w-])(?<!\d )(?:(?:an?|ein|eine[nmrs]?|the)\s)?(?P<half>half|halbe[nmrs]?|dreiviertel|3/4|1/4|1/2|"
-    rf"1/3|2/3)[ -]"
+    rf"(?<![\w-])(?<!\d )(?<!\bfirst )(?<!\blast )(?<!\bsecond )(?:(?:an?|ein|eine[nmrs]?|the)\s)?"
+    rf"(?P<half>half|halbe[nmrs]?|dreiviertel|3/4|1/4|1/2|1/3|2/3)[ -]"
     rf"(?:of\s)?(?:an?\s)?(?P<unit>{_UNIT_WORD})\b",
     re.I,
 )

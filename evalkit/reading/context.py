@@ -140,7 +140,11 @@ def _without_markers(text: str) -> str:
 def _without_asked_names(text: str, question: str) -> str:
     """Names that the question itself brings: what is `Team 50` there is no result here."""
     for word, digits in re.findall(r"([^\W\d_]+)\.?[ -](\d[\d.]*)\b", question):
-        if not re.fullmatch(r"(?:19|20)\d\d", digits):
+        if (
+            any(asked_words(word))
+            and word[0].isupper()
+            and not re.fullmatch(r"(?:19|20)\d\d", digits)
+        ):
             text = re.sub(
                 rf"\b{re.escape(word)}\.?[ -]{re.escape(digits)}(?![\w]|[.,]\d)",
                 NO_NUMBER,

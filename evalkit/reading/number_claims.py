@@ -25,7 +25,6 @@ from evalkit.reading.number_words import (
     FORMER,
     IN_TOTAL,
     LABEL,
-    LISTED,
     MORE_BEHIND,
     OFF_BEHIND,
     OTHER_YEAR_BEHIND,
@@ -35,7 +34,7 @@ from evalkit.reading.number_words import (
     STATING,
 )
 from evalkit.reading.numerals import Numeral
-from evalkit.reading.words import DOUBT, IS, NEGATION
+from evalkit.reading.words import DOUBT, IS, NEGATION, NOUN
 
 
 class Strength(IntEnum):
@@ -43,14 +42,18 @@ class Strength(IntEnum):
 
     ASIDE = 0
     """A part, an earlier value, one of several offered."""
-    NAMED = 1
+    BRACKETED = 1
+    """It fills brackets behind something else: `the discount (€48)`."""
+    NAMED = 2
     """It stands in a sentence."""
-    ALONE = 2
+    ALONE = 3
     """It fills a clause: `Shipping: 15`."""
-    FIRST = 3
+    FIRST = 4
     """The answer begins with it and nothing else: `310 visitors, 155 of them …`"""
-    STATED = 4
+    STATED = 5
     """`The total is 310`, `= 310`, `so 310`."""
+    LAST = 6
+    """It fills the last line behind prose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,13 @@ class Claim:
     """What stands behind the number in its part of the clause."""
     is_in_unit: bool
     """Told in a unit of the sort that is asked for."""
+    is_given: bool = False
+    """Told by the question."""
 
 
 def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
     """Return every number of an answer with how plainly it is given."""
     found = []
-    is_list = LISTED.match(masked.text) is not None
     pieces = masked.pieces
     for number, clause in enumerate(pieces):
         before = (
@@ -81,10 +85,10 @@ def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
             else None
         )
         of_clause = list(
-            _of_clause(masked, clause, before, asked, is_first=number == 0 and not is_list)
+            _of_clause(masked, clause, before, asked, is_first=number == 0 and not masked.is_list)
         )
         of_clause = _evened(clause, of_clause)
-        if is_list and clause.sentence == 0:
+        if masked.is_list and clause.sentence == 0:
             of_clause = [_set_aside(c) for c in of_clause]
         found += of_clause
     return found
@@ -108,8 +112,9 @@ def _set_aside(claim: Claim) -> Claim:
 def _of_clause(
     masked: MaskedNumbers, clause: Clause, before: Clause | None, asked: Asked, *, is_first: bool
 ) -> Iterator[Claim]:
+    is_bracketed = masked.text[: clause.start].rstrip().endswith("(") and clause.start > 1
     for mark, (own_left, own_right) in zip(
-        ANY.finditer(clause.text), _parts(clause.text), strict=True
+        ANY.finditer(clause.text), _parts(clause.text, masked.given), strict=True
     ):
         left, right = clause.text[: mark.start()], clause.text[mark.end() :]
         place, numeral = clause.start + mark.start(), masked.at(mark[0])
@@ -120,6 +125,8 @@ def _of_clause(
             asked.for_change and mark[0] not in masked.asides and CHANGE_OF.search(left) is not None
         )
         strength = Strength.STATED if is_stated else None
+        if mark[0] == masked.last_alone:
+            strength = Strength.LAST
         if strength is None:
             is_aside = (
                 mark[0] in masked.asides
@@ -132,30 +139,58 @@ def _of_clause(
             strength = (
                 Strength.ASIDE
                 if is_aside
-                else _strength(clause, before, left, right, is_first=is_first)
+                else _strength(
+                    clause, before, left, right, is_first=is_first, is_bracketed=is_bracketed
+                )
             )
         numeral = _with_sign(numeral, label, right, asked)
-        yield Claim(numeral, strength, clause, place, label, own_right, mark[0] in masked.in_unit)
+        yield Claim(
+            numeral,
+            strength,
+            clause,
+            place,
+            label,
+            own_right,
+            mark[0] in masked.in_unit,
+            mark[0] in masked.given,
+        )
 
 
-_PARTED = re.compile(r",|;|\b(?:and|und|while|whereas|während|but|aber)\b", re.I)
+_PARTED = re.compile(
+    r",|;|\b(?:and|und|while|whereas|während|but|aber|bzw|beziehungsweise|or|oder)\b", re.I
+)
 
 
-def _parts(clause: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands before and behind each number, as far as it is its own: `Leeds has 240 and York has 180`."""
+def _parts(clause: str, given: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield what stands before and behind each number, as far as it is its own: `Leeds has 240 and York has 180`.
+
+    Numbers that the question tells are words like others: `turns 60 in 2044`.
+    """
     marks = list(ANY.finditer(clause))
-    if not marks:
-        return
-    edges = [0]
-    for one, other in pairwise(marks):
-        joint = _PARTED.search(clause, one.end(), other.start())
-        edges += [joint.start(), joint.end()] if joint else [other.start(), one.end()]
-    edges.append(len(clause))
-    for mark, start, end in zip(marks, edges[::2], edges[1::2], strict=True):
+    own = [m for m in marks if m[0] not in given]
+    for mark in marks:
+        others = [m for m in (own or marks) if m is not mark]
+        start = max(
+            (_joint(clause, m.end(), mark.start())[1] for m in others if m.end() <= mark.start()),
+            default=0,
+        )
+        end = min(
+            (_joint(clause, mark.end(), m.start())[0] for m in others if m.start() >= mark.end()),
+            default=len(clause),
+        )
         yield clause[start : mark.start()], clause[mark.end() : end]
 
 
+def _joint(clause: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the part of one number ends and that of the next begins; without a word between, they share it."""
+    joint = _PARTED.search(clause, start, end)
+    return (joint.start(), joint.end()) if joint else (end, start)
+
+
 _DENIED = re.compile(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", re.I)
+_NONE_SAID = re.compile(
+    rf"\b(?:no|kein\w*)\s(?:\w+\s)?(?:{NOUN}|number|figure|value|anzahl|zahl|wert)\b", re.I
+)
 _NO_MORE_THAN = re.compile(
     r"\b(?:no|not|nicht|kaum|hardly) (?:more|less|fewer|mehr|weniger|later) (?:than|als)\s(?:\w+\s)?$",
     re.I,
@@ -194,7 +229,7 @@ def _is_earlier_label(before: str) -> bool:
 
 def _evened(clause: Clause, found: list[Claim]) -> list[Claim]:
     """Numbers side by side are stated alike: `310 men and 20 women`, `300 in 2022 and 310 in 2023`."""
-    counted = [c for c in found if c.strength > Strength.ASIDE]
+    counted = [c for c in found if c.strength > Strength.ASIDE and not c.is_given]
     for one, other in pairwise(counted):
         between = clause.text[one.place - clause.start + 1 : other.place - clause.start]
         if re.search(r"\b(?:and|und|or|oder)\b", between) and not STATING.search(between):
@@ -218,14 +253,24 @@ def _is_aside(left: str, right: str, clause: Clause, asked: Asked, *, is_lone: b
         return True
     if MORE_BEHIND.search(right) and not re.search(r"=\s?$", left) and not asked.for_comparison:
         return True
+    if _NONE_SAID.search(left):
+        return True
     is_denied = _DENIED.search(left) is not None and _NO_MORE_THAN.search(left) is None
     return is_denied or re.search(DOUBT, left, re.I) is not None
 
 
 def _strength(
-    clause: Clause, before: Clause | None, left: str, right: str, *, is_first: bool
+    clause: Clause,
+    before: Clause | None,
+    left: str,
+    right: str,
+    *,
+    is_first: bool,
+    is_bracketed: bool,
 ) -> Strength:
     near = ANY.split(left)[-1]
+    if joint := _PARTED.search(near):
+        near = near[joint.start() :] if near != left else near
     if (
         STATING.search(near)
         or RISEN_TO.search(near)
@@ -243,5 +288,7 @@ def _strength(
     if before is not None and LABEL.match(before.text) and not ANY.search(before.text):
         return Strength.STATED
     if ALONE.match(clause.text):
+        if is_bracketed:
+            return Strength.BRACKETED
         return Strength.FIRST if is_first else Strength.ALONE
     return Strength.NAMED

@@ -18,6 +18,7 @@ from evalkit.reading.number_words import (
     CHANGED,
     CHECK,
     CUT,
+    LISTED,
     MARK,
     PARTS,
     RAISED,
@@ -41,11 +42,14 @@ class MaskedNumbers:
             or _style_of_amount(text, asked)
             or language_of(asked.question)
         )
-        text = _ARROW.sub("→", text)
+        text = _PICTURE.sub("\n", _ARROW.sub("→", text))
         text = without_names(in_digits(text), asked.question)
         parts, end = [], 0
         self.numerals: list[Numeral] = []
         self.in_unit: set[str] = set()
+        self.given: set[str] = set()
+        """Marks of numbers that the question tells."""
+        given = asked.given
         self._in_other: set[str] = set()
         for numeral in list(numerals(text, language))[:_MOST]:
             parts.append(text[end : numeral.start])
@@ -56,13 +60,16 @@ class MaskedNumbers:
                 if sort is not None and asked.sort is not None:
                     known = self.in_unit if sort == asked.sort else self._in_other
                     known.add(chr(0xE000 + len(self.numerals)))
+                if numeral.value in given:
+                    self.given.add(chr(0xE000 + len(self.numerals)))
                 self.numerals.append(replace(numeral, value=asked.in_its_unit(text, numeral)))
             end = numeral.end
         parts.append(text[end:])
         self.text = _with_labels("".join(parts))
         self.asides, self.stated = self._asides(), set[str]()
         self._sort_changes(asked)
-        self.stated |= self._last_alone()
+        self.last_alone = self._last_alone()
+        self.is_list = LISTED.match(self.text) is not None
         self.pieces = clauses(self.text, splits_pairs=False)
         self.last_start = self.pieces[-1].start if self.pieces else 0
         self.is_prose = len(re.findall(r"[^\W\d_]{2,}", self.text)) > 1
@@ -114,14 +121,15 @@ class MaskedNumbers:
                 found.add(match[1])
         return found
 
-    def _last_alone(self) -> set[str]:
+    def _last_alone(self) -> str | None:
         """Return the mark that fills the last line behind prose, as no other line is filled."""
         *before, last = [line for line in self.text.splitlines() if line.strip()] or [""]
         found = ALONE.match(last)
         is_told = any(len(re.findall(r"[^\W\d_]{2,}", line)) > 2 for line in before)
         if found is None or not is_told or any(ALONE.match(line) for line in before):
-            return set()
-        return set(ANY.findall(last)) - self.asides
+            return None
+        mark = ANY.findall(last)[0]
+        return None if mark in self.asides else mark
 
     def _sort_changes(self, asked: Asked) -> None:
         """`It rose from 41 to 48` states 48, or, where the change is asked for, neither; `by 7 to 48` states both."""
@@ -142,6 +150,9 @@ class MaskedNumbers:
 
 
 _ARROW = re.compile(r"[=-]{1,2}>|[⇒➜➔➡]")
+
+
+_PICTURE = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]+[\ufe0f\u200d]*")
 
 
 def _style_of_amount(text: str, asked: Asked) -> str | None:

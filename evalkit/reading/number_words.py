@@ -122,8 +122,9 @@ _RECKON = (
     r"ziehe[nt]?)\b"
 )
 RECKONED = compiled(
-    rf"{_RECKON}(?:(?!{TOTAL}|{THUS}|{IS}|[=→]|\b(?:you|we|i|wir|ich|man) (?:get|have|obtain|find)|erhalte\w*|erhält|"
-    rf"to get|bekomm\w*|hat man|haben wir)[^.:;\n]){{0,80}}{MARK}(?:\s(?!und\b|and\b)[^\W\d_]+)?(?=\W*(?:$|[.,;:\n]|and\b|und\b))"
+    rf"{_RECKON}(?:(?!{TOTAL}|{THUS}|{IS}|[=→]|\b(?:you|we|i|wir|ich|man) (?:get|have|obtain|find)|"
+    rf"erhalte\w*|erhält|to get|bekomm\w*|hat man|haben wir)[^.:;\n]){{0,80}}{MARK}"
+    rf"(?:\s(?!und\b|and\b)[^\W\d_]+)?(?=\W*(?:$|[.,;:\n]|and\b|und\b))"
 )
 """A step of a calculation that is told as something to do, up to its operand."""
 STATING = compiled(
@@ -133,10 +134,11 @@ STATING = compiled(
     r"\b(?:number|figure|value|total|difference|change|sum|anzahl|zahl|wert|differenz|änderung|summe|"
     rf"betrag)\b(?:\s\w+){{0,6}}\s{IS})"
 )
-CONCLUDED = compiled(rf"{TOTAL}|{THUS}|{CONCLUDING}|=")
+CONCLUDED = compiled(rf"{TOTAL}|{THUS}|{CONCLUDING}|[=→]")
 LABEL = compiled(
     rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|end(?:stand|betrag|summe|ergebnis|"
-    rf"saldo|preis|wert)|schluss\w+|grand total|(?:final|new|remaining|neue[rs]?|verbleibende[rs]?|endgültige[rs]?)\s\w+|"
+    rf"saldo|preis|wert)|schluss\w+|grand total|(?:final|new|remaining|neue[rs]?|verbleibende[rs]?|"
+    rf"endgültige[rs]?)\s\w+|"
     rf"rest(?:betrag|bestand|menge)?|zahlbetrag|remainder|amount due|"
     rf"anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
 )
@@ -163,7 +165,7 @@ THUS_ALONE = compiled(
 )
 LAST_LINE = compiled(
     rf"^\W*(?:\w+\s){{0,2}}?(?:(?:final|"
-    rf"endgültige[rs]?)\s)?(?:{NOUN})\b[^\n\ue000-\uefff]{{0,30}}?({MARK})(?P<rest>[^\n]*)$"
+    rf"endgültige[rs]?)\s)?(?:{NOUN})\b(?P<between>[^\n\ue000-\uefff]{{0,30}}?)(?P<mark>{MARK})(?P<rest>[^\n]*)$"
 )
 TURN = compiled(
     rf"{CORRECTION}|{CONCLUDING}|\b(?:maßgeblich|ausschlaggebend|entscheidend|verbindlich|authoritative|"
@@ -186,7 +188,8 @@ CHECK = compiled(
 )
 """A line that reckons back from the result."""
 REFUSES = compiled(
-    r"\b(?:can't|cannot|can not|unable to|not able to|couldn't|no (?:data|information|figures?|numbers?)|not "
+    r"\b(?:can't|cannot|can not|unable to|not able to|couldn't|no (?:data|information|figures?|"
+    r"numbers?|results?|values?)|not "
     r"(?:given|available|stated|enough)|"
     r"don't know|impossible|missing|"
     r"kann (?:ich )?(?:\w+ ){0,4}nicht|keine (?:zahlen|angaben?|daten|information\w*)|nicht (?:\w+ )?(?:möglich|"
@@ -219,7 +222,8 @@ RAISED = compiled(
     rf"auf)\s(?:\w+\s){{0,2}}?(?P<new>{MARK})"
 )
 EARLIER_LABEL = compiled(
-    r"\b(?:vorjahr(?:es)?(?:wert)?|vormonat|vorquartal|im (?:jahr|monat) (?:davor|zuvor)|im vor(?:jahr|monat|quartal)|"
+    r"\b(?:sub-?total|zwischensumme|vorjahr(?:es)?(?:wert)?|vormonat|vorquartal|"
+    r"im (?:jahr|monat) (?:davor|zuvor)|im vor(?:jahr|monat|quartal)|"
     r"(?:prior|previous|(?<!the )last|preceding) (?:year|month|quarter|week)|(?:a|the|one) (?:year|month|"
     r"quarter|week) (?:earlier|"
     r"before|ago)|the (?:year|month|quarter) before)(?:\s(?:waren es|es|noch|were|was|it was|there were|sah|saw|"

@@ -62,8 +62,8 @@ _MARKS = re.compile(
     r"(?<!\S)\*(?=[^\s*])"
 )
 _NEXT = re.compile(
-    r"(?<=\S)\s*\n\s*(?:question|frage|aufgabe|passage|message|nachricht|user|human|invoice|rechnung)\s?\d{0,3}:[ "
-    r"\n]",
+    r"(?<=\S)\s*\n\s*(?:(?:question|frage|aufgabe|passage|message|nachricht|user|human|invoice)\s?\d{0,3}|"
+    r"rechnung\s?\d{1,3}):[ \n]",
     re.I,
 )
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(?=[^#\s]{1,20}[ \t]*$)", re.M)

@@ -9,8 +9,8 @@ _PAIRS = tuple(
     for one, other in (
         (
             r"\b(?:with|incl(?:\.|uding|usive|udes)?|mit|inkl(?:\.|usive)?|einschließlich|samt)(?!\w)",
-            r"\b(?:without|excl(?:\.|uding|usive|udes)?|not including|plus|before|ohne|exkl(?:\.|usive)?|zzgl\.?|zuzüglich|"
-            r"vor)(?!\w)",
+            r"\b(?:without|excl(?:\.|uding|usive|udes)?|not including|plus|before|ohne|exkl(?:\.|usive)?|zzgl\.?|"
+            r"zuzüglich|vor)(?!\w)",
         ),
         (r"\b(?:net|netto\w*)\b", r"\b(?:gross|brutto\w*)\b"),
         (

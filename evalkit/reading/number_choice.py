@@ -1,0 +1,295 @@
+"""Chooses among the numbers of an answer the one that is about what the question asks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+from evalkit.reading.asked import Asked
+from evalkit.reading.clauses import sentences
+from evalkit.reading.context import NO_NUMBER, asked_words
+from evalkit.reading.number_claims import Claim, Strength
+from evalkit.reading.number_words import CONCLUDED, CURRENT, EXACT, LABEL, THUS_ALONE, TURN
+from evalkit.reading.numerals import Numeral
+from evalkit.reading.sides import asked_side
+
+_CLOSE = 1e-9
+
+
+def narrowed(text: str, found: list[Claim], asked: Asked) -> list[Claim]:
+    """Return what an answer's numbers claim, behind corrections, and without what only repeats the question."""
+    return _evened_rows(text, _after_turn(text, _without_given(found, asked)))
+
+
+def of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
+    """Keep what is so now, and percentages or amounts where they are asked for."""
+    return _of_asked_kind(_now(_answering(found, asked)), asked)
+
+
+def _answering(found: list[Claim], asked: Asked) -> list[Claim]:
+    """A clause that says all of the question again states its number: `Man zahlt 56 Euro.`"""
+    wanted = _words(asked.predicate)
+    says_all = [
+        c
+        for c in found
+        if wanted and _shared(wanted, _words(f"{c.label} {c.right}")) == len(wanted)
+    ]
+    if len({c.numeral.value for c in says_all if not c.is_given}) != 1:
+        return found
+    of_sentence = {c.clause.sentence: c for c in found if c.strength == Strength.STATED}
+    return [
+        replace(c, strength=Strength.STATED)
+        if c.strength in (Strength.NAMED, Strength.ALONE)
+        and c in says_all
+        and not c.is_given
+        and (c.clause.sentence not in of_sentence or of_sentence[c.clause.sentence].place < c.place)
+        else c
+        for c in found
+    ]
+
+
+def of_asked_side(found: list[Claim], asked: Asked) -> Numeral | None:
+    """Return the one value that is told with what the question asks it with: `€40 without shipping, €45.90 with it`."""
+    found = [c for c in found if c.numeral.is_percent == asked.for_percent and not c.is_given]
+    sides = asked_side([f"{c.label} {c.right}" for c in found], asked.asking)
+    return single([c for c, mine in zip(found, sides, strict=True) if mine]) if sides else None
+
+
+def of_asked_item(found: list[Claim], asked: Asked) -> Numeral | None:
+    """Return the one number of a list that is about what is asked: `€12 for adults and €8 for children`."""
+    wanted = _words(asked.subject)
+    told = [c for c in found if _shared(wanted, _words(c.right))]
+    return single(told) if len(told) == 1 and not asked.for_total else None
+
+
+def chosen(told: list[Claim], asked: Asked) -> Numeral | None:
+    """Return the one number of those that may be the result which is the plainest, or most about the question."""
+    plainest = max(c.strength for c in told)
+    best = _of_asked_row(told, asked) or [c for c in told if c.strength == plainest]
+    if plainest == Strength.STATED:
+        best = _first_or_restated(told, best)
+    return single(best) or single(_likest(best, asked)) or _concluded(best) or _ending(told, asked)
+
+
+def single(found: list[Claim]) -> Numeral | None:
+    """Return the number where all are one, the last of them rounded perhaps."""
+    if not found:
+        return None
+    last = found[-1].numeral
+    return last if all(_is_rounded(c.numeral.value, last.value) for c in found) else None
+
+
+def _is_rounded(exact: float, rounded: float) -> bool:
+    """Tell whether one number is another with fewer of its decimals."""
+    digits = f"{rounded:.9f}".rstrip("0").partition(".")[2]
+    return exact == rounded or (
+        exact != int(exact) and abs(round(exact, len(digits)) - rounded) < _CLOSE
+    )
+
+
+def are_parts(found: list[Claim], asked: Asked) -> bool:
+    """Tell whether a sentence names several values and begins with none of them, where their total is asked for."""
+    values = {c.numeral.value for c in found}
+    return (
+        len(values) > 1
+        and asked.for_total
+        and not any(c.strength >= Strength.FIRST for c in found)
+        and len({c.clause.sentence for c in found}) == 1
+    )
+
+
+def _without_given(found: list[Claim], asked: Asked) -> list[Claim]:
+    """Set aside what the question tells itself, where the answer tells anything else as plainly."""
+    wanted = _words(asked.predicate)
+    others = [c.strength for c in found if not c.is_given and c.strength >= Strength.NAMED]
+    if not others:  # `All 20 passed`, where those that failed are asked for
+        return [
+            replace(c, strength=Strength.ASIDE)
+            if c.is_given
+            and c.strength == Strength.NAMED
+            and wanted
+            and len(_words(c.clause.text)) > 1
+            and not _shared(wanted, _words(c.clause.text))
+            else c
+            for c in found
+        ]
+    beside = {c.clause.sentence for c in found if not c.is_given and c.strength >= Strength.NAMED}
+
+    def is_kept(claim: Claim) -> bool:
+        if claim.strength == Strength.FIRST:
+            return claim.clause.sentence not in beside
+        return claim.strength == Strength.STATED and max(others) < Strength.STATED
+
+    return [
+        replace(c, strength=Strength.ASIDE) if c.is_given and not is_kept(c) else c for c in found
+    ]
+
+
+_ROW = re.compile(r"\W*(?P<label>[^\W\d_][^\n:=→]{1,50}?)\s?[:=→]\s?[^\n]*\s*$")
+
+
+def _evened_rows(text: str, found: list[Claim]) -> list[Claim]:
+    """Rows with labels state their values alike, reckoned or not, if none is said to be the last one."""
+    rows: dict[int, str] = {}
+    for start, sentence in sentences(text):
+        row = _ROW.match(sentence)
+        if row is not None:
+            end = start + len(sentence)
+            rows |= {c.clause.sentence: row["label"] for c in found if start <= c.place < end}
+    rows = {n: label for n, label in rows.items() if not LABEL.match(label)}
+    stated = {c.clause.sentence for c in found if c.strength == Strength.STATED}
+    alone = {c.clause.sentence for c in found if c.strength in (Strength.ALONE, Strength.FIRST)}
+    if len(rows) < 2 or not stated & rows.keys() or not alone & rows.keys():
+        return found
+    return [
+        replace(c, strength=Strength.ALONE, label=rows[c.clause.sentence])
+        if c.clause.sentence in rows and c.strength > Strength.NAMED
+        else c
+        for c in found
+    ]
+
+
+def _now(found: list[Claim]) -> list[Claim]:
+    """Keep what is so now, where an answer says of a number that it is: `28 until 2018, now 30`."""
+    now = [c for c in found if CURRENT.search(c.label) and c.strength > Strength.ASIDE]
+    return now if now else found
+
+
+def _first_or_restated(found: list[Claim], stated: list[Claim]) -> list[Claim]:
+    """An answer that begins with its result may explain it; only a restatement (`three weeks, so 21`) replaces it."""
+    first = [c for c in found if c.strength == Strength.FIRST]
+    if not first:
+        return stated
+    restated = [
+        c for c in stated if THUS_ALONE.search(c.clause.text) or EXACT.search(c.clause.text)
+    ]
+    return restated or first
+
+
+def _of_asked_row(found: list[Claim], asked: Asked) -> list[Claim]:
+    """Return the claims of the one row or part that is about what was asked: `Leeds: 240, York: 180, total: 420`."""
+    rows = [c for c in found if c.strength >= Strength.ALONE]
+    if len(rows) < 2 or asked.for_total:
+        return []
+    words = _words(asked.subject)
+    told = [(c.label if c.label.strip() else c.right) for c in rows]
+    shared = [len(words & set(asked_words(text))) for text in told]
+    named = [c for c, n in zip(rows, shared, strict=True) if n]
+    is_plain = all(_PLAIN_ROW.fullmatch(text) for text in told)
+    return named if is_plain and len({c.numeral.value for c in named}) == 1 else []
+
+
+_PLAIN_ROW = re.compile(r"(?:\W*[^\W\d_]+){1,4}\W*")
+
+
+def _likest(found: list[Claim], asked: Asked) -> list[Claim]:
+    """Return the claims of which what stands before the number, or behind it, says most of the question again."""
+    for words, wanted in (
+        (_pairs, _pairs(asked.asking)),
+        (_words, _words(asked.predicate)),
+        (_words, _words(asked.subject)),
+    ):
+        for said in (
+            [c.label for c in found],
+            [c.right for c in found],
+            [f"{c.label} {c.clause.text}" for c in found],
+        ):
+            shared = [_shared(wanted, words(text)) for text in said]
+            is_told = all(re.search(r"[\w\uf8fd-\uf8ff]", text) for text in said)
+            if is_told and shared and max(shared) > min(shared):
+                return [c for c, n in zip(found, shared, strict=True) if n == max(shared)]
+    return []
+
+
+def _words(text: str) -> set[str]:
+    return set(asked_words(text))
+
+
+def _shared(asked: set[str], told: set[str]) -> int:
+    """Return how many of the asked words are told, in whatever number: `child`, `children`."""
+    return sum(
+        any(
+            w == t or (min(len(w), len(t)) > 3 and (w.startswith(t) or t.startswith(w)))
+            for t in told
+        )
+        for w in asked
+    )
+
+
+def _pairs(text: str) -> set[str]:
+    """Return pairs of words, small ones too: `before tax`."""
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    return {f"{one} {other}" for one, other in pairwise(words) if any(asked_words(other))}
+
+
+def _concluded(found: list[Claim]) -> Numeral | None:
+    """Return the last value where it is what a calculation comes to."""
+    last = found[-1]
+    beside = {c.numeral.value for c in found if c.clause is last.clause}
+    if len(beside) > 1 and "=" not in last.clause.text:
+        return None
+    if any(_is_said_alike(c, last) for c in found if c.numeral.value != last.numeral.value):
+        return None
+    if last.strength == Strength.STATED and (
+        CONCLUDED.search(last.clause.text) or LABEL.match(last.label)
+    ):
+        return last.numeral
+    return None
+
+
+def _ending(told: list[Claim], asked: Asked) -> Numeral | None:
+    """Return what the last sentence says again of several values, or says more about the question than they do."""
+    last = [c for c in told if c.clause.sentence == told[-1].clause.sentence]
+    value = single(last)
+    before = [c for c in told if c.clause.sentence != last[0].clause.sentence]
+    if value is None or not before:
+        return None
+    if any(c.strength == Strength.STATED and c.numeral.value == value.value for c in before):
+        return value
+    wanted = _words(asked.asking)
+    shared = [_shared(wanted, _words(f"{c.label} {c.clause.text}")) for c in (last[0], *before)]
+    return value if shared[0] > max(shared[1:]) else None
+
+
+def _is_said_alike(one: Claim, other: Claim) -> bool:
+    """Tell whether one sentence says of two things the same: `list 1 gives 210, list 2 gives 201`."""
+    cues = [c.clause.text[: c.place - c.clause.start].split()[-1:] for c in (one, other)]
+    named = all(NO_NUMBER in c.clause.text for c in (one, other))
+    return one.clause.sentence == other.clause.sentence and cues[0] == cues[1] and named
+
+
+def _after_turn(text: str, found: list[Claim]) -> list[Claim]:
+    for marker in reversed(list(TURN.finditer(text))):
+        later = [c for c in found if c.place >= marker.start() and c.strength >= Strength.ALONE]
+        later = later or [
+            c for c in found if c.place >= marker.start() and c.strength == Strength.NAMED
+        ]
+        if (
+            later
+            and len(later) < len(found)
+            and (len(later) == 1 or later[0].strength >= Strength.ALONE)
+        ):
+            return later
+    return found
+
+
+def _of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
+    """Keep percentages where one is asked for and none where not, amounts where money is, if the answer has any."""
+    rest = [c for c in found if c.strength > Strength.ASIDE]
+    if asked.for_percent:
+        return [c for c in rest if c.numeral.is_percent] or found
+    rest = [c for c in rest if not c.numeral.is_percent] or rest
+    if any(c.is_in_unit for c in rest):  # `three teaspoons (15 ml)`
+        rest = [
+            c
+            for c in rest
+            if c.is_in_unit or c.strength == Strength.STATED or not re.match(r"\s[^\W\d_]", c.right)
+        ]
+    if asked.for_money:
+        return [
+            c
+            for c in rest
+            if c.numeral.has_currency or (c.label.strip() and not re.search(r"\w", c.right))
+        ] or found
+    return rest or found
