@@ -19,7 +19,7 @@ from evalkit.reading.zeros import with_zeros
 
 _COUNT = re.compile(r"\b(?:how many|wie ?viele?|number of|anzahl|zahl de[rs])\b", re.I)
 _UNIT = re.compile(
-    rf"\b(?:in|how many|wie ?viele?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:19|20)\d\d\b)",
+    rf"\b(?:in|how many|wie ?viele?n?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:19|20)\d\d\b)",
     re.I,
 )
 _IN_A_TIME = re.compile(

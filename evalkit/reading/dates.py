@@ -48,6 +48,11 @@ MONTH = (
 EITHER_HALF = "\uf8fc"
 """Behind a time of day that may be before noon or after it: `half past four`."""
 _DAY, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:1[5-9]|20|21)\d\d"
+_PART = r"(?P<part>nachmittags?|abends?|(?:am |in the )?(?:nachmittag|abend|afternoon|evening)|at night)"
+_MORNING = (
+    r"(?P<am>morgens?|vormittags?|früh|(?:am |in the )?(?:morgen|vormittag|morning)|in der früh)"
+)
+_OF_DAY = rf"(?:,?\s(?:{_PART}|{_MORNING})\b)"
 _FORMS: tuple[tuple[str, str], ...] = (
     ("ymd", rf"(?<![\w.-])(?P<y>{_YEAR})[-/.](?P<m>0?[1-9]|1[0-2])[-/.](?P<d>{_DAY})(?![\d])"),
     ("dmy", rf"(?<![\d.,])(?P<d>{_DAY})\.\s?(?P<m>0?[1-9]|1[0-2])\.\s?(?P<y>{_YEAR}|\d\d)(?![\d])"),
@@ -55,16 +60,19 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("words", rf"(?<![\d.,])(?P<d>{_DAY})(?:st|nd|rd|th|\.)?\s(?:of\s)?(?P<w>{MONTH})(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
     ("american", rf"\b(?P<w>{MONTH})\s(?:the\s)?(?P<d>{_DAY})(?:st|nd|rd|th)?(?!\d|"
         rf"[.,]\d)(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
-    ("month", rf"\b(?P<w>{MONTH})\s(?P<y>{_YEAR})(?!\w)"),
+    ("month", rf"\b(?P<w>{MONTH})\s(?:of\s)?(?P<y>{_YEAR})(?!\w)"),
+    ("my", rf"(?<![\w/.,-])(?P<m>0?[1-9]|1[0-2])/(?P<y>{_YEAR})(?![\w/])"),
+    ("my", rf"(?<![\w/.,-])(?P<m>0[1-9]|1[0-2])\.(?P<y>{_YEAR})(?![\w/]|[.,]\d)"),
     ("dm", r"(?:(?<=\bam )|(?<=\bvom )|(?<=\bzum )|(?<=\bbis )|(?<=\bab )|(?<=\bden )|(?<=\| "
         rf"))(?P<d>{_DAY})\.\s?(?P<m>0?[1-9]|1[0-2])\.(?!\d)"),
     ("either", rf"(?<![\d:.,])(?P<h>\d{{1,2}}):(?P<n>[0-5]\d)(?P<either>{EITHER_HALF})(?:\s?(?P<pm>[ap]\.?m\b\.?))?"),
     ("clock", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])(?:[:.](?P<n>[0-5]\d))\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|h|"
-        r"o'clock)\b)(?:\s(?P<part>nachmittags|abends|in the (?:afternoon|evening)|at night))?"),
-    ("colon", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])[:h](?P<n>[0-5]\d)(?!:?\d)(?:\s(?P<part>nachmittags|abends|in "
-        r"the (?:afternoon|evening)))?"),
+        rf"o'clock)\b){_OF_DAY}?"),
+    ("clock", rf"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])[:.](?P<n>[0-5]\d){_OF_DAY}"),
+    ("colon", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])[:h](?P<n>[0-5]\d)(?!:?\d)"),
     ("hour", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|"
-        r"o'clock)\b)(?:\s(?P<n>[0-5]\d)\b)?(?:\s(?P<part>nachmittags|abends|in the (?:afternoon|evening)))?"),
+        r"o'clock)\b)"
+        rf"(?:\s(?P<n>[0-5]\d)\b)?{_OF_DAY}?"),
     ("noon", r"\b(?P<noon>noon|midday|midnight|mittags?|mitternacht)\b"),
 )  # fmt: skip
 _PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _FORMS)

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from babel.dates import get_day_names
 
+from evalkit.reading.asked import Asked
 from evalkit.reading.bounds import bound_before, differs, direction, without_bounds
-from evalkit.reading.clauses import sentences
+from evalkit.reading.content import content, place_of, told
 from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
@@ -27,17 +28,12 @@ _ARTICLES = frozenset({
     "a", "an", "the", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "eines",
     "its", "their", "his", "her", "ihr", "ihre", "sein", "seine",
 })  # fmt: skip
-_SMALL_WORDS = frozenset({
-    "who", "which", "that", "if", "when", "wenn", "falls",
-    "in", "on", "at", "by", "of", "to", "for", "from", "with", "and", "or", "is", "are", "was", "were", "it",
-    "its", "they", "as", "be", "im", "am", "um", "auf", "bei", "von", "vom", "mit", "und", "oder", "ist", "sind",
-    "war", "aus", "zu", "zum", "zur", "es", "sie", "er",
-})  # fmt: skip
 _MEASURES = frozenset(sort for sort, _ in FACTORS.values())
 _ONE = re.compile(
     rf"(?:(?<=^)|(?<=\bis )|(?<=\bfor )|(?<=\bin )|(?<=\bof )|(?<=\btakes )|(?<=\blasts )|(?<=\bwithin )|"
     rf"(?<=\babout )|"
-    rf"(?<=\bafter )|(?<=\bfull )|(?<=\bdauert )|(?<=\bum )|(?<=\bvon )|(?<=\bnach )|(?<=\binnerhalb )|(?<=\bgilt )|"
+    rf"(?<=\bafter )|(?<=\bfull )|(?<=\bdauert )|(?<=\bum )|(?<=\bvon )|(?<=\bnach )|(?<=\binnerhalb )|"
+    rf"(?<=\bgilt )|"
     rf"(?<=\betwa )|(?<=\bonly )|(?<=\bnur )|(?<=\bgenau )|(?<=\bexactly )|(?<=\bthan )|(?<=\bals )|"
     rf"(?<=\bbeträgt )|(?<=\bist ))"
     rf"(?:an?|one|ein(?:e[nmrs]?)?)\s(?=(?:{UNIT_NAMES})\b)",
@@ -50,17 +46,31 @@ _RELATIVE = re.compile(
 _A_ONE = re.compile(r"(?:one|ein(?:e[nmrs]?|s)?)\.?", re.I)
 _ONLY = re.compile(r"^(?:only|just|solely|nur|allein|lediglich|ausschließlich)\s", re.I)
 _DAY = re.compile(rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})s?\b", re.I)
+_ORDINAL_POINT = re.compile(r"\.(?=\s[a-zäöüß])")
 _FEW = 2
 """Words that an elliptic answer may have more than the gold."""
 _OUT_OF = re.compile(
     r"(?<![\d.,])(\d+) (?:in|out of|of|von|aus) (?:every |the |je )?(\d+)(?![\d.,]\d)", re.I
 )
 _TITLES = re.compile(
-    r"\b(?:Dr|Prof|Professor(?:in)?|Mrs?|Ms|Miss|Sir|Frau|Herrn?|Dipl|Ing|Mag)\b\.?(?:-Ing\.?)?\s?(?=[A-ZÄÖÜ])"
+    r"\b(?:Dr|Prof|Professor(?:in)?|Mrs?|Ms|Miss|Sir|Frau|Herrn?|Dipl|Ing|"
+    r"Mag)\b\.?(?:-Ing\.?)?\s?(?=[A-ZÄÖÜ])"
 )
 _ASKS_WHO = re.compile(r"\b(?:who|whom|whose|wer|wem|wen|wessen|name of|called|heißt)\b", re.I)
+_ASKS_WHEN = re.compile(
+    r"\b(?:when|wann|(?:what|which|welche[mrsn]?) (?:days?|dates?|tag|tage|tagen|datum)|deadline|frist)\b",
+    re.I,
+)
+_OF_MONTH = re.compile(
+    r"(?<=\d)(st|nd|rd|th|\.)?\s(?:(?:of|in) (?:each|every|the|any) month|each month|(?:jede[snr]|des|"
+    r"eines(?: jeden)?) "
+    r"Monats|im Monat)$",
+    re.I,
+)
+"""Goes without saying behind a day of each month."""
 _LEAD = re.compile(
-    r"^(?:(?:it|they|he|she|this|that|there|es|er|sie|das|dies)\s(?:is|are|was|were|ist|sind|war|waren|has|hat)|"
+    r"^(?:(?:it|they|he|she|this|that|there|es|er|sie|das|dies)\s(?:is|are|was|were|ist|sind|war|waren|"
+    r"has|hat)|"
     r"(?:if|when|whenever|in case|wenn|falls|sofern|sobald|in|on|at|by|with|from|to|for|because of|due to|"
     r"owing to|thanks to|um|am|im|bei|mit|aus|von|vom|zum|zur|"
     r"bis|ab|seit|"
@@ -68,7 +78,8 @@ _LEAD = re.compile(
     re.I,
 )
 _NOT = re.compile(
-    rf"(?:{NEGATION})\s?(?:longer |more |any |mehr )?|\bnon-?(?=\w)|\b(?:un|in|im|ir|dis)(?=(?:\w+(?:able|ible|"
+    rf"(?:{NEGATION})\s?(?:longer |more |any |mehr )?|\bnon-?(?=\w)|\b(?:un|in|im|ir|dis)(?=(?:\w+(?:able|"
+    rf"ible|"
     rf"bar|lich|ig|"
     r"valid|complete|correct|active|known|paid|gültig|bekannt|bezahlt|vollständig)\b))",
     re.I,
@@ -144,12 +155,13 @@ def _negated(said: str, core: str) -> str | None:
 
 def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     """Return an answer with signs for the gold and its rivals."""
-    written = "1" if _A_ONE.fullmatch(gold.strip()) else in_digits(gold)
+    sort = "date" if _ASKS_WHEN.search(question) else None
+    written = "1" if _A_ONE.fullmatch(gold.strip()) else in_digits(_OF_MONTH.sub("", gold), sort)
     if _OUT_OF.fullmatch(written.strip(" .")):
         written, said = (_OUT_OF.sub(r"\1/\2", text) for text in (written, in_digits(said)))
     wanted = list(quantities(written, language_of(gold) or language_of(question)))
     days = _weekdays(written)
-    if (wanted and days) or (len(wanted) > 1 and not _words(_between(written, wanted))):
+    if (wanted and days) or (len(wanted) > 1 and not _between(written, wanted)):
         return _masked_series(said, [*wanted, *days], language)
     if _is_worded(written, wanted):
         text = _masked_words(
@@ -157,7 +169,9 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
         )
         if GOLD in text or len(wanted) != 1 or wanted[0].unit is None or _is_frequency(written):
             return text
-    return _masked_quantity(said, gold, written, wanted[0], question, language)
+    return _masked_quantity(
+        said, gold, written, _in_asked_unit(wanted[0], question), question, language
+    )
 
 
 def _is_frequency(written: str) -> bool:
@@ -174,6 +188,15 @@ def _is_worded(written: str, wanted: list[Quantity]) -> bool:
     )
 
 
+def _in_asked_unit(wanted: Quantity, question: str) -> Quantity:
+    """Return a bare number with the unit that the question asks for: `3` of `How many weeks?`."""
+    unit = Asked(question).unit
+    if unit is None or wanted.unit is not None or isinstance(wanted.value, str):
+        return wanted
+    sort, factor = FACTORS[unit]
+    return replace(wanted, value=wanted.value * factor, unit=sort, told=wanted.value)
+
+
 def _masked_quantity(
     said: str, gold: str, written: str, wanted: Quantity, question: str, language: str | None
 ) -> str:
@@ -181,7 +204,9 @@ def _masked_quantity(
     bound = direction(written[: wanted.start], written[wanted.end :])
     sort = wanted.unit
     is_year = sort is None and re.fullmatch(r"\D*(?:1[5-9]|20)\d\d\D*", gold) is not None
-    said = in_digits(said, "money" if sort in CURRENCIES else "year" if is_year else sort)
+    is_day = sort is None and _ASKS_WHEN.search(question) is not None and not is_year
+    written_as = "money" if sort in CURRENCIES else "year" if is_year else sort
+    said = in_digits(said, "date" if is_day else written_as)
     if sort in _MEASURES:
         said = _ONE.sub("1 ", said)
     if sort is None and wanted.value == 1:
@@ -196,25 +221,21 @@ def _masked_quantity(
         opposed = bound * direction(said[: found.start], said[found.end :]) < 0 or differs(
             written[wanted.end :], said[found.end :]
         )
-        spans.append((start, found.end, GOLD if is_gold and not opposed else RIVAL))
+        end = found.end + bool(_ORDINAL_POINT.match(said, found.end))
+        spans.append((start, end, GOLD if is_gold and not opposed else RIVAL))
     for start, end, sign in sorted(spans, reverse=True):
         said = f"{said[:start]}{sign}{said[end:]}"
     return said
 
 
-def _between(gold: str, wanted: list[Quantity]) -> str:
+def _between(gold: str, wanted: list[Quantity]) -> list[str]:
     """Return the words of a gold of several quantities that are more than what joins them."""
     rest, end = [], 0
     for quantity in sorted(wanted, key=lambda q: q.start):
         rest.append(gold[end : quantity.start])
         end = quantity.end
-    text = _LEAD.sub("", without_bounds(" ".join([*rest, gold[end:]])))
-    return re.sub(
-        r"\b(?:and|to|und|bis|or|oder|uhr|between|zwischen|from|von|o'clock)\b",
-        " ",
-        text,
-        flags=re.I,
-    )
+    text = without_bounds(" ".join([*rest, gold[end:]]))
+    return content(_words(re.sub(r"\b(?:uhr|between|zwischen|o'clock)\b", " ", text, flags=re.I)))
 
 
 def _masked_series(said: str, wanted: list[Quantity], language: str | None) -> str:
@@ -356,37 +377,21 @@ def _marked_words(
 
 
 def _elliptic(said: str, words: list[str], question: str) -> str:
-    """Mark what is left of a gold without the question's own words, where an answer is no more: `The third.`"""
-    asked = [_alike(w) for w in re.findall(r"[^\W\d_]{4,}", question.casefold())]
-    rest = [w for w in words if w not in _SMALL_WORDS and not any(p.fullmatch(w) for p in asked)]
-    if not rest or len(rest) == len([w for w in words if w not in _SMALL_WORDS]):
+    """Mark what is left of a gold without the question's own words: `The third.`, where an answer is no more."""
+    wanted = content(words)
+    asked = told(wanted, question)
+    rest = [w for w in wanted if w not in asked]
+    if not rest or not asked:
         return said
+    if len(rest) > 1:
+        return _scattered(said, rest)
     if len(_words(said)) > len(words) + _FEW:
         return said
     return re.sub(rf"(?<![\w-]){_pattern(rest)}(?!\w)", GOLD, said, flags=re.I)
 
 
-def _alike(word: str) -> re.Pattern[str]:
-    """Return a pattern for words with the same beginning: `faulty` for `fault`, `zugestimmt` for `Zustimmung`."""
-    if len(word) < 5 or not word.isalpha():
-        return re.compile(rf"(?<![\w-]){_word(word)}(?!\w)", re.I)
-    word = re.sub(r"(?<=\w{4})end(?:e[nrsm]?)?$", "", word)
-    beginning = word[: max(4, len(word) - 3)]
-    prefix = re.match(r"zu|an|ab|auf|aus|ein|vor|nach|bei|mit|um", beginning)
-    if prefix is not None:
-        beginning = f"{prefix[0]}(?:ge)?{beginning[prefix.end() :]}"
-    return re.compile(rf"(?<![\w-])(?:ge)?{beginning}\w*", re.I)
-
-
 def _scattered(said: str, words: list[str]) -> str:
     """Mark a sentence that has all words of a gold of several, in whatever order."""
-    content = [w for w in words if w not in _SMALL_WORDS]
-    if len(content) < 2:
-        return said
-    patterns = [_alike(w) for w in content]
-    for start, sentence in sentences(said):
-        places = [p.search(sentence) for p in patterns]
-        if all(places):
-            at = start + min(m.start() for m in places if m)
-            return f"{said[:at]}{GOLD} {said[at:]}"
-    return said
+    wanted = content(words)
+    at = place_of(wanted, said) if len(wanted) > 1 else None
+    return said if at is None else f"{said[:at]}{GOLD} {said[at:]}"

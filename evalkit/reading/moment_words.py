@@ -17,12 +17,14 @@ _HOURS_DE = "eins?|zwei|zwo|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwö
 _MINUTES_EN = rf"{_TENS_EN}|{TEENS}|{ONE_TO_TWELVE}|[1-5]?\d"
 _MINUTES_DE = rf"zwanzig|fünfundzwanzig|dreizehn|vierzehn|fünfzehn|{_HOURS_DE}|[1-5]?\d"
 _ORDINAL_EN = (
-    r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth|eleventh|"
+    r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth|"
+    r"eleventh|"
     r"twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth"
 )
 _ORDINAL_DE = (
     r"(?:(?:ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun)und(?:zwanzig|dreißig)ste|zwanzigste|dreißigste|"
-    r"(?:drei|vier|fünf|sech|sieb|acht|neun)zehnte|erste|zweite|dritte|vierte|fünfte|sechste|siebte|siebente|achte|"
+    r"(?:drei|vier|fünf|sech|sieb|acht|neun)zehnte|erste|zweite|dritte|vierte|fünfte|sechste|siebte|"
+    r"siebente|achte|"
     r"neunte|zehnte|elfte|zwölfte)[nrsm]?"
 )
 _HALF_EN = (
@@ -35,7 +37,8 @@ _HALF_DE = (
 _AT_EN = r"(?:\b(?:at|by|until|till|from|before|after|around|about|is|was|closes?|opens?|leaves?|starts?|ends?)\s|^\W*)"
 _AT_DE = r"(?:\b(?:um|gegen|ab|bis|von|ca\.|circa|etwa|kurz|ist|es|punkt|schließt|öffnet|beginnt|endet)\s|^\W*)"
 _ENDS = (
-    r"(?![.,:]\d)(?=\s*(?:$|[.,;!?)\n\"'*]|(?:on|and|to|until|till|through|every|each|sharp|as|but|o'clock|und|"
+    rf"(?![.,:]\d|\.\s?{MONTH})"
+    r"(?=\s*(?:$|[.,;!?)\n\"'*]|(?:on|and|to|until|till|through|every|each|sharp|as|but|o'clock|und|"
     r"bis)\b))"
 )
 _FORMS: tuple[tuple[str, str], ...] = (
@@ -50,7 +53,8 @@ _FORMS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _CLOCKS = tuple((code, re.compile(pattern, re.I)) for code, pattern in _FORMS)
 _HOUR_EN = re.compile(
-    rf"{_AT_EN}(?P<hour>{ONE_TO_TWELVE}|1?\d\b(?!:))(?:[ -](?P<minute>oh[ -](?:{ONE_TO_TWELVE})|{_TENS_EN}|{TEENS}|ten|"
+    rf"{_AT_EN}(?P<hour>{ONE_TO_TWELVE}|1?\d\b(?!:))(?:[ -](?P<minute>oh[ -](?:{ONE_TO_TWELVE})|{_TENS_EN}|"
+    rf"{TEENS}|ten|"
     rf"eleven|twelve))?(?:\so'?clock)?{_HALF_EN}{_ENDS}",
     re.I,
 )
@@ -60,14 +64,16 @@ _UHR = re.compile(
 )
 _UHR_BARE = re.compile(rf"\b(?P<hour>[a-zäöüß]{{3,16}})\suhr\b{_HALF_DE}", re.I)
 _NO_TIME = re.compile(
-    r"\s*(?:%|percent|prozent|euro|dollar|pounds?|people|of\b|days?|hours?|weeks?|months?|years?|minutes?|tage|"
+    r"\s*(?:%|percent|prozent|euro|dollar|pounds?|people|of\b|days?|hours?|weeks?|months?|years?|minutes?|"
+    r"tage|"
     r"stunden|wochen|monate|jahre|minuten)",
     re.I,
 )
 _YEAR_EN = re.compile(
     rf"(?P<before>(?:{MONTH})(?:\s\d{{1,2}}(?:st|nd|rd|th)?)?,?\s|\b(?:in|since|by|of|"
     rf"from)\s)(?P<century>nineteen|twenty)"
-    rf"[ -](?P<rest>oh[ -](?:{ONE_TO_TWELVE})|(?:{_TENS_EN}|sixty|seventy|eighty|ninety)(?:[ -](?:{ONE_TO_TWELVE}))?|"
+    rf"[ -](?P<rest>oh[ -](?:{ONE_TO_TWELVE})|(?:{_TENS_EN}|sixty|seventy|eighty|"
+    rf"ninety)(?:[ -](?:{ONE_TO_TWELVE}))?|"
     rf"{TEENS}|ten|eleven|twelve|hundred)\b",
     re.I,
 )
@@ -87,9 +93,35 @@ _DAYS: tuple[tuple[str, str], ...] = (
 _WRITTEN_DAYS = tuple((code, re.compile(pattern, re.I)) for code, pattern in _DAYS)
 
 
+_TO = r"\s?(?P<to>[-–]|bis(?:\s(?:zum|einschließlich))?|und|to|until|till|through|and)\s?(?:the\s)?"
+_NTH = r"(?:st|nd|rd|th|\.)?"
+_DAYS_OF_MONTH = re.compile(
+    rf"(?<![\d.,:/])(?P<d>\d{{1,2}}){_NTH}{_TO}(?=\d\d?{_NTH}(?P<month>\s(?:of\s)?{MONTH}))|"
+    rf"(?<![\d.,:/])(?P<day>\d{{1,2}})\.{_TO.replace('<to>', '<bis>')}(?=\d\d?(?P<dm>\.\s?(?:0?[1-9]|"
+    rf"1[0-2])\.(?!\d{{3}}\b)))",
+    re.I,
+)
+_MONTH_OF_DAYS = re.compile(
+    rf"\b(?P<month>{MONTH})\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_TO}(?=\d\d?(?:st|nd|rd|th)?(?![\d:.]|"
+    rf"\s?(?:[ap]\.?m|uhr|o'clock)\b))",
+    re.I,
+)
+
+
+def _with_months(text: str) -> str:
+    """Return a text in which both days of `3.-17. Juli` and `July 3 to 17` have their month."""
+    text = _DAYS_OF_MONTH.sub(
+        lambda m: (
+            f"{m['d']}{m['month']} {m['to']} " if m["d"] else f"{m['day']}{m['dm']} {m['bis']} "
+        ),
+        text,
+    )
+    return _MONTH_OF_DAYS.sub(r"\g<month> \g<d> \g<to> \g<month> ", text)
+
+
 def moments_in_digits(text: str) -> str:
     """Return a text in which dates and times have digits; `half past four` keeps that it may be either half."""
-    text = _dates(text)
+    text = _with_months(_dates(text))
     for code, pattern in _CLOCKS:
         text = pattern.sub(lambda m, code=code: _clock(m, code), text)  # type: ignore[misc]
     text = _UHR.sub(lambda m: _hours(m, "de"), text)
@@ -104,6 +136,8 @@ def years_in_digits(text: str) -> str:
 def days_in_digits(text: str) -> str:
     """Return a text in which `30.6.`, `6/30` and `the end of June` are days with the month's name."""
     text = _LAST_DAY.sub(_last_day, text)
+    for code, pattern in _DAY_ALONE:
+        text = pattern.sub(lambda m, code=code: str(_ordinal(m[1], code) or m[0]), text)  # type: ignore[misc]
     text = _DAY_MONTH.sub(lambda m: _named(int(m["d"]), int(m["m"]), m[0]), text)
     return _MONTH_DAY.sub(_american, text)
 
@@ -116,6 +150,18 @@ def _american(match: re.Match[str]) -> str:
 
 _LAST_DAY = re.compile(
     rf"\b(?:(?:the\s)?end of|ende)\s(?P<month>{MONTH})(?P<year>\s\d{{4}})?", re.I
+)
+_DAY_ALONE = tuple(
+    (
+        code,
+        re.compile(
+            rf"(?:(?<=\bthe )|(?<=\bam )|(?<=\bzum )|(?<=\bdem )|(?<=\bden )|(?<=\bder ))({words})(?!\s(?:day|week|"
+            rf""
+            rf"month|year|quarter|weekday|tag|woche|monat|jahr|(?-i:[A-ZÄÖÜ])))\b",
+            re.I,
+        ),
+    )
+    for code, words in (("en", _ORDINAL_EN), ("de", _ORDINAL_DE))
 )
 _DAY_MONTH = re.compile(r"(?<![\d./])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.(?!\s?\d)")
 _MONTH_DAY = re.compile(r"(?<![\d./])(?P<m>\d\d?)/(?P<d>\d\d?)(?![\d/])")
@@ -131,9 +177,18 @@ def _last_day(match: re.Match[str]) -> str:
     return f"{monthrange(2023, month)[1]} {_NAMES[month]}{match['year'] or ''}"
 
 
+_PART_FIRST = re.compile(
+    r"\b(?P<part>morgens|früh|vormittags|nachmittags|abends)\s(?P<at>(?:um|gegen|ab|bis)\s)"
+    r"(?P<hour>\d{1,2}(?:[:.]\d\d)?(?:\suhr)?(?![\d:]))",
+    re.I,
+)
+
+
 def hours_in_digits(text: str) -> str:
     """Return a text in which `at five`, `five thirty` and `um acht` are times of day, where one is looked for."""
-    text = _HOUR_EN.sub(lambda m: _hours(m, "en"), text)
+    text = _HOUR_EN.sub(
+        lambda m: _hours(m, "en"), _PART_FIRST.sub(r"\g<at>\g<hour> \g<part>", text)
+    )
     return re.sub(
         rf"({_AT_EN}|{_AT_DE})({_HOURS_DE}|1?\d){_HALF_DE}{_ENDS}", _bare_hour, text, flags=re.I
     )
@@ -230,6 +285,7 @@ def _dates(text: str) -> str:
     for code, pattern in _WRITTEN_DAYS:
         text = pattern.sub(lambda m, code=code: _day(m, code), text)  # type: ignore[misc]
     text = _YEAR_EN.sub(_year, text)
+    text = re.sub(rf"({MONTH})\s(?:des Jahres|of the year) (?=\d{{4}})", r"\1 ", text, flags=re.I)
     text = re.sub(
         rf"({MONTH}|\d\.)\s((?:zwei|ein)tausend[a-zäöüß]*|neunzehnhundert[a-zäöüß]*)\b",
         lambda m: f"{m[1]} {number_of(m[2], 'de') or m[2]}",

@@ -44,6 +44,8 @@ class Quantity:
     value: float | str
     unit: str | None
     """Currency, or the unit that all of its sort are turned into; None: a bare number."""
+    told: float | None = None
+    """The number in the unit that the text has."""
 
     def says(self, other: Quantity) -> bool:
         """Tell whether two are the same, or would be with the unit, year or half of the day that one leaves out."""
@@ -53,8 +55,10 @@ class Quantity:
             return _is_close(100 * self.value, other.value)
         if (self.unit, other.unit) == ("%", None) and abs(other.value) < 1:
             return _is_close(self.value, 100 * other.value)
-        same = _is_close(self.value, other.value)
-        return same and (self.unit == other.unit or self.unit is None)
+        if self.unit == other.unit:
+            return _is_close(self.value, other.value)
+        one, two = (q.value if q.told is None else q.told for q in (self, other))
+        return None in (self.unit, other.unit) and _is_close(float(one), float(two))
 
 
 def _is_close(one: float, other: float) -> bool:
@@ -106,4 +110,4 @@ def quantity_of(text: str, numeral: Numeral) -> Quantity:
         return Quantity(numeral.start, numeral.end, numeral.value, None)
     sort, factor = FACTORS[name]
     end = numeral.end + unit.end() + (skipped.end() - 1 if skipped and not _UNIT.match(rest) else 0)
-    return Quantity(numeral.start, end, numeral.value * factor, sort)
+    return Quantity(numeral.start, end, numeral.value * factor, sort, numeral.value)

@@ -22,13 +22,13 @@ from evalkit.reading.refusal_words import (
     NO_FIRST,
     NO_VERB,
     NOT_BUT,
-    NOT_HOWEVER,
     NOT_THAT,
     OF_TEXT,
     ONLY,
     REFUSING,
     SIDE,
     STRONG,
+    WITHIN,
 )
 from evalkit.reading.structured import objects
 from evalkit.reading.thoughts import split_thoughts
@@ -58,7 +58,7 @@ def is_refusal(text: str, question: str = "") -> bool:
     label = LABEL_LINE.match(said.rpartition("\n")[2])
     if label is not None:
         return _first(clauses(label[1])) is Kind.REFUSES
-    said = NOT_HOWEVER.sub(r"\1 ", NO_FIRST.sub("", said))
+    said = WITHIN.sub(" ", NO_FIRST.sub("", said))
     found = clauses(said)
     first = _first(found)
     if first is Kind.ANSWERS:

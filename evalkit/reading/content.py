@@ -1,0 +1,103 @@
+"""Compares texts by the words that carry what they say, in whatever order and form, compounds and their parts alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from evalkit.reading.clauses import sentences
+
+_EMPTY_WORDS = """
+a an the and or but if of to in on at by for from with without as is are was were be been being it its this that these
+those he she they we you i his her their our your my him them who which what when whose where why how there here then
+than so because due since can could may might must should would will shall do does did done has have had not no only
+just both about into during within there's owing thanks account result reason also
+der die das den dem des ein eine einen einem einer eines und oder aber wenn falls sofern weil da denn wegen aufgrund
+infolge durch dank ist sind war waren wird werden wurde wurden worden sein seine seinen seiner seinem ihre ihren ihrer
+ihrem hat haben hatte hatten kann können konnte konnten darf dürfen durfte muss müssen musste mussten soll sollen
+sollte würde es er sie wir ihr ihm ich man dies diese dieser dieses diesen diesem im am an auf bei beim von vom zu zum
+zur mit aus für um bis ab seit nach vor über unter als auch nur sich nicht so dass ob wie was wer wann wo warum grund
+"""
+EMPTY = frozenset(_EMPTY_WORDS.split())
+"""Words of every sentence: that two texts share them tells nothing."""
+_SHORTEST, _STEM = 4, 3
+_PART = 4
+"""Letters of a word that may be a part of a compound."""
+_LINK = 3
+"""Letters that may stand between the parts of a compound, or end it."""
+_SEPARABLE = re.compile(r"^(?:ab|an|auf|aus|be|ein|er|her|hin|los|weg|zu)(?=[a-zäöüß]{4})")
+
+
+def content(words: Iterable[str]) -> list[str]:
+    """Return the words that carry what is said."""
+    return [w for w in words if w not in EMPTY]
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Tell whether two words begin alike but for a participle's prefix; digits are to be equal."""
+    if one == other:
+        return True
+    if not (one.isalpha() and other.isalpha()):
+        return False
+    forms = [
+        {w, re.sub(r"^((?:ab|an|auf|aus|bei|ein|mit|nach|um|vor|zu)?)ge", r"\1", w)}
+        for w in (one, other)
+    ]
+    return any(_begin_alike(a, b) for a in forms[0] for b in forms[1])
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    one, other = sorted((one, other), key=len)
+    shorter = len(one)
+    if shorter < _SHORTEST:
+        return other.removeprefix(one) in _ENDINGS
+    alike = max(_SHORTEST, shorter - _STEM)
+    return one[:alike] == other[:alike]
+
+
+def _is_made_of(word: str, parts: Sequence[str]) -> set[str]:
+    """Return the two parts that a compound is made of: `Bodenpersonal` of the `Personal am Boden`."""
+    found = [p for p in parts if len(p) >= _PART and p != word]
+    for first in found:
+        for last in found:
+            stems = (
+                first[:-1] if len(first) > _PART else first,
+                last[:-1] if len(last) > _PART else last,
+            )
+            is_whole = len(stems[0]) + len(stems[1]) >= len(word) - _LINK
+            if word.startswith(stems[0]) and stems[1] in word[len(stems[0]) :] and is_whole:
+                return {first, last}
+    return set()
+
+
+def told(wanted: Sequence[str], said: str) -> dict[str, int]:
+    """Return which of the wanted words a text has, and where."""
+    places = {m[0]: m.start() for m in reversed(list(_TOKEN.finditer(said.casefold())))}
+    words = content(places)
+    found = {w: places[s] for s in words for w in wanted if are_alike(w, s) or _is_verb_of(w, s)}
+    for word in words:
+        found |= dict.fromkeys(_is_made_of(word, wanted), places[word])
+    for word in set(wanted) - found.keys():
+        parts = _is_made_of(word, words)
+        if parts:
+            found[word] = min(places[p] for p in parts)
+    return found
+
+
+_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|\w+")
+_ENDINGS = ("s", "es", "e", "en", "n", "er", "ed", "ing")
+
+
+def _is_verb_of(one: str, other: str) -> bool:
+    """Tell whether two words are alike but for what a verb may begin with: `lösen`, `ablösen`."""
+    bare = [_SEPARABLE.sub("", w) for w in (one, other)]
+    return bare != [one, other] and len(min(bare, key=len)) > _SHORTEST and are_alike(*bare)
+
+
+def place_of(wanted: Sequence[str], said: str) -> int | None:
+    """Return where in a text the first of the wanted words stands, if one of its sentences has all of them."""
+    for start, sentence in sentences(said):
+        found = told(wanted, sentence)
+        if len(found) == len(set(wanted)):
+            return start + min(found.values())
+    return None
