@@ -5,9 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := smollm2-135m gemma-3-270m
 SCENARIOS := manufacturer start-up support-centre
-# Tests that read the clock: they run one after the other, with nothing beside them.
-ALONE := $(addprefix tests/,$(addprefix integration/test_,bench.py endpoint_runs.py real_servers.py resume.py run.py) \
-  browser/test_live.py unit/backends/endpoints unit/cli/test_view.py unit/loadgen unit/meters)
+# Tests that an idle machine is needed for: nothing runs beside them.
+ALONE := tests/integration/test_bench_medians.py
 PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 
 .PHONY: help demo test gate browser wheel lint format docs messages examples short-examples bench lock clean models

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from click.testing import CliRunner, Result
 
 from evalkit.analysis.facts import RunFacts
 from evalkit.analysis.summary import analyse
+from evalkit.cli import main
 from evalkit.store.run_dir import Run, open_run
+from tests.waiting import LONGEST_S
 
 ROOT = Path(__file__).parent.parent
 QUICK = {"warmup_s": 0.5, "measure_s": 1.5, "cooldown_s": 5, "idle_s": 0}
@@ -33,6 +36,12 @@ def endpoint(url: str, **options: Any) -> dict[str, Any]:
     """Return a model behind a server that runs already."""
     where = {"base_url": f"{url}/v1", **options}
     return {"name": "m", "backend": "openai", "source": "x", "endpoint": where}
+
+
+def closed(concurrency: int | list[int] = 2, **more: Any) -> dict[str, Any]:
+    """Return a profile of a closed loop."""
+    load = {"kind": "concurrency", "concurrency": concurrency}
+    return {"name": "closed", "load": load, **more}
 
 
 def write_bench(folder: Path, model: dict[str, Any], *profiles: dict[str, Any]) -> Path:
@@ -61,13 +70,30 @@ def start_bench(*arguments: str | Path) -> subprocess.Popen[str]:
     )
 
 
-def run_bench(*arguments: str | Path, code: int = 0) -> tuple[Run, RunFacts]:
-    """Run `evalkit bench`; return what it wrote."""
+def run_bench(*arguments: str | Path) -> tuple[Run, RunFacts]:
+    """Run `evalkit bench` in this process; return what it wrote."""
+    result = bench(*arguments)
+    assert result.exit_code == 0, result.output
+    return written(result.stderr)
+
+
+def run_bench_apart(*arguments: str | Path) -> tuple[Run, RunFacts]:
+    """Run `evalkit bench` in a process of its own, where no thread of a test's server delays it."""
     process = start_bench(*arguments)
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == code, out + err
-    folder = Path(next(x for x in err.splitlines() if x.startswith("run directory: "))[15:])
-    run = open_run(folder)
+    out, err = process.communicate(timeout=LONGEST_S)
+    assert process.returncode == 0, out + err
+    return written(err)
+
+
+def bench(*arguments: str | Path) -> Result:
+    """Run `evalkit bench` in this process, whatever comes of it."""
+    return CliRunner().invoke(main, ["bench", *map(str, arguments)])
+
+
+def written(told: str) -> tuple[Run, RunFacts]:
+    """Return the run whose directory was told."""
+    (folder,) = (x[15:] for x in told.splitlines() if x.startswith("run directory: "))
+    run = open_run(Path(folder))
     return run, analyse(run)
 
 

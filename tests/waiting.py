@@ -14,12 +14,12 @@ LONGEST_S = 300.0
 """No machine is so busy; what has not happened by then is a defect."""
 
 
-def until(is_true: Callable[[], bool]) -> None:
-    """Wait for what another thread or process does."""
+def until(is_true: Callable[[], bool], every_s: float = 0.005) -> None:
+    """Wait for what another thread or process does; look less often where looking takes time."""
     end = time.monotonic() + LONGEST_S
     while not is_true():
         assert time.monotonic() < end, "it has not happened"
-        time.sleep(0.005)
+        time.sleep(every_s)
 
 
 class _Selector(selectors.DefaultSelector):

@@ -4,12 +4,14 @@ Every other run is killed by the clock, at any moment of its life. The rest kill
 answers, right before it is written or right after: most of a short run is planning, and a clock seldom hits what there
 is to lose.
 
-Run as a process of its own: it imports the heavy libraries once and then forks, so that a kill costs a second and not
-ten. Usage: fork_runner.py CONFIG OUTPUT N_KILLS SEED
+Run as a process of its own: it imports once whatever a first run imports, and then forks, so that a kill costs a second
+and not ten. Usage: fork_runner.py CONFIG OUTPUT N_KILLS SEED
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import multiprocessing
 import os
@@ -21,10 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-import transformers  # noqa: F401  (imported before the forks)
 
-import evalkit.execute.local
-import evalkit.report.table  # noqa: F401
 from evalkit.cli import main
 from evalkit.store.journal import Journal
 
@@ -74,12 +73,34 @@ def start(arguments: list[str], batch: Batch | None = None) -> multiprocessing.p
     return process
 
 
+def note_imports(arguments: list[str], file: Path) -> None:
+    """Run, and write down which modules that took."""
+    try:
+        cli(arguments, None)
+    finally:
+        file.write_text("\n".join(sys.modules))
+
+
+def import_what_a_run_imports(config: str, out: Path) -> None:
+    """Let a first run find out, in a process of its own: what has run threads must not fork."""
+    file = out / "modules"
+    arguments = ["run", config, "-q", "-o", str(out / "first")]
+    first = FORK.Process(target=note_imports, args=(arguments, file))
+    first.start()
+    first.join()
+    for name in file.read_text().splitlines():
+        with contextlib.suppress(ImportError):  # made on the spot, as those of tasks
+            importlib.import_module(name)
+
+
 def folder_in(root: Path) -> Path | None:
     manifests = list(root.glob("*/manifest.json"))
     return manifests[0].parent if manifests else None
 
 
 def main_loop(config: str, out: Path, n_kills: int, seed: int) -> None:
+    out.mkdir()
+    import_what_a_run_imports(config, out)
     rng = random.Random(seed)
     began = time.perf_counter()
     whole = start(["run", config, "-q", "-o", str(out / "whole")])

@@ -343,8 +343,9 @@ def test_models_check_tells_latency_usage_price_or_what_is_wrong(tmp_path: Path)
 CANARY = "sk-canary-7f3a9c"
 
 
-@pytest.mark.slow
-def test_secrets_are_written_nowhere(tmp_path: Path) -> None:
+def test_secrets_are_written_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """The endpoint echoes the key in headers, errors and pages; it must not turn up in any file or output."""
 
     def script(received: Received) -> Plan:
@@ -362,28 +363,16 @@ def test_secrets_are_written_nowhere(tmp_path: Path) -> None:
         }
         return Plan(ANSWER.steps, headers=headers)
 
-    environment = {**os.environ, "CANARY_KEY": CANARY}
+    monkeypatch.setenv("CANARY_KEY", CANARY)
     with ScriptedServer(script) as server:
         endpoint = {"api_key_env": "CANARY_KEY", "concurrency": 1}
         config = write_config(tmp_path, [api(server.url, endpoint=endpoint)])
-        done = subprocess.run(
-            evalkit("run", str(config), "--log", "json"),
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        check = subprocess.run(
-            evalkit("models", "check", str(config)),
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = invoke("run", str(config), "--log", "json")
+        check = invoke("models", "check", str(config))
         assert server.received[0].headers["authorization"] == f"Bearer {CANARY}"
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.output
     assert open_run(only_run(tmp_path)).requests
-    for text in (done.stdout, done.stderr, check.stdout, check.stderr):
+    for text in (done.output, check.output, *capfd.readouterr()):
         assert CANARY not in text
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert len(files) > 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from tests.endpoints import api_model, ask, kinds
 from tests.servers import free_port, serving
 
 pytestmark = pytest.mark.slow
-TTFT_S, ITL_S, N_TOKENS = 0.4, 0.05, 16
+TTFT_S, ITL_S, N_TOKENS = 0.4, 0.05, 8
 
 
 @pytest.fixture(scope="module")
@@ -101,16 +102,22 @@ def test_a_served_model_has_a_first_token_after_its_role_chunk(compared: Run) ->
         assert first == (token.t_ns - attempt.t_send_ns) / NS_PER_S
 
 
-def test_a_server_with_known_latencies_is_measured_right(tmp_path: Path) -> None:
-    """The server is never faster than told, and four at once can't last longer in sum than four times the whole."""
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a server that is never faster than told, and slower on a busy machine."""
     command = ["guidellm", "mock-server", "--host", "127.0.0.1"]
     command += ["--ttft-ms", str(TTFT_S * 1000), "--itl-ms", str(ITL_S * 1000)]
     command += ["--output-tokens", str(N_TOKENS)]
+    with serving(command, tmp_path_factory.mktemp("known") / "mock.log") as url:
+        yield url
+
+
+def test_a_server_with_known_latencies_is_measured_right(known: str) -> None:
+    """Four at once can't last longer in sum than four times the whole."""
     settings = GenerationSettings(max_tokens=N_TOKENS)
-    with serving(command, tmp_path / "mock.log") as url:
-        began = now_ns()
-        outcomes = ask(api_model(url, concurrency=4), ["hello"] * 20, settings)
-        took_s = (now_ns() - began) / NS_PER_S
+    began = now_ns()
+    outcomes = ask(api_model(known, concurrency=4), ["hello"] * 20, settings)
+    took_s = (now_ns() - began) / NS_PER_S
     attempts = [o.attempts[-1] for o in outcomes]
     assert [a.error for a in attempts] == [None] * 20
     whole_s = []
@@ -135,26 +142,21 @@ def test_memory_and_start_up_time_are_those_of_the_server(compared: Run) -> None
     assert (facts["there"].load_s or 0) > 0
 
 
-def test_a_bench_reads_known_latencies(tmp_path: Path) -> None:
-    """A server that is slower than told, as all are on a busy machine, is read as slow as it was."""
-    ttft_s, itl_s, n_tokens = 0.5, 0.05, 8
-    timing = ["--ttft-ms", str(ttft_s * 1000), "--itl-ms", str(itl_s * 1000)]
-    command = ["guidellm", "mock-server", *timing, "--output-tokens", str(n_tokens)]
+def test_a_bench_reads_known_latencies(known: str, tmp_path: Path) -> None:
     profile = {
         "name": "closed",
         "load": {"kind": "concurrency", "concurrency": 4},
-        "prompts": {"lengths": [[32, 8]]},
+        "prompts": {"lengths": [[32, N_TOKENS]]},
         "warmup_s": 0.5,
         "measure_s": 3.0,
     }
-    with serving(command, tmp_path / "mock.log") as url:
-        run, facts = run_bench(write_bench(tmp_path, endpoint(url), profile))
+    run, facts = run_bench(write_bench(tmp_path, endpoint(known), profile))
     (level,) = facts.levels
     read = {name: level.latencies[name].value or 0.0 for name in ("ttft_s_p50", "e2e_s_p50")}
-    assert read["ttft_s_p50"] >= ttft_s
-    assert read["e2e_s_p50"] >= ttft_s + (n_tokens - 1) * itl_s
+    assert read["ttft_s_p50"] >= TTFT_S
+    assert read["e2e_s_p50"] >= TTFT_S + (N_TOKENS - 1) * ITL_S
     answered = [r for r in run.requests if r.attempts[-1].status == "ok"]
-    assert {r.output_tokens for r in answered} == {n_tokens}
+    assert {r.output_tokens for r in answered} == {N_TOKENS}
 
 
 @pytest.mark.model

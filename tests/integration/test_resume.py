@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from evalkit.cli import main
 from evalkit.store.run_dir import Run, open_run, verify
 from tests.runs import only_run, write_config
 
@@ -94,10 +96,8 @@ def test_ctrl_c_keeps_what_was_done_and_says_how_to_go_on(
     assert f"evalkit run --resume {folder}" in rest
     assert open_run(folder).manifest.state == "partial"
     assert "not complete" in verify(folder)[0].problem
-    again = subprocess.run(
-        evalkit("run", "--resume", str(folder), "-q"), capture_output=True, text=True, check=False
-    )
-    assert again.returncode == 0, again.stderr
+    again = CliRunner().invoke(main, ["run", "--resume", str(folder), "-q"])
+    assert again.exit_code == 0, again.output
     run = open_run(folder)
     assert run.manifest.state == "complete"
     assert len(asked(run)) == N_DOCS
