@@ -17,15 +17,16 @@ from evalkit.reading.quantities import CENTS, quantity_of
 from evalkit.reading.units import FACTORS, UNIT, unit_named
 from evalkit.reading.zeros import with_zeros
 
-_COUNT = re.compile(r"\b(?:how many|wie ?viele?|number of|anzahl|zahl de[rs])\b", re.I)
+_COUNT = re.compile(r"\b(?:how many|wie ?viele?n?|number of|anzahl|zahl de[rs])\b", re.I)
 _UNIT = re.compile(
-    rf"\b(?:in|how many|wie ?viele?n?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:19|20)\d\d\b)",
+    rf"\b(?:in|how many|wie ?viele?n?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:19|20)\d\d\b)|"
+    r"\bwie ?viele?n?\s\w+(?P<part>stunden|tage|wochen|monate|jahre|minuten)\b",
     re.I,
 )
 _IN_A_TIME = re.compile(
     r"\b(?:a (?:day|week|month|year|night|hour)|an hour|am tag|im monat|im jahr(?! \d)|die (?:stunde|woche)|"
-    r"täglich|monatlich|"
-    r"jährlich|wöchentlich|daily|weekly|monthly|annual(?:ly)?|yearly)\b",
+    r"täglich|monatlich\w*|"
+    r"jährlich\w*|wöchentlich\w*|daily|weekly|monthly|annual(?:ly)?|yearly)\b",
     re.I,
 )
 _FREE = re.compile(r"\b(?:free(?: of charge)?|kostenlos|gratis|umsonst|kostenfrei)\b", re.I)
@@ -37,13 +38,14 @@ _PERCENT_GIVEN = re.compile(r"\d\s?(?:%|per ?cent\b|prozent\b)", re.I)
 _SHARE = re.compile(r"\b(?:share|fraction|proportion|part|ratio|anteil|bruchteil|teil)\b", re.I)
 _IN_PERCENT = re.compile(r"(?:%|\bpercent\w*|\bper cent|\bprozent\w*)", re.I)
 _CHANGE = re.compile(
-    r"\b(?:by how (?:much|many)|um wie ?viele?|difference|differenz|unterschied|change[sd]?|(?:ver)?änder\w+|"
-    r"how much (?:more|less|higher|lower)|wie ?viele? (?:mehr|weniger)|increase|decrease|anstieg|rückgang|zuwachs)\b",
+    r"\b(?:by (?:how (?:much|many)|what|which)|um wie ?viele?n?|difference|differenz|unterschied|"
+    r"change[sd]?|(?:ver)?änder\w+|"
+    r"how much (?:more|less|higher|lower)|wie ?viele?n? (?:mehr|weniger)|increase|decrease|anstieg|rückgang|zuwachs)\b",
     re.I,
 )
 _RESULT = re.compile(
     r"\b(?:result|profit|net income|earnings|balance|margin|return|cash ?flow|ebit\w*|betriebsergebnis|\w*ergebnis|"
-    r"\w*gewinn|saldo|bilanz|überschuss|\w*rendite|kontostand|change[sd]?|(?:ver)?änder\w+)\b",
+    r"\w*gewinn|saldo|bilanz|\w*überschuss|\w*rendite|kontostand|change[sd]?|(?:ver)?änder\w+)\b",
     re.I,
 )
 _LOSS = re.compile(
@@ -55,13 +57,13 @@ _SCALE = re.compile(
     re.I,
 )
 _JUST_ONE = re.compile(
-    r"^\W*(?:(?:only|just|exactly|it is|there (?:is|was)|nur|genau|es (?:ist|war|gibt|gab))\s)*(?:the\s)?(?:one|"
-    r"einer|eine|eines|eins)[.!]?\s*$",
+    r"^\W*(?:(?:only|just|exactly|it is|there (?:is|was)|nur|noch|genau|es (?:ist|war|gibt|gab))\s)*(?:the\s)?"
+    r"(?:one(?: more)?|einer|eine|eines|eins)[.!]?\s*$",
     re.I,
 )
 _ONE = re.compile(
     r"(?<!\bhalf )(?<!\bof )(?<!\bper )(?<!\bpro )(?<!\bje )\b(?:an?|one|ein(?:e[nmrs]?)?)\s(?:single\s|"
-    r"einzige[nrs]?\s|full\s|"
+    r"more\s|weitere[nrs]?\s|einzige[nrs]?\s|full\s|"
     r"ganze[nrs]?\s|volle[nrs]?\s)?"
     r"(?P<noun>[^\W\d_]+)\b(?!\s(?:und|and)\s(?:an?|eine?)\b)",
     re.I,
@@ -75,6 +77,7 @@ _PLACE = re.compile(
 _TEXT_BEHIND = re.compile(
     r"(?<=\?)\s+(?:text|passage|context|kontext|source|quelle|excerpt|auszug)\s?:.*", re.I | re.S
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _QUESTION_WORD = re.compile(
     r"\b(?:how|what|which|when|who|whose|where|wie|was|wann|wer|wo|wo\w+|welche[nmrs]?|um wie|by how)\b",
     re.I,
@@ -85,7 +88,7 @@ _MODIFIED = re.compile(
     r"\b(?:after|before|without|nach|vor|ohne)\s(?:the\s|a\s|de[rnm]\s|eine[mnr]?\s)?\w+", re.I
 )
 _COUNTED = re.compile(
-    r"\b(?:how many|how much|wie ?viele?|number of|anzahl(?: de[rs])?)\s(?:(?:of|the|der|von|den)\s|\d+\s)*\w+",
+    r"\b(?:how many|how much|wie ?viele?n?|number of|anzahl(?: de[rs])?)\s(?:(?:of|the|der|von|den)\s|\d+\s)*\w+",
     re.I,
 )
 _MEASURED_IN = re.compile(
@@ -131,6 +134,11 @@ class Asked:
     def predicate(self) -> str:
         """The question without what it counts, and in what."""
         return _MEASURED_IN.sub(" ", _COUNTED.sub(" ", self.subject))
+
+    @property
+    def is_problem(self) -> bool:
+        """It tells the numbers to reckon with."""
+        return len(self.given - {float(year) for year in _YEAR.findall(self.question)}) > 1
 
     @property
     def for_total(self) -> bool:
@@ -195,7 +203,7 @@ class Asked:
     def unit(self) -> str | None:
         """The unit that the answer is to be in."""
         found = _UNIT.search(self.asking)
-        return unit_named(found["unit"]) if found else None
+        return unit_named(found["unit"] or found["part"]) if found else None
 
     @property
     def scale(self) -> float:

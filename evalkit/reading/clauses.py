@@ -16,7 +16,7 @@ _END = re.compile(
     r"(?<=\d)\.(?:\s+(?=[A-ZÄÖÜ\uE000-\uEFFF])|$)|;\s+"
 )
 _JOINTS = (
-    r"\s*(?:,|\s[-–—]+\s|—|[():])\s*|\s*(?=→|⇒|=>|->)|(?<!\bpossibly)(?<!\bmaybe)(?<!\bperhaps)\s+(?=(?:because|since|"
+    r"\s*(?:,|\s[-–—]+\s|—|[():])\s*|\s*(?=→|⇒|=>|->)|(?<!\bof)(?<!\bpossibly)(?<!\bmaybe)(?<!\bperhaps)\s+(?=(?:because|since|"
     r"but|while|whereas|although|though|"
     r"so(?!\s(?:ist|is|war|sind|nicht|nur|ein|einfach|leicht|genau|direkt|ohne|far|that|on|much|many)\b)|"
     r"therefore|thus|hence|"

@@ -35,7 +35,8 @@ _COUNTED_NTH = re.compile(
     re.I,
 )
 _HALF = re.compile(
-    r"(?<![\w-])(?:the |die |der |dem )?(?P<half>half|hälfte)\b(?=\s*(?:$|[.,;:!?)]|of\b|aller?\b|der\b|des\b|"
+    r"(?<![\w-])(?<!first )(?<!second )(?<!ersten )(?<!zweiten )(?:the |die |der |dem )?"
+    r"(?P<half>half|hälfte)\b(?=\s*(?:$|[.,;:!?)]|of\b|aller?\b|der\b|des\b|"
     r"von\b|the\b|"
     r"davon\b|all\b))(?!\s?(?:past|an?\b))",
     re.I,

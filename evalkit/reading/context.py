@@ -11,7 +11,7 @@ from evalkit.reading.units import UNIT_NAMES
 NO_NUMBER, ASKED_YEAR, OTHER_YEAR = "\uf8ff", "\uf8fe", "\uf8fd"
 """Stand for a date or name, for a year the question is about, and for another year."""
 _NAMES = (
-    r"floor|line|row|column|table|figure|fig|section|sec|chapter|page|question|step|item|no|nr|room|building|gate|"
+    r"floor|extension|ext|durchwahl|tel|telefon|phone|hotline|line|row|column|table|figure|fig|section|sec|chapter|page|question|step|item|no|nr|room|building|gate|"
     r"version|level|grade|"
     r"class|team|group|plant|site|store|branch|shift|zone|phase|quarter|week|day|model|order|invoice|route|tier|"
     r"article|"
@@ -38,7 +38,7 @@ _ACRONYM = re.compile(
 )
 _CAPITALISED = re.compile(
     r"(?<=[a-z,;] )(?!(?:January|February|March|April|May|June|July|August|September|October|November|"
-    r"December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Total|Sum|Answer|Result|About|Only|Exactly|"
+    r"December|Source|Quelle|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Total|Sum|Answer|Result|About|Only|Exactly|"
     r"Roughly|Net|Gross|Euros?|Dollars?|I|"
     r"Approximately)\b)"
     r"[A-Z][a-z]+ (?!(?:19|20)\d\d\b)\d{1,4}(?![\w%€$]|[.,]\d| \d{3}\b|(?-i: [A-ZÄÖÜ][a-zäöüß]))"
@@ -163,7 +163,7 @@ def _without_years(text: str, question: str) -> str:
     if re.search(r"\b(?:which|what|welche[ms]?) (?:year|jahr)|\b(?:when|wann)\b", question, re.I):
         return text
     asked = set(re.findall(r"\b(?:19|20)\d\d\b", question))
-    text = _YEARS.sub(lambda m: f"{m['led']}{OTHER_YEAR}", text)
+    text = _YEARS.sub(lambda m: f"{m['led']}{OTHER_YEAR if asked else ASKED_YEAR}", text)
     many = len(re.findall(r"(?<![\d.,])\d[\d.,' ]*", text)) > 1
 
     def sign(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from evalkit.reading.asked import Asked
 from evalkit.reading.context import asked_words
 from evalkit.reading.contract import Reading
+from evalkit.reading.number_about import about_question
 from evalkit.reading.number_choice import (
     are_parts,
     chosen,
@@ -72,7 +73,7 @@ def read_number(answer: str, context: NumberContext) -> Reading[float]:
     if last is not None:
         return Reading(last.value, "last line")
     found = _decided(masked, asked, _emphasised(answer, asked, context.language))
-    if found.how in ("named", "alone", "stated") and is_refusal(
+    if found.how in ("weak", "named", "alone", "stated") and is_refusal(
         _without_asked_doubt(said, context.question), context.question
     ):
         return Reading(None, "refusal")
@@ -136,18 +137,34 @@ def _decided(masked: MaskedNumbers, asked: Asked, emphasised: float | None) -> R
         told = [
             c for c in told if c.strength == Strength.FIRST and c.clause.start < masked.last_start
         ]
-    plainest = max((c.strength for c in told), default=None)
-    text = _without_asked_doubt(masked.text, asked.question)
-    if (plainest is None or plainest < Strength.FIRST) and _refuses(text, asked.question):
-        return Reading(None, "refusal")
-    if _is_undecided(text, found):
-        return Reading(None, "several values")
+    refused = _not_told(masked.text, found, told, asked)
+    if refused is not None:
+        return Reading(None, refused)
     if sided is not None:
         return Reading(sided.value, "asked side")
-    if plainest is None and masked.is_list and (item := of_asked_item(found, asked)) is not None:
-        return Reading(item.value, "asked item")
-    if plainest is None:
-        return Reading(None, "no result" if not masked.is_cut else "cut off")
+    if not told:
+        item = of_asked_item(found, asked) if masked.is_list else None
+        return (
+            Reading(item.value, "asked item")
+            if item is not None
+            else Reading(None, "cut off" if masked.is_cut else "no result")
+        )
+    return _of_several(about_question(told, asked), asked, emphasised)
+
+
+def _not_told(text: str, found: list[Claim], told: list[Claim], asked: Asked) -> str | None:
+    """Say why an answer's numbers are none of its result: it refuses, or cannot decide."""
+    text = _without_asked_doubt(text, asked.question)
+    if max((c.strength for c in told), default=Strength.ASIDE) < Strength.FIRST and _refuses(
+        text, asked.question
+    ):
+        return "refusal"
+    if _ONLY_ANOTHER.search(text):
+        return "refusal"
+    return "several values" if _is_undecided(text, found) else None
+
+
+def _of_several(told: list[Claim], asked: Asked, emphasised: float | None) -> Reading[float]:
     if emphasised is not None and _is_last_word(emphasised, told):
         return Reading(emphasised, "emphasised")
     if are_parts(told, asked):
@@ -155,9 +172,14 @@ def _decided(masked: MaskedNumbers, asked: Asked, emphasised: float | None) -> R
     value = chosen(told, asked)
     if value is None:
         return Reading(None, "several values")
-    return Reading(value.value, plainest.name.lower())
+    return Reading(value.value, max(c.strength for c in told).name.lower())
 
 
+_ONLY_ANOTHER = re.compile(
+    r"\b(?:no|not? (?:a|the|any)|keine?)\s(?:\w+\s)?(?:number|figure|value|zahl|angabe|wert)\b[^.;\ue000-\uefff]{0,40}"
+    r"\b(?:only|just|nur|lediglich)\b",
+    re.I,
+)
 _EMPHASIS = re.compile(
     r"\*\*(?=\S)([^*\n]{1,80}?)(?<![\s:?])\*\*(?!:)|<(?:b|strong)>([^<\n]{1,80})(?<!:)</"
 )

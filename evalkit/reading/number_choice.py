@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import pairwise
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.clauses import sentences
-from evalkit.reading.context import NO_NUMBER, asked_words
+from evalkit.reading.context import NO_NUMBER
+from evalkit.reading.number_about import (
+    answering,
+    is_beside,
+    likest,
+    meanings,
+    of_asked_part,
+    own_words,
+    shared,
+    words,
+)
 from evalkit.reading.number_claims import Claim, Strength
 from evalkit.reading.number_words import CONCLUDED, CURRENT, EXACT, LABEL, THUS_ALONE, TURN
 from evalkit.reading.numerals import Numeral
@@ -24,29 +33,7 @@ def narrowed(text: str, found: list[Claim], asked: Asked) -> list[Claim]:
 
 def of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
     """Keep what is so now, and percentages or amounts where they are asked for."""
-    return _of_asked_kind(_now(_answering(found, asked)), asked)
-
-
-def _answering(found: list[Claim], asked: Asked) -> list[Claim]:
-    """A clause that says all of the question again states its number: `Man zahlt 56 Euro.`"""
-    wanted = _words(asked.predicate)
-    says_all = [
-        c
-        for c in found
-        if wanted and _shared(wanted, _words(f"{c.label} {c.right}")) == len(wanted)
-    ]
-    if len({c.numeral.value for c in says_all if not c.is_given}) != 1:
-        return found
-    of_sentence = {c.clause.sentence: c for c in found if c.strength == Strength.STATED}
-    return [
-        replace(c, strength=Strength.STATED)
-        if c.strength in (Strength.NAMED, Strength.ALONE)
-        and c in says_all
-        and not c.is_given
-        and (c.clause.sentence not in of_sentence or of_sentence[c.clause.sentence].place < c.place)
-        else c
-        for c in found
-    ]
+    return answering(_of_asked_kind(of_asked_part(_now(found), asked), asked), asked)
 
 
 def of_asked_side(found: list[Claim], asked: Asked) -> Numeral | None:
@@ -58,8 +45,8 @@ def of_asked_side(found: list[Claim], asked: Asked) -> Numeral | None:
 
 def of_asked_item(found: list[Claim], asked: Asked) -> Numeral | None:
     """Return the one number of a list that is about what is asked: `€12 for adults and €8 for children`."""
-    wanted = _words(asked.subject)
-    told = [c for c in found if _shared(wanted, _words(c.right))]
+    wanted = words(asked.subject)
+    told = [c for c in found if shared(wanted, words(c.right))]
     return single(told) if len(told) == 1 and not asked.for_total else None
 
 
@@ -69,7 +56,39 @@ def chosen(told: list[Claim], asked: Asked) -> Numeral | None:
     best = _of_asked_row(told, asked) or [c for c in told if c.strength == plainest]
     if plainest == Strength.STATED:
         best = _first_or_restated(told, best)
-    return single(best) or single(_likest(best, asked)) or _concluded(best) or _ending(told, asked)
+    if asked.is_problem and plainest != Strength.FIRST and single(best) is None:
+        best = _of_problem(best, asked)
+    return (
+        single(best)
+        or single(likest(best, asked))
+        or _concluded(best)
+        or _ending(told, asked)
+        or _leading(told)
+    )
+
+
+def _leading(told: list[Claim]) -> Numeral | None:
+    """Return the number that an answer begins with, if none of the others is told beside it."""
+    first, rest = told[0], told[1:]
+    text = first.clause.text
+    is_joined = any(
+        c.clause is first.clause
+        and re.search(
+            r"\b(?:and|or|und|oder)\b",
+            text[first.place - first.clause.start : c.place - c.clause.start],
+        )
+        for c in rest
+    )
+    is_told = first.is_leading and not is_joined and not any(is_beside(first, c) for c in rest)
+    return first.numeral if is_told else None
+
+
+def _of_problem(best: list[Claim], asked: Asked) -> list[Claim]:
+    """Of the steps of a calculation, the one that says what is asked, or the last."""
+    wanted = words(asked.predicate) | meanings(asked.predicate)
+    n_shared = [shared(wanted, own_words(c)) for c in best]
+    mine = [c for c, n in zip(best, n_shared, strict=True) if n == max(n_shared)]
+    return mine if single(mine) else mine[-1:]
 
 
 def single(found: list[Claim]) -> Numeral | None:
@@ -101,7 +120,7 @@ def are_parts(found: list[Claim], asked: Asked) -> bool:
 
 def _without_given(found: list[Claim], asked: Asked) -> list[Claim]:
     """Set aside what the question tells itself, where the answer tells anything else as plainly."""
-    wanted = _words(asked.predicate)
+    wanted = words(asked.predicate)
     others = [c.strength for c in found if not c.is_given and c.strength >= Strength.NAMED]
     if not others:  # `All 20 passed`, where those that failed are asked for
         return [
@@ -109,8 +128,8 @@ def _without_given(found: list[Claim], asked: Asked) -> list[Claim]:
             if c.is_given
             and c.strength == Strength.NAMED
             and wanted
-            and len(_words(c.clause.text)) > 1
-            and not _shared(wanted, _words(c.clause.text))
+            and len(words(c.clause.text)) > 1
+            and not shared(wanted, words(c.clause.text))
             else c
             for c in found
         ]
@@ -172,55 +191,14 @@ def _of_asked_row(found: list[Claim], asked: Asked) -> list[Claim]:
     rows = [c for c in found if c.strength >= Strength.ALONE]
     if len(rows) < 2 or asked.for_total:
         return []
-    words = _words(asked.subject)
+    wanted = words(asked.subject)
     told = [(c.label if c.label.strip() else c.right) for c in rows]
-    shared = [len(words & set(asked_words(text))) for text in told]
-    named = [c for c, n in zip(rows, shared, strict=True) if n]
+    named = [c for c, text in zip(rows, told, strict=True) if shared(wanted, words(text))]
     is_plain = all(_PLAIN_ROW.fullmatch(text) for text in told)
     return named if is_plain and len({c.numeral.value for c in named}) == 1 else []
 
 
 _PLAIN_ROW = re.compile(r"(?:\W*[^\W\d_]+){1,4}\W*")
-
-
-def _likest(found: list[Claim], asked: Asked) -> list[Claim]:
-    """Return the claims of which what stands before the number, or behind it, says most of the question again."""
-    for words, wanted in (
-        (_pairs, _pairs(asked.asking)),
-        (_words, _words(asked.predicate)),
-        (_words, _words(asked.subject)),
-    ):
-        for said in (
-            [c.label for c in found],
-            [c.right for c in found],
-            [f"{c.label} {c.clause.text}" for c in found],
-        ):
-            shared = [_shared(wanted, words(text)) for text in said]
-            is_told = all(re.search(r"[\w\uf8fd-\uf8ff]", text) for text in said)
-            if is_told and shared and max(shared) > min(shared):
-                return [c for c, n in zip(found, shared, strict=True) if n == max(shared)]
-    return []
-
-
-def _words(text: str) -> set[str]:
-    return set(asked_words(text))
-
-
-def _shared(asked: set[str], told: set[str]) -> int:
-    """Return how many of the asked words are told, in whatever number: `child`, `children`."""
-    return sum(
-        any(
-            w == t or (min(len(w), len(t)) > 3 and (w.startswith(t) or t.startswith(w)))
-            for t in told
-        )
-        for w in asked
-    )
-
-
-def _pairs(text: str) -> set[str]:
-    """Return pairs of words, small ones too: `before tax`."""
-    words = re.findall(r"[^\W\d_]+", text.casefold())
-    return {f"{one} {other}" for one, other in pairwise(words) if any(asked_words(other))}
 
 
 def _concluded(found: list[Claim]) -> Numeral | None:
@@ -247,9 +225,9 @@ def _ending(told: list[Claim], asked: Asked) -> Numeral | None:
         return None
     if any(c.strength == Strength.STATED and c.numeral.value == value.value for c in before):
         return value
-    wanted = _words(asked.asking)
-    shared = [_shared(wanted, _words(f"{c.label} {c.clause.text}")) for c in (last[0], *before)]
-    return value if shared[0] > max(shared[1:]) else None
+    wanted = words(asked.asking)
+    said = [shared(wanted, words(f"{c.label} {c.clause.text}")) for c in (last[0], *before)]
+    return value if said[0] > max(said[1:]) else None
 
 
 def _is_said_alike(one: Claim, other: Claim) -> bool:

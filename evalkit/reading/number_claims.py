@@ -42,8 +42,8 @@ class Strength(IntEnum):
 
     ASIDE = 0
     """A part, an earlier value, one of several offered."""
-    BRACKETED = 1
-    """It fills brackets behind something else: `the discount (€48)`."""
+    WEAK = 1
+    """It stands in brackets behind something else, `the discount (€48)`, or is told per piece."""
     NAMED = 2
     """It stands in a sentence."""
     ALONE = 3
@@ -72,6 +72,8 @@ class Claim:
     """Told in a unit of the sort that is asked for."""
     is_given: bool = False
     """Told by the question."""
+    is_leading: bool = False
+    """The answer begins with it."""
 
 
 def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
@@ -91,7 +93,29 @@ def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
         if masked.is_list and clause.sentence == 0:
             of_clause = [_set_aside(c) for c in of_clause]
         found += of_clause
-    return found
+    return _without_wholes_and_parts(masked.text, found)
+
+
+_OF_WHOLE = re.compile(
+    r"(?:^|[.!?:\n]\s?)\W*(?:out of|of|von)\s(?:the\s|all\s|these\s|den\s|insgesamt\s|allen\s)*$",
+    re.I,
+)
+
+
+def _without_wholes_and_parts(text: str, found: list[Claim]) -> list[Claim]:
+    """Set aside the whole of `Of 220 messages, 17 …`, and the parts of `1,500 mg a day: 500 mg at noon, 1,000 mg …`."""
+    behind: dict[int, list[Claim]] = {}
+    for claim in found:
+        behind.setdefault(claim.clause.sentence, []).append(claim)
+    aside: set[int] = set()
+    for said in behind.values():
+        first, rest = said[0], said[1:]
+        if rest and _OF_WHOLE.search(text[: first.place]):
+            aside.add(first.place)
+        listed = [c for c in rest if ":" in text[first.place : c.place]]
+        if len(listed) > 1 and len(listed) == len(rest) and first.strength > Strength.ASIDE:
+            aside |= {c.place for c in listed if c.strength < Strength.STATED}
+    return [replace(c, strength=Strength.ASIDE) if c.place in aside else c for c in found]
 
 
 def _is_of_other_year(left: str, own: str) -> bool:
@@ -112,15 +136,19 @@ def _set_aside(claim: Claim) -> Claim:
 def _of_clause(
     masked: MaskedNumbers, clause: Clause, before: Clause | None, asked: Asked, *, is_first: bool
 ) -> Iterator[Claim]:
-    is_bracketed = masked.text[: clause.start].rstrip().endswith("(") and clause.start > 1
+    is_bracketed = _is_in_brackets(masked.text, clause.start)
     for mark, (own_left, own_right) in zip(
         ANY.finditer(clause.text), _parts(clause.text, masked.given), strict=True
     ):
         left, right = clause.text[: mark.start()], clause.text[mark.end() :]
         place, numeral = clause.start + mark.start(), masked.at(mark[0])
+        is_leading = (
+            not masked.is_list and re.search(r"\w|[\ue000-\uf8ff]", masked.text[:place]) is None
+        )
         label = own_left
-        if before is not None and not ANY.search(before.text) and not ANY.search(left):
-            label = f"{before.text} {own_left}"
+        told_before = masked.with_given(before.text) if before is not None else ""
+        if not ANY.search(told_before) and not ANY.search(left):
+            label = f"{told_before} {own_left}"
         is_stated = mark[0] in masked.stated or (
             asked.for_change and mark[0] not in masked.asides and CHANGE_OF.search(left) is not None
         )
@@ -130,20 +158,28 @@ def _of_clause(
         if strength is None:
             is_aside = (
                 mark[0] in masked.asides
+                or mark[0] in masked.in_other
                 or masked.is_cut_at(place, numeral)
                 or _is_of_other_year(left, own_left + own_right)
-                or _is_aside(left, right, clause, asked, is_lone=len(masked.numerals) == 1)
+                or _is_aside(left, right, clause, asked)
                 or (before is not None and not left.strip() and _is_earlier_label(before.text))
-                or (asked.for_count and numeral.is_ratio and _OF_ALL.match(right) is not None)
+                or (
+                    asked.for_count
+                    and numeral.is_ratio
+                    and numeral.value < 1
+                    and _OF_ALL.match(right) is not None
+                )
             )
             strength = (
                 Strength.ASIDE
                 if is_aside
-                else _strength(
-                    clause, before, left, right, is_first=is_first, is_bracketed=is_bracketed
-                )
+                else _strength(clause, before, left, right, is_first=is_first)
             )
+            is_each = EACH_BEHIND.search(right) is not None and not asked.for_each
+            if is_bracketed or is_each or re.search(DOUBT, left, re.I):
+                strength = min(strength, Strength.NAMED if is_leading else Strength.WEAK)
         numeral = _with_sign(numeral, label, right, asked)
+        label, own_right = masked.with_given(label), masked.with_given(own_right)
         yield Claim(
             numeral,
             strength,
@@ -153,6 +189,7 @@ def _of_clause(
             own_right,
             mark[0] in masked.in_unit,
             mark[0] in masked.given,
+            is_leading,
         )
 
 
@@ -182,9 +219,30 @@ def _parts(clause: str, given: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def _joint(clause: str, start: int, end: int) -> tuple[int, int]:
-    """Return where the part of one number ends and that of the next begins; without a word between, they share it."""
+    """Return where the part of one number ends and that of the next begins; without a joint, the first has one word."""
     joint = _PARTED.search(clause, start, end)
-    return (joint.start(), joint.end()) if joint else (end, start)
+    if joint is not None:
+        return joint.start(), joint.end()
+    noun = _NOUN_BEHIND.match(clause, start, end)
+    return (noun.end(), noun.end()) if noun else (start, start)
+
+
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|did|ist|sind|war|waren|hat|haben|wurden?|wird|werden)\b",
+    re.I,
+)
+_NOUN_BEHIND = re.compile(
+    r"\s(?!(?:of|in|on|at|to|for|from|by|with|per|as|than|von|zu[rm]?|bei[m]?|mit|für|auf|aus|nach|vor|im|an|am|um|"
+    r"betr(?:ug|ägt|ugen)|lag|liegt|makes?|gives?|leaves?|leads?|rose|fell|grew|pays?|costs?|paid|bleib\w*|remain\w*|steh\w*|work\w*|arbeit\w*|is|are|was|were|ist|sind|war|waren|kost\w+|zahl\w+|"
+    r"stieg\w*|sank\w*|sinkt|ergibt|ergeben|macht|i\.?e|that|which|d\.?h|das|der|die|the|an?)\b)[^\W\d_]+\b",
+    re.I,
+)
+
+
+def _is_in_brackets(text: str, place: int) -> bool:
+    """Tell whether a place is in round brackets that stand behind something."""
+    opened = text.rfind("(", 0, place)
+    return opened > text.rfind(")", 0, place) and bool(text[:opened].strip())
 
 
 _DENIED = re.compile(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", re.I)
@@ -192,7 +250,8 @@ _NONE_SAID = re.compile(
     rf"\b(?:no|kein\w*)\s(?:\w+\s)?(?:{NOUN}|number|figure|value|anzahl|zahl|wert)\b", re.I
 )
 _NO_MORE_THAN = re.compile(
-    r"\b(?:no|not|nicht|kaum|hardly) (?:more|less|fewer|mehr|weniger|later) (?:than|als)\s(?:\w+\s)?$",
+    r"\b(?:no|not|nicht|kaum|hardly) (?:more|less|fewer|mehr|weniger|later) (?:than|als)\s(?:\w+\s)?$|"
+    r"\b(?:not|n't|nicht) (?:exceed|überschreiten)\s$",
     re.I,
 )
 _OF_ALL = re.compile(r"\W*(?:$|of\b|der\b|des\b|aller?\b|davon\b|them\b|all\b)", re.I)
@@ -239,7 +298,7 @@ def _evened(clause: Clause, found: list[Claim]) -> list[Claim]:
     return found
 
 
-def _is_aside(left: str, right: str, clause: Clause, asked: Asked, *, is_lone: bool) -> bool:
+def _is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
     is_earlier = EARLIER.search(left) is not None and BOUND.search(left) is None
     if clause.is_asked or (is_earlier and not asked.for_each):
         return True
@@ -249,14 +308,12 @@ def _is_aside(left: str, right: str, clause: Clause, asked: Asked, *, is_lone: b
         return True
     if FORMER.search(left) or EARLIER_LABEL.search(left):
         return True
-    if EACH_BEHIND.search(right) and not asked.for_each and not is_lone:
-        return True
     if MORE_BEHIND.search(right) and not re.search(r"=\s?$", left) and not asked.for_comparison:
         return True
     if _NONE_SAID.search(left):
         return True
     is_denied = _DENIED.search(left) is not None and _NO_MORE_THAN.search(left) is None
-    return is_denied or re.search(DOUBT, left, re.I) is not None
+    return is_denied
 
 
 def _strength(
@@ -266,7 +323,6 @@ def _strength(
     right: str,
     *,
     is_first: bool,
-    is_bracketed: bool,
 ) -> Strength:
     near = ANY.split(left)[-1]
     if joint := _PARTED.search(near):
@@ -288,7 +344,5 @@ def _strength(
     if before is not None and LABEL.match(before.text) and not ANY.search(before.text):
         return Strength.STATED
     if ALONE.match(clause.text):
-        if is_bracketed:
-            return Strength.BRACKETED
-        return Strength.FIRST if is_first else Strength.ALONE
+        return Strength.FIRST if is_first and not _VERB.search(right) else Strength.ALONE
     return Strength.NAMED

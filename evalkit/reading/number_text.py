@@ -50,15 +50,16 @@ class MaskedNumbers:
         self.given: set[str] = set()
         """Marks of numbers that the question tells."""
         given = asked.given
-        self._in_other: set[str] = set()
+        self.in_other: set[str] = set()
         for numeral in list(numerals(text, language))[:_MOST]:
             parts.append(text[end : numeral.start])
             is_none = numeral.is_ordinal and not asked.for_place
             parts.append(NO_NUMBER if is_none else chr(0xE000 + len(self.numerals)))
             if not is_none:
                 sort = quantity_of(text, numeral).unit
-                if sort is not None and asked.sort is not None:
-                    known = self.in_unit if sort == asked.sort else self._in_other
+                is_rate = _RATE.match(text, numeral.end) is not None
+                if sort and asked.sort and not numeral.has_currency and not is_rate:
+                    known = self.in_unit if sort == asked.sort else self.in_other
                     known.add(chr(0xE000 + len(self.numerals)))
                 if numeral.value in given:
                     self.given.add(chr(0xE000 + len(self.numerals)))
@@ -66,6 +67,7 @@ class MaskedNumbers:
             end = numeral.end
         parts.append(text[end:])
         self.text = _with_labels("".join(parts))
+        self._for_percent = asked.for_percent
         self.asides, self.stated = self._asides(), set[str]()
         self._sort_changes(asked)
         self.last_alone = self._last_alone()
@@ -93,6 +95,10 @@ class MaskedNumbers:
         """Return the number that a mark stands for."""
         return self.numerals[ord(mark) - 0xE000]
 
+    def with_given(self, text: str) -> str:
+        """Return a text with digits for the numbers that the question tells."""
+        return ANY.sub(lambda m: f"{self.at(m[0]).value:g}" if m[0] in self.given else m[0], text)
+
     def _asides(self) -> set[str]:
         """Return marks of operands, ranges and alternatives."""
         found: set[str] = set()
@@ -107,13 +113,12 @@ class MaskedNumbers:
             converted = self.in_unit & set(marks)
             if (
                 converted
-                and set(marks) - converted <= self._in_other
+                and set(marks) - converted <= self.in_other
                 and len(converted) < len(marks)
             ):  # `318 miles, or 512 km`
                 found |= set(marks) - converted
                 continue
-            if len({self.at(m).value for m in marks}) > 1 or len(marks) == 1:
-                found |= set(marks)
+            found |= self._alternatives(marks, match[0])
         for match in re.finditer(
             rf"({MARK})(?:\s[^\W\d_]+\.?){{0,3}}\s?[=≈]\s?({MARK}|[(])", self.text
         ):
@@ -130,6 +135,15 @@ class MaskedNumbers:
             return None
         mark = ANY.findall(last)[0]
         return None if mark in self.asides else mark
+
+    def _alternatives(self, marks: list[str], told: str) -> set[str]:
+        """Return the marks of a range or offer; of `400 pieces or 8 %` one is asked for."""
+        if len(marks) > 1 and len({self.at(m).value for m in marks}) == 1:
+            return set()
+        kinds = {self.at(m).is_percent for m in marks}
+        if len(kinds) > 1 and re.search(r"\b(?:or|oder|bzw|beziehungsweise)\b", told):
+            return {m for m in marks if self.at(m).is_percent != self._for_percent}
+        return set(marks)
 
     def _sort_changes(self, asked: Asked) -> None:
         """`It rose from 41 to 48` states 48, or, where the change is asked for, neither; `by 7 to 48` states both."""
@@ -153,6 +167,9 @@ _ARROW = re.compile(r"[=-]{1,2}>|[⇒➜➔➡]")
 
 
 _PICTURE = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]+[\ufe0f\u200d]*")
+
+
+_RATE = re.compile(r"\s?[^\W\d_]+\.?\s?(?:per|pro|je|a|an|in der|/)(?:\s|\b)", re.I)
 
 
 def _style_of_amount(text: str, asked: Asked) -> str | None:
@@ -180,8 +197,12 @@ def _stops_short(text: str) -> bool:
 
 def _reckons_on(text: str) -> bool:
     """Tell whether an open text ends with a step that is still to be taken: `Now we add the shipping of 15`."""
-    found = list(RECKONED.finditer(text))
-    return bool(found) and not text[found[-1].end() :].strip()
+    is_told = len(re.findall(r"[^\W\d_]{2,}", text)) > _WORDS_OF_PROSE
+    steps = [*RECKONED.finditer(text), *(CHAIN.finditer(text) if is_told else ())]
+    return any(not text[step.end() :].strip() for step in steps)
+
+
+_WORDS_OF_PROSE = 5
 
 
 def _lacks_end(sentence: str) -> bool:

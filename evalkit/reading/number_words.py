@@ -76,7 +76,8 @@ EARLIER = compiled(
     r"\s(?:(?:the|of|only|just|about|around|noch|nur|etwa|rund|ca\.|den|die|der|das|einem?|a|still)\s){0,2})$"
 )
 PART_OF = compiled(
-    rf"{MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus|among|unter|der|dieser)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?(?:[^\W\d_]+\s)?$"
+    rf"{MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus|among|unter)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?"
+    rf"(?:[^\W\d_]+\s)?$|{MARK}\s(?:der|dieser|unserer)\s$"
 )
 EACH_BEHIND = compiled(
     r"^(?:\s[^\W\d_]+){0,2}\s?(?:a (?:day|week|month|year|night|hour)\b|an hour\b|am tag\b|im monat\b|"
@@ -139,7 +140,7 @@ LABEL = compiled(
     rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|end(?:stand|betrag|summe|ergebnis|"
     rf"saldo|preis|wert)|schluss\w+|grand total|(?:final|new|remaining|neue[rs]?|verbleibende[rs]?|"
     rf"endgültige[rs]?)\s\w+|"
-    rf"rest(?:betrag|bestand|menge)?|zahlbetrag|remainder|amount due|"
+    rf"rest(?:betrag|bestand|menge)?|zahlbetrag|remainder|amount due|zu zahlen|to pay|"
     rf"anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
 )
 IN_TOTAL = compiled(
@@ -199,7 +200,7 @@ REFUSES = compiled(
 CHANGED = compiled(
     rf"(?:\b(?:rose|risen|rise[ns]?|rising|fell|fallen|falls?|grew|grown|grows?|increas\w+|decreas\w+|dropped|"
     rf"drops?|went|goes|"
-    r"gone|climb\w*|jump\w*|declin\w+|sank|sunk|up|down|chang\w+|moved|raised|lowered|cut|stieg\w*|gestiegen|"
+    r"gone|climb\w*|jump\w*|declin\w+|sank|sunk|up|down|reduc\w+|bring\w*|chang\w+|moved|raised|lowered|cut|stieg\w*|gestiegen|"
     r"steig\w+|sank\w*|"
     r"gesunken|sink\w+|erhöh\w+|wuchs\w*|gewachsen|kletter\w+|fiel\w*|gefallen|ging\w*|verringer\w+|reduzier\w+|"
     rf"(?:ver)?änder\w+|angehoben|gesenkt)\b[^.;\ue000-\uefff]{{0,60}}?\b(?:from|von)|"

@@ -44,6 +44,9 @@ _DEFINITE = re.compile(
     r"letzten)\s$",
     re.I,
 )
+_SUBJECT_ONE = re.compile(
+    r"\s[^\W\d_]+\s(?:says?|gives?|lists?|shows?|states?|can|may|holds?|carries|takes?)\b", re.I
+)
 _VAGUE_ONE = re.compile(
     r"\s+(?:of|who|that|which|can|could|may|might|must|should|day|would|more|by|another)\b", re.I
 )
@@ -119,7 +122,12 @@ def _is_meant(word: str, before: str, after: str) -> bool:
     if word == "null":
         return re.search(r"[:,]\s?$", before) is None or '"' not in before
     if word == "one":
-        return _ONE_MEANT.search(before) is not None and _VAGUE_ONE.match(after) is None
+        is_subject = not before.strip() and _SUBJECT_ONE.match(after) is not None
+        return (
+            not is_subject
+            and _ONE_MEANT.search(before) is not None
+            and _VAGUE_ONE.match(after) is None
+        )
     return True
 
 

@@ -107,9 +107,9 @@ def _names() -> dict[str, str]:
                     ):
                         found.setdefault(word, unit)
     for word, unit in list(found.items()):
-        if re.search(r"(?:meter|liter)s?$", word):
+        if re.search(r"(?:meter|liter)s?\b", word):
             found.setdefault(f"{word}n", unit)
-            found.setdefault(re.sub(r"er(s?)$", r"re\1", word), unit)
+            found.setdefault(re.sub(r"er(s?)\b", r"re\1", word, count=1), unit)
     return found
 
 

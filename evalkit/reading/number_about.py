@@ -1,0 +1,158 @@
+"""Tells which numbers of an answer the question is about, by the words that stand around them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+from evalkit.reading.asked import Asked
+from evalkit.reading.context import asked_words
+from evalkit.reading.number_claims import Claim, Strength
+
+_MEANINGS = tuple(
+    (name, re.compile(rf"\b(?:{pattern})\b", re.I))
+    for name, pattern in (
+        (
+            "rest",
+            r"left|remain\w*|rest\w*|still|outstanding|balance|due|noch|übrig\w*|verbleib\w*|bleib\w*|offen\w*",
+        ),
+        ("pay", r"pays?|paid|costs?|price|charge[sd]?|zahl\w*|bezahl\w*|kost\w+|\w*preis\w*"),
+        (
+            "most",
+            r"max\w*|most|highest|exceed|limit|up to|höchst\w*|\w+höchst\w*|bis zu|überschreiten",
+        ),
+        ("least", r"min|minimum|minimal\w*|lowest|least|mindest\w*|wenigstens"),
+        ("mean", r"averag\w*|mean|durchschnitt\w*|schnitt|mittel\w*"),
+    )
+)
+
+
+def words(text: str) -> set[str]:
+    """Return the words and numbers of a text that a question and an answer may share."""
+    return {*asked_words(text), *re.findall(r"\d+", text)}
+
+
+def meanings(text: str) -> set[str]:
+    """Return what a question and an answer may say in different words: what is left, the most, the mean."""
+    return {f"≈{name}" for name, pattern in _MEANINGS if pattern.search(text)}
+
+
+def pairs(text: str) -> set[str]:
+    """Return pairs of words, small ones too: `before tax`."""
+    said = re.findall(r"[^\W\d_]+", text.casefold())
+    return {f"{one} {other}" for one, other in pairwise(said) if any(asked_words(other))}
+
+
+def shared(asked: set[str], told: set[str]) -> int:
+    """Return how many of the asked words are told, in whatever number: `child`, `children`."""
+    return sum(
+        any(
+            w == t or (min(len(w), len(t)) > 3 and (w.startswith(t) or t.startswith(w)))
+            for t in told
+        )
+        for w in asked
+    )
+
+
+def own_words(claim: Claim) -> set[str]:
+    """Return the words that stand at a number itself."""
+    said = f"{claim.label} {claim.right}"
+    return words(said) | meanings(said)
+
+
+def likest(found: list[Claim], asked: Asked) -> list[Claim]:
+    """Return the claims of which what stands before the number, or behind it, says most of the question again."""
+    for taken, wanted in (
+        (pairs, pairs(asked.asking)),
+        (words, words(asked.predicate)),
+        (words, words(asked.subject)),
+        (meanings, meanings(asked.predicate)),
+    ):
+        for said in (
+            [c.label for c in found],
+            [c.right for c in found],
+            [f"{c.label} {c.clause.text}" for c in found],
+        ):
+            n_shared = [shared(wanted, taken(text)) for text in said]
+            is_told = all(re.search(r"[\w\uf8fd-\uf8ff]", text) for text in said)
+            if is_told and n_shared and max(n_shared) > min(n_shared):
+                return [c for c, n in zip(found, n_shared, strict=True) if n == max(n_shared)]
+    return []
+
+
+def answering(found: list[Claim], asked: Asked) -> list[Claim]:
+    """State the number of a clause that says all of the question again: `Man zahlt 56 Euro.`"""
+    wanted = words(asked.predicate)
+    says_all = [c for c in found if wanted and shared(wanted, own_words(c)) == len(wanted)]
+    if len({c.numeral.value for c in says_all if not c.is_given}) != 1:
+        return found
+    of_sentence = {c.clause.sentence: c for c in found if c.strength == Strength.STATED}
+    return [
+        replace(c, strength=Strength.STATED)
+        if c.strength in (Strength.NAMED, Strength.ALONE)
+        and c in says_all
+        and not c.is_given
+        and (c.clause.sentence not in of_sentence or of_sentence[c.clause.sentence].place < c.place)
+        else c
+        for c in found
+    ]
+
+
+_PART_BEHIND = re.compile(
+    r"^(?:\s\w+)?\s(?:of (?:them|which|whom|these|those)|davon|darunter|von ihnen|von denen)\b",
+    re.I,
+)
+_PART_BEFORE = re.compile(
+    r"\b(?:davon|darunter|of (?:them|which|whom|these|those)|von ihnen|von denen|including)\W*(?:\w+\s)?$",
+    re.I,
+)
+
+
+def of_asked_part(found: list[Claim], asked: Asked) -> list[Claim]:
+    """State the part of a whole that has what was asked for: `220 messages, 17 of which are unread`."""
+    wanted = words(asked.asking)
+    for part in found:
+        if not (_PART_BEHIND.match(part.right) or _PART_BEFORE.search(part.label)):
+            continue
+        whole = [c for c in found if c.place < part.place and c.strength > Strength.ASIDE]
+        said = set[str]().union(*(words(c.clause.text) for c in whole)) if whole else set[str]()
+        if whole and shared(wanted - said, words(f"{part.right}")):
+            return [
+                replace(c, strength=Strength.STATED if c is part else Strength.ASIDE) for c in found
+            ]
+    return found
+
+
+def about_question(found: list[Claim], asked: Asked) -> list[Claim]:
+    """State the one number at which words of the question stand: `The single dose is 500 mg, the daily dose 4 g.`"""
+    told = [c for c in found if c.strength >= Strength.NAMED]
+    if asked.for_total or asked.is_problem or len({c.numeral.value for c in told}) < 2:
+        return found
+    head = set[str]() if asked.for_count else {next(asked_words(asked.predicate), "")}
+    for wanted in (head, words(asked.predicate) | meanings(asked.predicate)):
+        mine = [c for c in told if shared(wanted, own_words(c))]
+        others = [c for c in told if c not in mine]
+        if len({c.numeral.value for c in mine}) == 1 and not any(
+            c.strength == Strength.FIRST
+            or (c.strength >= Strength.STATED and c.place > mine[-1].place)
+            or is_beside(mine[0], c)
+            for c in others
+        ):
+            return [
+                replace(c, strength=Strength.STATED) if c in mine else c
+                for c in found
+                if c not in others
+            ]
+    return found
+
+
+def is_beside(one: Claim, other: Claim) -> bool:
+    """Tell whether two numbers are told alike: `210 in May and 202 in June`."""
+    preposition = re.match(
+        r"\s(?:[^\W\d_]+\s)??(in|im|on|am|at|bei|for|für|from|aus|von|by)\b", one.right
+    )
+    return (
+        preposition is not None
+        and re.match(rf"\s(?:[^\W\d_]+\s)??{preposition[1]}\b", other.right) is not None
+    )
