@@ -6,23 +6,27 @@ import re
 from collections.abc import Iterable, Sequence
 
 from evalkit.reading.clauses import sentences
+from evalkit.reading.verbs import root
 
 _EMPTY_WORDS = """
-a an the and or but if of to in on at by for from with without as is are was were be been being it its this that these
+a an the and or but if of to in on at by for from with as is are was were be been being it its this that these
 those he she they we you i his her their our your my him them who which what when whose where why how there here then
 than so because due since can could may might must should would will shall do does did done has have had not no only
-just both about into during within there's owing thanks account result reason also
+just both about into within there's owing thanks account result reason also per via get gets got
+become becomes became
 der die das den dem des ein eine einen einem einer eines und oder aber wenn falls sofern weil da denn wegen aufgrund
 infolge durch dank ist sind war waren wird werden wurde wurden worden sein seine seinen seiner seinem ihre ihren ihrer
 ihrem hat haben hatte hatten kann können konnte konnten darf dürfen durfte muss müssen musste mussten soll sollen
 sollte würde es er sie wir ihr ihm ich man dies diese dieser dieses diesen diesem im am an auf bei beim von vom zu zum
-zur mit aus für um bis ab seit nach vor über unter als auch nur sich nicht so dass ob wie was wer wann wo warum grund
+zur mit aus für um bis ab seit als auch nur sich nicht so dass ob wie was wer wann wo warum grund
 """
 EMPTY = frozenset(_EMPTY_WORDS.split())
 """Words of every sentence: that two texts share them tells nothing."""
 _SHORTEST, _STEM = 4, 3
 _PART = 4
 """Letters of a word that may be a part of a compound."""
+_ACROSS = 3
+"""Words that are found together by no accident, though in two sentences."""
 _LINK = 3
 """Letters that may stand between the parts of a compound, or end it."""
 _SEPARABLE = re.compile(r"^(?:ab|an|auf|aus|be|ein|er|her|hin|los|weg|zu)(?=[a-zäöüß]{4})")
@@ -35,7 +39,7 @@ def content(words: Iterable[str]) -> list[str]:
 
 def are_alike(one: str, other: str) -> bool:
     """Tell whether two words begin alike but for a participle's prefix; digits are to be equal."""
-    if one == other:
+    if one == other or root(one) == root(other):
         return True
     if not (one.isalpha() and other.isalpha()):
         return False
@@ -84,7 +88,7 @@ def told(wanted: Sequence[str], said: str) -> dict[str, int]:
     return found
 
 
-_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|\w+")
+_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|(?:\bnon-)?\w+")
 _ENDINGS = ("s", "es", "e", "en", "n", "er", "ed", "ing")
 
 
@@ -95,9 +99,11 @@ def _is_verb_of(one: str, other: str) -> bool:
 
 
 def place_of(wanted: Sequence[str], said: str) -> int | None:
-    """Return where in a text the first of the wanted words stands, if one of its sentences has all of them."""
+    """Return where the first of the wanted words stands, if a sentence has all of them, or the text all of many."""
     for start, sentence in sentences(said):
         found = told(wanted, sentence)
         if len(found) == len(set(wanted)):
             return start + min(found.values())
-    return None
+    found = told(wanted, said)
+    is_whole = len(found) == len(set(wanted)) >= _ACROSS
+    return min(found.values()) if is_whole else None

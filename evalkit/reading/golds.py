@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from babel.dates import get_day_names
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.bounds import bound_before, differs, direction, without_bounds
-from evalkit.reading.content import content, place_of, told
+from evalkit.reading.content import content
 from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
 from evalkit.reading.names import DAYS, in_one_form
+from evalkit.reading.prices import is_free, masked_free
 from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
 from evalkit.reading.units import FACTORS, UNIT_NAMES
+from evalkit.reading.worded import (
+    GOLD,
+    LEAD,
+    RIVAL,
+    masked_words,
+    pattern_of,
+    scattered,
+    words_of,
+)
 from evalkit.reading.wording import in_one_wording, with_one_counted
 from evalkit.reading.words import NEGATION
 
-GOLD, RIVAL = "\ue000", "\ue001"
-"""Stand for the right answer and for another one of its sort."""
 _SORTS = (CURRENCIES, frozenset({"s", "month"}))
 """Units of one sort: amounts in another currency, times of another length."""
-_ARTICLES = frozenset({
-    "a", "an", "the", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "eines",
-    "its", "their", "his", "her", "ihr", "ihre", "sein", "seine",
-})  # fmt: skip
 _MEASURES = frozenset(sort for sort, _ in FACTORS.values())
 _ONE = re.compile(
     rf"(?:(?<=^)|(?<=\bis )|(?<=\bfor )|(?<=\bin )|(?<=\bof )|(?<=\btakes )|(?<=\blasts )|(?<=\bwithin )|"
@@ -39,24 +43,13 @@ _ONE = re.compile(
     rf"(?:an?|one|ein(?:e[nmrs]?)?)\s(?=(?:{UNIT_NAMES})\b)",
     re.I | re.M,
 )
-_RELATIVE = re.compile(
-    r",\s(?:die|der|das|den|dem|deren)\s[^,]*\b[a-zäöüß]+$|,\s(?:who|which|that)\s"
-)
-"""A clause about the one thing before it."""
 _A_ONE = re.compile(r"(?:one|ein(?:e[nmrs]?|s)?)\.?", re.I)
 _ONLY = re.compile(r"^(?:only|just|solely|nur|allein|lediglich|ausschließlich)\s", re.I)
 _DAY = re.compile(rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})s?\b", re.I)
 _ORDINAL_POINT = re.compile(r"\.(?=\s[a-zäöüß])")
-_FEW = 2
-"""Words that an elliptic answer may have more than the gold."""
 _OUT_OF = re.compile(
     r"(?<![\d.,])(\d+) (?:in|out of|of|von|aus) (?:every |the |je )?(\d+)(?![\d.,]\d)", re.I
 )
-_TITLES = re.compile(
-    r"\b(?:Dr|Prof|Professor(?:in)?|Mrs?|Ms|Miss|Sir|Frau|Herrn?|Dipl|Ing|"
-    r"Mag)\b\.?(?:-Ing\.?)?\s?(?=[A-ZÄÖÜ])"
-)
-_ASKS_WHO = re.compile(r"\b(?:who|whom|whose|wer|wem|wen|wessen|name of|called|heißt)\b", re.I)
 _ASKS_WHEN = re.compile(
     r"\b(?:when|wann|(?:what|which|welche[mrsn]?) (?:days?|dates?|tag|tage|tagen|datum)|deadline|frist)\b",
     re.I,
@@ -68,24 +61,12 @@ _OF_MONTH = re.compile(
     re.I,
 )
 """Goes without saying behind a day of each month."""
-_LEAD = re.compile(
-    r"^(?:(?:it|they|he|she|this|that|there|es|er|sie|das|dies)\s(?:is|are|was|were|ist|sind|war|waren|"
-    r"has|hat)|"
-    r"(?:if|when|whenever|in case|wenn|falls|sofern|sobald|in|on|at|by|with|from|to|for|because of|due to|"
-    r"owing to|thanks to|um|am|im|bei|mit|aus|von|vom|zum|zur|"
-    r"bis|ab|seit|"
-    r"wegen|aufgrund|durch|dank))\s(?=\w)",
-    re.I,
-)
 _NOT = re.compile(
     rf"(?:{NEGATION})\s?(?:longer |more |any |mehr )?|\bnon-?(?=\w)|\b(?:un|in|im|ir|dis)(?=(?:\w+(?:able|"
     rf"ible|"
     rf"bar|lich|ig|"
     r"valid|complete|correct|active|known|paid|gültig|bekannt|bezahlt|vollständig)\b))",
     re.I,
-)
-_ITEMS = re.compile(
-    r"\s*(?:,|;|/|&|\band\b|\bund\b|\bsowie\b|\bas well as\b)\s*(?:and\s|und\s)?", re.I
 )
 _WEEKDAYS = "|".join(
     sorted(
@@ -111,24 +92,17 @@ def marked(said: str, gold: str, question: str) -> tuple[str | None, bool]:
 
     None: the gold is not in it.
     """
+    if is_free(gold, question):
+        text = masked_free(said, language_of(said) or language_of(question))
+        return text if GOLD in text else None, False
     gold = _without_weekday(gold)
-    core = _NOT.sub("", _LEAD.sub("", gold)).strip()
+    core = _NOT.sub("", LEAD.sub("", gold)).strip()
     if _NOT.search(gold) and core and not re.search(r"\d", gold):
         return _negated(said, core), True
     language = language_of(said)
     own = (language,) if language else (language_of(question), "en", "de")
     texts = [_masked(said, gold, question, code) for code in own]
     return next((t for t in texts if GOLD in t), None), False
-
-
-def is_list(gold: str) -> bool:
-    """Tell whether a gold is several short items, all of which an answer must state."""
-    items = [item for item in _ITEMS.split(gold) if item.strip() and not _RELATIVE.search(gold)]
-    return (
-        len(items) > 1
-        and all(len(item.split()) < 5 for item in items)
-        and not re.search(r"\d", gold)
-    )
 
 
 def _without_weekday(gold: str) -> str:
@@ -139,17 +113,17 @@ def _without_weekday(gold: str) -> str:
 
 def _negated(said: str, core: str) -> str | None:
     """Mark what is denied; `invalid` is `not valid`."""
-    words = _words(core)
+    words = words_of(core)
     if not words:
         return None
-    body = _pattern(words)
+    body = pattern_of(words)
     able = re.fullmatch(r"(\w{3,}?)(?:able|ible|bar)", words[0]) if len(words) == 1 else None
     if able is not None:  # `refundable` is what can be refunded
         body = rf"(?:{body}|(?:ge)?{re.escape(able[1])}(?:ed|d|en|t|igt|et)?)"
     said = re.sub(rf"(?<!\w){_OPPOSITE}{body}(?!\w)", f"not {GOLD}", said, flags=re.I)
     said = re.sub(rf"(?<!\w){body}(?!\w)", GOLD, said, flags=re.I)
     if GOLD not in said:
-        said = _scattered(said, words)
+        said = scattered(said, words)
     return said if GOLD in said else None
 
 
@@ -161,10 +135,11 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
         written, said = (_OUT_OF.sub(r"\1/\2", text) for text in (written, in_digits(said)))
     wanted = list(quantities(written, language_of(gold) or language_of(question)))
     days = _weekdays(written)
-    if (wanted and days) or (len(wanted) > 1 and not _between(written, wanted)):
-        return _masked_series(said, [*wanted, *days], language)
+    several = [*wanted, *days]
+    if wanted and len(several) > 1 and not _between(written, several):
+        return _masked_series(said, several, language)
     if _is_worded(written, wanted):
-        text = _masked_words(
+        text = masked_words(
             in_one_wording(in_digits(said)), in_one_wording(_ONLY.sub("", written)), question
         )
         if GOLD in text or len(wanted) != 1 or wanted[0].unit is None or _is_frequency(written):
@@ -183,9 +158,12 @@ def _is_worded(written: str, wanted: list[Quantity]) -> bool:
     return (
         len(wanted) != 1
         or _is_frequency(written)
-        or bool(_words(_LEAD.sub("", without_bounds(written[: wanted[0].start]))))
+        or bool(words_of(LEAD.sub("", without_bounds(written[: wanted[0].start]))))
         or _is_named_word(written, wanted[0])
     )
+
+
+_CLOCKED = re.compile(r"(?<![\d:])(\d{1,3}):([0-5]\d)\s?(?:h|hours?|std\.?|stunden)\b", re.I)
 
 
 def _in_asked_unit(wanted: Quantity, question: str) -> Quantity:
@@ -204,6 +182,8 @@ def _masked_quantity(
     bound = direction(written[: wanted.start], written[wanted.end :])
     sort = wanted.unit
     is_year = sort is None and re.fullmatch(r"\D*(?:1[5-9]|20)\d\d\D*", gold) is not None
+    if sort == "s":
+        said = _CLOCKED.sub(r"\1 h \2 min", said)
     is_day = sort is None and _ASKS_WHEN.search(question) is not None and not is_year
     written_as = "money" if sort in CURRENCIES else "year" if is_year else sort
     said = in_digits(said, "date" if is_day else written_as)
@@ -215,7 +195,10 @@ def _masked_quantity(
     spans = []
     for found in _likened(quantities(said, language), wanted, said, gold):
         is_gold = found.says(wanted)
-        if not is_gold and any(found.says(other) and other.says(found) for other in brought):
+        if not is_gold and (
+            _is_rounded(said, found, wanted)
+            or any(found.says(other) and other.says(found) for other in brought)
+        ):
             continue
         start = found.start - (bound_before(said[: found.start]) if bound and is_gold else 0)
         opposed = bound * direction(said[: found.start], said[found.end :]) < 0 or differs(
@@ -228,6 +211,26 @@ def _masked_quantity(
     return said
 
 
+def _is_rounded(said: str, found: Quantity, wanted: Quantity) -> bool:
+    """Tell whether an amount is the gold told roughly: `knapp 12 Stunden` beside `11 h 49 min`."""
+    values = (found.value, wanted.value)
+    if found.unit != wanted.unit or not all(isinstance(v, float) for v in values):
+        return False
+    one, other = map(float, values)
+    return _ROUGHLY.search(said[: found.start]) is not None and abs(one - other) <= _NEAR * abs(
+        other
+    )
+
+
+_ROUGHLY = re.compile(
+    r"\b(?:about|around|nearly|almost|roughly|just (?:under|over)|approximately|some|ca\.?|circa|etwa|"
+    r"rund|knapp|gut|fast|"
+    r"ungefähr|annähernd)\s$",
+    re.I,
+)
+_NEAR = 0.05
+
+
 def _between(gold: str, wanted: list[Quantity]) -> list[str]:
     """Return the words of a gold of several quantities that are more than what joins them."""
     rest, end = [], 0
@@ -235,7 +238,7 @@ def _between(gold: str, wanted: list[Quantity]) -> list[str]:
         rest.append(gold[end : quantity.start])
         end = quantity.end
     text = without_bounds(" ".join([*rest, gold[end:]]))
-    return content(_words(re.sub(r"\b(?:uhr|between|zwischen|o'clock)\b", " ", text, flags=re.I)))
+    return content(words_of(re.sub(r"\b(?:uhr|between|zwischen|o'clock)\b", " ", text, flags=re.I)))
 
 
 def _masked_series(said: str, wanted: list[Quantity], language: str | None) -> str:
@@ -275,7 +278,7 @@ def _timed(run: list[Quantity]) -> list[Quantity]:
 
 def _is_named_word(gold: str, quantity: Quantity) -> bool:
     """Tell whether words behind a number name something: `12 Main Street`, not `65 people`."""
-    rest = _words(gold[quantity.end :])
+    rest = words_of(gold[quantity.end :])
     return len(rest) > 2 or (isinstance(quantity.value, str) and bool(rest))
 
 
@@ -306,92 +309,3 @@ def _are_alike(unit: str | None, gold: str | None) -> bool:
     if unit == gold or unit is None or (gold is None and unit not in ("date", "%")):
         return True
     return any(unit in sort and gold in sort for sort in _SORTS)
-
-
-def _words(text: str) -> list[str]:
-    found = re.findall(r"\d+(?:[.,]\d+)*|\w+", text)
-    return [
-        w.casefold()
-        for i, w in enumerate(found)
-        if w.casefold() not in _ARTICLES or (i and w == "A")  # `hepatitis A`
-    ]
-
-
-def _pattern(words: list[str]) -> str:
-    """Return a pattern for words in any case, with German endings, punctuation and articles between them."""
-    between = rf"[^\w]{{1,3}}(?:(?:{'|'.join(sorted(_ARTICLES))})\s)?"
-    return between.join(map(_word, words))
-
-
-def _word(word: str) -> str:
-    if len(word) < 5 or not word.isalpha():
-        return re.escape(word) + ("(?:'s|s|ing)?" if word.isalpha() else "")
-    stem = re.sub(r"(?:e[nmrs]?|n|s)$", "", word) if len(word) > 5 else word
-    return re.escape(stem) + r"(?:e[nmrs]?|n|'?s|es)?"
-
-
-def _masked_words(said: str, gold: str, question: str) -> str:
-    """Return an answer with a sign for the gold's words, or for each item of a list that it is."""
-    items = [item for item in _ITEMS.split(gold) if item.strip()]
-    if _ASKS_WHO.search(question) and len(items) == 2 and re.fullmatch(r"[^,]+,[^,]+", gold):
-        return _marked_words(said, gold, question, in_order=True, either=items)
-    whole = _marked_words(said, gold, question, in_order=is_list(gold))
-    if GOLD in whole or not is_list(gold):
-        return whole
-    for item in items:
-        before = said.count(GOLD)
-        said = _marked_words(said, item, question)
-        if said.count(GOLD) == before:
-            return said.replace(GOLD, "")
-    joint = r"(?:\W|\band\b|\bund\b|\bas well as\b|\bsowie\b|\balso\b|\bauch\b|\bals\b)"
-    return re.sub(rf"{GOLD}(?:{joint}{{1,12}}{GOLD})+", GOLD, said, flags=re.I)
-
-
-def _marked_words(
-    said: str, gold: str, question: str, *, in_order: bool = False, either: Sequence[str] = ()
-) -> str:
-    is_person = _ASKS_WHO.search(question) is not None
-    name = _TITLES.sub("", gold)
-    words = _words(name) or _words(gold)
-    if not words:
-        return said
-    text = _TITLES.sub("", said) if name != gold or is_person else said
-    found = re.sub(rf"(?<![\w-]){_pattern(words)}(?!\w)", GOLD, text, flags=re.I)
-    if GOLD in found:
-        return found
-    lead = _words(_LEAD.sub("", gold))
-    if lead and lead != words:
-        found = re.sub(rf"(?<![\w-]){_pattern(lead)}(?!\w)", GOLD, text, flags=re.I)
-        if GOLD in found:
-            return found
-    if is_person and len(words) > 1 and re.fullmatch(r"(?:[A-ZÄÖÜ][\w'-]*\.?\s?)+", name):
-        return re.sub(rf"(?<![\w-]){_word(words[-1])}(?!\w)", GOLD, text, flags=re.I)
-    for part in either:  # `the caretaker, Mr Odum`
-        found = _marked_words(said, part, question, in_order=True)
-        if GOLD in found:
-            return found
-    if in_order:
-        return text
-    found = _scattered(text, words)
-    return found if GOLD in found else _elliptic(text, words, question)
-
-
-def _elliptic(said: str, words: list[str], question: str) -> str:
-    """Mark what is left of a gold without the question's own words: `The third.`, where an answer is no more."""
-    wanted = content(words)
-    asked = told(wanted, question)
-    rest = [w for w in wanted if w not in asked]
-    if not rest or not asked:
-        return said
-    if len(rest) > 1:
-        return _scattered(said, rest)
-    if len(_words(said)) > len(words) + _FEW:
-        return said
-    return re.sub(rf"(?<![\w-]){_pattern(rest)}(?!\w)", GOLD, said, flags=re.I)
-
-
-def _scattered(said: str, words: list[str]) -> str:
-    """Mark a sentence that has all words of a gold of several, in whatever order."""
-    wanted = content(words)
-    at = place_of(wanted, said) if len(wanted) > 1 else None
-    return said if at is None else f"{said[:at]}{GOLD} {said[at:]}"

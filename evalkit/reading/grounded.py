@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 from evalkit.reading.clauses import clauses
 from evalkit.reading.contract import Reading
-from evalkit.reading.golds import GOLD, RIVAL, is_list, marked
+from evalkit.reading.golds import marked
+from evalkit.reading.opposites import is_opposite
 from evalkit.reading.refusal import is_refusal, refuses, stated_text
+from evalkit.reading.subjects import is_given_to_another
+from evalkit.reading.worded import GOLD, RIVAL, is_list, says_part_of
 from evalkit.reading.words import (
     CONCLUDING,
     CORRECTION,
@@ -47,14 +50,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 _MARK = "[\ue000\ue001]"
 _NEGATED, _IDIOM, _REJECTED = _compiled(NEGATION), _compiled(NO_NEGATION), _compiled(REJECTION)
 _INSTEAD = _compiled(
-    rf"(?:{INSTEAD}|\b(?:formerly|previously|until now|so far|up from|than|before|previous|bisher|zuvor|früher|"
+    rf"(?:{INSTEAD}|\b(?:formerly|previously|until now|so far|up from|than|before|previous|bisher|zuvor|"
+    rf"früher|"
     rf"vorher|als|von bisher|statt bisher|nach|successor of|succeeded|followed))\s(?:\w+\s){{0,2}}$"
 )
 _OR = _compiled(
     rf"{_MARK}\W{{0,3}}(?:\w+\s){{0,2}}?,?\s?(?:or|oder|bzw\.|respectively)\s(?:[^\W\d_]+\s){{0,3}}?{_MARK}|"
     rf"\b(?:either|entweder)\b[^.]{{0,30}}{GOLD}|"
-    rf"{GOLD}\W{{0,2}},?\s(?:or|oder)\s(?:perhaps |maybe |vielleicht |possibly )?(?!more|less|longer|later|earlier|"
-    r"mehr|länger|so|similar)[\w€$]|(?<!whether )(?<!ob )\b[\wäöü]+\s(?:or|oder)\s(?:in |the |at |on |um |am |der "
+    rf"{GOLD}\W{{0,2}},?\s(?:or|oder)\s(?:perhaps |maybe |vielleicht |possibly )?(?!more|less|longer|later|"
+    rf"earlier|"
+    r"mehr|länger|so|similar)[\w€$]|(?<!whether )(?<!ob )\b[\wäöü]+\s(?:or|oder)\s(?:in |the |at |on |um |"
+    r"am |der "
     rf"|die |das )?{GOLD}"
 )
 _LISTED = _compiled(
@@ -63,7 +69,8 @@ _LISTED = _compiled(
 )
 _SIDE_BY_SIDE = re.compile(
     rf"^\W*(?:[Bb]oth |[Ss]owohl )?(?:{GOLD}\s?(?:and|und|&|/|as well as|sowie|als "
-    r"auch)\s[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*|[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*\s?(?:and|und|&|/|as well "
+    r"auch)\s[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*|[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*\s?(?:and|und|&|/|"
+    r"as well "
     rf"as|sowie|als auch)\s{GOLD})\W*$"
 )
 _ONE_MORE = re.compile(
@@ -86,11 +93,29 @@ _THUS = _compiled(
 _NOT_FOR = _compiled(rf"(?:{NEGATION})\W*$")
 """At the end of a clause: what its reason gives is denied, `It was not because of a strike`."""
 _NOW = _compiled(
-    r"\b(?:now|currently|today|nowadays|instead|new|moved to|postponed to|rescheduled (?:to|for)|nun|jetzt|inzwischen|"
+    r"\b(?:now|currently|today|nowadays|instead|new|moved to|postponed to|rescheduled (?:to|for)|nun|"
+    r"jetzt|inzwischen|"
     r"mittlerweile|heute|aktuell|derzeit|neu\w*|stattdessen|verschoben auf|verlegt auf)\b"
+)
+_ASKS_WHEN = _compiled(
+    r"\b(?:when|wann|after|nach|how (?:long|many)|wie (?:lange|viele?n?)|why|warum|was geschah|happen\w*)\b"
+)
+_AFTER = _compiled(r"\bnach\s(?:\w+\s){0,2}$")
+_IN_PASSING = _compiled(
+    r"\b(?:nachdem|bevor|(?:after|before) (?:it|he|she|they|having|(?:the )?\w+ had))\b(?:\s\w+){0,5}\s?$"
+)
+"""Before what is told of another time than the one that is asked for."""
+_ONCE = _compiled(
+    r"\b(?:(?:want|hop|plann|intend|expect|wish|suppos)ed to|would have|originally|initially|at first|"
+    r"asked for|wollte\w*|"
+    r"ursprünglich|zunächst|anfangs|geplant)\b"
 )
 _AT_ONCE = 4
 """Characters before a gold that an answer begins with."""
+_GOES_ON = _compiled(r"^\W*(?:and|und|but|aber)\s(?:[a-zäöü]+\s){0,2}[\ue000\ue001]")
+"""A clause with the subject of the one before: `… and got 20`."""
+_SUBJECT = re.compile(r"\s[^\W\d_]+\s[\ue000\ue001].*$", re.S)
+"""What follows the subject that a clause shares with the next one."""
 _REASON = _compiled(r"^\W*(?:because|since|due|weil|wegen|aufgrund|da)\b")
 _GUESSED = _compiled(
     r"\b(?:guess\w*|assum\w*|speculat\w*|geraten|rate|vermut\w*|schätz\w*|annahme|spekul\w*|raten)\b"
@@ -113,6 +138,8 @@ def _states(said: str, gold: str, question: str) -> bool | None:
         return False
     if is_negated:
         return _is_denied_gold(text)
+    if is_given_to_another(text, question):
+        return False
     return not _OR.search(text) and _is_chosen(text, question, is_list=is_list(gold))
 
 
@@ -130,6 +157,8 @@ def read_grounded(answer: str, context: GroundedContext) -> Reading[Verdict]:
             return Reading(Verdict(refuses=False, is_right=True), "gold")
         if states is None and not refusing:
             return Reading(None, "neither yes nor no")
+        if not refusing and says_part_of(said, context.gold, context.question):
+            return Reading(None, "only some of its words")
         refusing = refusing and not (states is False and context.gold.casefold() in YES | NO)
     refusing = refusing and not _offers(said, context)
     return Reading(Verdict(refusing, is_right=False), "refusal" if refusing else "claim")
@@ -181,8 +210,8 @@ class _Claim:
     place: int
     words: str
     is_concluded: bool
-    is_now: bool
-    """Told as what is so now, or new."""
+    is_now: int
+    """1: told as what is so now, or new; -1: as what was wanted, or so at first."""
 
 
 def _claims(text: str, question: str) -> Iterator[_Claim]:
@@ -190,6 +219,7 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
     found = clauses(text)
     asks_rejected = _REJECTED.search(question) is not None
     asks_negated = _NEGATED.search(question) is not None
+    asks_when = _ASKS_WHEN.search(question) is not None
     for before, clause in zip((None, *found), found, strict=False):
         marks = list(re.finditer(_MARK, clause.text))
         is_denied = (
@@ -207,16 +237,35 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
                 left, right = _REJECTED.sub("", left), _REJECTED.sub("", right)
             if asks_negated:  # `What is not covered?` `Floods are not.`
                 right = _NEGATED.sub("", right)
-            if clause.is_asked or is_denied or _is_denied(left, right, is_last=i + 1 == len(marks)):
+            if asks_when:  # `After 5 days`
+                left = _AFTER.sub("", left)
+            denies = _is_denied(left, right, is_last=i + 1 == len(marks))
+            if clause.is_asked or is_denied or denies != _is_turned(left, right, question):
+                continue
+            if not asks_when and _IN_PASSING.search(left):
                 continue
             words = left if len(marks) > 1 and left.strip() else f"{left} {right}"
+            if (
+                before is not None
+                and before.sentence == clause.sentence
+                and _GOES_ON.match(clause.text)
+            ):
+                words = f"{_SUBJECT.sub('', before.text)} {words}"
             yield _Claim(
                 mark[0] == GOLD,
                 clause.start + mark.start(),
                 words,
                 _THUS.search(left) is not None,
-                _NOW.search(left) is not None,
+                bool(_NOW.search(left)) - bool(_ONCE.search(left)),
             )
+
+
+def _is_turned(left: str, right: str, question: str) -> bool:
+    """Tell whether a clause says the contrary of what is asked; who is lost to wins."""
+    return is_opposite(question, f"{left} {right}") and _AGAINST.search(left) is None
+
+
+_AGAINST = _compiled(r"\b(?:to|against|gegen)\s(?:the\s|die\s|den\s)?$")
 
 
 def _is_denied(left: str, right: str, *, is_last: bool) -> bool:
@@ -237,15 +286,16 @@ def _outweighs(golds: list[_Claim], rivals: list[_Claim], question: str) -> bool
     """Tell whether the gold is what answers the question, and others are told of other things."""
     asked = set(stems(question))
     first = min((*golds, *rivals), key=lambda c: c.place)
-    if first.is_gold and first.place < _AT_ONCE and not any(c.is_concluded for c in rivals):
+    drawn = [any(c.is_concluded for c in some) for some in (golds, rivals)]
+    if first.is_gold and first.place < _AT_ONCE and not drawn[1]:
+        return True
+    if drawn == [True, False]:
         return True
     best = max(len(asked & set(stems(c.words))) for c in golds)
     other = max(len(asked & set(stems(c.words))) for c in rivals)
-    now = [any(c.is_now for c in some) for some in (golds, rivals)]
+    now = [max(c.is_now for c in some) for some in (golds, rivals)]
     if now[0] != now[1]:
-        return now[0]
+        return now[0] > now[1]
     if best != other:
         return best > other
-    if any(c.is_concluded for c in golds):
-        return True
     return min(c.place for c in golds) < min(c.place for c in rivals)

@@ -24,7 +24,7 @@ from evalkit.reading.plain import plain, shortened
 from evalkit.reading.structured import objects
 from evalkit.reading.thoughts import split_thoughts
 from evalkit.reading.verdicts import with_boxes_told, with_letters_apart, with_verdicts_told
-from evalkit.reading.words import CONCLUDING, CORRECTION, NOUN
+from evalkit.reading.words import CONCLUDING, CORRECTION, DOUBT, NOUN, REJECTION
 from evalkit.reading.yes_no import NO, YES
 
 MOST_OPTIONS = 26
@@ -115,6 +115,7 @@ def read_letter(answer: str, context: LetterContext) -> Reading[int]:
     said = with_letters_apart(plain(with_boxes_told(shortened(answer))))
     masked = Masked(said, choices)
     masked.text = _without_interjection(with_verdicts_told(masked.text, choices), masked, choices)
+    masked.text = _without_asked_cues(masked.text, context.question)
     last = _last_line(masked)
     if last is not None:
         return _one_of(last.options, "last line")
@@ -135,6 +136,25 @@ def _without_interjection(text: str, masked: Masked, choices: Sequence[str]) -> 
     others = {o for m in ANY.findall(text[found.end() :]) for o in masked.at(m).options}
     is_word = masked.at(found[1]).by_text and words <= YES | NO
     return text[found.end() :] if is_word and others and not others & options else text
+
+
+_ASKED = re.compile(r"[^.?!\n]*\?")
+_CUES = compiled(rf"{DOUBT}|{REJECTION}")
+
+
+def _without_asked_cues(text: str, question: str) -> str:
+    """Take words off an answer that would doubt or reject, had the question not asked so: `Was fiel zuerst aus?`"""
+    asked = " ".join(_ASKED.findall(question))
+    for cue in {found[0].split()[0] for found in _CUES.finditer(asked)}:
+        text = re.sub(rf"\b{re.escape(cue)}\b", "hier", text, flags=re.I)
+    return _NEXT.sub("", text) if _ASKS_FIRST.search(asked) else text
+
+
+_ASKS_FIRST = compiled(r"\b(?:first|zuerst|als erste[srn]?)\b")
+_NEXT = compiled(
+    r"(?:[,;.]|\band|\bund)\s*(?:and\s|und\s)?(?:then|next|afterwards|dann|danach|anschließend)\b[^.\n]*"
+)
+"""What comes after what is asked for."""
 
 
 def _one_of(options: frozenset[int], how: str) -> Reading[int]:

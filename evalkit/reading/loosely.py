@@ -9,7 +9,10 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from evalkit.reading.clauses import sentences
+from evalkit.reading.clauses import clauses, sentences
+from evalkit.reading.content import are_alike
+from evalkit.reading.names import in_one_form
+from evalkit.reading.opposites import is_opposite
 from evalkit.reading.refusal import is_refusal
 from evalkit.reading.words import NEGATION
 from evalkit.reading.yes_no import NO, YES, said_in_a_word, says_yes
@@ -120,10 +123,11 @@ def _untold(said: str, choices: Sequence[str], question: str) -> int | None:
 
 
 def _content(text: str) -> list[str]:
+    text = in_one_form(text).casefold()
     joined = _PREFIXED.sub(
-        r"\1", re.sub(r"\bnot (?=\w)", "non", re.sub(r"\bnicht (?=\w)", "un", text.casefold()))
+        r"\1", re.sub(r"\bnot (?=\w)", "non", re.sub(r"\bnicht (?=\w)", "un", text))
     )
-    return [w for w in re.findall(r"[^\W\d_]{3,}", joined) if w not in _EMPTY]
+    return [w for w in re.findall(r"[^\W\d_]{3,}\d?", joined) if w not in _EMPTY]
 
 
 def _by_words(said: str, choices: Sequence[str], question: str) -> int | None:
@@ -150,8 +154,13 @@ def _by_words(said: str, choices: Sequence[str], question: str) -> int | None:
     ):
         return None
     chosen = scores.index(best)
-    if _is_negative(said) != _is_negative(choices[chosen]):
-        return None
+    own_words = [
+        c.text
+        for c in clauses(said)
+        if any(_is_like(w, s) for w in own[chosen] for s in _content(c.text))
+    ]
+    if _is_negative(" ".join(own_words) or said) != _is_negative(choices[chosen]):
+        return 1 - chosen if len(choices) == 2 and is_opposite(*choices) else None
     return chosen
 
 
@@ -162,8 +171,8 @@ def _is_negative(text: str) -> bool:
 def _is_like(one: str, other: str) -> bool:
     """Tell whether two words begin alike, or differ by a slip."""
     shorter = min(len(one), len(other))
-    if one == other:
-        return True
+    if one == other or not (one.isalpha() and other.isalpha()):
+        return one == other
     if (_NEGATING.match(one) is None) != (_NEGATING.match(other) is None):
         return False
     alike = max(_SHORTEST, shorter - 3)
@@ -171,6 +180,8 @@ def _is_like(one: str, other: str) -> bool:
         return True
     if one.endswith(other) or other.endswith(one):  # `unsupported`
         return False
+    if are_alike(one, other):  # `eingeholt`, `einholen`
+        return True
     return shorter >= _SLIP - 1 and SequenceMatcher(None, one, other).ratio() >= _ALIKE
 
 

@@ -10,10 +10,12 @@ from string import ascii_uppercase
 
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
+from evalkit.reading.names import in_one_form
 from evalkit.reading.quantities import Quantity, quantities
 from evalkit.reading.units import UNIT
 from evalkit.reading.words import CHOOSE, IS, NOUN
 
+_DAYS = re.compile(r"\bweekday\d")
 MARK = "[\ue000-\uefff]"
 """A mention, masked as one character: patterns about what is said of an option need not know how it was named."""
 _FIRST = 0xE000
@@ -76,6 +78,9 @@ class Masked:
         self.mentions: list[Mention] = []
         self._choices = choices
         self.are_amounts = bool(_amounts_of(tuple(choices)))
+        if any(_DAYS.search(in_one_form(choice)) for choice in choices):
+            self._choices = choices = [in_one_form(choice) for choice in choices]
+            text = in_one_form(text)
         text = self._amounts(text)
         text = self._texts(text)
         text = self._places(text)
@@ -303,11 +308,22 @@ def _text_patterns(choices: tuple[str, ...]) -> list[tuple[int, re.Pattern[str]]
         if len(choice.strip()) < 2 or not words:
             continue
         found.append((position, _text_pattern(words)))
+    heads = [_HEAD.match(choice) for choice in choices]
+    named = [head["name"].strip().casefold() if head else "" for head in heads]
+    for position, name in enumerate(named):
+        if len(name) > 2 and named.count(name) == 1:
+            found.append((position, _text_pattern(re.findall(r"\w+", name))))
     return found
 
 
+_HEAD = re.compile(r"(?P<name>\w[^():]*?)\s?(?:\([^()]*\)$|:\s)")
+"""What an option is called, before it is explained: `Form 20 (first registration)`."""
+
+
 def _text_pattern(words: Sequence[str]) -> re.Pattern[str]:
-    body = r"[^\w\ue000-\uefff]{1,4}".join(_word(word) for word in words)
+    body = r"[^\w\ue000-\uefff]{1,4}(?:(?:um|at|from|von|ab|the|den)\s)?".join(
+        _word(word) for word in words
+    )
     if len(words) == 1 and words[0].casefold() in _COMMON:
         return re.compile(
             r"(?:^|(?<=[\n:.()\"'\ue000-\uefff] )|"
@@ -341,8 +357,10 @@ _COMMON = {
 
 def _word(word: str) -> str:
     """Return a pattern for a word in any case and, where it is long enough, with endings."""
-    if len(word) < 4 or word.isdecimal():
+    if word.isdecimal() or not word.isalpha() or len(word) < 3:
         return re.escape(word)
+    if len(word) < 4:
+        return re.escape(word) + "s?"
     if word.casefold() == "hoch":
         return r"ho(?:ch|he[nmrs]?)"
     stem = word

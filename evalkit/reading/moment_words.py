@@ -151,16 +151,10 @@ def _american(match: re.Match[str]) -> str:
 _LAST_DAY = re.compile(
     rf"\b(?:(?:the\s)?end of|ende)\s(?P<month>{MONTH})(?P<year>\s\d{{4}})?", re.I
 )
+_OF_DAY = r"(?:(?<=\bthe )|(?<=\bam )|(?<=\bzum )|(?<=\bdem )|(?<=\bden )|(?<=\bder ))"
+_NO_MONTH = r"(?=\s*(?:$|[.,;:!?)]|(?:of|every|each|im|jede[snr]|des|eines)\b))"
 _DAY_ALONE = tuple(
-    (
-        code,
-        re.compile(
-            rf"(?:(?<=\bthe )|(?<=\bam )|(?<=\bzum )|(?<=\bdem )|(?<=\bden )|(?<=\bder ))({words})(?!\s(?:day|week|"
-            rf""
-            rf"month|year|quarter|weekday|tag|woche|monat|jahr|(?-i:[A-ZÄÖÜ])))\b",
-            re.I,
-        ),
-    )
+    (code, re.compile(rf"{_OF_DAY}({words}){_NO_MONTH}", re.I))
     for code, words in (("en", _ORDINAL_EN), ("de", _ORDINAL_DE))
 )
 _DAY_MONTH = re.compile(r"(?<![\d./])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.(?!\s?\d)")

@@ -49,10 +49,15 @@ _WORDINGS = tuple(
         ),
         (r"gratis|umsonst|kostenfrei|unentgeltlich|gebührenfrei", "kostenlos"),
         (r"e-mail", "email"),
+        (
+            r"(?:(?:on|over|via|through|im|übers?|über das|per) )?(?:the )?(?:internet|web)|im netz|web(?:site|"
+            r"seite)",
+            "online",
+        ),
         (r"bikes?", "bicycle"),
         (r"fahrräder[n]?|räder[n]?", "fahrrad"),
         (r"cell ?phones?|mobiles?(?! phone)", "mobile phone"),
-        (r"tele(?=phone)", ""),
+        (r"telephone", "phone"),
         (r"physicians?", "doctor"),
         (r"forbidden|prohibited|banned|not permitted", "not allowed"),
         (r"untersagt|nicht erlaubt|nicht gestattet", "verboten"),

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from evalkit.reading.clauses import Clause, clauses
 from evalkit.reading.context import asked_words
 from evalkit.reading.names import in_one_form
+from evalkit.reading.opposites import are_alike, is_opposite
 from evalkit.reading.refusal import is_bare_refusal, is_refusal, refuses
+from evalkit.reading.verbs import root
 from evalkit.reading.words import NEGATION, NO_NEGATION
 
 YES, NO = frozenset({"yes", "ja", "true", "wahr"}), frozenset({"no", "nein", "false", "falsch"})
@@ -24,17 +26,23 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _LABEL = re.compile(r"^.*\b(?:answer|antwort)\b\W*[:=]\s*(?=\w)", re.I | re.S)
 _LEAD = (
-    r"^\W*(?:(?:well|so|also|tja|nun|oh|hm+|but|aber|leider|unfortunately|sadly|the answer is|die antwort (?:ist|"
+    r"^\W*(?:(?:well|so|also|tja|nun|oh|hm+|but|aber|leider|unfortunately|sadly|the answer is|"
+    r"die antwort (?:ist|"
     r"lautet)|clearly|according to the \w+|laut (?:dem |der )?\w+|in short|kurz(?: gesagt)?)\b\W*){0,2}"
 )
 _SAYS_NO = _compiled(
-    rf"{_LEAD}(?:no(?! problem| doubt| question| objection)\b|nope|nah|nay|never|not?\b(?= at all| really| for| "
+    rf"{_LEAD}(?:no(?! problem| doubt| question| objection)\b|nope|nah|nay|never|not?\b(?= at all| really|"
+    rf" for| "
     r"in |\W*$)|negative|false|incorrect|wrong|"
-    r"by no means|on no account|in no case|no way|under no circumstances|(?:of course|certainly|definitely|absolutely|"
+    r"by no means|on no account|in no case|no way|under no circumstances|(?:of course|certainly|"
+    r"definitely|absolutely|"
     r"surely|probably|generally|sadly|apparently) not|"
-    r"unfortunately not|i'm afraid not|(?:it|that|this|they|he|she|you|one|we|there)(?:'s| is| are| does| do| did| "
-    r"was| were| may| can| must| has| have| will| would)?(?: not|n't|not)\b\W*$|nein|nee|nö|niemals|nie|keinesfalls|"
-    r"keineswegs|mitnichten|auf (?:gar )?keinen fall|in keinem fall|unter keinen umständen|(?:natürlich|sicher|"
+    r"unfortunately not|i'm afraid not|(?:it|that|this|they|he|she|you|one|we|there)(?:'s| is| are| does|"
+    r" do| did| "
+    r"was| were| may| can| must| has| have| will| would)?(?: not|n't|not)\b\W*$|nein|nee|nö|niemals|nie|"
+    r"keinesfalls|"
+    r"keineswegs|mitnichten|auf (?:gar )?keinen fall|in keinem fall|unter keinen umständen|(?:natürlich|"
+    r"sicher|"
     r"bestimmt|eindeutig|wohl|eher|selbstverständlich|definitiv|grundsätzlich|überhaupt|gar|offenbar) nicht|"
     r"(?:das|dies) (?:wird|werden|ist|sind|darf|dürfen|kann|können|muss|müssen|hat|haben|gilt|tut|tun|war|"
     r"waren) (?:er|sie|es|"
@@ -43,41 +51,51 @@ _SAYS_NO = _compiled(
     r"trifft) (?:\w+ )?nicht(?: zu)?\W*$)"
 )
 _SAYS_YES = _compiled(
-    rf"{_LEAD}(?:yes|yep|yup|yeah|yea|sure(?:ly)?|certainly|definitely|absolutely|affirmative|of course|correct|right|"
+    rf"{_LEAD}(?:yes|yep|yup|yeah|yea|sure(?:ly)?|certainly|definitely|absolutely|affirmative|of course|"
+    rf"correct|right|"
     r"indeed|true|exactly|naturally|by all means|without (?:a )?doubt|no (?:problem|doubt)|"
-    r"(?:that|this|it)(?:'s| is) (?:\w+ )?(?:correct|right|true|the case|so)\b|(?:it|they|he|she|you|one|we|there|"
+    r"(?:that|this|it)(?:'s| is) (?:\w+ )?(?:correct|right|true|the case|so)\b|(?:it|they|he|she|you|one|"
+    r"we|there|"
     r"that) (?:is|are|does|do|did|was|were|may|can|must|has|have|will|would)\b(?=\W*(?:$|[,.;]))|"
-    r"jawohl|ja(?:woll|aa?)?|klar|natürlich|selbstverständlich|gewiss|sicher(?:lich)?|durchaus|stimmt|richtig|genau|"
+    r"jawohl|ja(?:woll|aa?)?|klar|natürlich|selbstverständlich|gewiss|sicher(?:lich)?|durchaus|stimmt|"
+    r"richtig|genau|"
     r"korrekt|wahr|zutreffend|freilich|auf jeden fall|in jedem fall|kein problem|unbedingt|definitiv|doch|"
     r"(?:das|dies|es) (?:ist (?:so|richtig|korrekt|wahr|der fall)|stimmt|trifft zu|geht)\b(?! nicht)|"
-    r"(?:das|dies|ja,? das) (?:wird|werden|ist|sind|darf|dürfen|kann|können|muss|müssen|hat|haben|gilt|tut|tun|"
+    r"(?:das|dies|ja,? das) (?:wird|werden|ist|sind|darf|dürfen|kann|können|muss|müssen|hat|haben|gilt|"
+    r"tut|tun|"
     r"war|waren) "
     r"(?:er|sie|es|man|wir|ihr)(?: auch)?\b\W*$)"
 )
 _FORBIDDEN = _compiled(
-    r"\b(?:prohibited|forbidden|banned|excluded|illegal|disallowed|barred|denied|refused|ruled out|impermissible|"
+    r"\b(?:prohibited|forbidden|banned|excluded|illegal|disallowed|barred|denied|refused|ruled out|"
+    r"impermissible|"
     r"fail(?:s|ed)? to|missed|refuse[sd]? to|declined to|versäum\w+|unterließ|unterlassen|impossible|"
     r"unnecessary|optional|voluntary|exempt|invalid|unavailable|"
     r"verboten|untersagt|ausgeschlossen|unzulässig|unmöglich|unnötig|freiwillig|tabu|ausgenommen|ungültig|"
     r"verwehrt|entfällt|unerwünscht|verbietet|untersagt|schließt \w+(?: \w+)? aus)\b"
 )
 _PERMITTED = _compiled(
-    r"\b(?:permitted|allowed|permissible|okay|ok|fine|possible|legal|welcome|available|entitled|free to|covered|"
+    r"\b(?:permitted|allowed|permissible|okay|ok|fine|possible|legal|welcome|available|entitled|free to|"
+    r"covered|"
     r"included|"
     r"erlaubt|gestattet|zulässig|möglich|zugelassen|willkommen|gedeckt|mitversichert|inbegriffen|enthalten)\b"
 )
 _NEEDED = _compiled(
-    r"\b(?:must|required|mandatory|necessary|needed|needs?|obligatory|compulsory|have to|has to|obliged|\w*pflicht|"
-    r"muss|müssen|nötig|notwendig|erforderlich|pflicht|verpflichtend|vorgeschrieben|obligatorisch|gebraucht)\b"
+    r"\b(?:must|required|mandatory|necessary|needed|needs?|obligatory|compulsory|have to|has to|obliged|"
+    r"\w*pflicht|"
+    r"muss|müssen|nötig|notwendig|erforderlich|pflicht|verpflichtend|vorgeschrieben|obligatorisch|"
+    r"gebraucht)\b"
 )
 _DONE_WITHOUT = _compiled(r"\b(?:without|ohne)\s(?:an?\s|the\s|any\s|ein\w*\s)?(?P<noun>\w+)")
 _MUST = _compiled(r"\b(?:must|required|mandatory|obligatory|muss|müssen|pflicht|vorgeschrieben)\b")
 _ADVISED = _compiled(
-    r"\b(?:recommended|advised|advisable|suggested|encouraged|empfohlen|ratsam|angeraten|nahegelegt|erwünscht)\b"
+    r"\b(?:recommended|advised|advisable|suggested|encouraged|empfohlen|ratsam|angeraten|nahegelegt|"
+    r"erwünscht)\b"
 )
 _ONLY_NOT = _compiled(r"\b(?:just|only|nur|bloß)\s(?:not|nicht)\b")
 _ASKS_LEAVE = _compiled(
-    r"\b(?:may|can|could|allow\w*|permit\w*|possible|cover\w*|includ\w*|darf|dürfen|kann|können|erlaubt|gestattet|"
+    r"\b(?:may|can|could|allow\w*|permit\w*|possible|cover\w*|includ\w*|darf|dürfen|kann|können|erlaubt|"
+    r"gestattet|"
     r"möglich|zulässig|welcome|willkommen|zugelassen|gedeckt|abgedeckt|enthalten|inbegriffen)\b"
 )
 _ASKS_NEED = _compiled(
@@ -86,7 +104,8 @@ _ASKS_NEED = _compiled(
 )
 _ONLY = _compiled(r"\b(?:only|solely|exclusively|just|nur|lediglich|ausschließlich|allein|erst)\b")
 _ON_CONDITION = _compiled(
-    r"\b(?:only|just|nur|lediglich)\s(?:with|without|if|when|while|provided|after|during|mit|ohne|wenn|falls|sofern|"
+    r"\b(?:only|just|nur|lediglich)\s(?:with|without|if|when|while|provided|after|during|mit|ohne|wenn|"
+    r"falls|sofern|"
     r"nach|während)\b"
 )
 _PRONOUN = _compiled(r"\b(?:it|they|them|this|that|you|he|she|es|sie|das|dies|er)\b")
@@ -193,7 +212,8 @@ def _by_statement(found: list[Clause], said: str, question: str) -> bool | None:
         or _FORBIDDEN.search(said) is not None
         or _DONE_WITHOUT.search(said) is not None
     )
-    if not asked & told and not of_leave and not of_need and not _ONLY.search(said):
+    is_told = bool(asked & told) or is_opposite(question, said) or are_alike(question, said)
+    if not (is_told or of_leave or of_need or _ONLY.search(said)):
         return None
     best = max(found, key=lambda c: (len(asked & set(stems(c.text))), -c.start))
     first = found[0] if is_denied(found[0].text) else best
@@ -215,7 +235,7 @@ def _by_statement(found: list[Clause], said: str, question: str) -> bool | None:
         if _PRONOUN.search(said.split(" ", 1)[0]) and not asked & told:
             return None
         return False
-    return not denied if not is_denied(question) else denied
+    return denied == (is_denied(question) != is_opposite(question, first.text))
 
 
 def is_denied(text: str) -> bool:
@@ -227,4 +247,5 @@ def is_denied(text: str) -> bool:
 def stems(text: str) -> Iterator[str]:
     """Yield the beginnings of words that an answer may say again."""
     for word in asked_words(text):
-        yield re.sub(r"(?:en|e|s|n)$", "", word)[:5]
+        verb = root(word)
+        yield verb if verb != word else re.sub(r"(?:en|e|s|n)$", "", word)[:5]

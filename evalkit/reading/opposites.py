@@ -1,0 +1,56 @@
+"""Words that say the contrary of each other: who `lost` did not `win`, and what is `closed` is not `open`."""
+
+from __future__ import annotations
+
+import re
+
+_PAIRS = (
+    ("win|wins|won|winning|winner", "lose|loses|lost|losing|loser"),
+    ("pass|passes|passed", "fail|fails|failed"),
+    (r"rise|rises|rose|risen|increase\w*|grow|grows|grew|grown|went up|gone up|go up",
+     r"fall|falls|fell|fallen|decrease\w*|declin(?:e|es|ed|ing)|drop|drops|dropped|shrank|shrunk|went down|gone down"),
+    (r"accept\w*|approv\w*|grant(?:s|ed)?|upheld", r"reject\w*|declined|refus\w*|turned down|dismiss\w*"),
+    ("open|opens|opened|opening", "close[sd]?|closing|shut|shuts"),
+    (r"on time|punctual\w*", "late|delayed|delay"),
+    ("full", "empty"), ("early|earlier", "late|later"), ("before", "after"),
+    ("at least", "at most"), ("mindestens", "höchstens"), ("above", "below"),
+    ("higher|more expensive|dearer", "lower|cheaper"), ("more", "less|fewer"), ("bigger|larger", "smaller"),
+    ("longer", "shorter"), ("older", "younger|newer"), ("faster|quicker", "slower"), ("indoors?", "outdoors?"),
+    ("full-time", "part-time"), (r"surviv\w*|alive|lives", "die|died|dead"), ("guilty", "innocent|acquitted"),
+    ("temporary", "permanent"), ("first", "last"), ("buy|buys|bought", "sell|sells|sold"),
+    ("cured|healthy", "ill|sick"),
+    ("gewinn(?:t|en)|gewann(?:en)?|gewonnen", "verlier(?:t|en)|verlor(?:en)?"),
+    ("besteh(?:t|en)|bestand(?:en)?", "durchfallen|durchgefallen|fiel(?:en)? durch"),
+    (r"steig(?:t|en)|stieg(?:en)?|gestiegen|zugenommen|nahm(?:en)? zu|erhöht\w*|gewachsen|wuchs\w*",
+     r"sink(?:t|en)|sank(?:en)?|gesunken|fiel(?:en)?|gefallen|abgenommen|nahm(?:en)? ab|gesenkt|senkte\w*"),
+    (r"angenommen|genehmigt\w*|bewilligt\w*|zugestimmt|stattgegeben|stimmte\w*", r"abgelehnt|lehnt\w*|zurückgewiesen|"
+     r"abgewiesen|wies\w*|verweigert\w*"),
+    (r"offen|geöffnet|öffnet|öffnen|auf(?=\W*$)", r"geschlossen|schließt|schließen|zu(?=\W*$)"),
+    ("pünktlich", "verspätet|zu spät|verspätung"), ("voll", "leer"), ("früher", "später"), ("mehr", "weniger"),
+    ("höher|teurer", "niedriger|billiger|günstiger"), ("größer", "kleiner"), ("länger", "kürzer"),
+    ("älter", "jünger|neuer"), ("schneller", "langsamer"), ("vollzeit", "teilzeit"), ("drinnen", "draußen|im freien"),
+    (r"überlebt\w*|lebt", r"starb\w*|gestorben|tot"), ("schuldig", "unschuldig|freigesprochen"),
+    ("befristet", "unbefristet"), ("gesund", "krank"), ("erste[nrs]?", "letzte[nrs]?"),
+    ("kauf(?:t|te|en)|gekauft", "verkauf(?:t|te|en)"),
+)  # fmt: skip
+_SIDES = tuple(
+    tuple(re.compile(rf"(?<![\w-])(?:{words})(?!\w)", re.I) for words in pair) for pair in _PAIRS
+)
+
+
+def is_opposite(asked: str, said: str) -> bool:
+    """Tell whether a statement has the contrary of a word of the question, and not that word itself."""
+    for sides in _SIDES:
+        for one, other in (sides, sides[::-1]):
+            if one.search(asked) and not other.search(asked) and other.search(said):
+                return one.search(said) is None
+    return False
+
+
+def are_alike(asked: str, said: str) -> bool:
+    """Tell whether a statement has another word for one of the question: `rise`, `grow`."""
+    return any(
+        side.search(asked) is not None and side.search(said) is not None
+        for sides in _SIDES
+        for side in sides
+    )

@@ -1,0 +1,63 @@
+"""Tells whether an answer says of another what is asked of the gold: `Who pays?` `The tenant pays the landlord.`"""
+
+from __future__ import annotations
+
+import re
+
+from evalkit.reading.clauses import clauses
+from evalkit.reading.content import content, told
+from evalkit.reading.digits import in_digits
+from evalkit.reading.language import language_of
+from evalkit.reading.worded import GOLD, words_of
+from evalkit.reading.words import NEGATION
+
+_ASKS = re.compile(
+    r"^\W*(?:(?:who|wer)|(?:which|what|welche[rs]?)\s[^\W\d_]+)\s(?P<verb>[^\W\d_]+)\b(?P<rest>[^?]*)",
+    re.I,
+)
+"""A question for what does something: nothing but the subject stands before its verb."""
+_COPULA = re.compile(
+    r"(?:is|are|was|were|be|ist|sind|war|waren|heißt|hieß|did|does|do|wird|werden|wurde|wurden)$",
+    re.I,
+)
+_OBLIQUE = re.compile(
+    r"\b(?:to|for|from|of|on|with|against|than|dem|den|an|zum|zur|für|von|bei|mit|gegen)\s(?:the\s|der\s|"
+    r"dem\s|den\s|die\s)?$",
+    re.I,
+)
+_NEGATED = re.compile(NEGATION, re.I)
+
+
+def is_given_to_another(text: str, question: str) -> bool:
+    """Tell whether before the question's verb stands a subject that is not the gold.
+
+    Args:
+        text: With a sign for the gold.
+        question: What was asked.
+    """
+    asked = _ASKS.match(question)
+    if asked is None or _COPULA.match(asked["verb"]):
+        return False
+    is_german = language_of(question) == "de"
+    return any(
+        _has_other_subject(c.text, asked, is_german=is_german) and not _NEGATED.search(c.text)
+        for c in clauses(text)
+    )
+
+
+def _has_other_subject(clause: str, asked: re.Match[str], *, is_german: bool) -> bool:
+    verb = re.search(rf"\b{re.escape(asked['verb'])}\b", clause, re.I)
+    if verb is None or GOLD in clause[: verb.start()]:
+        return False
+    subject = content(words_of(clause[: verb.start()]))
+    rest = content(words_of(in_digits(asked["rest"])))
+    found = told(rest, in_digits(clause[verb.end() :]))
+    is_restated = not rest or (bool(found) and all(w in found for w in rest if not w.isalpha()))
+    if not subject or not is_restated or told(subject, asked.string):
+        return False
+    gold = clause.find(GOLD, verb.end())
+    if gold < 0:
+        return True
+    return _OBLIQUE.search(clause[:gold]) is not None or (
+        not is_german and not re.search(r"\bby\s(?:the\s)?$", clause[:gold])
+    )

@@ -1,0 +1,187 @@
+"""Finds in an answer a right one that is words: in the same order, a surname, a list, or the same words in any form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from evalkit.reading.content import EMPTY, content, place_of, told
+from evalkit.reading.digits import in_digits
+from evalkit.reading.opposites import is_opposite
+from evalkit.reading.wording import in_one_wording
+
+GOLD, RIVAL = "\ue000", "\ue001"
+"""Stand for the right answer and for another one of its sort."""
+_ARTICLES = frozenset({
+    "a", "an", "the", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "eines",
+    "its", "their", "his", "her", "ihr", "ihre", "sein", "seine",
+})  # fmt: skip
+_RELATIVE = re.compile(
+    r",\s(?:die|der|das|den|dem|deren)\s[^,]*\b[a-zäöüß]+$|,\s(?:who|which|that)\s"
+)
+"""A clause about the one thing before it."""
+_FEW = 2
+"""Words that an elliptic answer may have more than the gold."""
+_LONG = 5
+"""Letters of a single word whose other forms say the same: `in writing`, `written`."""
+_TITLES = re.compile(
+    r"\b(?:Dr|Prof|Professor(?:in)?|Mrs?|Ms|Miss|Sir|Frau|Herrn?|Dipl|Ing|"
+    r"Mag)\b\.?(?:-Ing\.?)?\s?(?=[A-ZÄÖÜ])"
+)
+_ASKS_WHO = re.compile(r"\b(?:who|whom|whose|wer|wem|wen|wessen|name of|called|heißt)\b", re.I)
+LEAD = re.compile(
+    r"^(?:(?:it|they|he|she|this|that|there|es|er|sie|das|dies)\s(?:is|are|was|were|ist|sind|war|waren|"
+    r"has|hat)|"
+    r"(?:if|when|whenever|in case|wenn|falls|sofern|sobald|in|on|at|by|with|from|to|for|because of|due to|"
+    r"owing to|thanks to|um|am|im|bei|mit|aus|von|vom|zum|zur|"
+    r"bis|ab|seit|"
+    r"wegen|aufgrund|durch|dank))\s(?=\w)",
+    re.I,
+)
+_ITEMS = re.compile(
+    r"\s*(?:,|;|/|&|\band\b|\bund\b|\bsowie\b|\bas well as\b)\s*(?:and\s|und\s)?", re.I
+)
+
+
+def is_list(gold: str) -> bool:
+    """Tell whether a gold is several short items, all of which an answer must state."""
+    items = [item for item in _ITEMS.split(gold) if item.strip() and not _RELATIVE.search(gold)]
+    return (
+        len(items) > 1
+        and all(len(item.split()) < 5 for item in items)
+        and not re.search(r"\d", gold)
+    )
+
+
+def masked_words(said: str, gold: str, question: str) -> str:
+    """Return an answer with a sign for the gold's words, or for each item of a list that it is."""
+    items = [item for item in _ITEMS.split(gold) if item.strip()]
+    if _ASKS_WHO.search(question) and len(items) == 2 and re.fullmatch(r"[^,]+,[^,]+", gold):
+        return _marked_words(said, gold, question, in_order=True, either=items)
+    whole = _marked_words(said, gold, question, in_order=is_list(gold))
+    if GOLD in whole or not is_list(gold):
+        return whole
+    for item in items:
+        before = said.count(GOLD)
+        said = _marked_words(said, item, question)
+        if said.count(GOLD) == before:
+            return said.replace(GOLD, "")
+    joint = r"(?:\W|\band\b|\bund\b|\bas well as\b|\bsowie\b|\balso\b|\bauch\b|\bals\b)"
+    return re.sub(rf"{GOLD}(?:{joint}{{1,12}}{GOLD})+", GOLD, said, flags=re.I)
+
+
+def _marked_words(
+    said: str, gold: str, question: str, *, in_order: bool = False, either: Sequence[str] = ()
+) -> str:
+    is_person = _ASKS_WHO.search(question) is not None
+    name = _TITLES.sub("", gold)
+    words = words_of(name) or words_of(gold)
+    if not words:
+        return said
+    text = _TITLES.sub("", said) if name != gold or is_person else said
+    found = re.sub(rf"(?<![\w-]){pattern_of(words)}(?!\w)", GOLD, text, flags=re.I)
+    if GOLD in found:
+        return found
+    lead = words_of(LEAD.sub("", gold))
+    if lead and lead != words:
+        found = re.sub(rf"(?<![\w-]){pattern_of(lead)}(?!\w)", GOLD, text, flags=re.I)
+        if GOLD in found:
+            return found
+    if is_person and len(words) > 1 and re.fullmatch(r"(?:[A-ZÄÖÜ][\w'-]*\.?\s?)+", name):
+        return _marked_surname(text, name, words[-1], question)
+    for part in either:  # `the caretaker, Mr Odum`
+        found = _marked_words(said, part, question, in_order=True)
+        if GOLD in found:
+            return found
+    if in_order:
+        return text
+    found = scattered(text, words)
+    return found if GOLD in found else _elliptic(text, words, question)
+
+
+def _marked_surname(said: str, name: str, surname: str, question: str) -> str:
+    """Mark a surname, unless another first name than the gold's stands before it: `Paula Novak` is not Petra."""
+
+    def sign(match: re.Match[str]) -> str:
+        first = match["first"]
+        is_other = first is not None and not (
+            first.casefold() in EMPTY
+            or told([first.casefold()], question)
+            or _ROLE.search(first)
+            or (first.endswith(".") and name.startswith(first[0]))
+        )
+        return f"{first + ' ' if first else ''}{RIVAL if is_other else GOLD}"
+
+    return re.sub(
+        rf"(?<![\w-])(?:(?P<first>[A-ZÄÖÜ][\w-]*\.?)\s)?(?i:{_word(surname)})(?!\w)", sign, said
+    )
+
+
+_ROLE = re.compile(
+    r"(?:\w{5}(?:er|or|ent|ant|ist|eur)|\w{3}(?:erin|orin|chef|leiter|lehrer|frau)|mayor|coach|nurse|judge|captain|chief|"
+    r"count|king|queen|general|lord|lady)$",
+    re.I,
+)
+"""Ends of words that name what somebody is: `Trainerin`, `director`."""
+
+
+def _elliptic(said: str, words: list[str], question: str) -> str:
+    """Mark what is left of a gold without the question's own words: `The third.`, where an answer is no more."""
+    wanted = content(words)
+    asked = told(wanted, question)
+    rest = [w for w in wanted if w not in asked]
+    if not rest or not asked:
+        return said
+    if len(rest) > 1:
+        return scattered(said, rest)
+    if len(words_of(said)) > len(words) + _FEW:
+        return said
+    return re.sub(rf"(?<![\w-]){pattern_of(rest)}(?!\w)", GOLD, said, flags=re.I)
+
+
+def scattered(said: str, words: list[str]) -> str:
+    """Mark a sentence that has all words of a gold of several, in whatever order."""
+    wanted = content(words)
+    is_long = len(wanted) == 1 and len(wanted[0]) > _LONG and min(map(len, words)) > 1
+    at = place_of(wanted, said) if len(wanted) > 1 or is_long else None
+    return said if at is None else f"{said[:at]}{GOLD} {said[at:]}"
+
+
+def says_part_of(said: str, gold: str, question: str) -> bool:
+    """Tell whether an answer has some words of a long gold, but not all: it may say the same in other words."""
+    if is_list(gold) or _ASKS_WHO.search(question) or is_opposite(gold, said):
+        return False
+    wanted = content(words_of(in_one_wording(in_digits(gold))))
+    asked = told(wanted, question)
+    found = told(wanted, in_one_wording(in_digits(said)))
+    own = [w for w in dict.fromkeys(wanted) if w not in asked and w.isalpha()]
+    missed = {w for w in wanted if w not in found}
+    counted = {w for pair in pairwise(wanted) if not pair[0].isalpha() for w in pair}
+    return len(own) >= _ACROSS and not missed & counted and 0 < len(missed & set(own)) < len(own)
+
+
+_ACROSS = 3
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words and numbers of a text without articles."""
+    found = re.findall(r"\d+(?:[.,]\d+)*|\w+", text)
+    return [
+        w.casefold()
+        for i, w in enumerate(found)
+        if w.casefold() not in _ARTICLES or (i and w == "A")  # `hepatitis A`
+    ]
+
+
+def pattern_of(words: list[str]) -> str:
+    """Return a pattern for words in any case, with German endings, punctuation and articles between them."""
+    between = rf"[^\w]{{1,3}}(?:(?:{'|'.join(sorted(_ARTICLES))})\s)?"
+    return between.join(map(_word, words))
+
+
+def _word(word: str) -> str:
+    if len(word) < 5 or not word.isalpha():
+        return re.escape(word) + ("(?:'s|s|ing)?" if word.isalpha() else "")
+    stem = re.sub(r"(?:e[nmrs]?|n|s)$", "", word) if len(word) > 5 else word
+    return re.escape(stem) + r"(?:e[nmrs]?|n|'?s|es)?"
