@@ -244,9 +244,9 @@ class Asked:
         return FACTORS[self.unit][0] if self.unit else None
 
     def _part_of(self, match: re.Match[str]) -> str:
-        """`45/60` is 45 of the 60 that the question tells of."""
+        """`45/60` is 45 of the 60 that the question tells of, `7/10` on a scale from 1 to 10."""
         return (
-            f"{match[1]} of {match[2]}"
+            f"{match[1]} out of {match[2]}"
             if re.search(rf"\b{match[2]}\b", self.question)
             else match[0]
         )
@@ -257,7 +257,7 @@ class Asked:
             text = alpha2digit(alpha2digit(text, "en", 0), "de", 0)
         if _ASKS_YEAR.search(self.question):
             text = _years_only(text)
-        if self.for_count:
+        if self.for_count or _ON_A_SCALE.search(self.question):
             text = _PART_OF_ALL.sub(lambda m: self._part_of(m), text)
         if self.unit == "duration-hour":
             text = _CLOCKED.sub(lambda m: f"{int(m['h']) + int(m['m']) / 60:.4f}", text)
@@ -291,7 +291,12 @@ def _stem(word: str) -> str:
     return re.sub(r"(?:e[nrs]?|n|s)$", "", word.casefold()[:6])
 
 
-_PART_OF_ALL = re.compile(r"(?<![\d/.,])(\d+)\s?/\s?(\d+)(?![\d/.,])")
+_PART_OF_ALL = re.compile(r"(?<![\d/.,])(\d+)\s?/\s?(\d+)(?![\d/]|[.,]\d)")
+_ON_A_SCALE = re.compile(
+    r"\b(?:from|between|von|zwischen)\s\d+\s(?:to|and|bis|und)\s\d+|\b\d+\s?[-–]\s?\d+\b|\bout of \d|"
+    r"\b(?:scale|skala)\b",
+    re.I,
+)
 _ASKS_YEAR = re.compile(r"\b(?:which|what|welche[ms]|welches) (?:year|jahr)\b", re.I)
 
 

@@ -30,7 +30,7 @@ _NTHS_DE = {
 _NTH = "|".join(sorted((*_NTHS_EN, *_NTHS_DE), key=len, reverse=True))
 _COUNTED_NTH = re.compile(
     rf"(?<![\w.,/])(?<!\bonce )(?<!\btwice )(?<!\btimes )(?<!\bper )(?<!\bevery )(?<!\bmal im "
-    rf")(?:(?P<whole>\d+)\s(?:and|und)\s)?(?P<n>\d{{1,2}}|an?|one|ein(?:e[nmrs]?)?)[ -]?(?P<nth>{_NTH})s?\b"
+    rf")(?:(?P<whole>\d+|one|eine?)\s(?:and|und)\s)?(?P<n>\d{{1,2}}|an?|one|ein(?:e[nmrs]?)?)[ -]?(?P<nth>{_NTH})s?\b"
     r"(?!\s?(?:past|to|vor|nach|jahr|half|stunde))",
     re.I,
 )
@@ -157,7 +157,8 @@ def _ratio(match: re.Match[str]) -> str:
     above = int(match["n"]) if match["n"].isdecimal() else 1
     if above >= below and not match["whole"]:
         return match[0]
-    return f"{match['whole'] + ' ' if match['whole'] else ''}{above}/{below}"
+    whole = match["whole"] or ""
+    return f"{whole and (whole if whole.isdecimal() else '1') + ' '}{above}/{below}"
 
 
 def _and_a_half(match: re.Match[str], sign: str) -> str:

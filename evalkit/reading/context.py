@@ -22,8 +22,8 @@ _NAMES = (
     r"stufe|klasse|"
     r"gruppe|linie|woche|tag|quartal|modell|bestellung|auftrag|schicht|abs|absatz|artikel|art|paragraf|paragraph|"
     r"anlage|anhang|"
-    r"fußnote|ziffer|maschine|lager|bezirk|gleis|flug|kunde|projekt|staffel|band|regel|variante|position|pos|"
-    r"version|phase|lager|"
+    r"fußnote|ziffer|maschine|lager|bezirk|gleis|flug|kunde|projekt|staffel|band|(?<!\bin der )regel|variante|"
+    r"position|pos|version|phase|lager|"
     r"haus|platz|etage|stock|serie|los|charge|teil|bus|zug|kanal|rechnung|order|beleg|konto|akte|az|§+"
 )
 _NAMED = re.compile(
@@ -39,7 +39,8 @@ _ACRONYM = re.compile(
 _CAPITALISED = re.compile(
     r"(?<=[a-z,;] )(?!(?:January|February|March|April|May|June|July|August|September|October|November|"
     r"December|Source|Quelle|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Total|Sum|Answer|Result|About|Only|Exactly|"
-    r"Roughly|Net|Gross|Euros?|Dollars?|I|"
+    r"Roughly|Net|Gross|Euros?|Dollars?|I|Regel|Schnitt|Durchschnitt|Mittel|"
+    r"Summe|"
     r"Approximately)\b)"
     r"[A-Z][a-z]+ (?!(?:19|20)\d\d\b)\d{1,4}(?![\w%€$]|[.,]\d| \d{3}\b|(?-i: [A-ZÄÖÜ][a-zäöüß]))"
 )

@@ -244,7 +244,7 @@ UNDECIDED = compiled(
     r"\b(?:(?:can't|cannot|can not|couldn't|could not|hard to|impossible to|unable to|not able to|don't|do not|"
     r"unsure|not sure|"
     r"not certain|unclear|uncertain)\b.{0,30}\b(?:which|tell|say|decide|determine|know)|unclear|"
-    r"not (?:entirely |quite |"
+    r"(?:not|isn't|wasn't) (?:entirely |quite |"
     r"completely )?(?:clear|sure|certain)|unsure|contradict\w*|conflict\w*|inconsistent|disagree\w*|"
     r"discrepanc\w+|ambiguous|"
     r"don't (?:match|agree)|do not (?:match|agree)|two (?:different )?(?:figures|numbers|values)|"

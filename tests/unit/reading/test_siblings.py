@@ -331,6 +331,28 @@ def test_letters(text: str, choices: list[str], expected: int | None) -> None:
     assert read_letter(text, LetterContext(choices, "Which one?")).value == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        ("**Overall score: 7/10**", "Give one overall score from 1 to 10.", 7),
+        ("Punktzahl: 8/10\n\nBegründung: flüssig.", "Vergib eine Punktzahl von 0 bis 10.", 8),
+        ("I'd rate it 4/5.", "Rate the answer on a scale of 1-5.", 4),
+        ("The share is 2/8.", "What fraction of the 8 lamps is broken?", 0.25),
+        ("1.2 tonnes", "What is the payload in kilograms?", 1200),
+        ("Die Ladung wiegt 3,5 t.", "Wie viele Kilogramm wiegt die Ladung?", 3500),
+        ("It lasts one and a half hours (1.5 h).", "How many hours does it last?", 1.5),
+        ("Es dauert eineinhalb Stunden (1,5 h).", "Wie viele Stunden dauert es?", 1.5),
+        ("Die Lieferung dauert in der Regel 3 bis 5 Werktage.", "Wie viele Tage dauert sie?", None),
+        ("Im Schnitt 12 Tage.", "Wie viele Tage dauert sie?", 12),
+        ("Das steht in Regel 3: 12 Tage.", "Wie viele Tage Frist gibt es?", 12),
+        ("I see 142 mmHg and 128 mmHg, and it isn't clear which one you mean.", "In mmHg?", None),
+    ],
+)
+def test_scales_tonnes_and_halves(text: str, question: str, expected: float | None) -> None:
+    """A mark on the question's scale is its numerator; `in der Regel 3` names no rule."""
+    assert read_number(text, NumberContext(question)).value == expected
+
+
 @pytest.mark.parametrize(("text", "question", "expected"), NUMBERS)
 def test_numbers(text: str, question: str, expected: float | None) -> None:
     assert read_number(text, NumberContext(question)).value == expected
