@@ -5,8 +5,6 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := smollm2-135m gemma-3-270m
 SCENARIOS := manufacturer start-up support-centre
-# Tests that an idle machine is needed for: nothing runs beside them.
-ALONE := tests/integration/test_bench_medians.py
 PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 
 .PHONY: help demo test gate browser wheel lint format docs messages examples short-examples bench lock clean models
@@ -27,8 +25,7 @@ demo: models ## Measure two small models and write a report
 	$(BIN)/evalkit run configs/quickstart.yaml
 
 test: models ## Run every test
-	$(PYTEST) --numprocesses 2 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(ALONE))
-	$(PYTEST) $(ALONE)
+	$(PYTEST) --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 browser: ## Install Chromium by apt where none is installed
 	@command -v chromium chromium-browser google-chrome google-chrome-stable || \

@@ -16,7 +16,6 @@ from evalkit.analysis.facts import RunFacts
 from evalkit.analysis.summary import analyse
 from evalkit.cli import main
 from evalkit.store.run_dir import Run, open_run
-from tests.waiting import LONGEST_S
 
 ROOT = Path(__file__).parent.parent
 QUICK = {"warmup_s": 0.5, "measure_s": 1.5, "cooldown_s": 5, "idle_s": 0}
@@ -75,14 +74,6 @@ def run_bench(*arguments: str | Path) -> tuple[Run, RunFacts]:
     result = bench(*arguments)
     assert result.exit_code == 0, result.output
     return written(result.stderr)
-
-
-def run_bench_apart(*arguments: str | Path) -> tuple[Run, RunFacts]:
-    """Run `evalkit bench` in a process of its own, where no thread of a test's server delays it."""
-    process = start_bench(*arguments)
-    out, err = process.communicate(timeout=LONGEST_S)
-    assert process.returncode == 0, out + err
-    return written(err)
 
 
 def bench(*arguments: str | Path) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -15,6 +15,7 @@ from evalkit.backends.endpoints.wire import ResponseBody
 from evalkit.config import EndpointSpec, ModelSpec
 from evalkit.engine.values import GenerationSettings
 from evalkit.loadgen.scripted import Plan, Received, Send, Step, Until
+from evalkit.meters.clock import now_ns
 from evalkit.records import EndpointRecord, EventKind
 
 SETTINGS = GenerationSettings(max_tokens=64)
@@ -74,13 +75,15 @@ def kinds(outcome: Outcome) -> list[EventKind]:
 class Lockstep:
     """Sends nothing before the client has read what was sent before.
 
-    What was read then lies between two writes of the server, on one clock and however busy the machine is: the stamp of
-    the n-th write is not before `sent[n]` and not after `sent[n + 1]`.
+    What was read then lies between two moments of the server, on one clock and however busy the machine is: the stamp
+    of the n-th write is not before `sent[n]` and not after `read_ns[n]`, nor after `sent[n + 1]`.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.received: dict[str, Received] = {}
         """By the id that the attempt got."""
+        self.read_ns: defaultdict[str, list[int]] = defaultdict(list)
+        """When the server knew that a write was read, by the same id."""
         self._n_read: Counter[str] = Counter()
         note = ResponseBody.note
 
@@ -101,4 +104,10 @@ class Lockstep:
         for step in steps:
             yield step
             if isinstance(step, Send):
-                yield Until(lambda r: self._n_read[name] >= sum(s.n_bytes for s in r.sent))
+                yield Until(lambda received: self._is_read(received, name))
+
+    def _is_read(self, received: Received, name: str) -> bool:
+        is_read = self._n_read[name] >= sum(s.n_bytes for s in received.sent)
+        if is_read:
+            self.read_ns[name].append(now_ns())
+        return is_read

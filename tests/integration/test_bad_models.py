@@ -14,47 +14,13 @@ from safetensors.torch import load_file, save_file
 
 from evalkit.cli import main
 from evalkit.store.run_dir import open_run
-from tests.runs import only_run
+from tests.runs import SMALL_TASKS, only_run, write_small_tasks
 
 pytestmark = pytest.mark.model
-LABELS = ["w1", "w2"]
-TASKS = {
-    "choose": {
-        "output_type": "multiple_choice",
-        "doc_to_text": "{{q}}",
-        "doc_to_choice": LABELS,
-        "doc_to_target": "{{a}}",
-        "metric_list": [{"metric": "acc"}],
-    },
-    "write": {
-        "output_type": "generate_until",
-        "doc_to_text": "{{q}}",
-        "doc_to_target": "{{a}}",
-        "generation_kwargs": {"max_gen_toks": 3},
-        "metric_list": [{"metric": "exact_match"}],
-    },
-}
 
 
 def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(main, list(arguments))
-
-
-def write_tasks(folder: Path) -> Path:
-    docs = [{"q": f"w{n} w{n + 1}", "a": LABELS[n % 2]} for n in range(3, 7)]
-    for name, task in TASKS.items():
-        home = folder / "tasks" / name
-        home.mkdir(parents=True)
-        (home / "data.jsonl").write_text("".join(json.dumps(d) + "\n" for d in docs))
-        described = {
-            "task": name,
-            "dataset_path": "json",
-            "dataset_kwargs": {"data_files": {"test": str(home / "data.jsonl")}},
-            "test_split": "test",
-            **task,
-        }
-        (home / f"{name}.yaml").write_text(json.dumps(described))
-    return folder / "tasks"
 
 
 def damaged(model: Path, target: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> Path:
@@ -68,13 +34,13 @@ def damaged(model: Path, target: Path, change: Callable[[dict[str, torch.Tensor]
 def write_config(folder: Path, models: dict[str, Path], **suite: str) -> Path:
     config = {
         "name": "mixed",
-        "include_paths": [str(write_tasks(folder))],
+        "include_paths": [str(write_small_tasks(folder))],
         "models": [
             {"name": name, "source": str(model), "device": "cpu", "dtype": "float32"}
             for name, model in models.items()
         ],
         "suites": [
-            {"name": name, "tasks": [name], "data_class": "public", **suite} for name in TASKS
+            {"name": name, "tasks": [name], "data_class": "public", **suite} for name in SMALL_TASKS
         ],
         "output": {"dir": str(folder / "out")},
     }
@@ -98,10 +64,10 @@ def test_other_models_results_stay(small_model: Path, tmp_path: Path) -> None:
     run = open_run(folder)
     states = {c.cell_id: c.state for c in run.manifest.cells}
     for name in ("first", "last"):
-        assert {states[f"{name}/{suite}/0"] for suite in TASKS} == {"done"}
+        assert {states[f"{name}/{suite}/0"] for suite in SMALL_TASKS} == {"done"}
     reasons = {c.cell_id: c.reason or "" for c in run.manifest.cells if c.state == "failed"}
     assert len(reasons) == 4
-    for suite in TASKS:
+    for suite in SMALL_TASKS:
         assert "logits are not numbers" in reasons[f"nan/{suite}/0"]
         assert "1 tensor missing: model.norm.weight" in reasons[f"lacking/{suite}/0"]
     assert {s.cell_id.partition("/")[0] for s in run.samples} == {"first", "last"}

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,6 +19,8 @@ from click.testing import CliRunner
 from evalkit.cli import main
 from evalkit.loadgen.chunks import chat_answer, usage
 from evalkit.loadgen.scripted import Plan, Received, ScriptedServer
+from evalkit.metrics.percentiles import percentile
+from evalkit.metrics.request_times import due_ns
 from evalkit.records import NS_PER_S, SearchEnd
 from evalkit.store.journal import JOURNAL, Journal
 from tests.benches import (
@@ -31,10 +34,12 @@ from tests.benches import (
     state,
     write_bench,
 )
+from tests.endpoints import Lockstep
 from tests.servers import free_port
 from tests.waiting import LONGEST_S, until
 
 pytestmark = pytest.mark.slow
+TOKENS = 7
 LOOK_S = 0.05
 """How often to look into the journal of a bench that is running."""
 
@@ -46,6 +51,52 @@ def started(folder: Path) -> Path:
         lambda: results.is_dir() and any((f / JOURNAL).exists() for f in results.iterdir()), LOOK_S
     )
     return latest(folder)
+
+
+def assert_median(found_s: float, bounds_ns: Sequence[tuple[int, int]]) -> None:
+    """A median lies between that of the least values there can have been and that of the greatest."""
+    low, high = (percentile(values, 50).value for values in zip(*bounds_ns, strict=True))
+    assert low is not None
+    assert high is not None
+    assert low <= found_s * NS_PER_S <= high
+
+
+@pytest.mark.parametrize(("ttft_s", "itl_s"), [(0.1, 0.05), (0.3, 0.02)])
+def test_medians_are_the_servers_and_tokens_are_exact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ttft_s: float, itl_s: float
+) -> None:
+    lockstep = Lockstep(monkeypatch)
+    steps = chat_answer(["word "] * TOKENS, ttft_s=ttft_s, itl_s=itl_s, usage=usage(40, TOKENS))
+    trials = [chat_answer(["a"], ttft_s=0, itl_s=0, usage=usage(n, 1)) for n in (24, 124)]
+
+    def script(received: Received) -> Plan:
+        return lockstep.plan(trials.pop(0) if trials else steps, received)
+
+    with ScriptedServer(script) as server:
+        run, facts = run_bench(write_bench(tmp_path, endpoint(server.url), closed(4)))
+    (level,) = facts.levels
+    step = run.steps[-1]
+    start, end = step.t_steady_ns or 0, step.t_cool_ns or 0
+    counted = [r for r in run.requests if r.step == step.step and start <= due_ns(r) < end]
+    assert len(counted) == level.n_requests >= 20
+    first, all_gaps = [], []
+    for request in counted:
+        (attempt,) = request.attempts
+        name = attempt.vendor_request_id or ""
+        sent = [write.t_ns for write in lockstep.received[name].sent]  # the role is the first
+        read = lockstep.read_ns[name]
+        first.append((sent[1] - attempt.t_send_ns, read[1] - attempt.t_send_ns))
+        all_gaps.append((sent[TOKENS] - read[1], read[TOKENS] - sent[1]))
+    ttft, tpot = level.latencies["ttft_s_p50"].value, level.latencies["tpot_s_p50"].value
+    assert ttft is not None
+    assert tpot is not None
+    assert ttft >= ttft_s
+    assert_median(ttft, first)
+    assert_median(tpot * (TOKENS - 1), all_gaps)
+    assert {r.output_tokens for r in counted} == {TOKENS}
+    assert {r.input_tokens for r in counted} == {40}
+    assert level.latencies["ttft_s_p99"].value is None
+    assert "p99 needs n ≥ 662" in level.latencies["ttft_s_p99"].reason
 
 
 def test_a_search_on_a_server_that_evalkit_starts_is_recorded_with_all_that_it_rests_on(

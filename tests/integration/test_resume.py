@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from evalkit.cli import main
 from evalkit.store.run_dir import Run, open_run, verify
-from tests.runs import only_run, write_config
+from tests.runs import SMALL_TASKS, only_run, write_config, write_small_tasks
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 HERE = Path(__file__).parent
@@ -33,8 +33,17 @@ def asked(run: Run) -> Counter[str]:
     return Counter(r.request_id for r in run.requests if r.is_measured)
 
 
-def test_kill_9_at_any_moment_loses_and_doubles_nothing(tmp_path: Path, tiny_model: Path) -> None:
-    config = write_config(tmp_path, tiny_model, output={"dir": "unused", "report": False})
+def test_kill_9_at_any_moment_loses_and_doubles_nothing(tmp_path: Path, small_model: Path) -> None:
+    """The smallest model and tasks: a run is lived through some twenty times."""
+    model = {"name": "m", "source": str(small_model), "dtype": "float32", "device": "cpu"}
+    config = write_config(
+        tmp_path,
+        small_model,
+        models=[{**model, "batch_size": 4, "generate_batch_size": 2}],
+        include_paths=[str(write_small_tasks(tmp_path, n_docs=12))],
+        suites=[{"name": name, "tasks": [name]} for name in SMALL_TASKS],
+        output={"dir": "unused", "report": False},
+    )
     command = [sys.executable, str(HERE / "fork_runner.py"), str(config), str(tmp_path / "o")]
     done = subprocess.run(
         [*command, str(N_KILLS), "20261123"], capture_output=True, text=True, check=False
@@ -80,7 +89,8 @@ def test_ctrl_c_keeps_what_was_done_and_says_how_to_go_on(
     tmp_path: Path, tiny_model: Path, how: signal.Signals
 ) -> None:
     suites = [{"name": "write", "tasks": ["grounded_qa"], "limit": N_DOCS}]
-    config = write_config(tmp_path, tiny_model, suites=suites)
+    output = {"dir": str(tmp_path / "out"), "report": False}
+    config = write_config(tmp_path, tiny_model, suites=suites, output=output)
     process = subprocess.Popen(
         evalkit("run", str(config), "--log", "json"),
         stdout=subprocess.PIPE,
