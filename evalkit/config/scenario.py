@@ -135,13 +135,14 @@ class ApiSpec(SideSpec):
 
 
 class ImportSpec(Spec):
-    """A load curve that another harness measured, as a CSV with a row per level of load."""
+    """A load curve that another harness measured, as a table with a row per level of load."""
 
     file: Path
-    """CSV; relative to the scenario."""
+    """CSV, JSON lines or Parquet, each may be gzipped; relative to the scenario."""
     columns: dict[str, str]
     """What evalkit needs → the file's column: `offered_per_s`, `completed_per_s`, `ttft_s`, `tpot_s`, `e2e_s`,
-    `error_rate`, `output_tokens_per_s`, `power_w`. A column whose name ends in `_ms` is taken as milliseconds."""
+    `error_rate`, `output_tokens_per_s`, `power_w`. Times are in the unit that their column's
+    name ends in (`_ms`, `(us)`), else seconds; an error rate is a share, or in percent where the name says so."""
     where: dict[str, str] = Field({})
     """Only rows whose columns have these values."""
     percentile: Literal[50, 90, 95, 99]

@@ -1,14 +1,18 @@
-"""A load curve that another harness measured: a CSV with a row per level of load."""
+"""A load curve that another harness measured: a table with a row per level of load."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from evalkit.config.bench import SloSpec
 from evalkit.config.scenario import ImportSpec
 from evalkit.errors import ConfigError, did_you_mean
+from evalkit.loadgen.traces.files import Table, open_table
+from evalkit.loadgen.traces.numbers import as_number
+from evalkit.loadgen.traces.units import SECONDS, plain_name, unit_of
 from evalkit.metrics.capacity import Level
 from evalkit.metrics.overload import LEAST_COMPLETED
 
@@ -16,6 +20,8 @@ COLUMNS = (
     "offered_per_s", "completed_per_s", "ttft_s", "tpot_s", "e2e_s", "error_rate", "output_tokens_per_s", "power_w",
 )  # fmt: skip
 NEEDED = ("offered_per_s", "completed_per_s")
+_TIMES = frozenset({"ttft_s", "tpot_s", "e2e_s"})
+_PERCENT = re.compile(r"%|(?:percent|pct)$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +49,9 @@ def read_curve(spec: ImportSpec) -> tuple[CurvePoint, ...]:
     missing = [name for name in NEEDED if name not in spec.columns]
     if missing:
         raise ConfigError(f"{spec.file}: columns: {missing[0]!r} is needed.", "Name its column.")
-    try:
-        with spec.file.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            _check_columns(spec, reader.fieldnames or ())
-            rows = list(_points(spec, reader))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{spec.file}: can't be read: {error}.", "It must be a CSV.") from None
+    with open_table(spec.file) as table:
+        _check_columns(spec, table)
+        rows = list(_points(spec, table))
     if not rows:
         wanted = ", ".join(f"{k} = {v}" for k, v in spec.where.items())
         raise ConfigError(f"{spec.file}: no row has {wanted or 'values'}.", "Check `where`.")
@@ -85,28 +87,45 @@ def _holds(point: CurvePoint, spec: ImportSpec, slo: SloSpec | None) -> bool:
     return (point.get("error_rate") or 0.0) <= slo.max_error_rate
 
 
-def _check_columns(spec: ImportSpec, known: Sequence[str]) -> None:
+def _check_columns(spec: ImportSpec, table: Table) -> None:
+    place = table.place(1) if table.has_lines else str(table.path)
     for name in (*spec.columns.values(), *spec.where):
-        if name not in known:
-            hint = did_you_mean(name, known, f"It has {', '.join(known)}.")
-            raise ConfigError(f"{spec.file}:1: no column {name!r}.", hint)
+        if name not in table.names:
+            hint = did_you_mean(name, table.names, f"It has {', '.join(table.names)}.")
+            raise ConfigError(f"{place}: no column {name!r}.", hint)
+        if table.names.count(name) > 1:
+            raise ConfigError(f"{place}: two columns are called {name!r}.", "Rename one of them.")
 
 
-def _points(spec: ImportSpec, reader: csv.DictReader[str]) -> Iterator[CurvePoint]:
-    for row in reader:
-        if any(row[k] != v for k, v in spec.where.items()):
+def _points(spec: ImportSpec, table: Table) -> Iterator[CurvePoint]:
+    for number, row in table.rows:
+        if any(_text(row.get(k)) != v for k, v in spec.where.items()):
             continue
-        values = {}
-        for name, column in spec.columns.items():
-            text = row[column] or ""
-            try:
-                value = float(text)
-            except ValueError:
-                value = float("nan")
-            if not 0 <= value < float("inf"):
-                raise ConfigError(
-                    f"{spec.file}:{reader.line_num}: {column}: {text!r} is not a number of 0 or more.",
-                    "Correct it, or leave the row out with `where`.",
-                )
-            values[name] = value / 1000 if column.endswith("_ms") else value
-        yield CurvePoint(reader.line_num, values)
+        place = table.place(number)
+        values = {n: _value(n, column, row, place) for n, column in spec.columns.items()}
+        yield CurvePoint(number, values)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _value(name: str, column: str, row: Mapping[str, Any], place: str) -> float:
+    """Return a cell in the unit that its column's name ends in, as seconds or a share where it is a time or rate."""
+    value = as_number(row.get(column))
+    if value is None or value < 0:
+        raise ConfigError(
+            f"{place}: {column}: {_text(row.get(column))!r} is not a number of 0 or more.",
+            "Correct it, or leave the row out with `where`.",
+        )
+    if name in _TIMES:
+        return value * SECONDS[unit_of(plain_name(column)) or "s"]
+    if name != "error_rate":
+        return value
+    share = value / 100 if _PERCENT.search(column) else value
+    if share > 1:
+        raise ConfigError(
+            f"{place}: {column}: {value:g} is no share of requests: at most all of them, 1, fail.",
+            "If it is in percent, say so in the column's name, such as `error_percent`.",
+        )
+    return share

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,7 +13,7 @@ from evalkit.loadgen.traces.cells import Cell, Column
 from evalkit.loadgen.traces.files import Table, open_table
 from evalkit.loadgen.traces.numbers import as_count
 from evalkit.loadgen.traces.times import read_times
-from evalkit.loadgen.traces.units import unit_of
+from evalkit.loadgen.traces.units import plain_name, unit_of
 
 _TIME, _INPUT, _OUTPUT = TRACE_COLUMNS
 _KNOWN = {
@@ -78,7 +77,7 @@ def read_trace(load: LoadSpec) -> Trace:
         cells, lengths, n_empty = _values(table, columns, drops_empty=load.drop_empty)
     if not cells:
         raise ConfigError(f"{load.file}: the trace is empty.", "It needs at least one request.")
-    names = {role: _plain(name) for role, name in columns.items()}
+    names = {role: plain_name(name) for role, name in columns.items()}
     unit = load.time_unit or unit_of(names[_TIME]) or _UNITS.get(frozenset(names.values()))
     is_given = load.time_unit is not None
     column = Column(str(load.file), columns[_TIME], unit, is_given, load.speed)
@@ -93,7 +92,7 @@ def read_trace(load: LoadSpec) -> Trace:
 
 def _notes(columns: Mapping[str, str], rows: Sequence[TraceRow], n_empty: int) -> Sequence[str]:
     notes = []
-    taken = [f"{name!r} as {role}" for role, name in columns.items() if _plain(name) != role]
+    taken = [f"{name!r} as {role}" for role, name in columns.items() if plain_name(name) != role]
     if taken:
         notes.append(f"columns: {', '.join(taken)}.")
     if n_empty:
@@ -104,12 +103,6 @@ def _notes(columns: Mapping[str, str], rows: Sequence[TraceRow], n_empty: int) -
     elif n_moments * _FEW_MOMENTS < len(rows):
         notes.append(f"{len(rows):,} requests are due at only {n_moments:,} moments.")
     return notes
-
-
-def _plain(name: str) -> str:
-    """Return a column's name in small letters, its words joined by underscores: ContextTokens, Request tokens."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("µ", "u").replace("μ", "u"))
-    return re.sub(r"[^0-9a-z]+", "_", words.casefold()).strip("_")
 
 
 def _columns(table: Table, given: Mapping[str, str]) -> dict[str, str]:
@@ -145,7 +138,7 @@ def _columns(table: Table, given: Mapping[str, str]) -> dict[str, str]:
 
 def _meant(table: Table, role: str) -> list[str]:
     """Return the columns that may hold what is needed; those with evalkit's own name alone where there are any."""
-    plain = {name: _plain(name) for name in table.names}
+    plain = {name: plain_name(name) for name in table.names}
     own = [n for n in table.names if _without_unit(plain[n]) == role]
     known = [
         n

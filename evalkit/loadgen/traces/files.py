@@ -1,4 +1,4 @@
-"""Rows of a recorded load as they stand in its file: CSV of any program, JSON lines, Parquet, each also gzipped."""
+"""Rows of a recorded load or a load curve as they stand in its file: CSV, JSON lines, Parquet, each also gzipped."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _table(path: Path, file: Any) -> Table:
     first = _first_sign(text)
     text.seek(0)
     if not first:
-        raise ConfigError(f"{path}: the trace is empty.", "It needs at least one request.")
+        raise ConfigError(f"{path}: the file is empty.", "It needs at least one row.")
     if first == "{":
         return _from_rows(path, _json_lines(path, text), has_lines=True)
     if first == "[":
@@ -99,7 +99,7 @@ def _from_rows(
 ) -> Table:
     first = next(rows, None)
     if first is None:
-        raise ConfigError(f"{path}: the trace is empty.", "It needs at least one request.")
+        raise ConfigError(f"{path}: the file is empty.", "It needs at least one row.")
 
     def everything() -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield first
@@ -114,12 +114,12 @@ def _json_lines(path: Path, text: TextIO) -> Iterator[tuple[int, dict[str, Any]]
             continue
         try:
             values = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
             raise ConfigError(
                 f"{path}:{number}: not a JSON object: {line.strip()[:80]!r}.",
-                "JSON lines hold one request each, such as"
+                "JSON lines hold one object each, such as"
                 ' {"timestamp": 0.5, "input_tokens": 100, "output_tokens": 20}.',
             )
         yield number, values
@@ -128,7 +128,7 @@ def _json_lines(path: Path, text: TextIO) -> Iterator[tuple[int, dict[str, Any]]
 def _json_list(path: Path, text: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         found = json.load(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not JSON: {error}.", _HINT) from None
     for number, values in enumerate(found, start=1):
         if not isinstance(values, dict):

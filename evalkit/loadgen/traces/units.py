@@ -33,6 +33,12 @@ _SUFFIX = re.compile(
 )
 
 
+def plain_name(name: str) -> str:
+    """Return a column's name in small letters, its words joined by underscores: ContextTokens, Request tokens."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("µ", "u").replace("μ", "u"))
+    return re.sub(r"[^0-9a-z]+", "_", words.casefold()).strip("_")
+
+
 def unit_of(column: str) -> str | None:
     """Return the unit that the name of a column ends in, written in small letters with underscores."""
     found = _SUFFIX.search(column)

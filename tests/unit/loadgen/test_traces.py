@@ -360,8 +360,10 @@ def test_durations_of_a_data_frame_keep_their_unit_whatever_their_name_is(tmp_pa
 
 
 REFUSED = {
-    "": "the trace is empty",
-    "\n\n": "the trace is empty",
+    "": "the file is empty",
+    "\n\n": "the file is empty",
+    "[" * 5000: "not JSON",
+    '{"timestamp": ' + "[" * 5000: "not a JSON object",
     HEAD: "the trace is empty",
     HEAD + "1,2,3\nx,2,3\n": r"t.csv:3: timestamp: 'x' is not a number",
     HEAD + "x,2,3\n": r"t.csv:2: timestamp: 'x' is no time",

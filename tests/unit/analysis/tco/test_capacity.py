@@ -164,6 +164,32 @@ def test_a_curve_that_never_failed_may_sustain_more(tmp_path: Path) -> None:
     assert "it may sustain more" in one.reason
 
 
+@pytest.mark.parametrize("heading", ["ttft (ms)", "TTFT_MS", "ttft_us", "ttft [s]", "ttftMs"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_curves_are_read_as_programs_write_them(
+    heading: str, separator: str, tmp_path: Path
+) -> None:
+    """Any unit in a column's name, any separator; with a semicolon numbers may have a decimal comma."""
+    scale = {"us": 1000, "s]": 0.001}.get(heading[-2:], 1)
+    rows = [line.split(",") for line in ROWS.replace("ttft_ms", heading).splitlines()]
+    for row in rows[1:]:
+        row[2] = f"{float(row[2]) * scale:g}"
+    text = "\n".join(separator.join(row) for row in rows)
+    text = text.replace(".", ",") if separator == ";" else text
+    columns = {**COLUMNS, "ttft_s": heading}
+    one = found(curve(tmp_path, text, columns=columns), service_level={"ttft_s": 0.2})
+    assert one.per_s is not None
+    assert one.per_s.mode == 1.99
+
+
+def test_an_error_rate_in_percent_is_one(tmp_path: Path) -> None:
+    text = ROWS.replace("failed", "errors %").replace("0.02,200", "3,200").replace("0.5,", "50,")
+    columns = {**COLUMNS, "error_rate": "errors %"}
+    one = found(curve(tmp_path, text, columns=columns), service_level={"max_error_rate": 0.05})
+    assert one.per_s is not None
+    assert one.per_s.mode == 3.9
+
+
 @pytest.mark.parametrize(
     ("changes", "text", "said"),
     [
@@ -180,7 +206,16 @@ def test_a_curve_that_never_failed_may_sustain_more(tmp_path: Path) -> None:
             ROWS,
             "watts: '' is not a number",
         ),
-        ({}, "", "no column 'offered'"),
+        ({}, "", "the file is empty"),
+        ({}, ROWS.replace("4,3.9,400", "4,3,9,400"), r"curve.csv:4: 8 values for 7 columns"),
+        ({}, ROWS.replace("1.99", "1_9"), "'1_9' is not a number"),
+        ({}, ROWS.replace("ttft_ms", "done"), "curve.csv:1: two columns are called 'done'"),
+        ({}, "\ufeff" + ROWS.replace("gpu", "GPU"), "no column 'gpu'"),
+        (
+            {"columns": {**COLUMNS, "error_rate": "failed"}},
+            ROWS.replace("0.5", "5"),
+            "5 is no share",
+        ),
     ],
 )
 def test_errors_name_file_line_column_and_value(
