@@ -17,6 +17,7 @@ from evalkit.backends.facts import chat_template_of, special_tokens_of
 from evalkit.backends.sources import find_source
 from evalkit.config.run import API_BACKENDS, ModelSpec, RunConfig, SuiteSpec
 from evalkit.errors import ModelError
+from evalkit.imports import importing
 from evalkit.metrics.percentiles import sample_size
 from evalkit.reading.thoughts import template_thinks
 from evalkit.records import AS_IS, GENERATE, TURNS, TURNS_AS_GIVEN
@@ -201,10 +202,11 @@ def _can_score(model: ModelSpec) -> bool:
 
 def plan_suite(suite: SuiteSpec, config: RunConfig, mode: str) -> tuple[TaskPlan, ...]:
     """Load a suite's tasks and build their prompts as the run will, but without a chat template."""
-    from lm_eval.evaluator_utils import get_sample_size
+    with importing():
+        from lm_eval.evaluator_utils import get_sample_size
 
-    from evalkit.harness.catalogue import load_tasks, seed_everything
-    from evalkit.harness.faults import told_of
+        from evalkit.harness.catalogue import load_tasks, seed_everything
+        from evalkit.harness.faults import told_of
 
     loaded = load_tasks(suite, config.include_paths, allow_code=config.allow_task_code, mode=mode)
     seed_everything()

@@ -23,7 +23,6 @@ from evalkit.analysis.tco.facts import (
 )
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.decision.facts import Change, Check, Decision, Outcome, Verdict
-from evalkit.report.decision.blends import HOW_TUNED
 from evalkit.report.decision.page import build_decision
 from evalkit.report.glossary import all_terms
 from evalkit.report.html import content_security_policy, render_template, static
@@ -371,7 +370,6 @@ def render_decision(facts: TcoFacts, given: Verdict) -> bytes:
         page=no_run,
         document=document,
         simulator=None,
-        how_tuned=HOW_TUNED,
         n_warnings=len(decision.warnings),
         css=static("report.css", "decision.css"),
         csp=content_security_policy(""),

@@ -27,6 +27,10 @@ from evalkit.meters.clock import now_ns
 from evalkit.reading.thoughts import opens_thoughts
 from evalkit.records import Answer, EngineRecord, EventKind, RequestKind, TokenEvent
 
+_WARM_UP_TOKENS = 32
+"""On a CPU a first pass pays for pages of weights, threads and buffers, however long its prompt is; a GPU loads other
+kernels for other lengths."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -265,6 +269,8 @@ class Asking:
                 "Set generation.max_tokens of the model to less.",
             )
         ids = self._loaded.tokens.encode_prompt(request.prompt)
+        if request.is_warm_up and self._loaded.device.type == "cpu":
+            ids = ids[-_WARM_UP_TOKENS:]
         return Prompt(position, tuple(ids[-room:]), is_truncated=len(ids) > room)
 
     def _generated_outcome(

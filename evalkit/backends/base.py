@@ -49,6 +49,8 @@ class GenerateRequest:
     settings: GenerationSettings
     is_timed: bool = False
     """Its latency is measured: a model in this process answers it alone, others are answered together."""
+    is_warm_up: bool = False
+    """Its answer is thrown away; a model in this process may cut the prompt to what a first pass needs."""
 
 
 @dataclass(frozen=True, slots=True)

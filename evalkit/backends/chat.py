@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.errors import ModelError
+from evalkit.imports import importing
 from evalkit.records import INSTRUCTION_IN_USER, ONE_TURN, TURNS, TURNS_AS_GIVEN
 
 Message = dict[str, Any]
@@ -129,7 +130,8 @@ def of_tokenizer(model: str, tokenizer: Any, date: datetime.date) -> ChatTemplat
 
 def of_text(model: str, template: str, special_tokens: dict[str, str]) -> ChatTemplate:
     """Return a chat template that is at hand as text, to look at it before anything is loaded."""
-    from transformers.utils.chat_template_utils import render_jinja_template
+    with importing():
+        from transformers.utils.chat_template_utils import render_jinja_template
 
     def apply(messages: list[Message], add_generation_prompt: bool) -> str:
         rendered, _ = render_jinja_template(

@@ -7,6 +7,7 @@ backend can do.
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Self
@@ -18,6 +19,7 @@ from evalkit.backends.fingerprint import file_hashes
 from evalkit.backends.sources import Source, check_reachable, fetch, find_source
 from evalkit.config.run import ModelSpec
 from evalkit.engine.values import Comparison
+from evalkit.imports import importing
 from evalkit.records import Answer, EndpointRecord, EngineRecord, RequestKind
 from evalkit.store.manifest import ModelEntry
 
@@ -30,10 +32,11 @@ class HuggingFaceBackend:
     """One language model and its tokenizer."""
 
     def __init__(self, spec: ModelSpec, source: Source) -> None:
-        from evalkit.backends.asking import load
-        from evalkit.backends.devices import check_dtype, resolve_device, resolve_dtype
-        from evalkit.backends.loading import load_model, load_tokenizer
-        from evalkit.engine.threads import Threads
+        with importing():
+            from evalkit.backends.asking import load
+            from evalkit.backends.devices import check_dtype, resolve_device, resolve_dtype
+            from evalkit.backends.loading import load_model, load_tokenizer
+            from evalkit.engine.threads import Threads
 
         self.spec = spec
         self.source = source
@@ -97,7 +100,8 @@ class HuggingFaceBackend:
         check_reachable(spec)
         if spec.dtype == "auto" and spec.device in {"auto", "cpu"}:
             return
-        from evalkit.backends.devices import check_dtype, resolve_device
+        with importing():
+            from evalkit.backends.devices import check_dtype, resolve_device
 
         device = resolve_device(spec)
         if spec.dtype != "auto":
@@ -109,8 +113,12 @@ class HuggingFaceBackend:
     def __exit__(self, *_error: object) -> None:
         from evalkit.engine.batching import release_memory
 
+        model = weakref.ref(self._model)
         del self._model, self._loaded, self._asking
-        gc.collect()
+        if (
+            model() is not None
+        ):  # a circle holds it; with torch there are a million objects to look at
+            gc.collect()
         release_memory()
 
     @property

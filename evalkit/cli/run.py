@@ -13,6 +13,7 @@ from evalkit.cli.finish import finish, stop_on_sigterm
 from evalkit.cli.quiet import quiet_libraries
 from evalkit.cli.selection import read_config, selection_options
 from evalkit.errors import UsageError
+from evalkit.imports import importing
 
 
 class _Bytes(click.ParamType[int]):
@@ -111,10 +112,11 @@ def command(
         place = config.output.model_copy(update={"dir": output})
         config = config.model_copy(update={"output": place})
     stop_on_sigterm()
-    from evalkit.cli.progress import choose_progress
-    from evalkit.execute.cell import RunOptions
-    from evalkit.execute.local import resume_run, start_run
-    from evalkit.plan import make_plan
+    with importing():
+        from evalkit.cli.progress import choose_progress
+        from evalkit.execute.cell import RunOptions
+        from evalkit.execute.local import resume_run, start_run
+        from evalkit.plan import make_plan
 
     options = RunOptions(**session)
     with choose_progress(quiet=quiet, log_format=log_format) as progress:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from evalkit.loadgen.driver import Live
-from evalkit.loadgen.sizing import Windows
-from evalkit.metrics.load_point import LoadPoint
-from evalkit.metrics.probe import ProbePoint
-from evalkit.plan import Cell, Plan
-from evalkit.records import CellRecord, LoadStep
+if TYPE_CHECKING:
+    from evalkit.loadgen.driver import Live
+    from evalkit.loadgen.sizing import Windows
+    from evalkit.metrics.load_point import LoadPoint
+    from evalkit.metrics.probe import ProbePoint
+    from evalkit.plan import Cell, Plan
+    from evalkit.records import CellRecord, LoadStep
 
 
 class Progress:

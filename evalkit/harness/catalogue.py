@@ -20,7 +20,6 @@ from evalkit.errors import TaskError, did_you_mean
 from evalkit.harness.docs_check import check_docs
 from evalkit.harness.factory import CheckedFactory, check_members, is_own, source_of, task_told
 from evalkit.harness.faults import plain_reason, told_of
-from evalkit.harness.twins import SUFFIX, twin
 from evalkit.records import AS_IS, GENERATE
 
 SEEDS = {"random": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
@@ -175,13 +174,16 @@ def _apply_settings(task: Any, suite: SuiteSpec) -> None:
 
 def _with_twins(loaded: TaskDict) -> TaskDict:
     """Put twins in the place of multiple-choice tasks; groups that hold one are renamed, and average accuracy only."""
-    twins = {
-        name: twin(task)
+    asked = {
+        name: task
         for name, task in loaded["tasks"].items()
         if task.get_config("output_type") == "multiple_choice"
     }
-    if not twins:
+    if not asked:
         return loaded
+    from evalkit.harness.twins import SUFFIX, twin  # with the reader of letters, half a second
+
+    twins = {name: twin(task) for name, task in asked.items()}
     tasks = {
         (twins[n].task_name if n in twins else n): twins.get(n, t)
         for n, t in loaded["tasks"].items()

@@ -128,7 +128,7 @@ class BackendLM(LM):  # type: ignore[misc]
             for p, i in enumerate(requests)
         ]
         asker = _Asker(RequestKind.GENERATE, requests, wanted, self._backend.generate)
-        answers = self._ask(asker, lambda: _brief(_shortest(wanted, lambda r: r.prompt)))
+        answers = self._ask(asker, lambda: _brief(wanted))
         return [a.text or "" for a in answers]
 
     def _ask(self, asker: _Asker, warm_up: Callable[[], Any]) -> list[Answer]:
@@ -361,9 +361,14 @@ def _shortest(wanted: Sequence[Any], text: Callable[[Any], str]) -> Any:
     return min(wanted, key=lambda request: len(text(request)))
 
 
-def _brief(request: GenerateRequest) -> GenerateRequest:
+def _brief(wanted: Sequence[GenerateRequest]) -> GenerateRequest:
+    """Return the shortest request with a short answer, to be asked alone where all are: no batch needs a proof then."""
+    request = _shortest(wanted, lambda r: r.prompt)
     few = min(_WARMUP_TOKENS, request.settings.max_tokens)
-    return GenerateRequest(request.prompt, GenerationSettings(max_tokens=few))
+    is_alone = all(r.is_timed for r in wanted)
+    return GenerateRequest(
+        request.prompt, GenerationSettings(max_tokens=few), is_alone, is_warm_up=True
+    )
 
 
 def _attempt(outcome: Outcome, session: int) -> Attempt:

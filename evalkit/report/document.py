@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from evalkit.analysis.differences import differences
 from evalkit.analysis.facts import RunFacts
-from evalkit.analysis.tco.analyse import Case
-from evalkit.config.scenario import ScenarioConfig
-from evalkit.decision.facts import Verdict
-from evalkit.decision.pareto import model_sizes
-from evalkit.decision.scorecard import scorecard
 from evalkit.gate.facts import GateResult
-from evalkit.report.decision.page import DecisionPage, build_decision
-from evalkit.report.decision.pareto import ParetoSection, build_pareto
-from evalkit.report.decision.scorecard import ScorecardSection, build_scorecard
-from evalkit.report.decision.simulator import Simulator, build_simulator
 from evalkit.report.differences import DifferencesSection, build_differences
 from evalkit.report.gate.names import TERMS as GATE_TERMS
 from evalkit.report.gate.section import GateSection, build_gate
@@ -31,6 +23,15 @@ from evalkit.report.text_safety import without_folders
 from evalkit.report.theme import Theme
 from evalkit.store.run_dir import Run
 from evalkit.wording import NOTHING, Said, say, verbatim
+
+if TYPE_CHECKING:  # most reports decide nothing
+    from evalkit.analysis.tco.analyse import Case
+    from evalkit.config.scenario import ScenarioConfig
+    from evalkit.decision.facts import Verdict
+    from evalkit.report.decision.page import DecisionPage
+    from evalkit.report.decision.pareto import ParetoSection
+    from evalkit.report.decision.scorecard import ScorecardSection
+    from evalkit.report.decision.simulator import Simulator
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,13 @@ def build_document(
 
 
 def _decided(runs: Sequence[tuple[Run, RunFacts]], decided: Decided, language: Spoken) -> _Parts:
+    from evalkit.decision.pareto import model_sizes
+    from evalkit.decision.scorecard import scorecard
+    from evalkit.report.decision.page import build_decision
+    from evalkit.report.decision.pareto import build_pareto
+    from evalkit.report.decision.scorecard import build_scorecard
+    from evalkit.report.decision.simulator import build_simulator
+
     case, verdict = decided.case, decided.verdict
     card = scorecard(case, verdict, decided.scenario)
     sizes = model_sizes([run for run, _ in runs])

@@ -15,8 +15,6 @@ from markupsafe import Markup
 from evalkit import __version__
 from evalkit.analysis.facts import RunFacts
 from evalkit.gate.facts import GateResult
-from evalkit.report.decision.blends import HOW_TUNED
-from evalkit.report.decision.simulator import SCRIPTS
 from evalkit.report.document import Decided, Document, Look, build_document
 from evalkit.report.explorer import Explorer, build_explorer
 from evalkit.report.language import ENGLISH, Spoken
@@ -67,7 +65,6 @@ def _render(document: Document, explorer: Explorer | None, look: Look) -> bytes:
         differences=document.differences,
         gate=document.gate,
         explorer=explorer,
-        how_tuned=HOW_TUNED,
         n_warnings=len(document.warnings),
         css=static(*_styles(document, explorer)) + (look.theme.css if look.theme else Markup("")),
         js=js,
@@ -90,6 +87,8 @@ def _styles(document: Document, explorer: Explorer | None) -> Iterator[str]:
 
 def _scripts(document: Document, explorer: Explorer | None) -> Iterator[str]:
     if document.decision is not None:
+        from evalkit.report.decision.simulator import SCRIPTS
+
         yield from (*SCRIPTS, "scorecard.js")
     if explorer is not None:
         yield from ("explorer_codec.js", "explorer.js")

@@ -10,7 +10,7 @@ from evalkit.analysis.tco.words import provenance_words
 from evalkit.decision.facts import Check, Decision, Verdict
 from evalkit.decision.words import rule_words
 from evalkit.report import format as text
-from evalkit.report.decision.blends import BlendSection, blend_sections
+from evalkit.report.decision.blends import HOW_TUNED, BlendSection, blend_sections
 from evalkit.report.decision.cells import (
     PROVENANCES,
     Cell,
@@ -84,6 +84,8 @@ class DecisionPage:
     charts: tuple[Chart, ...]
     pairs: Grid | None
     blends: tuple[BlendSection, ...]
+    how_tuned: Said
+    """How the thresholds of the blends were chosen."""
     carries: tuple[Said, ...]
     next_measurements: tuple[Said, ...]
     assumptions: Grid | None
@@ -117,6 +119,7 @@ def build_decision(
         charts=tuple(charts(facts, verdict, language=language)),
         pairs=pair_grid(facts),
         blends=tuple(blend_sections(facts, language=language)),
+        how_tuned=HOW_TUNED,
         carries=verdict.assumptions,
         next_measurements=verdict.next_measurements,
         assumptions=_assumption_grid(facts),

@@ -11,8 +11,8 @@ from lm_eval.api.instance import Instance
 
 from evalkit.backends import open_backend
 from evalkit.config import ModelSpec
-from evalkit.harness.lm import BackendLM, CellContext, _undecided_docs, drawn_docs
-from evalkit.records import Answer, Request, SentAttempt
+from evalkit.harness.lm import BackendLM, CellContext, Timed, _undecided_docs, drawn_docs
+from evalkit.records import Answer, EngineRecord, Request, SentAttempt
 from evalkit.store.journal import JOURNAL, Journal
 from tests.builders import request
 
@@ -26,8 +26,10 @@ def questions() -> list[Instance]:
     ]
 
 
-def generate(folder: Path, known: Mapping[str, Request]) -> tuple[list[str], list[Request]]:
-    """Return the answers lm-eval gets, and the requests that were recorded for them."""
+def generate(
+    folder: Path, known: Mapping[str, Request], timed: Timed | None = None
+) -> tuple[list[str], list[Request], EngineRecord | None]:
+    """Return the answers lm-eval gets, the requests that were recorded for them, and how they came about."""
     recorded: list[Request] = []
 
     def record(requests: list[Request], _sent: list[SentAttempt]) -> None:
@@ -35,14 +37,15 @@ def generate(folder: Path, known: Mapping[str, Request]) -> tuple[list[str], lis
 
     spec = ModelSpec(name="m", source=str(folder), device="cpu", dtype="float32")
     with open_backend(spec) as backend:
-        lm = BackendLM(backend, CellContext("m/s/0", 0, "hf"), known, record)
-        return lm.generate_until(questions()), recorded
+        lm = BackendLM(backend, CellContext("m/s/0", 0, "hf"), known, record, timed=timed)
+        texts = lm.generate_until(questions())
+        return texts, recorded, next(iter(backend.engine_records()), None)
 
 
 def test_log_probabilities_of_answers_are_kept_over_a_resume(
     tiny_model: Path, tmp_path: Path
 ) -> None:
-    texts, recorded = generate(tiny_model, {})
+    texts, recorded, _ = generate(tiny_model, {})
     measured = sorted((r for r in recorded if r.is_measured), key=lambda r: r.doc_id)
     assert [r.answer.text for r in measured if r.answer] == texts
     assert all(r.answer and (r.answer.mean_logprob or 0) < 0 for r in measured)
@@ -50,8 +53,21 @@ def test_log_probabilities_of_answers_are_kept_over_a_resume(
         journal.add_requests(measured, [])
         known = {r.request_id: r for r in journal.requests()}
     assert list(known.values()) == measured
-    again, asked = generate(tiny_model, known)
+    again, asked, _ = generate(tiny_model, known)
     assert (again, asked) == (texts, [])
+
+
+@pytest.mark.parametrize(("n_timed", "path"), [(3, "reference"), (2, "shared"), (0, "shared")])
+def test_a_warm_up_goes_the_way_of_what_it_is_for(
+    tiny_model: Path, n_timed: int, path: str
+) -> None:
+    _, recorded, engine = generate(tiny_model, {}, Timed(n_timed, ""))
+    (warm,) = (r for r in recorded if not r.is_measured)
+    assert warm.output_tokens
+    assert warm.is_timed == (n_timed == 3)
+    assert engine
+    assert engine.path == path
+    assert bool(engine.n_checked) == (path == "shared")
 
 
 def test_docs_to_time_are_drawn_at_random_with_all_their_requests_and_alike_for_all_models() -> (
