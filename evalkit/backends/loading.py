@@ -33,6 +33,8 @@ _NOT_OF_THE_TEXT = re.compile(
 )
 """Tensors that a checkpoint may hold beyond what a language model needs: recomputed buffers, heads for training or for
 drafting, towers for images and sound. transformers itself passes over what each architecture lists."""
+_PART = re.compile(r"(.*?\.\d+)\.")
+"""A layer, of the name of a tensor in it."""
 _MOST_CHARACTERS = 400
 """Of foreign messages."""
 
@@ -105,6 +107,23 @@ def _differences(model: Any, report: Mapping[str, Any]) -> Iterator[str]:
         yield f"{_tensors(len(left_over))} that it has no place for: {listed(left_over)}"
     if broken := sorted(_broken_ties(model)):
         yield f"{', '.join(broken)} tied by the config, but with values of their own in the file"
+    if empty := _empty_parts(model):
+        yield f"all weights are 0 in {listed(empty)}"
+
+
+def _empty_parts(model: Any) -> list[str]:
+    """Return layers, embeddings and heads whose matrices hold nothing but zeros: room that a download never filled."""
+    parts: dict[str, bool] = {}
+    for name, weight in model.named_parameters():
+        if weight.ndim > 1 and weight.device.type != "meta":
+            part = _PART.match(name)
+            key = part[1] if part else name
+            parts[key] = parts.get(key, True) and _is_zero(weight)
+    return [part for part, is_empty in parts.items() if is_empty]
+
+
+def _is_zero(weight: torch.Tensor) -> bool:
+    return not bool(weight[0].any()) and not bool(weight.any())  # a row is looked at before all
 
 
 def _tensors(n: int) -> str:

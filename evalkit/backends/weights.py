@@ -11,6 +11,10 @@ from evalkit.errors import ModelError
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 _POINTER = b"version https://git-lfs"
+_WHOLE = frozenset(
+    {"BOOL", "I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64", "F8_E4M3", "F8_E5M2"}
+)
+"""Formats of safetensors that need a scale beside them to be weights."""
 _SHOWN = 3
 """Names that a sentence lists before it only counts."""
 
@@ -34,9 +38,10 @@ def check_weights(what: str, folder: Path) -> None:
     for name in _INDEXES:
         if (folder / name).exists():
             _check_shards(what, folder, name)
+    is_quantised = "quantization_config" in read_json(what, folder / "config.json")
     for pattern in (*WEIGHTS, "adapter_model.bin"):
         for file in sorted(folder.glob(pattern)):
-            _check_file(what, file)
+            _check_file(what, file, is_quantised=is_quantised)
 
 
 def read_json(what: str, path: Path) -> dict[str, Any]:
@@ -71,9 +76,11 @@ def _check_shards(what: str, folder: Path, index: str) -> None:
         )
 
 
-def _check_file(what: str, file: Path) -> None:
+def _check_file(what: str, file: Path, *, is_quantised: bool) -> None:
     from safetensors import SafetensorError, safe_open
 
+    if not file.is_file():
+        raise ModelError(f"{what}: {file.name} is no file.", "Fetch it again.")
     with file.open("rb") as opened:
         start = opened.read(len(_POINTER))
     if not start:
@@ -84,9 +91,17 @@ def _check_file(what: str, file: Path) -> None:
         return
     try:
         with safe_open(file, framework="np") as tensors:
-            tensors.keys()
+            names = [name for name in tensors.keys() if name.endswith("weight")]  # noqa: SIM118
+            kinds = {name: tensors.get_slice(name).get_dtype() for name in names}
     except (SafetensorError, OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(
             f"{what}: {file.name} is damaged, perhaps cut off: {reason}.", "Fetch it again."
         ) from error
+    scaled = sorted(name for name, kind in kinds.items() if kind in _WHOLE)
+    if scaled and not is_quantised:
+        raise ModelError(
+            f"{what}: {file.name} holds weights as {kinds[scaled[0]]} ({listed(scaled)}), and config.json names no"
+            " quantization_config that tells their scale.",
+            "Fetch or convert the model again.",
+        )

@@ -90,6 +90,12 @@ WRONG: dict[str, tuple[Change | None, dict[str, object], str]] = {
         {},
         "tensors missing",
     ),
+    "a layer of zeros": (
+        lambda t: [v.zero_() for k, v in t.items() if k.startswith("model.layers.1.")],
+        {},
+        "all weights are 0 in model.layers.1",
+    ),
+    "an embedding of zeros": (lambda t: t[EMBED].zero_(), {}, f"all weights are 0 in {EMBED}"),
     "an adapter left in": (_put("model.layers.0.mlp.up_proj.lora_A.weight", 4, 32), {}, "lora_A"),
 }
 
@@ -103,6 +109,23 @@ def test_weights_that_are_not_those_of_the_config_are_named(
     check_source(spec(folder))  # headers are fine
     with pytest.raises(ModelError, match=told):
         load(folder)
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.int64, torch.bool, torch.float8_e4m3fn])
+def test_weights_without_their_scale_are_refused(
+    dtype: torch.dtype, small_model: Path, tmp_path: Path
+) -> None:
+    folder = changed(small_model, tmp_path / "m", lambda t: t.update({DOWN: t[DOWN].to(dtype)}))
+    with pytest.raises(ModelError, match=rf"holds weights as \w+ \({DOWN}\)"):
+        check_source(spec(folder))
+
+
+def test_a_folder_in_place_of_weights_is_told(small_model: Path, tmp_path: Path) -> None:
+    folder = changed(small_model, tmp_path / "m")
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").mkdir()
+    with pytest.raises(ModelError, match=r"model\.safetensors is no file"):
+        check_source(spec(folder))
 
 
 RIGHT: dict[str, tuple[Change | None, dict[str, object]]] = {
@@ -119,6 +142,7 @@ RIGHT: dict[str, tuple[Change | None, dict[str, object]]] = {
     "rotary buffers of old files": (_put("model.layers.0.self_attn.rotary_emb.inv_freq", 8), {}),
     "a tower for images": (_put("model.vision_tower.patch.weight", 4), {}),
     "a head for drafting": (_put("mtp.layers.0.weight", 4), {}),
+    "a matrix of zeros, as blocks that were added have": (lambda t: t[DOWN].zero_(), {}),
     "half precision": (lambda t: t.update({k: v.half() for k, v in t.items()}), {}),
 }
 
