@@ -17,7 +17,8 @@ import torch
 from evalkit.engine.attention import PackedRows, packed_attention
 from evalkit.engine.batching import is_out_of_memory, release_memory
 from evalkit.engine.families import Family, group_families
-from evalkit.engine.finite import has_numbers
+from evalkit.engine.greedy import Line, best_tokens, near_tie
+from evalkit.engine.guess import Guesses
 from evalkit.engine.kv import LayerKV
 from evalkit.engine.linear import computed_by, few_rows, widened
 from evalkit.engine.shared import SharedModel, forward
@@ -25,14 +26,6 @@ from evalkit.engine.slots import Prefix, Slots
 from evalkit.engine.stamps import StopWatch
 from evalkit.errors import OutOfMemoryError
 from evalkit.meters.clock import now_ns
-
-NEAR_TIE = {torch.float64: 1e-8, torch.float32: 5e-4, torch.float16: 5e-2, torch.bfloat16: 5e-1}
-"""Logits closer than this may change places with the batch size (measured: docs/performance.md)."""
-
-
-def near_tie(dtype: torch.dtype) -> float:
-    """Return how close logits of a number format are that may change places."""
-    return NEAR_TIE.get(dtype, NEAR_TIE[torch.bfloat16])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +53,7 @@ class Decoded:
     """Of each token, in nats."""
     finish_reason: str | None = None
     """`stop` or `length`; None for an answer that was given back because of a near tie."""
+    guesses: Guesses = field(default_factory=Guesses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +126,7 @@ class Decoder:
         if waiting and free:
             self._admit(waiting, free)
         else:
-            self._decode()
+            self._decode(n_slots)
 
     def _admit(self, waiting: deque[tuple[Family, Prompt]], free: int) -> None:
         """Compute prompts of one family in a pass, and their first tokens."""
@@ -156,38 +150,61 @@ class Decoder:
             self._active.append(Decoded(prompt, family, start_ns, prompt_ns))
             waiting.popleft()
             offset += len(row)
-        self._take_tokens(self._active[-len(chosen) :], logits)
+        self._take_tokens(self._active[-len(chosen) :], logits, [()] * len(chosen))
 
-    def _decode(self) -> None:
+    def _decode(self, n_slots: int) -> None:
+        """Decode one token of every answer, and what was guessed right behind it in slots that are empty."""
         slots = self._slots
-        slots.begin_step(self._shared.device)
-        last = [answer.ids[-1] for answer in self._active]
+        left = min(self._limits.max_tokens - len(answer.ids) for answer in self._active)
+        n_rows = max(1, min(left, n_slots // len(self._active)))
+        before = [len(answer.ids) for answer in self._active]
+        guessed = [a.guesses.after((*a.prompt.ids, *a.ids), n_rows - 1) for a in self._active]
+        rows = zip(self._active, guessed, strict=True)
+        fed = [token for answer, more in rows for token in (answer.ids[-1], *more)]
+        slots.begin_step(self._shared.device, n_rows)
         with computed_by(self._in_steps):
-            logits = forward(self._shared, last, slots.positions(), slots, np.arange(len(last)))
-        slots.end_step()
-        self._take_tokens(self._active, logits)
+            logits = forward(self._shared, fed, slots.positions(), slots, np.arange(len(fed)))
+        self._take_tokens(self._active, logits, guessed)
+        slots.end_step([len(a.ids) - n for a, n in zip(self._active, before, strict=True)])
 
-    def _take_tokens(self, answers: Sequence[Decoded], logits: torch.Tensor) -> None:
-        """Append the best token of each line of `logits` `[answers, vocab]`, unless the best two are too close."""
-        highest = logits.amax(dim=-1, keepdim=True)
-        # without numbers there is no best token: generating alone decides, and fails where that is so
-        is_doubtful = ~has_numbers(highest.squeeze(-1))
-        if self._near_tie is not None:
-            is_doubtful |= (logits >= highest - self._near_tie).sum(dim=-1) > 1
-        tokens = logits.argmax(dim=-1).tolist()
+    def _take_tokens(
+        self,
+        answers: Sequence[Decoded],
+        logits: torch.Tensor,
+        guessed: Sequence[Sequence[int]],
+    ) -> None:
+        """Append the best token of each answer's first line of `logits` `[answers × lines, vocab]`, then of the next.
+
+        A line counts while all guesses before it were right.
+        """
+        lines = best_tokens(logits, self._near_tie)
         stamp = now_ns()
-        logprobs = (-(logits.float() - highest).exp().sum(dim=-1).log()).tolist()
-        for answer, token, doubtful, logprob in zip(
-            answers, tokens, is_doubtful.tolist(), logprobs, strict=True
-        ):
-            if doubtful:
+        n_rows = len(lines) // len(answers)
+        going = list(range(len(answers)))
+        for row in range(n_rows):
+            self._append([(answers[i], lines[i * n_rows + row]) for i in going], stamp)
+            going = [
+                i
+                for i in going
+                if answers[i].finish_reason is None
+                and answers[i].ids
+                and row < len(guessed[i])
+                and answers[i].ids[-1] == guessed[i][row]
+            ]
+            if not going:
+                break
+
+    def _append(self, taken: Sequence[tuple[Decoded, Line]], stamp: int) -> None:
+        """Append a token to each answer, or empty it for want of one, and note which are over."""
+        for answer, line in taken:
+            if line is None:
                 answer.ids.clear()
                 continue
-            answer.ids.append(token)
+            answer.ids.append(line[0])
             answer.token_ns.append(stamp)
-            answer.logprobs.append(logprob)
-        stopped = self._stops.over([answer.ids for answer in answers])
-        for answer, is_over in zip(answers, stopped, strict=True):
+            answer.logprobs.append(line[1])
+        stopped = self._stops.over([answer.ids for answer, _ in taken])
+        for (answer, _), is_over in zip(taken, stopped, strict=True):
             if answer.ids and (is_over or answer.ids[-1] in self._limits.end_ids):
                 answer.finish_reason = "stop"
             elif len(answer.ids) >= self._limits.max_tokens:

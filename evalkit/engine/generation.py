@@ -16,8 +16,9 @@ import torch
 
 from evalkit.engine.attention import NotSharableError
 from evalkit.engine.batching import batches_to_do, run_with_backoff
-from evalkit.engine.decode import Decoded, DecodeLimits, Decoder, Prompt, near_tie
+from evalkit.engine.decode import Decoded, DecodeLimits, Decoder, Prompt
 from evalkit.engine.generate import Generated, Generator, mean_logprob
+from evalkit.engine.greedy import near_tie
 from evalkit.engine.linear import computed_by, widened
 from evalkit.engine.scoring import Mode
 from evalkit.engine.shared import SharedModel

@@ -1,14 +1,16 @@
 """Matrix products on a CPU, by the way that is fastest there.
 
 float32 with few rows: a decoding step multiplies every weight with a few rows. torch gives such products to MKL;
-oneDNN, which torch carries as well, needs less time for them (docs/performance.md). It is reached through the operator
-that torch's own compiler uses for the purpose; where a torch version lacks it, nothing is exchanged.
+oneDNN, which torch carries as well, needs less time for them where the processor has AVX-512, and elsewhere for large
+layers, as the output layer is (docs/performance.md). Which layers are exchanged follows from processor and shape, never
+from a measurement: a resumed run must round alike. oneDNN is reached through the operator that torch's own compiler
+uses for the purpose; where a torch version lacks it, nothing is exchanged.
 
 bfloat16 and float16 on a processor without instructions for them: torch emulates such products and reaches a sixth of
 float32's speed. Weights are widened a piece at a time, multiplied in float32, and the product is rounded back: memory
 grows by one piece, and the result is nearer to the exact one, as sums are kept in float32.
 
-Rounding differs in the last digits either way, which decoding and self-checks account for (`decode.NEAR_TIE`).
+Rounding differs in the last digits either way, which decoding and self-checks account for (`greedy.NEAR_TIE`).
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from torch.nn.functional import linear
 
 _PIECE = 1 << 20
 """Elements of a weight that are widened at a time: 4 MB, which stay in a cache."""
+_LARGE = 1 << 22
+"""Elements from which on a weight is oneDNN's without AVX-512, too: measured slower at 0.9, faster at 28 million."""
 _NATIVE = {
     torch.bfloat16: "_is_mkldnn_bf16_supported",
     torch.float16: "_is_mkldnn_fp16_supported",
@@ -39,7 +43,9 @@ def few_rows(model: Any) -> Layers:
     has_onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     if not has_onednn or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         return []
-    return [(layer, partial(_by_onednn, layer)) for layer in _plain(model, {torch.float32})]
+    least = 0 if "AVX512" in torch.backends.cpu.get_cpu_capability() else _LARGE
+    layers = [x for x in _plain(model, {torch.float32}) if x.weight.numel() >= least]
+    return [(layer, partial(_by_onednn, layer)) for layer in layers]
 
 
 def widened(model: Any) -> Layers:

@@ -81,42 +81,45 @@ class Slots:
         self._kv.clear()
 
     def positions(self) -> list[int]:
-        """Return the position of the token every slot decodes next."""
-        return [p.n_tokens + n for p, n in zip(self.prefixes, self.lengths, strict=True)]
+        """Return the positions of the tokens of this step, slot by slot."""
+        n_rows = self._step.n_rows if self._step else 1
+        starts = (p.n_tokens + n for p, n in zip(self.prefixes, self.lengths, strict=True))
+        return [start + row for start in starts for row in range(n_rows)]
 
-    def begin_step(self, device: torch.device) -> None:
-        """Prepare the pass that decodes one token per slot."""
-        self._step = _Step(self.lengths, self.prefixes, set(self.windows), device)
+    def begin_step(self, device: torch.device, n_rows: int = 1) -> None:
+        """Prepare the pass over the next `n_rows` tokens of every slot."""
+        self._step = _Step(self.lengths, self.prefixes, set(self.windows), n_rows, device)
 
-    def end_step(self) -> None:
-        """Count the token that was decoded."""
-        self.lengths = [n + 1 for n in self.lengths]
+    def end_step(self, n_kept: Sequence[int]) -> None:
+        """Count the tokens of each slot that are kept; what comes next overwrites the others."""
+        self.lengths = [n + kept for n, kept in zip(self.lengths, n_kept, strict=True)]
 
     def attend(
         self, layer: int, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, scale: float | None
     ) -> torch.Tensor:
-        """Attend to prefix and own tokens; `q` `[1, heads, slots, dim]`, see `attention.Pass`."""
+        """Attend to prefix and own tokens; `q` `[1, heads, slots × rows, dim]`, see `attention.Pass`."""
         step = self._step
         assert step is not None
-        n_slots, longest = len(self), max(self.lengths) + 1
+        n_slots, n_rows, longest = len(self), step.n_rows, max(self.lengths) + step.n_rows
         keys, values = self._with_room(layer, (k, v), longest)
-        keys[step.slots, :, step.lengths] = k[0].transpose(0, 1)
-        values[step.slots, :, step.lengths] = v[0].transpose(0, 1)
+        keys[step.slot_of, :, step.places] = k[0].transpose(0, 1)
+        values[step.slot_of, :, step.places] = v[0].transpose(0, 1)
         # what the processor has no instructions for is stored as it is and computed in float32
         wide = torch.float32 if is_emulated(k.dtype, k.device) else k.dtype
         keys, values = (x[:n_slots, :, :longest].to(wide) for x in (keys, values))
         scale = q.shape[-1] ** -0.5 if scale is None else scale
-        grouped = (
-            q[0].transpose(0, 1).reshape(n_slots, k.shape[1], -1, q.shape[-1]).to(wide) * scale
-        )
-        own = grouped @ keys.transpose(-1, -2)  # [slots, kv heads, group, longest]
+        # [slots, rows, kv heads, group, dim]
+        split = q[0].transpose(0, 1).reshape(n_slots, n_rows, k.shape[1], -1, q.shape[-1])
+        grouped = split.transpose(1, 2).flatten(2, 3).to(wide) * scale
+        own = grouped @ keys.transpose(-1, -2)  # [slots, kv heads, rows × group, longest]
         window = self.windows[layer]
-        own.masked_fill_(step.own_hidden[window][:, None, None], float("-inf"))
+        own = _masked(own, step.own_hidden[window])
         out = torch.zeros_like(grouped)
         for prefix, members, hidden in step.families[window]:
             out[members] = self._onto_prefix(layer, prefix, grouped, own, members, hidden)
         out += own.to(values.dtype) @ values
-        return out.to(k.dtype).flatten(1, 2)[None]
+        by_row = out.to(k.dtype).reshape(*out.shape[:2], n_rows, -1, out.shape[-1])
+        return by_row.transpose(1, 2).reshape(1, n_slots * n_rows, *q.shape[1::2])
 
     @staticmethod
     def _onto_prefix(
@@ -133,11 +136,11 @@ class Slots:
             return torch.zeros_like(grouped[members])
         # [kv heads, prefix, dim]
         keys, values = (x[0].to(grouped.dtype) for x in prefix.layers[layer])
-        some = grouped[members].transpose(0, 1)  # [kv heads, slots, group, dim]
+        some = grouped[members].transpose(0, 1)  # [kv heads, slots, rows × group, dim]
         scores = some.flatten(1, 2) @ keys.transpose(-1, -2)
         scores = scores.reshape(*some.shape[:3], -1).transpose(0, 1)
         if hidden is not None:
-            scores = scores.masked_fill(hidden[:, None, None], float("-inf"))
+            scores = _masked(scores, hidden)
         weights = torch.cat([scores, own[members]], dim=-1).softmax(-1, dtype=torch.float32)
         weights = weights.to(own.dtype)
         own[members] = weights[..., prefix.n_tokens :]
@@ -172,11 +175,16 @@ class _Step:
         lengths: Sequence[int],
         prefixes: Sequence[Prefix],
         windows: set[int | None],
+        n_rows: int,
         device: torch.device,
     ) -> None:
+        self.n_rows = n_rows
         self.slots = torch.arange(len(lengths), device=device)
-        self.lengths = torch.tensor(lengths, device=device)
-        distance = self.lengths[:, None] - torch.arange(max(lengths) + 1, device=device)
+        before = torch.tensor(lengths, device=device)
+        self._own = before[:, None] + torch.arange(n_rows, device=device)
+        self.slot_of = self.slots.repeat_interleave(n_rows)
+        self.places = self._own.flatten()
+        distance = self._own[..., None] - torch.arange(max(lengths) + n_rows, device=device)
         self.own_hidden = {w: _hidden(distance, w) for w in windows}
         self.families = {
             w: [self._family(prefix, prefixes, w) for prefix in dict.fromkeys(prefixes)]
@@ -186,15 +194,21 @@ class _Step:
     def _family(
         self, prefix: Prefix, prefixes: Sequence[Prefix], window: int | None
     ) -> tuple[Prefix, torch.Tensor | slice, torch.Tensor | None]:
-        """Return a prefix, its slots, and which of its tokens they no longer see `[slots, prefix]`."""
+        """Return a prefix, its slots, and which of its tokens they no longer see `[slots, rows, prefix]`."""
         chosen = [i for i, p in enumerate(prefixes) if p is prefix]
         slots = self.slots[chosen]
         members = slice(None) if len(chosen) == len(prefixes) else slots
         if window is None or not prefix.n_tokens:
             return prefix, members, None
         at = torch.arange(prefix.n_tokens, device=slots.device)
-        distance = prefix.n_tokens + self.lengths[slots, None] - at
+        distance = prefix.n_tokens + self._own[slots, :, None] - at
         return prefix, members, _hidden(distance, window)
+
+
+def _masked(scores: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+    """Hide keys `[slots, rows, keys]` in scores `[slots, kv heads, rows × group, keys]`."""
+    by_row = scores.reshape(*scores.shape[:2], hidden.shape[1], -1, scores.shape[-1])
+    return by_row.masked_fill(hidden[:, None, :, None], float("-inf")).flatten(2, 3)
 
 
 def _hidden(distance: torch.Tensor, window: int | None) -> torch.Tensor:

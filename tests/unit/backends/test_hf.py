@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -95,10 +96,12 @@ def test_fast_answers_are_compared_with_those_of_each_alone(
     assert engine(backend)[RequestKind.GENERATE].exactness == "fast"
     take = Decoder._take_tokens
 
-    def rounded(decoder: Decoder, answers: list[Decoded], logits: torch.Tensor) -> None:
+    def rounded(
+        decoder: Decoder, answers: list[Decoded], logits: torch.Tensor, *guessed: Any
+    ) -> None:
         """Let the batch prefer another token where nothing forbids it."""
         is_late = all(len(a.ids) == SHORT.max_tokens - 1 for a in answers)
-        take(decoder, answers, -logits if is_late else logits)
+        take(decoder, answers, -logits if is_late else logits, *guessed)
 
     monkeypatch.setattr(Decoder, "_take_tokens", rounded)
     monkeypatch.setattr(generation.Generation, "_self_check", lambda *_: None)

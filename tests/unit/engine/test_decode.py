@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.engine import decode as decode_module
+from evalkit.engine import greedy
 from evalkit.engine.decode import Decoded, DecodeLimits, Decoder, Prompt
 from evalkit.engine.families import group_families
 from evalkit.engine.sharing import share
@@ -102,6 +103,28 @@ def test_tokens_are_those_of_generate(
         assert answers[i].finish_reason == ("stop" if expected[-1] == END else "length")
 
 
+def test_empty_slots_check_guesses_and_answers_stay_the_same() -> None:
+    """The last answers need fewer passes than they have tokens: what is said again is guessed."""
+    model = tiny("llama")
+    prompts = [(3, 4, 5, 6) * 14 + (q,) for q in range(10, 13)]
+    expected = {i: one_by_one(model, p, 40) for i, p in enumerate(prompts)}
+    for n_slots in (3, 16):
+        answers = together(model, prompts, n_slots=n_slots, max_tokens=40)
+        kept = {i: a for i, a in answers.items() if a.finish_reason}
+        assert kept
+        assert {i: a.ids for i, a in kept.items()} == {i: expected[i] for i in kept}
+        assert all(len(a.token_ns) == len(a.logprobs) == len(a.ids) for a in kept.values())
+
+
+def test_a_stop_string_within_right_guesses_ends_the_answer_there() -> None:
+    model = tiny("llama")
+    prompt = (3, 4, 5, 6) * 14
+    alone = one_by_one(model, prompt, 30)
+    for stop in sorted(set(alone)):
+        (answer,) = together(model, [prompt], StopAt(stop), max_tokens=30, is_exact=False).values()
+        assert answer.ids == alone[: alone.index(stop) + 1]
+
+
 def test_an_answer_ends_at_its_own_stop_and_its_slot_is_taken_by_the_next() -> None:
     model = tiny("llama")
     prompts = [(3, 4, 5, 6) * 14 + (q,) for q in range(10, 22)]
@@ -138,7 +161,7 @@ def test_log_probabilities_are_those_of_a_plain_pass(architecture: str) -> None:
 
 def test_a_near_tie_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a threshold above every distance each token is a tie, so no answer is kept."""
-    monkeypatch.setitem(decode_module.NEAR_TIE, torch.float32, 1e9)
+    monkeypatch.setitem(greedy.NEAR_TIE, torch.float32, 1e9)
     answers = together(tiny("llama"), [(3, 4, 5), (6, 7, 8)])
     assert {a.finish_reason for a in answers.values()} == {None}
 
