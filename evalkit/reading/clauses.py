@@ -56,6 +56,7 @@ class Clause:
     """Which sentence of the answer it belongs to."""
     is_asked: bool
     """Its sentence ends with a question mark."""
+    ends_with_colon: bool = False
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
@@ -118,6 +119,9 @@ def clauses(text: str, *, splits_pairs: bool = True) -> list[Clause]:
             if joint is not None and _is_within(sentence, begin, joint):
                 continue
             if sentence[begin:end].strip():
-                found.append(Clause(sentence[begin:end], start + begin, number, is_asked))
+                has_colon = joint is not None and ":" in joint[0]
+                found.append(
+                    Clause(sentence[begin:end], start + begin, number, is_asked, has_colon)
+                )
             begin = end if joint is None else joint.end()
     return found

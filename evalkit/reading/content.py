@@ -29,7 +29,9 @@ _ACROSS = 3
 """Words that are found together by no accident, though in two sentences."""
 _LINK = 3
 """Letters that may stand between the parts of a compound, or end it."""
-_SEPARABLE = re.compile(r"^(?:ab|an|auf|aus|be|ein|er|her|hin|los|weg|zu)(?=[a-zäöüß]{4})")
+_SEPARABLE = re.compile(
+    r"^(?:ab|an|auf|aus|be|ein|er|her|hin|los|weg|zu)(?:zu|ge)?(?=[a-zäöüß]{4})"
+)
 
 
 def content(words: Iterable[str]) -> list[str]:
@@ -44,7 +46,14 @@ def are_alike(one: str, other: str) -> bool:
     if not (one.isalpha() and other.isalpha()):
         return False
     forms = [
-        {w, re.sub(r"^((?:ab|an|auf|aus|bei|ein|mit|nach|um|vor|zu)?)ge", r"\1", w)}
+        {
+            w,
+            re.sub(
+                r"^((?:ab|an|auf|aus|bei|ein|mit|nach|um|vor|zu)?)(?:ge|zu(?=[a-zäöü]{4}))",
+                r"\1",
+                w,
+            ),
+        }
         for w in (one, other)
     ]
     return any(_begin_alike(a, b) for a in forms[0] for b in forms[1])
@@ -60,16 +69,16 @@ def _begin_alike(one: str, other: str) -> bool:
 
 
 def _is_made_of(word: str, parts: Sequence[str]) -> set[str]:
-    """Return the two parts that a compound is made of: `Bodenpersonal` of the `Personal am Boden`."""
+    """Return the two parts that a compound is made of: `Wasserrohrbruch` of `Wasserrohr` and `gebrochen`."""
     found = [p for p in parts if len(p) >= _PART and p != word]
     for first in found:
+        stem = first[:-1] if len(first) > _PART else first
+        if not word.startswith(stem):
+            continue
+        rest = word[len(stem) :]
         for last in found:
-            stems = (
-                first[:-1] if len(first) > _PART else first,
-                last[:-1] if len(last) > _PART else last,
-            )
-            is_whole = len(stems[0]) + len(stems[1]) >= len(word) - _LINK
-            if word.startswith(stems[0]) and stems[1] in word[len(stems[0]) :] and is_whole:
+            heads = (rest, *(rest[n:] for n in range(1, _LINK) if len(rest) >= n + _PART))
+            if last != first and len(rest) >= _PART and any(are_alike(h, last) for h in heads):
                 return {first, last}
     return set()
 
@@ -78,7 +87,7 @@ def told(wanted: Sequence[str], said: str) -> dict[str, int]:
     """Return which of the wanted words a text has, and where."""
     places = {m[0]: m.start() for m in reversed(list(_TOKEN.finditer(said.casefold())))}
     words = content(places)
-    found = {w: places[s] for s in words for w in wanted if are_alike(w, s) or _is_verb_of(w, s)}
+    found = {w: places[s] for s in words for w in wanted if are_alike(w, s) or is_verb_of(w, s)}
     for word in words:
         found |= dict.fromkeys(_is_made_of(word, wanted), places[word])
     for word in set(wanted) - found.keys():
@@ -92,7 +101,7 @@ _TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|(?:\bnon-)?\w+")
 _ENDINGS = ("s", "es", "e", "en", "n", "er", "ed", "ing")
 
 
-def _is_verb_of(one: str, other: str) -> bool:
+def is_verb_of(one: str, other: str) -> bool:
     """Tell whether two words are alike but for what a verb may begin with: `lösen`, `ablösen`."""
     bare = [_SEPARABLE.sub("", w) for w in (one, other)]
     return bare != [one, other] and len(min(bare, key=len)) > _SHORTEST and are_alike(*bare)

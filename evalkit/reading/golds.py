@@ -10,7 +10,7 @@ from babel.dates import get_day_names
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.bounds import bound_before, differs, direction, without_bounds
-from evalkit.reading.content import content
+from evalkit.reading.content import EMPTY, content, told
 from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
@@ -142,22 +142,29 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
         text = masked_words(
             in_one_wording(in_digits(said)), in_one_wording(_ONLY.sub("", written)), question
         )
-        if GOLD in text or len(wanted) != 1 or wanted[0].unit is None or _is_frequency(written):
+        if (
+            GOLD in text
+            or len(wanted) != 1
+            or wanted[0].unit is None
+            or _is_frequency(written, wanted)
+        ):
             return text
     return _masked_quantity(
         said, gold, written, _in_asked_unit(wanted[0], question), question, language
     )
 
 
-def _is_frequency(written: str) -> bool:
-    return re.search(r"\bevery\d", in_one_form(written)) is not None
+def _is_frequency(written: str, wanted: list[Quantity]) -> bool:
+    """Tell whether a gold is how often, and not how much in a time."""
+    is_amount = any(q.unit in CURRENCIES or q.unit in _MEASURES - {"s", "month"} for q in wanted)
+    return not is_amount and re.search(r"\bevery\d", in_one_form(written)) is not None
 
 
 def _is_worded(written: str, wanted: list[Quantity]) -> bool:
     """Tell whether a gold is more than a quantity with its bounds: `12 Main Street`, `decided within 72 hours`."""
     return (
         len(wanted) != 1
-        or _is_frequency(written)
+        or _is_frequency(written, wanted)
         or bool(words_of(LEAD.sub("", without_bounds(written[: wanted[0].start]))))
         or _is_named_word(written, wanted[0])
     )
@@ -200,6 +207,8 @@ def _masked_quantity(
             or any(found.says(other) and other.says(found) for other in brought)
         ):
             continue
+        if is_gold and _is_of_others(said[: found.start], written[: wanted.start], question):
+            is_gold = False
         start = found.start - (bound_before(said[: found.start]) if bound and is_gold else 0)
         opposed = bound * direction(said[: found.start], said[found.end :]) < 0 or differs(
             written[wanted.end :], said[found.end :]
@@ -209,6 +218,23 @@ def _masked_quantity(
     for start, end, sign in sorted(spans, reverse=True):
         said = f"{said[:start]}{sign}{said[end:]}"
     return said
+
+
+def _is_of_others(said: str, gold: str, question: str) -> bool:
+    """Tell whether before a number stands whom it is about, and not whom the gold is about: `pupils`, `students`."""
+    wanted = content(words_of(without_bounds(gold)))
+    last = re.search(r"([^\W\d_]{3,})\W*$", without_bounds(said))
+    if not wanted or last is None or told(wanted, said):
+        return False
+    is_noun = last[1][0].isupper()
+    known = told([last[1].casefold()], f"{question} {gold}")
+    is_kin = any(last[1].casefold().startswith(w[:4]) for w in wanted)
+    return (
+        is_noun
+        and not (known or is_kin)
+        and last[1].casefold() not in EMPTY
+        and not told(wanted, question)
+    )
 
 
 def _is_rounded(said: str, found: Quantity, wanted: Quantity) -> bool:

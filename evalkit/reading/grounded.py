@@ -11,7 +11,7 @@ from evalkit.reading.contract import Reading
 from evalkit.reading.golds import marked
 from evalkit.reading.opposites import is_opposite
 from evalkit.reading.refusal import is_refusal, refuses, stated_text
-from evalkit.reading.subjects import is_given_to_another
+from evalkit.reading.subjects import is_given_to_another, is_of_another
 from evalkit.reading.worded import GOLD, RIVAL, is_list, says_part_of
 from evalkit.reading.words import (
     CONCLUDING,
@@ -110,6 +110,7 @@ _ONCE = _compiled(
     r"asked for|wollte\w*|"
     r"ursprünglich|zunächst|anfangs|geplant)\b"
 )
+_YES_AND = _compiled(r"^\W*(?P<word>yes|no|ja|nein)\b[,.;:–-]+\s*(?P<rest>\w.*)$")
 _AT_ONCE = 4
 """Characters before a gold that an answer begins with."""
 _GOES_ON = _compiled(r"^\W*(?:and|und|but|aber)\s(?:[a-zäöü]+\s){0,2}[\ue000\ue001]")
@@ -133,12 +134,18 @@ def _states(said: str, gold: str, question: str) -> bool | None:
     if gold.strip().casefold() in YES | NO:
         told = says_yes(said, question)
         return None if told is None else told == (gold.strip().casefold() in YES)
+    led = _YES_AND.match(gold)
+    if led is not None:  # `Yes, up to two days`
+        told = says_yes(said, question)
+        return told in (None, led["word"].casefold() in YES) and _states(
+            said, led["rest"], question
+        )
     text, is_negated = marked(said, gold, question)
     if text is None:
         return False
     if is_negated:
         return _is_denied_gold(text)
-    if is_given_to_another(text, question):
+    if is_given_to_another(text, question) or is_of_another(text, question):
         return False
     return not _OR.search(text) and _is_chosen(text, question, is_list=is_list(gold))
 
@@ -282,6 +289,21 @@ def _is_denied(left: str, right: str, *, is_last: bool) -> bool:
     return is_last and refuses(f"{left} it {right}") and _REJECTED.search(right) is not None
 
 
+_FROM = _compiled(r"\b(?:from|since|ab|vom|seit|von)\s(?:the\s|dem\s)?$")
+_UNTIL = _compiled(r"\b(?:to|until|till|through|bis(?:\szum)?)\s(?:the\s)?$")
+
+
+def _asked_side(question: str) -> re.Pattern[str] | None:
+    """Return what stands before the end of a time that is asked for: where it begins, or ends."""
+    if re.search(r"\b(?:ends?|expires?|until|finish|close|endet|ende|bis|läuft)\b", question, re.I):
+        return _UNTIL
+    return (
+        _FROM
+        if re.search(r"\b(?:starts?|begins?|beginnt|ab|seit|since)\b", question, re.I)
+        else None
+    )
+
+
 def _outweighs(golds: list[_Claim], rivals: list[_Claim], question: str) -> bool:
     """Tell whether the gold is what answers the question, and others are told of other things."""
     asked = set(stems(question))
@@ -291,6 +313,10 @@ def _outweighs(golds: list[_Claim], rivals: list[_Claim], question: str) -> bool
         return True
     if drawn == [True, False]:
         return True
+    side = _asked_side(question)
+    sided = [any(side and side.search(c.words) for c in some) for some in (golds, rivals)]
+    if sided[0] != sided[1]:
+        return sided[0]
     best = max(len(asked & set(stems(c.words))) for c in golds)
     other = max(len(asked & set(stems(c.words))) for c in rivals)
     now = [max(c.is_now for c in some) for some in (golds, rivals)]

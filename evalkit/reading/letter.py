@@ -267,16 +267,41 @@ def _gap(text: str) -> str | None:
 def _restating(masked: Masked, question: str) -> set[int]:
     """Return the options of the clause that says the question again: `Through Dresden flows the Elbe`."""
     asked = {w.casefold() for w in re.findall(r"\w{4,}", question)}
+    asks_most = _MOST.search(question) is not None
     by_clause = []
-    for clause in clauses(masked.text):
+    found = clauses(masked.text)
+    for before, clause, behind in zip((None, *found), found, (*found[1:], None), strict=False):
         options = {o for mark in ANY.findall(clause.text) for o in masked.at(mark).options}
         if options and not rejects(clause.text):
-            words = {w.casefold() for w in re.findall(r"\w{4,}", clause.text)}
-            by_clause.append((len(words & asked), options))
+            leads = (
+                before is not None
+                and before.sentence == clause.sentence
+                and not ANY.search(before.text)
+            )
+            follows = behind is not None and _RELATIVE.match(behind.text) is not None
+            around = (
+                before.text if before and leads else "",
+                behind.text if behind and follows else "",
+            )
+            said = f"{around[0]} {clause.text} {around[1]}"
+            words = {w.casefold() for w in re.findall(r"\w{4,}", said)}
+            most = 2 * (asks_most and _MOST.search(said) is not None)
+            by_clause.append((len(words & asked) + most, options))
     by_clause.sort(key=lambda item: item[0], reverse=True)
     if len(by_clause) < 2 or by_clause[0][0] < 2 or by_clause[0][0] == by_clause[1][0]:
         return set()
     return by_clause[0][1]
+
+
+_RELATIVE = compiled(
+    r"^\W*(?:which|who|that|was|das|die|der|und damit|making it)\b[^\ue000-\uefff]*$"
+)
+_MOST = compiled(
+    r"\b(?:most|least|best|worst|(?:high|low|cheap|large|great|small|long|short|fast|quick|slow|old|young|new|near|clos|"
+    r"strong|weak|safe|earli|heavi|light|bigg|hott|cold|warm)e?st|"
+    r"(?!erste|letzte|nächste)[a-zäöüß]{3,}ste[nrsm]?|meisten?|größte[nrsm]?|beste[nrsm]?)\b"
+)
+"""A superlative: what is asked for is the one of which the answer says so, too."""
 
 
 def _after_correction(text: str, claims: list[Claim]) -> list[Claim]:

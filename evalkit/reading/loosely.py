@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from evalkit.reading.clauses import clauses, sentences
-from evalkit.reading.content import are_alike
+from evalkit.reading.content import EMPTY, are_alike, is_verb_of
 from evalkit.reading.names import in_one_form
-from evalkit.reading.opposites import is_opposite
+from evalkit.reading.opposites import has_same, is_opposite
 from evalkit.reading.refusal import is_refusal
 from evalkit.reading.words import NEGATION
 from evalkit.reading.yes_no import NO, YES, said_in_a_word, says_yes
@@ -27,64 +27,18 @@ _HALF = 0.5
 _FEW = 3
 """Words of an answer that may leave out half of an option's: `tech support`."""
 _SLIP = 6
-_EMPTY = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "with",
-        "from",
-        "was",
-        "were",
-        "are",
-        "not",
-        "but",
-        "this",
-        "that",
-        "which",
-        "because",
-        "answer",
-        "option",
-        "there",
-        "their",
-        "have",
-        "has",
-        "been",
-        "its",
-        "der",
-        "die",
-        "das",
-        "den",
-        "dem",
-        "des",
-        "ein",
-        "eine",
-        "einen",
-        "einem",
-        "einer",
-        "und",
-        "oder",
-        "von",
-        "mit",
-        "auf",
-        "aus",
-        "für",
-        "bei",
-        "zum",
-        "zur",
-        "ist",
-        "sind",
-        "war",
-        "nicht",
-        "antwort",
-        "option",
-        "weil",
-        "dass",
-        "wird",
-        "werden",
-        "laut",
-    ]
-)
+_EMPTY = EMPTY | {"answer", "option", "antwort", "laut"}
+    "not",
+    "answer",
+    "option",
+    "have",
+    "nicht",
+    "antwort",
+    "laut",
+    "without",
+    "during",
+    "ohne",
+}
 _OF_ITSELF = re.compile(r"\b(?:I|I'm|ich|we|wir|mir|me|AI|KI)\b", re.I)
 """An answer that speaks of who writes it does not say what the text tells."""
 _CONDITION = re.compile(
@@ -142,8 +96,9 @@ def _by_words(said: str, choices: Sequence[str], question: str) -> int | None:
     for i, mine in enumerate(own):
         others = set().union(*(o for j, o in enumerate(own) if j != i))
         distinct = [w for w in mine if not any(_is_like(w, o) for o in others)]
-        hits = sum(any(_is_like(w, s) for s in words) for w in mine)
-        is_told = any(_is_like(w, s) for w in distinct for s in words)
+        told = {w for w in mine if any(_is_like(w, s) for s in words) or has_same(w, said)}
+        hits = len(told)
+        is_told = not told.isdisjoint(distinct)
         scores.append(hits / len(mine) if is_told else 0.0)
     best = max(scores, default=0.0)
     if (
@@ -178,10 +133,10 @@ def _is_like(one: str, other: str) -> bool:
     alike = max(_SHORTEST, shorter - 3)
     if shorter >= _SHORTEST and one[:alike] == other[:alike]:
         return True
+    if are_alike(one, other) or is_verb_of(one, other):  # `eingeholt`, `aufzukündigen`
+        return True
     if one.endswith(other) or other.endswith(one):  # `unsupported`
         return False
-    if are_alike(one, other):  # `eingeholt`, `einholen`
-        return True
     return shorter >= _SLIP - 1 and SequenceMatcher(None, one, other).ratio() >= _ALIKE
 
 

@@ -40,12 +40,12 @@ _LETTER = re.compile(
 _ARTICLE = re.compile(rf"[ \t]+(?!{_VERB}\b(?!-))[a-zäöüß]")
 _STEM = re.compile(r"(?:e[nmrs]?|n|s)$")
 _ORDINALS = (
-    r"first|1st|erste[nrs]?|1\.",
-    r"second|2nd|zweite[nrs]?|2\.",
-    r"third|3rd|dritte[nrs]?|3\.",
-    r"fourth|4th|vierte[nrs]?|4\.",
-    r"fifth|5th|fünfte[nrs]?|5\.",
-    r"sixth|6th|sechste[nrs]?|6\.",
+    r"first|1st|erste[nrs]?|(?<=\w )1\.",
+    r"second|2nd|zweite[nrs]?|(?<=\w )2\.",
+    r"third|3rd|dritte[nrs]?|(?<=\w )3\.",
+    r"fourth|4th|vierte[nrs]?|(?<=\w )4\.",
+    r"fifth|5th|fünfte[nrs]?|(?<=\w )5\.",
+    r"sixth|6th|sechste[nrs]?|(?<=\w )6\.",
 )
 _LAST = (
     r"(?:last|letzte[nrs]?)(?!\s(?:answer|antwort|entscheidung|choice)\s*[:=])|"

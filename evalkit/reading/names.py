@@ -83,8 +83,21 @@ _PER = re.compile(
     r"stunde|nacht)\b))",
     re.I,
 )
+_STROKE = re.compile(
+    r"\s?/\s?(?=(?:day|week|month|year|hour|night|person|tag|woche|monat|jahr|stunde|nacht)\b)",
+    re.I,
+)
+_IN_A_TIME = re.compile(
+    r"(?P<counted>(?:\d[\d.,]*\s?(?:[^\W\d_]{2,12}|[$€£])|[$€£]\s?\d[\d.,]*)\s)(?:an?|in (?:a|the|der|"
+    r"einem)|die|im|am)\s(?=(?:day|week|"
+    r"month|year|tag|woche|"
+    r"monat|jahr)\b)",
+    re.I,
+)
 _MIDDLE = re.compile(r"\b(?:the )?(?:middle of (?:the )?|mid-)|\bmitte (?=\w)", re.I)
-_NOUN = re.compile(r"\b[A-ZÄÖÜ][a-zäöüß]+\s$")
+_NOUN = re.compile(
+    r"\b(?!(?:Im|Am|In|Auf|Der|Die|Das|Den|Dem|Des|Vom|Zum|Zur|Beim|Bis|Ab|Seit|Jede[nrs]?)\s)[A-ZÄÖÜ][a-zäöüß]+\s$"
+)
 """Before a number that ends a sentence: `Gleis 6. Sonntags …`"""
 
 
@@ -94,7 +107,7 @@ def in_one_form(text: str) -> str:
     Args:
         text: With digits for number words.
     """
-    text = _MIDDLE.sub("mid ", text)
+    text = _MIDDLE.sub("mid ", _IN_A_TIME.sub(r"\g<counted>per ", _STROKE.sub(" per ", text)))
     text = _OTHER.sub(lambda m: _period(m, 2), text)
     text = _TIMES_EACH.sub(lambda m: _period(m, Fraction(1, _count(m))), text)
     text = _EVERY.sub(lambda m: _period(m, int(m["every"])), text)

@@ -8,9 +8,13 @@ _PAIRS = (
     ("win|wins|won|winning|winner", "lose|loses|lost|losing|loser"),
     ("pass|passes|passed", "fail|fails|failed"),
     (r"rise|rises|rose|risen|increase\w*|grow|grows|grew|grown|went up|gone up|go up",
-     r"fall|falls|fell|fallen|decrease\w*|declin(?:e|es|ed|ing)|drop|drops|dropped|shrank|shrunk|went down|gone down"),
-    (r"accept\w*|approv\w*|grant(?:s|ed)?|upheld", r"reject\w*|declined|refus\w*|turned down|dismiss\w*"),
-    ("open|opens|opened|opening", "close[sd]?|closing|shut|shuts"),
+     r"fall|falls|fell|fallen|decrease\w*|declin(?:e|es|ed|ing)|drop|drops|dropped|shrank|shrunk|went down|"
+     r"gone down"),
+    (r"accept\w*|approv\w*|grant(?:s|ed)?|upheld", r"reject\w*|declin(?:e|es|ed)|refus\w*|"
+     r"turn(?:s|ed|ing)?\s(?:\w+\s){0,4}?down|dismiss\w*"),
+    ("(?:re-?)?open(?:s|ed|ing)?", "close[sd]?|closing|shut|shuts"),
+    (r"(?:start|begin|began|begun|commenc)\w*", r"(?:end(?:s|ed|ing)?|expir\w*|finish\w*|terminat\w*)"),
+    (r"(?:beginn|begann|begonn|start)\w*|fängt\b.*\ban", r"ende[tn]?|endete\w*|läuft\b.*\b(?:ab|aus)|abläuft|ausläuft"),
     (r"on time|punctual\w*", "late|delayed|delay"),
     ("full", "empty"), ("early|earlier", "late|later"), ("before", "after"),
     ("at least", "at most"), ("mindestens", "höchstens"), ("above", "below"),
@@ -47,7 +51,7 @@ def is_opposite(asked: str, said: str) -> bool:
     return False
 
 
-def are_alike(asked: str, said: str) -> bool:
+def has_same(asked: str, said: str) -> bool:
     """Tell whether a statement has another word for one of the question: `rise`, `grow`."""
     return any(
         side.search(asked) is not None and side.search(said) is not None

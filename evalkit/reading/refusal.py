@@ -6,7 +6,7 @@ import re
 from enum import Enum
 
 from evalkit.reading.clauses import Clause, clauses
-from evalkit.reading.context import asked_words
+from evalkit.reading.content import content, told
 from evalkit.reading.plain import plain
 from evalkit.reading.refusal_words import (
     ABOUT,
@@ -26,6 +26,7 @@ from evalkit.reading.refusal_words import (
     OF_TEXT,
     ONLY,
     REFUSING,
+    SAYS,
     SIDE,
     STRONG,
     WITHIN,
@@ -111,8 +112,13 @@ def _kinds(found: list[Clause]) -> list[Kind]:
     kinds: list[Kind] = []
     for i, clause in enumerate(found):
         sentence = " ".join(c.text for c in found if c.sentence == clause.sentence)
+        if _is_label(found, i):
+            kinds.append(Kind.SIDE)
+            continue
         following = found[i + 1].text if i + 1 < len(found) else ""
         kind = kind_of(clause, sentence, following)
+        if SAYS.match(clause.text) and ELLIPTIC.match(following):
+            kind = Kind.ABOUT
         same = i > 0 and found[i - 1].sentence == clause.sentence
         if kind is Kind.ANSWERS and same and kinds[-1] is Kind.ABOUT and not BUT.match(clause.text):
             kind = Kind.ABOUT
@@ -126,6 +132,17 @@ def _kinds(found: list[Clause]) -> list[Kind]:
             kind = Kind.REFUSES
         kinds.append(_after(kind, kinds[-1:], clause.text, is_same=same))
     return kinds
+
+
+def _is_label(found: list[Clause], i: int) -> bool:
+    """Tell whether a clause only names what the refusal behind its colon is about: `Cost: not stated`."""
+    if i + 1 >= len(found) or len(found[i].text.split()) > _LABEL:
+        return False
+    return found[i].ends_with_colon and refuses(found[i + 1].text)
+
+
+_LABEL = 3
+"""Words of a label."""
 
 
 def _after(kind: Kind, before: list[Kind], words: str, *, is_same: bool) -> Kind:
@@ -158,16 +175,22 @@ def _refuses_what_is_asked(found: list[Clause], question: str) -> bool:
     """Tell whether what is not told is what was asked: `It was painted in 2016, but its age is not given.`"""
     if not question:
         return False
-    asked = set(asked_words(question))
-    told = refused = 0
+    asked = content(re.findall(r"\w+", question.casefold()))
+    answered = refused = 0
     for clause, kind in zip(found, _kinds(found), strict=True):
-        shared = len(asked & set(asked_words(clause.text)))
         if kind is Kind.REFUSES:
-            names_it = any(a.search(question) and n.search(clause.text) for a, n in ASPECTS)
-            refused = max(refused, shared + 2 * names_it)
+            sentence = " ".join(
+                c.text for c in found if c.sentence == clause.sentence and c is not found[0]
+            )
+            names_it = any(a.search(question) and n.search(sentence) for a, n in ASPECTS)
+            refused = max(refused, len(told(asked, sentence)) + _NAMED * names_it)
         elif kind is Kind.ANSWERS:
-            told = max(told, shared)
-    return refused > told
+            answered = max(answered, len(told(asked, clause.text)))
+    return refused > answered
+
+
+_NAMED = 4
+"""Shared words that it is worth if a refusal names what is asked for: the cost, the date."""
 
 
 def _answers_after_all(found: list[Clause]) -> bool:

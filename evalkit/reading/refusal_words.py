@@ -44,7 +44,7 @@ _TOLD = (
     r"äußer\w*|ables\w*|abgelesen|beurteil\w*|einschätz\w*|schließen|festzustellen|feststell\w*|klären|"
     r"nachvollziehen|herausfinden|"
     r"aufschluss|"
-    r"judge|assess|work out|figure out|find out|make out|establish|verif\w*|confirm\w*|"
+    r"judge|assess|identif\w*|work out|figure out|find out|make out|establish|verif\w*|confirm\w*|"
     r"eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|preis(?:ge)?geben|erfahren|"
     r"erfährt|"
     r"erfahre|erkennbar|erkennen|rede|antwort)\b"
@@ -105,6 +105,7 @@ REFUSING = (
         r"unmentioned|insufficient|"
         r"(?:is|remains?|stays) silent|silent (?:on|about)|leaves?\b.{0,40}\bopen|left open|missing|(?:lacks?|"
         r""
+        r""
         r"omits?|withholds?)\b.{0,30}\b(?:information|mention|figure|detail|date|answer|data|this)\w*|"
         r"impossible to (?:say|tell|know|determine|answer)|no idea|(?:don't|do not|dont) know|not sure|"
         r"unable to "
@@ -112,9 +113,11 @@ REFUSING = (
         r"fails? to (?:mention|say|state|specify|provide)|not applicable|beyond the (?:passage|text)|"
         r"absent from|"
         r"unbekannt|unklar|ungenannt|ungewiss|unbeantwortet|unbeantwortbar|fehl(?:t|en)\b|schweigt|schweigen|"
-        r"(?:lässt|bleibt|ist|offen)\b.{0,40}\boffen(?: gelassen)?|offengelassen|keine ahnung|keinen schimmer|"
+        r"(?:lässt|lassen|bleibt|bleiben|ist|sind|offen)\b.{0,40}\boffen(?: gelassen)?|offengelassen|"
+        r"keine ahnung|keinen schimmer|"
         r""
         r"weiß (?:ich )?(?:es |das )?(?:leider )?nicht|entzieht sich|überfragt|vergebens|vergeblich|kein wort|"
+        r""
         r""
         r"unerwähnt|ungesagt|name fällt nicht|ungeklärt|im dunkeln|nachschlagen|elsewhere|anderswo|"
         r"(?:has|have|with|gives?|provides?|contains?|there(?:'s| is| are)) no (?:\w+ )?(?:figures?|numbers?|"
@@ -125,12 +128,14 @@ REFUSING = (
         r"(?:would|could|can) (?:only |just )?be (?:pure |mere )?(?:speculation|guesswork|guessing|a guess)|"
         r"(?:müsste|kann|könnte|müssten|könnten) (?:ich|man|wir) (?:nur |bloß )?(?:raten|spekulieren|schätzen|"
         r""
+        r""
         r"mutmaßen)|"
         r"(?:ich|man) (?:müsste|kann|könnte) (?:hier |da |nur |bloß )*(?:raten|spekulieren|mutmaßen)|"
         r"(?:i|one|we) (?:could|can|would|'d)(?: only| just| have to)* (?:guess|speculate)|"
         r"unmöglich zu (?:sagen|beantworten|bestimmen)|nicht zu (?:sagen|beantworten|bestimmen|entnehmen|"
         r"klären)|"
         r"gibt \w*\s?(?:\w+ ){0,4}nicht her|(?:you|one|we|sie|man|du)(?:'d| would| will| should|'ll| müssten?|"
+        r""
         r""
         r" sollten?| müsstest)(?: have to| need to)?(?: \w+){0,3} (?:check|"
         r"ask|contact|consult|look (?:it|that|this) up|nachfragen|nachsehen|fragen|erkundigen)|"
@@ -143,6 +148,7 @@ REFUSING = (
         r"(?:needed|required|necessary)|(?:(?:man|ich) (?:müsste|bräuchte|benötige|brauche)|(?:müsste|"
         r"bräuchte) (?:man|ich))\b.{0,25}\b(?:mehr|weitere|"
         r"zusätzliche)|(?:es bräuchte|dafür braucht es|dazu bräuchte man)\b|no (?:mention|trace|sign|hint) of|"
+        r""
         r"in vain|"
         r"(?:weitere|mehr) (?:angaben|informationen) (?:wären |sind )?(?:nötig|erforderlich|notwendig)|"
         r"reine spekulation|"
@@ -182,7 +188,7 @@ ABOUT = compiled(
     rf"|^\W*(?:müssten?|sollten?|dürften?|hätten?|würden?|would|should)\s(?:the|der|die|das|dieser|"
     rf"this)\s(?:\w+\s)?{_TEXT}"
     r"|^\W*(?:it|he|she|they|the (?:author|writer)|man|es|er|sie)\s(?:(?:only|just|merely) (?:says?|states?|"
-    r"mentions?|tells?|gives?|talks?|covers|describes?|names?|lists?|"
+    r"mentions?|tells?|gives?|talks?|speaks?|refers?|deals?|covers|describes?|names?|lists?|"
     r"informs?)|erfährt nur|"
     r"erfährt lediglich|sagt nur|"
     r"erwähnt nur|nennt nur)\b"
@@ -203,13 +209,20 @@ OF_TEXT = compiled(
     r"beschreibt|enthält|liefert|spricht|berichtet|informiert|behandelt|erzählt|sagt|gibt)\b"
 )
 """Speaks of the passage, where the sentence before does."""
+SAYS = compiled(
+    r"^\W*(?:it|he|she|they|es|er|sie|man)\s(?:does\s)?(?:says?|states?|mentions?|tells?|explains?|sagt|"
+    r"nennt|erwähnt|"
+    r"erklärt|erfährt)\b"
+)
+"""Speaks of the passage, where what follows says what it does not tell: `It says when, but not by whom.`"""
 ELLIPTIC = compiled(
     r"^\W*(?:but |and |aber |und |jedoch |doch )?(?:not )?(?:the|his|her|its|their|der|die|das|den|dessen|"
     r"deren|sein\w*|ihr\w*)\s(?:[^\W\d_]+\s){1,5}"
     r"(?:jedoch |aber |however |though |allerdings |hingegen |dagegen |leider )?(?:nicht|not|isn't|is not|"
     r"are not|aren't|does not|"
     r"doesn't|fehlt|fehlen)\W*$|"
-    r"^\W*(?:but |aber |und |and )?(?:not|nicht)\s(?:about|on|of|über|von|zu|zur|zum|how|when|who|what|where|"
+    r"^\W*(?:but |aber |und |and )?(?:not|nicht)\s(?:about|on|of|über|von|zu|zur|zum|by whom|von wem|how|"
+    r"when|who|what|where|"
     r"why|wie|wann|wer|was|wo)\b|"
     r"^\W*(?:but |aber |und |and )?(?:not|nicht)\s(?:aber\s|jedoch\s|however\s)?(?:the|der|die|das|den|"
     r"dessen|deren|its|his|her)\s"
@@ -278,7 +291,7 @@ NO_FIRST = compiled(
 """A `No` that is no answer: what follows says without an object that the passage does not tell."""
 _HOWEVER = r"(?:aber|jedoch|allerdings|hingegen|dagegen|leider|however|though|unfortunately)"
 WITHIN = compiled(
-    rf"(?<=\w)\s{_HOWEVER}\s(?=kein|nicht|not\b|no\b)|(?<=\w),\s(?:however|though),\s(?=not\b|no\b)|"
+    rf"(?<=\w)\s{_HOWEVER}\s(?=kein|nicht|offen|un(?:klar|bekannt|gewiss|clear|known)|not\b|no\b)|(?<=\w),\s(?:however|though),\s(?=not\b|no\b)|"
     rf"(?:(?<=\bnot)|(?<=n't)),?\s{_HOWEVER},?\s(?=\w)|(?<=\bnicht)\s{_HOWEVER}\s(?=\w)"
 )
 """Adverbs inside of a clause that begin none: `does not, however, say`, `nennt aber keinen Preis`."""
@@ -290,7 +303,7 @@ ASPECTS = tuple(
         (r"how old|wie alt", r"age|old|alter\w*|alt"),
         (r"how long|wie lange?", r"long|length|duration|lange?|länge|dauer"),
         (r"how (?:much|expensive)|cost|price|wie teuer|kostet|kosten|preis",
-         r"price|cost\w*|fee|amount|preis\w*|kosten|gebühr|betrag"),
+         r"price|cost\w*|fee|amount|preis\w*|kost(?:en|et|ete)|gebühr|betrag"),
         (r"how many|wie viele", r"number|count|figure|how many|anzahl|zahl|wie viele|\w+zahl"),
         (r"^when|wann|date", r"when|date|time|day|year|wann|datum|zeitpunkt|uhrzeit|termin|jahr|tag"),
         (r"^who|\bwer\b|\bwem\b|name", r"who|name|person|wer|namen?"),

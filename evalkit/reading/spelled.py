@@ -70,6 +70,7 @@ def spelled_out(text: str) -> str:
     )
     for pattern, language in ((_ENGLISH, "en"), (_GERMAN, "de")):
         text = pattern.sub(partial(_digits, language=language), text)
+    text = re.sub(r"\b(?:one|1) and a half\b", "1.5", text, flags=re.I)
     text = re.sub(r"\b(\d+) and a half\b", r"\1.5", text, flags=re.I)
     text = re.sub(r"\b(\d+) (?:point|komma) ((?:\d ?){1,6})(?!\d)", _decimals, text, flags=re.I)
     text = re.sub(r"\b(?:half a dozen|ein halbes Dutzend)\b", "6", text, flags=re.I)

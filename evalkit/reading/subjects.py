@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from evalkit.reading.clauses import clauses
+from evalkit.reading.clauses import clauses, sentences
 from evalkit.reading.content import content, told
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
-from evalkit.reading.worded import GOLD, words_of
+from evalkit.reading.worded import GOLD, RIVAL, words_of
 from evalkit.reading.words import NEGATION
 
 _ASKS = re.compile(
@@ -43,6 +43,39 @@ def is_given_to_another(text: str, question: str) -> bool:
         _has_other_subject(c.text, asked, is_german=is_german) and not _NEGATED.search(c.text)
         for c in clauses(text)
     )
+
+
+_PRONOUN = re.compile(
+    r"^\W*(?:(?:and|but|so|und|aber|also)\s)?(?:it|this|that|these|they|he|she|es|er|sie|das|dies\w*)\b",
+    re.I,
+)
+_ASKS_ONE = re.compile(r"^\W*was\b|\b(?:who|which|what|where|wer|welche\w*|wo)\b", re.I)
+
+
+def is_of_another(text: str, question: str) -> bool:
+    """Tell whether one sentence tells what was asked, and another the gold of something else: `Glass: the blue bin`.
+
+    Args:
+        text: With a sign for the gold.
+        question: What was asked.
+    """
+    found = [s for _, s in sentences(text)]
+    golds = [s for s in found if GOLD in s]
+    first = found[0] if found else ""
+    if not golds or GOLD in first or RIVAL in text or _ASKS_ONE.search(question) is None:
+        return False
+    asked = content(words_of(question))
+    is_apart = all(
+        not told(asked, s) and _has_own(s, asked) and not _PRONOUN.match(s) for s in golds
+    )
+    is_told = bool(told(asked, first)) and _has_own(first, asked)
+    return is_apart and is_told and not first.rstrip().endswith(":")
+
+
+def _has_own(text: str, asked: list[str]) -> bool:
+    """Tell whether a sentence says more than the question's words, or `Answer:`."""
+    own = content(words_of(text.replace(GOLD, " ")))
+    return len(set(own) - told(own, " ".join(asked)).keys()) > (GOLD in text)
 
 
 def _has_other_subject(clause: str, asked: re.Match[str], *, is_german: bool) -> bool:

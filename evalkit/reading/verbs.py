@@ -57,7 +57,7 @@ def root(word: str) -> str:
     bare = _ENDING.sub("", word)
     prefix = ""
     while len(bare) >= _LEAST - 1:
-        if bare in _OF_GERMAN and (prefix or bare != word):
+        if bare in _OF_GERMAN:
             return prefix.replace("ge", "") + _OF_GERMAN[bare]
         found = _PREFIX.match(bare)
         if found is None:

@@ -114,7 +114,9 @@ def _marked_surname(said: str, name: str, surname: str, question: str) -> str:
         return f"{first + ' ' if first else ''}{RIVAL if is_other else GOLD}"
 
     return re.sub(
-        rf"(?<![\w-])(?:(?P<first>[A-ZÄÖÜ][\w-]*\.?)\s)?(?i:{_word(surname)})(?!\w)", sign, said
+        rf"(?<![\w-])(?:(?P<first>[A-ZÄÖÜ][\w-]*\.?)\s)?(?i:{re.escape(surname)})(?:'?s)?(?!\w)",
+        sign,
+        said,
     )
 
 
@@ -150,7 +152,8 @@ def scattered(said: str, words: list[str]) -> str:
 
 def says_part_of(said: str, gold: str, question: str) -> bool:
     """Tell whether an answer has some words of a long gold, but not all: it may say the same in other words."""
-    if is_list(gold) or _ASKS_WHO.search(question) or is_opposite(gold, said):
+    is_led = re.match(r"(?:yes|no|ja|nein)\b", gold, re.I) is not None
+    if is_led or is_list(gold) or _ASKS_WHO.search(question) or is_opposite(gold, said):
         return False
     wanted = content(words_of(in_one_wording(in_digits(gold))))
     asked = told(wanted, question)
@@ -183,5 +186,5 @@ def pattern_of(words: list[str]) -> str:
 def _word(word: str) -> str:
     if len(word) < 5 or not word.isalpha():
         return re.escape(word) + ("(?:'s|s|ing)?" if word.isalpha() else "")
-    stem = re.sub(r"(?:e[nmrs]?|n|s)$", "", word) if len(word) > 5 else word
+    stem = re.sub(r"(?:e[nmrs]?|n|s)$" if len(word) > 5 else "e$", "", word)
     return re.escape(stem) + r"(?:e[nmrs]?|n|'?s|es)?"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from evalkit.reading.clauses import Clause, clauses
 from evalkit.reading.context import asked_words
 from evalkit.reading.names import in_one_form
-from evalkit.reading.opposites import are_alike, is_opposite
+from evalkit.reading.opposites import has_same, is_opposite
 from evalkit.reading.refusal import is_bare_refusal, is_refusal, refuses
 from evalkit.reading.verbs import root
 from evalkit.reading.words import NEGATION, NO_NEGATION
@@ -212,9 +212,11 @@ def _by_statement(found: list[Clause], said: str, question: str) -> bool | None:
         or _FORBIDDEN.search(said) is not None
         or _DONE_WITHOUT.search(said) is not None
     )
-    is_told = bool(asked & told) or is_opposite(question, said) or are_alike(question, said)
+    is_told = bool(asked & told) or is_opposite(question, said) or has_same(question, said)
     if not (is_told or of_leave or of_need or _ONLY.search(said)):
         return None
+    if any(_is_for_others(c.text, asked) for c in found):
+        return False
     best = max(found, key=lambda c: (len(asked & set(stems(c.text))), -c.start))
     first = found[0] if is_denied(found[0].text) else best
     denied = is_denied(first.text)
@@ -236,6 +238,22 @@ def _by_statement(found: list[Clause], said: str, question: str) -> bool | None:
             return None
         return False
     return denied == (is_denied(question) != is_opposite(question, first.text))
+
+
+_RESERVED = _compiled(
+    r"\b(?:reserved|reserviert|restricted|only|nur|exclusively|ausschließlich)\s(?:for|to|für)\s(?P<whom>.+)|"
+    r"(?:für\s)?(?P<them>\w+)\s(?:vorbehalten|reserviert)\b"
+)
+
+
+def _is_for_others(text: str, asked: set[str]) -> bool:
+    """Tell whether what is asked about is for those that the question does not name."""
+    found = _RESERVED.search(text)
+    if found is None or _NEGATED.search(text):
+        return False
+    whom = set(stems(found["whom"] or found["them"]))
+    rest = set(stems(text[: found.start()]))
+    return bool(whom) and not whom & asked and bool(rest & asked or _PRONOUN.search(text))
 
 
 def is_denied(text: str) -> bool:
