@@ -28,17 +28,6 @@ _FEW = 3
 """Words of an answer that may leave out half of an option's: `tech support`."""
 _SLIP = 6
 _EMPTY = EMPTY | {"answer", "option", "antwort", "laut"}
-    "not",
-    "answer",
-    "option",
-    "have",
-    "nicht",
-    "antwort",
-    "laut",
-    "without",
-    "during",
-    "ohne",
-}
 _OF_ITSELF = re.compile(r"\b(?:I|I'm|ich|we|wir|mir|me|AI|KI)\b", re.I)
 """An answer that speaks of who writes it does not say what the text tells."""
 _CONDITION = re.compile(

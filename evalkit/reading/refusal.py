@@ -177,20 +177,19 @@ def _refuses_what_is_asked(found: list[Clause], question: str) -> bool:
         return False
     asked = content(re.findall(r"\w+", question.casefold()))
     answered = refused = 0
+    named = counted = False
     for clause, kind in zip(found, _kinds(found), strict=True):
         if kind is Kind.REFUSES:
             sentence = " ".join(
                 c.text for c in found if c.sentence == clause.sentence and c is not found[0]
             )
             names_it = any(a.search(question) and n.search(sentence) for a, n in ASPECTS)
-            refused = max(refused, len(told(asked, sentence)) + _NAMED * names_it)
+            refused = max(refused, len(told(asked, sentence)) + 2 * names_it)
+            named |= names_it
         elif kind is Kind.ANSWERS:
             answered = max(answered, len(told(asked, clause.text)))
-    return refused > answered
-
-
-_NAMED = 4
-"""Shared words that it is worth if a refusal names what is asked for: the cost, the date."""
+            counted |= re.search(r"\d", clause.text) is not None
+    return refused > answered or (named and not counted)
 
 
 def _answers_after_all(found: list[Clause]) -> bool:

@@ -113,7 +113,7 @@ REFUSING = (
         r"fails? to (?:mention|say|state|specify|provide)|not applicable|beyond the (?:passage|text)|"
         r"absent from|"
         r"unbekannt|unklar|ungenannt|ungewiss|unbeantwortet|unbeantwortbar|fehl(?:t|en)\b|schweigt|schweigen|"
-        r"(?:lässt|lassen|bleibt|bleiben|ist|sind|offen)\b.{0,40}\boffen(?: gelassen)?|offengelassen|"
+        r"(?:lässt|lassen|bleibt|bleiben|ist|offen)\b.{0,40}\boffen(?: gelassen)?|offengelassen|"
         r"keine ahnung|keinen schimmer|"
         r""
         r"weiß (?:ich )?(?:es |das )?(?:leider )?nicht|entzieht sich|überfragt|vergebens|vergeblich|kein wort|"
