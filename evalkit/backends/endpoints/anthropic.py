@@ -23,7 +23,7 @@ from evalkit.backends.endpoints.dialect import (
     text_of,
 )
 from evalkit.backends.endpoints.endings import ANTHROPIC, End
-from evalkit.backends.endpoints.error_bodies import error_in
+from evalkit.backends.endpoints.error_bodies import error_in, error_within
 from evalkit.backends.endpoints.usage import anthropic_usage, whole_number
 from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
@@ -113,6 +113,9 @@ class AnthropicReader:
         if not isinstance(data, dict):
             raise VendorError(data)
         kind = data.get("type") or name
+        parts = (data, data.get("message"), data.get("delta"), data.get("content_block"))
+        if (error := error_within(*parts)) is not None:
+            raise VendorError(error)
         if kind == "message":
             return self.read_whole(data)
         if kind == "message_start":
@@ -125,8 +128,10 @@ class AnthropicReader:
         if kind == "message_delta":
             return [*self._usage(data), *self._finish(data.get("delta"))]
         self.end.has_last_line = self.end.has_last_line or kind == "message_stop"
-        if kind == "error" or (error := error_in(data)) is not None:
-            raise VendorError(data if kind == "error" else error)
+        if kind == "error":
+            raise VendorError(data)
+        if (error := error_in(data)) is not None:
+            raise VendorError(error)
         return []
 
     def read_whole(self, data: Any) -> list[Piece]:

@@ -12,6 +12,7 @@ from evalkit.backends.endpoints.body import BodyReader, Form, documents
 from evalkit.backends.endpoints.calls import CallCollector
 from evalkit.backends.endpoints.dialect import Ask, Dialect, Piece, PromptToken, Reader, VendorError
 from evalkit.backends.endpoints.endings import FILTERED
+from evalkit.backends.endpoints.error_bodies import error_in
 from evalkit.backends.endpoints.error_classes import ErrorClass
 from evalkit.backends.endpoints.failures import Failure, clean, failure_of, failure_of_error
 from evalkit.backends.endpoints.sse import ServerEvent
@@ -234,10 +235,7 @@ class _Answer:
             return self.failure
         end = self._reader.end
         if self._body.foreign and not self._stamped:
-            is_page = "html" in self._exchange.headers.get("content-type", "")
-            excerpt = self._body.foreign[:_EXCERPT].decode("utf-8", "replace")
-            found = ErrorClass.NOT_A_STREAM if is_page else ErrorClass.MALFORMED
-            return Failure(found, f"neither a stream nor JSON: {excerpt!r}")
+            return self._foreign(self._body.foreign)
         if end.has_answer and not (end.has_last_line or self._is_one_piece):
             return _broken_off()
         return end.failure()
@@ -255,8 +253,8 @@ class _Answer:
             split=split,
             thoughts=_well_formed("".join(self._thoughts)),
             finish_reason=end.finish_reason,
-            usage=self._usage(text),
-            flags=tuple(self._flags(text)) if failure is None else (),
+            usage=self._usage(),
+            flags=tuple(self._flags()) if failure is None else (),
             served_model=self._served_model,
             prompt_tokens=self._reader.prompt_tokens,
             mean_logprob=self._reader.mean_logprob,
@@ -264,18 +262,30 @@ class _Answer:
             tool_calls=self._calls.calls() if failure is None else (),
         )
 
-    def _usage(self, text: str) -> Usage | None:
-        """Return what the server counted; doubtful where the text is longer than so few tokens can be."""
+    def _foreign(self, line: bytes) -> Failure:
+        """Return the failure that a line means which belongs neither to a stream nor to an answer in one piece."""
+        is_page = "html" in self._exchange.headers.get("content-type", "") and not self._stamped
+        found = ErrorClass.NOT_A_STREAM if is_page else ErrorClass.MALFORMED
+        excerpt = line[:_EXCERPT].decode("utf-8", "replace")
+        return Failure(found, f"neither a stream nor JSON: {excerpt!r}")
+
+    def _usage(self) -> Usage | None:
+        """Return what the server counted; doubtful where what came is longer than so few tokens can be.
+
+        Thoughts and tool calls are billed as the text is. Where only a summary of the thoughts comes, it is shorter.
+        """
         usage = self._reader.usage
         tokens = usage.output_tokens if usage else None
-        if usage is None or tokens is None or len(text) <= tokens * _CHARACTERS_PER_TOKEN:
+        seen = sum(map(len, (*self._text, *self._thoughts)))
+        seen += sum(len(call.arguments) for call in self._calls.calls())
+        if usage is None or tokens is None or seen <= tokens * _CHARACTERS_PER_TOKEN:
             return usage
         return replace(usage, is_doubtful=True)
 
-    def _flags(self, text: str) -> Iterator[str]:
+    def _flags(self) -> Iterator[str]:
         if self._reader.end.finish_reason in FILTERED:
             yield "filtered"
-        usage = self._usage(text)
+        usage = self._usage()
         if usage is not None and usage.is_doubtful:
             yield "implausible_usage"
         if self._is_one_piece or self._reader.is_whole:
@@ -290,6 +300,12 @@ class _Answer:
             self._reader.end.has_last_line = True
             return
         found = documents(data)
+        is_told = found is not None and any(error_in(one) is not None for one in found)
+        if (
+            event.is_foreign and not is_told
+        ):  # an error that a server writes without `data:` is read
+            self._fail(self._foreign(data))
+            return
         if found is None:
             what = "the response" if event.is_whole else "an event of the stream"
             self._fail(Failure(ErrorClass.MALFORMED, f"{what} is not valid JSON"))

@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
-from evalkit.backends.endpoints.sse import EventReader, ServerEvent
-
-_BOM = b"\xef\xbb\xbf"
+from evalkit.backends.endpoints.sse import BOM, EventReader, ServerEvent, without_marks
 
 
 class Form(StrEnum):
@@ -70,7 +68,7 @@ class BodyReader:
         if self.form == Form.EVENTS:
             yield from self._events.close(t_ns)
             return
-        rest = b"".join(self._parts).removeprefix(_BOM)
+        rest = without_marks(b"".join(self._parts))
         self._parts = []
         if self.form == Form.LINES:
             if rest.strip():
@@ -86,11 +84,11 @@ class BodyReader:
 
     def has_whole(self) -> bool:
         """Tell whether what has come is an answer in one piece, though the body has not ended."""
-        return self.form == Form.JSON and _parses(b"".join(self._parts).removeprefix(_BOM))
+        return self.form == Form.JSON and _parses(b"".join(self._parts))
 
     def _maybe_lines(self, t_ns: int) -> Iterator[ServerEvent]:
         """Take the body for lines when its first line is an object of its own and something follows."""
-        first, _, rest = b"".join(self._parts).removeprefix(_BOM).lstrip().partition(b"\n")
+        first, _, rest = without_marks(b"".join(self._parts)).lstrip().partition(b"\n")
         if not rest.strip():
             return
         self._may_be_lines = first.startswith(b"{") and _parses(first)
@@ -107,8 +105,8 @@ class BodyReader:
 
 
 def _form_of(start: bytes) -> Form:
-    text = start.removeprefix(_BOM).lstrip()
-    if not text or _BOM.startswith(start):
+    text = without_marks(start).lstrip()
+    if not text or BOM.startswith(text):
         return Form.UNKNOWN
     found: dict[bytes, Form] = {b"{": Form.JSON, b"[": Form.JSON, b"<": Form.PAGE}
     return found.get(text[:1], Form.EVENTS)
@@ -132,6 +130,6 @@ def documents(data: bytes) -> list[Any] | None:
 def parse(data: bytes) -> Any | None:
     """Return JSON; None where it is none."""
     try:
-        return json.loads(data)
+        return json.loads(without_marks(data))
     except (ValueError, RecursionError):
         return None

@@ -125,6 +125,14 @@ def error_in(data: Any) -> Any | None:
     return None
 
 
+def error_within(*holders: Any) -> Any | None:
+    """Return the first object that has an error of its own: a choice, its message, a candidate, a delta."""
+    for holder in holders:
+        if isinstance(holder, dict) and _says_something(holder.get("error")):
+            return {"error": holder["error"]}
+    return None
+
+
 def _is_bare_error(data: Mapping[str, Any]) -> bool:
     """Tell whether an object without choices is an error that stands on its own."""
     if any(

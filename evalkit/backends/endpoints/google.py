@@ -23,7 +23,7 @@ from evalkit.backends.endpoints.dialect import (
     text_of,
 )
 from evalkit.backends.endpoints.endings import BLOCKED, GOOGLE, End
-from evalkit.backends.endpoints.error_bodies import error_in
+from evalkit.backends.endpoints.error_bodies import error_in, error_within
 from evalkit.backends.endpoints.usage import gemini_usage
 from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
@@ -184,6 +184,8 @@ class GoogleReader:
         if not isinstance(candidate, dict):
             return []
         content = candidate.get("content")
+        if (error := error_within(candidate, content)) is not None:
+            raise VendorError(error)
         parts = content.get("parts") if isinstance(content, dict) else None
         pieces = [p for part in (parts if isinstance(parts, list) else ()) for p in _part(part)]
         for piece in pieces:

@@ -24,7 +24,7 @@ from evalkit.backends.endpoints.dialect import (
     thinking_text,
 )
 from evalkit.backends.endpoints.endings import OPENAI, End
-from evalkit.backends.endpoints.error_bodies import error_in
+from evalkit.backends.endpoints.error_bodies import error_in, error_within
 from evalkit.backends.endpoints.logprobs import AnswerLogprobs, logprob_of
 from evalkit.backends.endpoints.usage import openai_usage, whole_number
 from evalkit.config.run import ModelSpec
@@ -164,6 +164,8 @@ class OpenAIReader:
     def _choice(self, choice: Mapping[str, Any]) -> list[Piece]:
         """Return what a choice says: a part of it in a stream, all of it in an answer in one piece."""
         delta, message = choice.get("delta"), choice.get("message")
+        if (error := error_within(choice, delta, message)) is not None:
+            raise VendorError(error)
         if not isinstance(delta, dict) and isinstance(message, dict):
             delta, self.is_whole = message, True
         pieces = list(_delta(delta)) if isinstance(delta, dict) else []

@@ -1,12 +1,14 @@
 """Server-sent events from stamped chunks. Splits bytes, so that a character may lie in two chunks.
 
-Source: https://html.spec.whatwg.org/multipage/server-sent-events.html (one byte order mark in front is no part of it;
-lines end with LF, CR LF or CR alone), but for one point: an event that no blank line closes when the body
-ends is dispatched, since servers forget that line.
+Source: https://html.spec.whatwg.org/multipage/server-sent-events.html (lines end with LF, CR LF or CR alone), but for
+three points. An event that no blank line closes when the body ends is dispatched, since servers forget that line. Byte
+order marks are no part of any line: proxies that join streams leave them anywhere. And a line that no field begins, but
+that seems to carry data, is handed on as foreign: to drop it would make another answer of the rest.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,9 +23,13 @@ class ServerEvent:
     data: bytes
     is_whole: bool = False
     """Not an event of a stream, but an answer in one piece."""
+    is_foreign: bool = False
+    """Not an event, but a line that is none of a stream, though there seems to be data in it."""
 
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+_CARRIES = re.compile(rb"data|[{}\[\]\"]", re.IGNORECASE)
+"""What no line has that can be left out."""
 _FIELDS = frozenset({b"", b"data", b"event", b"id", b"retry"})
 """The empty one is that of comments."""
 
@@ -36,15 +42,13 @@ class EventReader:
         self._data: list[bytes] = []
         self._name = ""
         self._t_ns = 0
-        self._start: bytes | None = b""
-        """The first bytes, until it is known whether they are a byte order mark; then None."""
         self._ends_in_cr = False
         self.foreign = b""
         """The first line that no field of the standard begins."""
 
     def feed(self, t_ns: int, chunk: bytes) -> Iterator[ServerEvent]:
         """Yield the events that this chunk completes."""
-        chunk = self._normal(self._without_mark(chunk))
+        chunk = self._normal(chunk)
         if b"\n" not in chunk:
             self._parts.append(chunk)
             return
@@ -56,27 +60,17 @@ class EventReader:
     @property
     def pending(self) -> bytes:
         """Data that no blank line has closed."""
-        field, _, value = b"".join(self._parts).partition(b":")
+        field, _, value = without_marks(b"".join(self._parts)).partition(b":")
         last = [value.removeprefix(b" ")] if field == b"data" else []
         return b"\n".join([*self._data, *last])
 
     def close(self, t_ns: int) -> Iterator[ServerEvent]:
         """Yield what the end of the body completes."""
-        rest = b"".join((*self._parts, self._start or b""))
-        self._parts, self._start = [], None
+        rest = b"".join(self._parts)
+        self._parts = []
         if rest:
             yield from self._line(t_ns, rest)
         yield from self._line(t_ns, b"")
-
-    def _without_mark(self, chunk: bytes) -> bytes:
-        if self._start is None:
-            return chunk
-        start = self._start + chunk
-        if len(start) < len(_BOM) and _BOM.startswith(start):
-            self._start = start
-            return b""
-        self._start = None
-        return start.removeprefix(_BOM)
 
     def _normal(self, chunk: bytes) -> bytes:
         """Return a chunk in which every line ends with LF; a CR LF may lie in two chunks."""
@@ -89,6 +83,7 @@ class EventReader:
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _line(self, t_ns: int, line: bytes) -> Iterator[ServerEvent]:
+        line = without_marks(line)
         if not line:
             if self._data:
                 yield ServerEvent(self._t_ns, self._name, b"\n".join(self._data))
@@ -101,5 +96,14 @@ class EventReader:
             self._t_ns = t_ns
         elif field == b"event":
             self._name = value.decode("utf-8", "replace")
-        elif not self.foreign and field not in _FIELDS:
-            self.foreign = line
+        elif field not in _FIELDS:
+            self.foreign = self.foreign or line
+            if _CARRIES.search(line):
+                yield ServerEvent(t_ns, "", line, is_foreign=True)
+
+
+def without_marks(data: bytes) -> bytes:
+    """Return bytes without the byte order marks in front of them."""
+    while data.startswith(BOM):
+        data = data[len(BOM) :]
+    return data

@@ -57,18 +57,51 @@ _HIDES_THOUGHTS = re.compile(r"\bgemini\b", re.IGNORECASE)
 """Models whose thoughts may be in the total alone, through OpenAI's API as well."""
 
 
+_MOST = 100_000_000
+"""Tokens of one request; what says more is no count. The longest prompts that anybody offers have a tenth of it."""
+_IS_COUNT = re.compile(r"(tokens|TokenCount|_requests|_queries)$")
+"""Names under which a vendor tells counts, also those that are not read here."""
+_DEEPEST = 3
+
+
 def whole_number(value: object) -> int | None:
-    """Return a token count; None when it is none."""
+    """Return an index or an offset; None when it is none."""
     is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return value if is_count else None  # type: ignore[return-value]
 
 
 def count(data: Mapping[str, Any], *path: str) -> int | None:
-    """Return a token count from nested objects; None when it is not there."""
+    """Return a token count from nested objects; None when it is not there, or can't be one."""
     found: Any = data
     for key in path:
         found = found.get(key) if isinstance(found, Mapping) else None
-    return whole_number(found)
+    return _counted(found)
+
+
+def _counted(value: object) -> int | None:
+    """Return a count as gateways write it: as a number, a number with `.0` behind it, or either as text."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}(\.0{1,6})?\s*", value):
+        value = float(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    number = whole_number(value)
+    return None if number is None or number > _MOST else number
+
+
+def _has_odd_count(data: object, depth: int = 0) -> bool:
+    """Tell whether something is told as a count, at any depth, that can't be one."""
+    if depth > _DEEPEST:
+        return False
+    if isinstance(data, list):
+        return any(_has_odd_count(item, depth + 1) for item in data)
+    if not isinstance(data, Mapping):
+        return False
+    return any(
+        _has_odd_count(value, depth + 1)
+        if isinstance(value, Mapping | list)
+        else value is not None and _IS_COUNT.search(key) and _counted(value) is None
+        for key, value in data.items()
+    )
 
 
 def openai_usage(data: Mapping[str, Any], tier: str | None = None, model: str = "") -> Usage:
@@ -185,11 +218,11 @@ def _judged(told: Usage, data: Mapping[str, Any], *, may_lack_output: bool = Fal
     if not told.input_tokens:
         output = told.output_tokens or None
         return replace(told, input_tokens=None, output_tokens=output, is_doubtful=True)
-    odd = [v for v in data.values() if isinstance(v, int) and v < 0]
     judged = (
         replace(told, output_tokens=0) if may_lack_output and told.output_tokens is None else told
     )
-    return told if judged.is_consistent and not odd else replace(told, is_doubtful=True)
+    is_sound = judged.is_consistent and not _has_odd_count(data)
+    return told if is_sound else replace(told, is_doubtful=True)
 
 
 def _first(data: Mapping[str, Any], *paths: tuple[str, ...]) -> int | None:

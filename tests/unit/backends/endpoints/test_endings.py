@@ -40,6 +40,11 @@ def whole(content: str | None, end: str | None = "stop", **more: Any) -> bytes:
     return json.dumps({"object": "chat.completion", "choices": [choice]}).encode()
 
 
+def choice(content: str, **more: Any) -> dict[str, Any]:
+    """Return a chunk whose only choice is a whole answer."""
+    return {"choices": [{"delta": {"content": content}, "finish_reason": "stop", **more}]}
+
+
 def messages(*parts: str, end: str | None = "end_turn", stop: bool = True) -> bytes:
     start = {"type": "message_start", "message": {"usage": {"input_tokens": 3, "output_tokens": 1}}}
     deltas = [{"type": "text_delta", "text": text} for text in parts]
@@ -133,6 +138,39 @@ OPENAI_CASES: dict[str, tuple[bytes, Mapping[str, str], str]] = {
     "a list of errors": (body(errors=[{"message": "x"}]), JSON, "server_error"),
     "Google's list": (b'[{"error": {"code": 429, "message": "x"}}]', JSON, "rate_limited"),
     "an error of nothing": (b'{"error": {}, ' + whole("42")[1:], JSON, "42"),
+    "an error in the choice": (
+        sse(choice("42", error={"message": "x", "code": 502})) + DONE,
+        SSE,
+        "server_error",
+    ),
+    "an error in the message": (
+        whole("42", error={"message": "x", "code": 429}),
+        JSON,
+        "rate_limited",
+    ),
+    "an error in a delta": (
+        sse({"choices": [{"delta": {"content": "4", "error": "boom"}}]}) + chat("2"),
+        SSE,
+        "server_error",
+    ),
+    "no error in the choice": (sse(choice("42", error=None)) + DONE, SSE, "42"),
+    "two marks in front": (BOM + BOM + chat("4", "2"), SSE, "42"),
+    "a mark behind a comment": (b": ping\n\n" + BOM + chat("4", "2"), SSE, "42"),
+    "a mark in the middle": (chat("4", end=None, done=b"") + BOM + chat("2"), SSE, "42"),
+    "a mark in the data": (chat("42").replace(b"data: ", b"data: " + BOM), SSE, "42"),
+    "marks before one piece": (BOM + BOM + whole("42"), JSON, "42"),
+    "a byte before the data": (b"\0" + chat("4", "2"), SSE, "malformed"),
+    "a space of its own before the data": (
+        chat("4", end=None, done=b"") + "\u00a0".encode() + chat("2"),
+        SSE,
+        "malformed",
+    ),
+    "an error without a field": (
+        chat("4", end=None, done=b"") + body(error={"code": 429, "message": "x"}) + b"\n",
+        SSE,
+        "rate_limited",
+    ),
+    "a line behind the end": (chat("42", done=b"\0data: x\n\n"), SSE, "42"),
     "plain text": (b"no healthy upstream", {"Content-Type": "text/plain"}, "malformed"),
     "a web page": (b"<html></html>", SSE, "not_a_stream"),
 }
@@ -150,6 +188,16 @@ ANTHROPIC_CASES: dict[str, tuple[bytes, Mapping[str, str], str]] = {
     "half, then overloaded": (
         messages("4", end=None, stop=False)
         + sse({"type": "error", "error": {"type": "overloaded_error", "message": "x"}}, "error"),
+        SSE,
+        "overloaded",
+    ),
+    "an error in a delta": (
+        sse(
+            {
+                "type": "message_delta",
+                "delta": {"stop_reason": "end_turn", "error": {"type": "overloaded_error"}},
+            }
+        ),
         SSE,
         "overloaded",
     ),
@@ -192,6 +240,11 @@ GOOGLE_CASES: dict[str, tuple[bytes, Mapping[str, str], str]] = {
     "nothing": (gemini_stream(gemini(None, "STOP")), SSE, "empty"),
     "half, then an error": (
         gemini_stream(gemini("4")) + error(code=503, status="UNAVAILABLE", message="x"),
+        SSE,
+        "overloaded",
+    ),
+    "an error in the candidate": (
+        sse({"candidates": [{**gemini("42", "STOP")["candidates"][0], "error": {"code": 503}}]}),
         SSE,
         "overloaded",
     ),
@@ -381,3 +434,84 @@ def test_load_tests_go_by_the_same_rule(
     outcome = desk.ask_once(Plan((Send(data),)))
     assert outcome.attempts[-1].status == status
     assert outcome.attempts[-1].error_class == error_class
+
+
+def _gemini_parts(thoughts: str, text: str, **counts: int) -> bytes:
+    parts = [{"text": thoughts, "thought": True}, {"text": text}]
+    told = {"content": {"parts": parts}, "finishReason": "STOP"}
+    return sse({"candidates": [told], "usageMetadata": {"promptTokenCount": 20, **counts}})
+
+
+def _claude_thinks(thoughts: str, n_tokens: int) -> bytes:
+    delta = {"type": "thinking_delta", "thinking": thoughts}
+    thinks = sse({"type": "content_block_delta", "index": 0, "delta": delta})
+    counts = {"input_tokens": 20, "output_tokens": n_tokens}
+    end = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": counts}
+    answer = {"type": "content_block_delta", "index": 1, "delta": {"text": "42"}}
+    return thinks + sse(answer) + sse(end) + sse({"type": "message_stop"})
+
+
+def _thinks(thoughts: str, counts: dict[str, Any], name: str = "reasoning_content") -> bytes:
+    told = sse({"choices": [], "usage": counts})
+    return sse({"choices": [{"delta": {name: thoughts}}]}) + chat("42", done=told + DONE)
+
+
+LONG = "hmm " * 500
+UNPAID = {
+    "reasoning": ("openai", _thinks(LONG, usage(20, 2)), True),
+    "reasoning by another name": ("openai", _thinks(LONG, usage(20, 2), "reasoning"), True),
+    "reasoning in one piece": (
+        "openai",
+        whole("42", reasoning=LONG)[:-1]
+        + b', "usage": '
+        + json.dumps(usage(20, 2)).encode()
+        + b"}",
+        True,
+    ),
+    "a call": (
+        "openai",
+        sse(chat_chunk(tool_calls=[{"function": {"name": "f", "arguments": LONG}}]))
+        + chat(end="tool_calls", done=sse({"choices": [], "usage": usage(20, 2)})),
+        True,
+    ),
+    "Claude's": ("anthropic", _claude_thinks(LONG, 2), True),
+    "Gemini's": ("google", _gemini_parts(LONG, "42", candidatesTokenCount=2), True),
+    "reasoning in the output": ("openai", _thinks(LONG, usage(20, 502)), False),
+    "reasoning beside the output": (
+        "openai",
+        _thinks(
+            LONG,
+            usage(20, 2)
+            | {"total_tokens": 522, "completion_tokens_details": {"reasoning_tokens": 500}},
+        ),
+        False,
+    ),
+    "a summary": ("openai", _thinks(LONG[:100], usage(20, 502, reasoning=500)), False),
+    "Claude's in the output": ("anthropic", _claude_thinks(LONG, 502), False),
+    "Gemini's beside it": (
+        "google",
+        _gemini_parts(LONG, "42", candidatesTokenCount=2, thoughtsTokenCount=500),
+        False,
+    ),
+    "Gemini's in the total": (
+        "google",
+        _gemini_parts(LONG, "42", candidatesTokenCount=2, totalTokenCount=522),
+        False,
+    ),
+    "Gemini's summary": (
+        "google",
+        _gemini_parts("hmm", "42", candidatesTokenCount=2, thoughtsTokenCount=500),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNPAID)
+def test_counts_too_small_for_thoughts_or_calls_are_implausible(desk: Desk, name: str) -> None:
+    vendor, data, is_doubtful = UNPAID[name]
+    outcome = desk.ask(vendor, Plan((Send(data),)))
+    counts = outcome.attempts[-1].usage
+    assert outcome.is_answered
+    assert counts is not None
+    assert counts.is_doubtful is is_doubtful
+    assert ("implausible_usage" in outcome.flags) is is_doubtful

@@ -26,6 +26,12 @@ def details(**counts: int) -> dict[str, Any]:
     [
         (openai(20, 5, 25), Usage(input_tokens=20, output_tokens=5)),
         (openai(20, 5), Usage(input_tokens=20, output_tokens=5)),
+        # counts as text, and with a point
+        (openai("20", "5", "25"), Usage(input_tokens=20, output_tokens=5)),
+        (openai(20.0, 5.0, " 25.0 "), Usage(input_tokens=20, output_tokens=5)),
+        (openai(20, 5, 25, **details(cached_tokens="8")), Usage(20, 8, None, None, 5)),
+        (openai(20, 5, None, prompt_tokens_details=None), Usage(20, None, None, None, 5)),
+        (openai(20, 5, 25, total_time=-0.5, queue_time=-1), Usage(20, None, None, None, 5)),
         # reasoning beside the completion (xAI), and in it (OpenAI)
         (
             openai(20, 5, 125, completion_tokens_details={"reasoning_tokens": 100}),
@@ -70,9 +76,24 @@ def test_openai_counts_are_read_as_they_are_billed(told: dict[str, Any], usage: 
         openai(20, 5, 24),  # a total below its parts
         openai(20, 5, 0),
         openai(-1, 5, 25),
-        openai("20", 5, 25),
-        openai(20.0, 5, 25),
+        openai("some", 5, 25),
+        openai(20.5, 5, 25),
         openai(True, 5, 25),
+        openai(20, "", 20),
+        openai(20, "-5", 15),
+        openai(20, 5, "unknown"),
+        openai(20, 5, 25.5),
+        openai(20, 5, float("nan")),
+        openai(20, 2, "623"),
+        openai(20, 2, 623.0),
+        openai(10**12, 5, 10**12 + 5),
+        openai(20, 10**12),
+        openai(20, 5, "1000000000000"),
+        openai(20, 5, 25, **details(cached_tokens=-5)),
+        openai(20, 5, 25, cached_tokens=-5),
+        openai(20, 5, 25, completion_tokens_details={"reasoning_tokens": -5}),
+        openai(20, 5, 25, completion_tokens_details={"accepted_prediction_tokens": -1}),
+        openai(20, 5, 25, server_tool_use={"web_search_requests": -1}),
         openai(None, 5, 25),
         openai(20, None, 20),
         openai(20, -5, 15),
@@ -209,6 +230,9 @@ def test_anthropic_counts_the_cache_beside_the_prompt() -> None:
     told["server_tool_use"] = {"web_search_requests": 2}
     assert anthropic_usage(told).has_other_charges
     assert anthropic_usage({"input_tokens": 0, "output_tokens": 0}).is_doubtful
+    assert anthropic_usage(
+        {**told, "cache_creation": {"ephemeral_5m_input_tokens": -1}}
+    ).is_doubtful
     assert not anthropic_usage(
         {"input_tokens": 0, "cache_read_input_tokens": 9, "output_tokens": 1}
     ).is_doubtful
@@ -260,6 +284,13 @@ def test_gemini_zeros_and_small_totals_are_doubtful() -> None:
     assert not gemini_usage({**beside, "totalTokenCount": 18}).is_doubtful
     assert gemini_usage({**beside, "totalTokenCount": 30}).is_doubtful
     assert gemini_usage({"promptTokenCount": 0, "candidatesTokenCount": 0}).is_doubtful
+    as_text = gemini_usage({**beside, "totalTokenCount": "18", "candidatesTokenCount": 5.0})
+    assert (as_text.output_tokens, as_text.is_doubtful) == (9, False)
+    assert gemini_usage({**beside, "totalTokenCount": "522"}).is_doubtful
+    for odd in ({"cachedContentTokenCount": -5}, {"promptTokensDetails": [{"tokenCount": -1}]}):
+        assert gemini_usage({**beside, "totalTokenCount": 18, **odd}).is_doubtful
+    hidden = gemini_usage({**beside, "thoughtsTokenCount": None, "totalTokenCount": "522"})
+    assert (hidden.output_tokens, hidden.reasoning_tokens) == (513, 508)
     assert gemini_usage(
         {"promptTokenCount": 9, "candidatesTokenCount": 5, "totalTokenCount": 13}
     ).is_doubtful
