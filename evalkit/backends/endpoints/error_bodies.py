@@ -224,6 +224,8 @@ def _codes(level: Mapping[str, Any]) -> Iterator[Any]:
     for key, value in level.items():
         if key.lower().endswith("exception") and isinstance(value, dict | str):
             yield key
+    if "status_msg" in level and isinstance(level.get("status_code"), int):
+        yield f"minimax{level['status_code']}"
     for key in _CODE_KEYS:
         if (value := level.get(key)) is not None:
             yield value

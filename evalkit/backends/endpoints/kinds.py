@@ -3,6 +3,7 @@
 In this order: a quota that only a day lifts; the names that vendors give their errors; the HTTP status (of the body
 where a proxy hides it behind 200, 400 or 500); and for statuses that mean many things, the words. Whatever a message
 says, a document is not blamed for a limit of the rate, and a limit that passes in a moment is no empty account.
+Some names stand for a limit of the rate and for an empty account with the same vendor: there the words decide.
 """
 
 from __future__ import annotations
@@ -23,33 +24,46 @@ NAMES = _table(
         ErrorClass.RATE_LIMITED: "ratelimit ratelimitexceeded ratelimited ratelimitreached toomanyrequests throttling"
         " throttled requestthrottled requestlimitexceeded resourceexhausted tokenquotaexceeded requestquotaexceeded"
         " toomanytokens dynamicrequestlimited dynamictokenlimited modelratelimit userratelimitexceeded"
-        " ratelimitexceededtokens limitrequests limitburstrate",
+        " ratelimitexceededtokens limitrequests limitburstrate minimax1002 minimax1039 minimax1041 minimax2045"
+        " 1302 1303"
+        " 1305",
         ErrorClass.QUOTA: "insufficientquota insufficientbalance insufficientcredits insufficientcredit"
-        " insufficientfunds billing billinghardlimitreached billingnotactive billingdisabled paymentrequired arrearage"
+        " insufficientfunds billing billinghardlimitreached billingnotactive billingdisabled paymentrequired"
+        " arrearage"
         " accountoverdue exceededcurrentquota creditlimit budgetexceeded exceededbudget servicequotaexceeded"
         " dailylimitexceeded quotaexceeded outofcredits outofcredit spendinglimitreached usagelimitreached"
-        " allocationquota.freetieronly creditsexhausted notenoughcredits notenoughbalance limitexceeded",
+        " allocationquota.freetieronly creditsexhausted notenoughcredits notenoughbalance limitexceeded"
+        " blockedapiaccess"
+        " spendlimitexceeded spendlimitreached accountbalanceinsufficient minimax1008 minimax2056 1113 1304 1308",
         ErrorClass.CONTEXT_LENGTH: "contextlengthexceeded contextwindowexceeded exceedcontextsize requesttoolarge"
         " stringabovemaxlength tokenslimitreached prompttoolong contextoverflow inputtoolong contextlength"
-        " maxcontextlengthexceeded payloadtoolarge requestentitytoolarge",
+        " maxcontextlengthexceeded payloadtoolarge requestentitytoolarge 1261",
         ErrorClass.CONTENT_FILTER: "contentfilter contentfiltered contentpolicyviolation responsibleaipolicyviolation"
         " datainspectionfailed contentmoderation sensitivecontentdetected inputtextsensitivecontentdetected"
-        " outputtextsensitivecontentdetected invalidprompt moderationblocked moderation",
+        " outputtextsensitivecontentdetected invalidprompt moderationblocked moderation minimax1026 minimax1027 1301",
         ErrorClass.AUTH: "authentication invalidapikey apikeyinvalid incorrectapikey unauthorized unauthenticated"
         " permission permissiondenied accessdenied forbidden expiredtoken unrecognizedclient invalidsignature"
         " missingauthenticationtoken accountdeactivated accountsuspended consumersuspended servicedisabled"
         " invalidauthentication unsupportedcountryregionterritory failedprecondition accessterminated"
         " organizationrestricted invalidsubscriptionkey modelnotopen consumerinvalid notauthorized apikeyexpired"
-        " authenticationfailed apikeyserviceblocked userprojectdenied invalidtoken",
+        " authenticationfailed apikeyserviceblocked userprojectdenied invalidtoken accountdisabled"
+        " organizationdisabled"
+        " organizationdeactivated projectdisabled apikeydisabled apikeyrevoked modeltermsrequired"
+        " organizationverificationrequired invalidclienttokenid incompletesignature signaturedoesnotmatch"
+        " minimax1004 minimax2049",
         ErrorClass.NOT_FOUND: "notfound modelnotfound deploymentnotfound resourcenotfound unimplemented"
         " methodnotallowed invalidmodel modelnotsupported unknownmodel nosuchmodel invalidendpointormodel"
-        " modeldecommissioned modeldeprecated unknownurl modelnotexist",
+        " modeldecommissioned modeldeprecated unknownurl modelnotexist modelnotavailable operationnotsupported"
+        " invalidapiversion modelarchived",
         ErrorClass.OVERLOADED: "overloaded engineoverloaded serviceunavailable unavailable serveroverloaded"
-        " modeloverloaded nocapacity capacityexceeded servicetiercapacityexceeded queueexceeded queuefull modelnotready"
+        " modeloverloaded nocapacity capacityexceeded servicetiercapacityexceeded queueexceeded queuefull"
+        " modelnotready"
         " slowdown enginebusy modelbusy serverbusy resourceunavailable modelloading",
-        ErrorClass.TIMEOUT: "timeout requesttimeout deadlineexceeded modeltimeout gatewaytimeout apitimeout",
+        ErrorClass.TIMEOUT: "timeout requesttimeout deadlineexceeded modeltimeout gatewaytimeout apitimeout"
+        " minimax1001",
         ErrorClass.SERVER_ERROR: "internalserver internalfailure modelerror modelstreamerror badgateway apiconnection"
-        " incompletegeneration dataloss serviceinternal internalservererror internal",
+        " incompletegeneration dataloss serviceinternal internalservererror internal enginedead enginegenerate"
+        " asyncenginedead minimax1000 minimax1013 minimax1024 minimax1033",
     }
 )
 """Types, codes, states and reasons, without separators and without `error` or `exception` at their end."""
@@ -70,6 +84,23 @@ _PASSING = frozenset(
     }
 )
 """Names of an empty account that some vendors give a limit per minute: then they say how long it lasts."""
+
+_RATE_AFTER_ALL = re.compile(
+    r"allocated quota|error-code#(token|rate)-limit|per.?(second|minute)|\b[RT]P[SM]\b|concurren",
+    re.IGNORECASE,
+)
+"""Words that tell, beside such a name, that it is the rate (Alibaba Cloud)."""
+_ACCOUNT_AFTER_ALL = re.compile(
+    r"pre.?pa(id|y\w*) (credit|balance|fund)|credits?\b.{0,24}(deplet|exhaust|used up|run out)"
+    r"|\bspend(ing)?.?(limit|cap|budget)|(month|week|year|annual)\w* (usage|budget|credit|cost"
+    r"|spend)\w* ?(limit|cap)?\b"
+    r"|blocked spend|guthaben|credit balance|余额不足|欠费",
+    re.IGNORECASE,
+)
+"""Words that tell, beside the name of a limit of the rate, that the account is empty."""
+_NOTHING_ALLOWED = re.compile(r"\blimit:? ?0\b(?!\.?\d)", re.IGNORECASE)
+"""A limit of nothing, however long a server asks to wait: a free tier without this model."""
+_PER_MINUTE = re.compile(r"per.?(second|minute)|\b[RT]P[SM]\b", re.IGNORECASE)
 
 _BY_STATUS = {
     400: ErrorClass.BAD_REQUEST,
@@ -117,21 +148,41 @@ _QUOTA = (
     r" ?(prepaid |account )?credits?\b|credit balance|exceeded your current quota|payment (is )?required"
     r"|(billing|usage|credit|budget|monthly) (hard )?(limit|cap)\b.{0,24}(reached|exceeded|hit)"
     r"|reached your.{0,24}usage limits?"
-    r"|spending.?limit|included credits|all (available )?credits|in arrears|overdue|unpaid|past invoices|past due"
+    r"|\bspend(ing)?.?(limit|cap)|pre.?pa(id|y\w*) (credit|balance).{0,24}(deplet|exhaust|used)"
+    r"|included credits|all (available )?credits|in arrears|overdue|unpaid|past invoices|past due"
     r"|\btop.?up\b|\brecharge|quota (is )?(exhausted|used up)|out of (call volume )?quota"
     r"|billing (is )?(not|account|details)|good standing|余额不足|欠费|余额|guthaben"
 )
+_MAX_TOKENS = r"\bmax\w*tokens\w*"
 _WORDS: tuple[tuple[str, ErrorClass], ...] = (
     (_RATE, ErrorClass.RATE_LIMITED),
     (_QUOTA, ErrorClass.QUOTA),
+    (  # a limit of the answer that the config sets, where the prompt's own tokens are no part of the sum
+        r"^(?!.*(context length is|in the messages|input length|input tokens|inputs`? tokens|prompt tokens))"
+        rf".*({_MAX_TOKENS}\W{{0,4}}(: ?)?\d+ ?>|{_MAX_TOKENS}.{{0,24}}(too (large|high|big)|must be|should be"
+        rf"|valid range"
+        rf"|out of range|exceeds?|cannot|supported range|less than|at most)|(invalid|range of).{{0,8}}{_MAX_TOKENS}"
+        r"|maximum tokens you requested|(maximum|allowed) (allowed )?(number of )?(output|completion) tokens)",
+        ErrorClass.BAD_REQUEST,
+    ),
     (
-        r"(api|subscription|access).?(key|token).{0,40}(invalid|not valid|incorrect|missing|expired|not found|provided)"
+        r"(organi[sz]ation|account|project|workspace|team|tenant|subscription|api (key|access)|billing)\b.{0,32}"
+        r"\b(is|are|was|been|being|currently|not) (\w+ )?(disabled|suspended|deactivated|blocked|banned|terminated"
+        r"|restricted|closed|locked|inactive|active|revoked|verified)|must be verified|terms acceptance"
+        r"|accept the terms"
+        r"|operation not allowed",
+        ErrorClass.AUTH,
+    ),
+    (
+        r"(api|subscription|access|security).?(key|token).{0,40}(invalid|not valid|incorrect|missing|expired"
+        r"|not found|provided)"
         r"|(invalid|incorrect|no|missing|wrong|expired).{0,16}(api|subscription).?key|unauthori[sz]ed|authentication"
         r"|permission.{0,8}denied|location is not supported|country.{0,40}not supported",
         ErrorClass.AUTH,
     ),
     (
-        r"context.?(length|window|size)|maximum context|max_?model_?len|too many tokens|(prompt|input|request)\b.{0,40}"
+        r"context.?(length|window|size)|maximum context|max_?model_?len|too many tokens|(prompt|input"
+        r"|request)\b.{0,40}"
         r"(is |are )?too (long|large)|input token count|input length|(reduce|shorten).{0,30}(prompt|length|message)"
         r"|tokens.{0,60}(exceed|must be <=|cannot exceed|maximum)|context overflow",
         ErrorClass.CONTEXT_LENGTH,
@@ -143,11 +194,24 @@ _WORDS: tuple[tuple[str, ErrorClass], ...] = (
     ),
     (
         r"model\b.{0,80}(not found|not exist|does not exist|is not supported|decommissioned|not available)"
-        r"|(unknown|no such|invalid) model|model_?not_?found",
+        r"|(unknown|no such|invalid) model|model_?not_?found|model (id|identifier|name).{0,40}(invalid"
+        r"|not valid|unknown)"
+        r"|not a valid model|on.demand throughput|inference profile|non.serverless model|end of (its )?life"
+        r"|api.?version.{0,40}(not supported|invalid|unsupported)",
         ErrorClass.NOT_FOUND,
     ),
     (
-        r"internal (server )?error|cuda|out of memory|upstream|crash|bad gateway|engine.{0,20}(dead|died)",
+        r"(do(es)?n.t|do(es)? not|no longer) have (access|permission)|not (authorized|permitted|entitled) to"
+        r"|no access to",
+        ErrorClass.AUTH,
+    ),
+    (
+        r"internal (server )?error|cuda|out of memory|upstream|crash|bad gateway|engine.?core|background loop"
+        r"|(engine|worker|scheduler|backend|replica|actor)s?\b.{0,30}(dead|died|stopped|encountered|fail|lost|errored"
+        r"|not running|shut)|stack.?trace|traceback|errored already|\bnccl\b|device.side|no healthy"
+        r"|no available (worker"
+        r"|backend|server)|connection (refused|reset|error|to)|request failed during|(server|unexpected|unhandled)"
+        r" (had an )?(error|exception)|runtime ?error",
         ErrorClass.SERVER_ERROR,
     ),
     (
@@ -165,6 +229,7 @@ _WORDS_COUNT: dict[int | None, frozenset[ErrorClass]] = {
     403: frozenset({ErrorClass.RATE_LIMITED, ErrorClass.QUOTA, ErrorClass.CONTENT_FILTER}),
     401: frozenset({ErrorClass.QUOTA}),
     413: frozenset({ErrorClass.RATE_LIMITED}),
+    500: frozenset({ErrorClass.QUOTA, ErrorClass.CONTEXT_LENGTH}),
     429: frozenset({ErrorClass.RATE_LIMITED, ErrorClass.QUOTA, ErrorClass.OVERLOADED}),
 }
 """Statuses (None: a successful one) beside which words count, and for which classes."""
@@ -181,14 +246,25 @@ def kind_of(report: ErrorReport, status: int | None, wait_s: float | None) -> Er
     if report.has_daily_quota or status == 402:
         return ErrorClass.QUOTA
     found = _by_name(report, wait_s) or _by_number(report, status, wait_s)
-    is_rate = status == 429 and found in ABOUT_THE_DOC
-    return ErrorClass.RATE_LIMITED if is_rate else found
+    if status == 429 and found in ABOUT_THE_DOC:
+        found = ErrorClass.RATE_LIMITED
+    is_account = found == ErrorClass.RATE_LIMITED and _says_account(report.message)
+    return ErrorClass.QUOTA if is_account else found
+
+
+def _says_account(message: str) -> bool:
+    """Tell whether a limit is none of the rate, but one that waiting does not lift."""
+    text = message[:4000]
+    if _NOTHING_ALLOWED.search(text):
+        return True
+    return bool(_ACCOUNT_AFTER_ALL.search(text)) and not _PER_MINUTE.search(text)
 
 
 def _by_name(report: ErrorReport, wait_s: float | None) -> ErrorClass | None:
     for name in report.names:
         found = _looked_up(name, NAMES)
-        if found == ErrorClass.QUOTA and wait_s is not None and _bare(name) in _PASSING:
+        passes = wait_s is not None or _RATE_AFTER_ALL.search(report.message)
+        if found == ErrorClass.QUOTA and passes and _bare(name) in _PASSING:
             return ErrorClass.RATE_LIMITED
         if found is not None:
             return found
@@ -201,7 +277,8 @@ def _bare(name: str) -> str:
 
 def _looked_up(name: str, table: Mapping[str, ErrorClass]) -> ErrorClass | None:
     head = name.partition(".")[0]
-    candidates = (name, name.removesuffix("exception"), _bare(name), head, _bare(head))
+    tail = name.rpartition(".")[2]
+    candidates = (name, name.removesuffix("exception"), _bare(name), head, _bare(head), tail)
     return next((table[c] for c in candidates if c in table), None)
 
 
@@ -225,7 +302,7 @@ def _of_words(message: str, number: int | None, wait_s: float | None) -> ErrorCl
         return None
     text = re.sub(r"https?://\S+", "", message[:4000])
     for pattern, found in _WORDS:
-        if found not in counting or not re.search(pattern, text, re.IGNORECASE):
+        if found not in counting or not re.search(pattern, text, re.IGNORECASE | re.DOTALL):
             continue
         passes = found == ErrorClass.QUOTA and wait_s is not None
         return ErrorClass.RATE_LIMITED if passes else found

@@ -59,7 +59,7 @@ _HIDES_THOUGHTS = re.compile(r"\bgemini\b", re.IGNORECASE)
 
 _MOST = 100_000_000
 """Tokens of one request; what says more is no count. The longest prompts that anybody offers have a tenth of it."""
-_IS_COUNT = re.compile(r"(tokens|TokenCount|_requests|_queries)$")
+_IS_COUNT = re.compile(r"(tokens|[tT]okenCount|_requests|_queries)$")
 """Names under which a vendor tells counts, also those that are not read here."""
 _DEEPEST = 3
 
