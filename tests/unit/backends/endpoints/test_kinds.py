@@ -1,7 +1,7 @@
 """Which kind of fault an error is: the forms of vendors, gateways and compatible servers, as they write them.
 
-`kinds.jsonl` has a row per form: status, headers, body, the class, and the wait where it matters. `roles.jsonl` has rows
-of refused turns, with the setting that is to be named, or null where the error is another.
+`kinds.jsonl` has a row per form: status, headers, body, the class, and the wait where it matters. `roles.jsonl` has
+rows of refused turns, with the setting that is to be named, or null where the error is another.
 """
 
 from __future__ import annotations
