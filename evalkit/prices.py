@@ -13,13 +13,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from evalkit.config.asked import asked_service, asks_for_more, cache_lifetimes, service_word
 from evalkit.config.run import API_BACKENDS, ModelSpec, PriceSpec
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.records import Usage
@@ -129,10 +130,15 @@ def cost_usd(model: ModelSpec, usage: Usage, on: datetime) -> float | None:
 
     Returns:
         None when the price is unknown (of a service tier or a region, too: the one that served it, where the answer
-        names it), when usage lacks input or output tokens or can't be true, and when more than text was billed.
+        names it), when usage lacks input or output tokens or can't be true, and when more than text was billed, or
+        may have been: searches that the config asks for have a price of their own.
     """
-    if usage.is_doubtful or usage.has_other_charges or not usage.is_consistent:
+    timed = _with_lifetime(model, usage)
+    if timed is None or not usage.is_usable or usage.has_other_charges:
         return None
+    if asks_for_more(model.source, model.endpoint.extra_body):
+        return None
+    usage = timed
     if model.price is not None:
         return _contract_cost(model.price, usage)
     found = _match(model.backend, model.source, model.endpoint.base_url)
@@ -268,13 +274,24 @@ def _context(model: ModelSpec, usage: Usage | None = None) -> dict[str, str]:
 
     What the answer says it was served as counts before what the config asked for.
     """
-    body, served = model.endpoint.extra_body, usage or Usage()
-    found = {
-        "service_tier": served.service_tier or body.get("service_tier"),
-        "speed": served.speed or body.get("speed"),
-        "inference_geo": served.region or body.get("inference_geo"),
+    asked, served = asked_service(model.endpoint.extra_body), usage or Usage()
+    told = {
+        "service_tier": served.service_tier,
+        "speed": served.speed,
+        "inference_geo": served.region,
     }
-    return {k: v for k, v in found.items() if isinstance(v, str) and v not in STANDARD_TIERS}
+    found = asked | {k: service_word(v) for k, v in told.items() if v}
+    return {k: v for k, v in found.items() if v not in STANDARD_TIERS}
+
+
+def _with_lifetime(model: ModelSpec, usage: Usage) -> Usage | None:
+    """Return the usage with how long its cache writes stay, where only the config says so; None where nobody can."""
+    asked = cache_lifetimes(model.endpoint.extra_body)
+    if not usage.cache_write_tokens or usage.cache_write_1h_tokens is not None or "1h" not in asked:
+        return usage
+    return (
+        replace(usage, cache_write_1h_tokens=usage.cache_write_tokens) if len(asked) == 1 else None
+    )
 
 
 def _rates(found: _Match, on: datetime, context: Mapping[str, str]) -> ModelPrice | None:

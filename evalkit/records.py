@@ -122,6 +122,11 @@ class Usage:
     """The counts contradict themselves or the text: what they cost is unknown."""
 
     @property
+    def is_usable(self) -> bool:
+        """Whether the counts can be billed."""
+        return self.is_consistent and not self.is_doubtful
+
+    @property
     def is_consistent(self) -> bool:
         """Whether both totals are there, and no part is larger than what it is a part of; no prompt has 0 tokens."""
         if self.input_tokens is None or self.output_tokens is None:

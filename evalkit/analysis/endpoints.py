@@ -98,9 +98,7 @@ def _cost(attempts: Sequence[Attempt]) -> Estimate:
     known = _sum(a.cost_usd for a in attempts)
     is_priced = any(a.cost_usd is not None and (a.cost_usd or a.status == "ok") for a in attempts)
     if not attempts or (unknown and not is_priced):
-        reason = (
-            _with_service(say("price not known"), attempts) if attempts else say("nothing sent")
-        )
+        reason = unknown_cost_reason(attempts) if attempts else say("nothing sent")
         return Estimate(None, "USD", 0, reason=reason)
     reason = NOTHING
     if unknown:
@@ -111,6 +109,21 @@ def _cost(attempts: Sequence[Attempt]) -> Estimate:
         )
         reason = _with_service(reason, attempts)
     return Estimate(known, "USD", len(attempts) - unknown, method="sum", reason=reason)
+
+
+def unknown_cost_reason(attempts: Sequence[Attempt]) -> Said:
+    """Return why nobody knows what attempts cost: their counts, what else was billed, or the price."""
+    usages = [a.usage for a in attempts if a.cost_usd is None and a.status == "ok"]
+    told = [u for u in usages if u is not None]
+    if usages and not told:
+        return say("the server tells no token counts")
+    if told and not any(u.is_usable for u in told):
+        return say(
+            "the server's token counts can't be used: they contradict themselves or the answer"
+        )
+    if told and all(u.has_other_charges for u in told if u.is_usable):
+        return say("more than text was billed")
+    return _with_service(say("price not known"), attempts)
 
 
 def _with_service(reason: Said, attempts: Sequence[Attempt]) -> Said:

@@ -93,6 +93,8 @@ def _line(spec: ModelSpec, outcome: Outcome, served: str) -> str:
         else "no usage told"
     )
     price = "price not known: give `price:` in the config" if cost is None else f"${cost:.6f}"
+    if usage and not usage.is_usable:
+        price = "cost not known: these token counts can't be used"
     return (
         f"ok, {served or spec.source}; first token {text.seconds(ttft_s(attempt))}, whole answer"
         f" {text.seconds(e2e_latency_s(attempt))}; {tokens}; {price}"

@@ -508,3 +508,72 @@ def test_ten_thousand_attempts_are_priced_quickly(spec: ModelSpec, most_s: float
     for tokens in range(10_000):
         cost_usd(spec, Usage(input_tokens=tokens, output_tokens=tokens), NOW)
     assert time.process_time() - start < most_s
+
+
+# --- what the config asks for -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"serviceTier": "priority"},
+        {"serviceTier": "PRIORITY"},
+        {"generationConfig": {"service-tier": "SERVICE_TIER_PRIORITY"}},
+    ],
+)
+def test_a_tier_is_read_under_every_vendors_name(body: dict[str, Any]) -> None:
+    plain, asked = model("gpt-4o"), model("gpt-4o", extra_body={"service_tier": "priority"})
+    assert cost_usd(model("gpt-4o", extra_body=body), MILLION, NOW) == cost_usd(asked, MILLION, NOW)
+    assert cost_usd(asked, MILLION, NOW) != cost_usd(plain, MILLION, NOW)
+    standard = model("gpt-4o", extra_body={"serviceTier": "standard"})
+    assert cost_usd(standard, MILLION, NOW) == cost_usd(plain, MILLION, NOW)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"web_search_options": {}},
+        {"tools": [{"type": "web_search_preview"}]},
+        {"tools": [{"google_search": {}}]},
+        {"tools": [{"googleSearchRetrieval": {}}]},
+        {"tools": [{"type": "web_search_20250305", "name": "web_search"}]},
+        {"plugins": [{"id": "web"}]},
+        {"search_parameters": {"mode": "auto"}},
+        {"enable_search": True},
+    ],
+)
+def test_searches_that_are_asked_for_have_fees_that_nobody_knows(body: dict[str, Any]) -> None:
+    assert cost_usd(model("gpt-4o", extra_body=body), MILLION, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"web_search_options": None},
+        {"tools": [{"type": "function", "function": {"name": "web_search"}}]},
+        {"tools": [{"functionDeclarations": [{"name": "google_search"}]}]},
+        {"tools": [{"name": "web_search", "input_schema": {"properties": {"file_search": {}}}}]},
+        {"tools": []},
+        {"search_parameters": {"mode": "off"}},
+        {"enable_search": False},
+        {"reasoning_effort": "low"},
+    ],
+)
+def test_tools_of_the_users_own_cost_nothing(body: dict[str, Any]) -> None:
+    plain = cost_usd(model("gpt-4o"), MILLION, NOW)
+    assert cost_usd(model("gpt-4o", extra_body=body), MILLION, NOW) == plain
+
+
+def test_a_lifetime_that_only_the_config_tells_has_its_price() -> None:
+    def cost(body: dict[str, Any], **more: int) -> float | None:
+        written = Usage(input_tokens=1000, cache_write_tokens=1000, output_tokens=1, **more)
+        return cost_usd(model("claude-sonnet-4-5", "anthropic", extra_body=body), written, NOW)
+
+    hour, short = {"type": "ephemeral", "ttl": "1h"}, {"type": "ephemeral"}
+    told = cost({}, cache_write_1h_tokens=1000)
+    assert cost({"cache_control": hour}) == told != cost({})
+    assert cost({"system": [{"cache_control": hour}]}) == told
+    assert cost({"cache_control": short}) == cost({})
+    assert cost({"cache_control": hour}, cache_write_1h_tokens=0) == cost({})
+    both = [{"cache_control": hour}, {"cache_control": short}]
+    assert cost({"system": both}) is None, "nobody knows how much of it stays how long"

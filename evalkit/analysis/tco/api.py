@@ -196,12 +196,7 @@ def _as_measured(
     if found.value is None or unpriced:
         reason = say("{model} answered no request", model=option.model)
         if any(r.answer is not None for t in tasks for r in t.requests):
-            reason = say(
-                "no answered request of {tasks} has a known price: use kind {kind}, or give the model's"
-                " `price:` in the run config",
-                tasks=joined(unpriced),
-                kind="api_contract",
-            )
+            reason = _unpriced(unpriced, tasks)
         return replace(base, reason=reason)
     n_unknown = sum(p.n_unknown for p in priced.values())
     note = say_n(
@@ -220,6 +215,24 @@ def _as_measured(
         per_request=_input(option, by, found, note, book),
         retry_factor=_retry_factor(list(priced.values())),
         warnings=(unknown,) if n_unknown else (),
+    )
+
+
+def _unpriced(names: Sequence[str], tasks: Sequence[TaskRequests]) -> Said:
+    """Return why the answered requests of some tasks have no cost, and what helps."""
+    last = [r.attempts[-1] for t in tasks if t.task in names for r in t.requests]
+    usages = [a.usage for a in last if a.status == "ok"]
+    if not any(u is not None and u.is_usable for u in usages):
+        return say(
+            "the token counts of {tasks} are missing or can't be used, so no price helps: give {what} in the scenario",
+            tasks=joined(names),
+            what="load.input_tokens, load.output_tokens",
+        )
+    return say(
+        "no answered request of {tasks} has a known price: use kind {kind}, or give the model's"
+        " `price:` in the run config",
+        tasks=joined(names),
+        kind="api_contract",
     )
 
 

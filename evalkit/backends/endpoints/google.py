@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -31,6 +32,8 @@ from evalkit.records import EventKind, Usage
 GOOGLE_URL = "https://generativelanguage.googleapis.com"
 _API_VERSION = "v1beta"
 _MOST_STOPS = 5
+_SEARCHED = ("webSearchQueries", "groundingChunks", "searchEntryPoint")
+"""What an answer says about searches, which are billed on their own."""
 _ROLES = {"assistant": "model"}
 _BODIES: ContextVar[list[Any]] = ContextVar("bodies")
 """Bodies that `send` reads in the SDK's place; set by the task that makes an attempt."""
@@ -156,6 +159,7 @@ class GoogleReader:
         self.is_whole = False
         self.prompt_tokens: tuple[PromptToken, ...] = ()
         self.mean_logprob: float | None = None
+        self._has_searched = False
 
     def read(self, name: str, data: Any) -> list[Piece]:
         """Return what one response of the stream says."""
@@ -173,6 +177,8 @@ class GoogleReader:
             if self.usage.reasoning_tokens:
                 self.end.has_answer = True
             pieces.append(Piece(EventKind.USAGE))
+        if self.usage is not None and self._has_searched:
+            self.usage = replace(self.usage, has_other_charges=True)
         return pieces
 
     def read_whole(self, data: Any) -> list[Piece]:
@@ -186,6 +192,9 @@ class GoogleReader:
         content = candidate.get("content")
         if (error := error_within(candidate, content)) is not None:
             raise VendorError(error)
+        grounding = candidate.get("groundingMetadata")
+        if isinstance(grounding, dict) and any(grounding.get(k) for k in _SEARCHED):
+            self._has_searched = True
         parts = content.get("parts") if isinstance(content, dict) else None
         pieces = [p for part in (parts if isinstance(parts, list) else ()) for p in _part(part)]
         for piece in pieces:

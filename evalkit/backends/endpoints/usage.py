@@ -15,21 +15,15 @@ from typing import Any
 
 from evalkit.records import Usage
 
-_CACHED = (
-    ("prompt_tokens_details", "cached_tokens"),
-    ("input_tokens_details", "cached_tokens"),
-    ("prompt_cache_hit_tokens",),  # DeepSeek
-    ("cached_tokens",),  # Moonshot
-    ("num_cached_tokens",),
-    ("cache_read_input_tokens",),  # Anthropic's name, through gateways
-    ("prompt_tokens_details", "cache_read_tokens"),
+_CACHED = re.compile(
+    r"(num|prompt|input|total)*(cached|cacheread|cachehit|cachedcontent|cachedread)(prompt|input|content)*"
+    r"(token|tokens)(count)?"
 )
-_WRITTEN = (
-    ("cache_creation_input_tokens",),
-    ("prompt_tokens_details", "cache_write_tokens"),
-    ("prompt_tokens_details", "cache_creation_tokens"),
-    ("prompt_tokens_details", "cached_creation_tokens"),
+_WRITTEN = re.compile(
+    r"(num|prompt|input|total)*(cachewrite|cachewritten|cachecreation|cachedcreation|cachedwrite)(prompt|input)*"
+    r"(token|tokens)(count)?"
 )
+"""Names of what a cache read or wrote, without separators and in lower case: every gateway has its own."""
 _WRITTEN_1H = (
     ("cache_creation", "ephemeral_1h_input_tokens"),
     ("claude_cache_creation_1_h_tokens",),
@@ -45,14 +39,14 @@ _OTHER = (
     ("completion_tokens_details", "audio_tokens"),
     ("prompt_tokens_details", "image_tokens"),
     ("completion_tokens_details", "image_tokens"),
-    ("server_tool_use", "web_search_requests"),
-    ("server_tool_use", "code_execution_requests"),
-    ("server_tool_use_details", "web_search_requests"),
-    ("num_search_queries",),  # Perplexity
-    ("citation_tokens",),
-    ("num_sources_used",),  # xAI
 )
 """Counts of what has a price of its own beside text."""
+_FEES = re.compile(
+    r"search(es)?(_?(requests|queries|calls))?$|_calls$|code_(execution|interpreter)|file_search|tools_used$|sources_used$"
+    r"|^citation_tokens$",
+    re.IGNORECASE,
+)
+"""Names of what a vendor's tools did: their fees stand in no price of tokens."""
 _HIDES_THOUGHTS = re.compile(r"\bgemini\b", re.IGNORECASE)
 """Models whose thoughts may be in the total alone, through OpenAI's API as well."""
 
@@ -119,13 +113,13 @@ def openai_usage(data: Mapping[str, Any], tier: str | None = None, model: str = 
     output = _first(data, ("completion_tokens",), ("output_tokens",))
     told = Usage(
         input_tokens=prompt,
-        cached_input_tokens=_first(data, *_CACHED),
-        cache_write_tokens=_first(data, *_WRITTEN),
+        cached_input_tokens=_named(data, _CACHED),
+        cache_write_tokens=_named(data, _WRITTEN),
         cache_write_1h_tokens=_first(data, *_WRITTEN_1H),
         output_tokens=output,
         reasoning_tokens=_first(data, *_REASONING),
         service_tier=tier or _word(data, "service_tier"),
-        has_other_charges=any(count(data, *path) for path in _OTHER),
+        has_other_charges=_has_fees(data) or any(count(data, *path) for path in _OTHER),
     )
     hides = bool(_HIDES_THOUGHTS.search(model))
     return _judged(_with_total(told, count(data, "total_tokens"), hides_thoughts=hides), data)
@@ -154,8 +148,8 @@ def _with_total(told: Usage, total: int | None, *, hides_thoughts: bool) -> Usag
 def anthropic_usage(data: Mapping[str, Any]) -> Usage:
     """Read Anthropic's usage; its `input_tokens` leave out what the cache read or wrote, ours include it."""
     fresh = count(data, "input_tokens")
-    cached = count(data, "cache_read_input_tokens")
-    written = count(data, "cache_creation_input_tokens")
+    cached = _named(data, _CACHED)
+    written = _named(data, _WRITTEN)
     long = count(data, "cache_creation", "ephemeral_1h_input_tokens")
     if written is None and long is not None:
         written = long + (count(data, "cache_creation", "ephemeral_5m_input_tokens") or 0)
@@ -170,7 +164,7 @@ def anthropic_usage(data: Mapping[str, Any]) -> Usage:
         service_tier=_word(data, "service_tier"),
         speed=_word(data, "speed"),
         region=_word(data, "inference_geo"),
-        has_other_charges=any(count(data, *path) for path in _OTHER),
+        has_other_charges=_has_fees(data) or any(count(data, *path) for path in _OTHER),
     )
     return _judged(told, data)
 
@@ -189,7 +183,7 @@ def gemini_usage(data: Mapping[str, Any]) -> Usage:
         output_tokens=sum(known) if known else None,
         reasoning_tokens=thoughts,
         service_tier=_word(data, "serviceTier") or _traffic(data),
-        has_other_charges=any(_modalities(data)),
+        has_other_charges=_has_fees(data) or any(_modalities(data)),
     )
     total = count(data, "totalTokenCount")
     return _judged(_with_total(told, total, hides_thoughts=True), data, may_lack_output=True)
@@ -225,10 +219,31 @@ def _judged(told: Usage, data: Mapping[str, Any], *, may_lack_output: bool = Fal
     return told if is_sound else replace(told, is_doubtful=True)
 
 
+def _named(data: Mapping[str, Any], names: re.Pattern[str]) -> int | None:
+    """Return a prompt's count that has one of many names, at the top or in an object of details; see `_first`."""
+    details = [v for k, v in data.items() if isinstance(v, Mapping) and not _OF_ANSWER.match(k)]
+    pairs = [pair for level in (data, *details) for pair in level.items()]
+    told = [v for k, v in pairs if names.fullmatch(re.sub(r"[_\-]", "", str(k)).lower())]
+    return _telling([n for n in map(_counted, told) if n is not None])
+
+
+_OF_ANSWER = re.compile(r"completion|output|candidates", re.IGNORECASE)
+
+
+def _has_fees(data: Mapping[str, Any]) -> bool:
+    """Tell whether a tool of the vendor's was used that is billed by call."""
+    levels = [data, *(v for v in data.values() if isinstance(v, Mapping))]
+    return any(_FEES.search(str(k)) and _counted(v) for level in levels for k, v in level.items())
+
+
+def _telling(found: list[int]) -> int | None:
+    """Return the first count that says more than 0, else the first."""
+    return next((n for n in found if n), found[0] if found else None)
+
+
 def _first(data: Mapping[str, Any], *paths: tuple[str, ...]) -> int | None:
     """Return the first of several names' counts that says more than 0, else the first that is there."""
-    found = [n for path in paths if (n := count(data, *path)) is not None]
-    return next((n for n in found if n), found[0] if found else None)
+    return _telling([n for path in paths if (n := count(data, *path)) is not None])
 
 
 def _word(data: Mapping[str, Any], key: str) -> str | None:

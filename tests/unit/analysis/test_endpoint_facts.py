@@ -152,3 +152,22 @@ def test_failed_docs_are_left_out_of_quality_and_counted() -> None:
     assert facts["t"].n_failed == 1
     assert "1 doc got no answer" in facts["t"].estimate.reason
     assert facts["g"].estimate.value is None, "lm-eval's group number has the failed doc in it"
+
+
+@pytest.mark.parametrize(
+    ("usage", "said"),
+    [
+        (None, "the server tells no token counts"),
+        (Usage(100, output_tokens=1, is_doubtful=True), "token counts can't be used"),
+        (Usage(100, output_tokens=1, reasoning_tokens=5), "token counts can't be used"),
+        (Usage(100, output_tokens=1, has_other_charges=True), "more than text was billed"),
+        (Usage(100, output_tokens=1), "price not known"),
+    ],
+)
+def test_an_unknown_cost_says_whether_price_or_counts_are_missing(
+    usage: Usage | None, said: str
+) -> None:
+    silent = replace(PAID, usage=usage, cost_usd=None)
+    reason = fact(asked(0, silent), asked(1, silent)).cost_usd.reason
+    assert said in str(reason)
+    assert ("price" in str(reason)) is (said == "price not known")

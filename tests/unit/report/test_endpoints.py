@@ -65,9 +65,9 @@ UNKNOWN = {
     "of them cached": "the server does not say",
     "tokens out": "the server does not say",
     "of them reasoning": "the server does not say",
-    "cost": "price not known",
-    "of it for attempts without an answer": "price not known",
-    "cost per 1000 requests": "price not known",
+    "cost": "the server tells no token counts",
+    "of it for attempts without an answer": "the server tells no token counts",
+    "cost per 1000 requests": "the server tells no token counts",
 }
 """Row → why it is not known of `mystery`."""
 
@@ -264,7 +264,10 @@ def test_the_summary_tells_costs_and_what_is_still_missing() -> None:
     assert gpt == (
         "gpt: 44 requests cost $0.00515, $0.10 per 1000 (2 attempts of unknown cost are not in it)."
     )
-    assert mystery == "mystery: what its 12 requests cost is not known (price not known)."
+    assert (
+        mystery
+        == "mystery: what its 12 requests cost is not known (the server tells no token counts)."
+    )
     assert last.startswith("Cost of own hardware, energy price and a build-or-buy verdict: not")
 
 

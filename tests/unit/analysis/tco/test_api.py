@@ -92,7 +92,15 @@ def test_attempts_of_unknown_cost_are_counted_and_told() -> None:
 def test_an_unknown_price_is_missing_and_not_0() -> None:
     found = cost({**LIST, "model": "mystery"}, vendor_run())
     assert found.per_request is None
-    assert "no answered request of t, v has a known price" in found.reason
+    assert "the token counts of t, v are missing or can't be used" in found.reason
+    assert "price:" not in found.reason
+
+
+def test_a_price_is_asked_for_where_it_is_the_price_that_is_missing() -> None:
+    attempts = [api_attempt(usage=USAGE, cost_usd=None) for _ in range(3)]
+    run = one_task(*(api_request("gpt", i, a) for i, a in enumerate(attempts)))
+    found = cost({**LIST, "model": "gpt"}, run)
+    assert "has a known price" in found.reason
 
 
 def test_a_task_without_weight_needs_no_price() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evalkit.backends.endpoints.google import GoogleReader
 from evalkit.backends.endpoints.openai import OpenAIReader
 from evalkit.backends.endpoints.usage import anthropic_usage, gemini_usage, openai_usage
 from evalkit.config import EndpointSpec, ModelSpec
@@ -129,6 +130,56 @@ def test_counts_that_can_not_be_true_are_doubtful_and_no_zero(told: dict[str, An
 def test_what_is_no_text_is_charged_otherwise(told: dict[str, Any]) -> None:
     assert openai_usage(told).has_other_charges
     assert not openai_usage(openai(20, 5, 25, **details(audio_tokens=0))).has_other_charges
+
+
+CACHE_NAMES = [
+    "cached_tokens",
+    "cacheReadInputTokens",
+    "cached_input_tokens",
+    "cache_read_tokens",
+    "cache_read_input_tokens",
+    "prompt_cache_hit_tokens",
+    "cachedContentTokenCount",
+    "num_cached_tokens",
+    "cached_prompt_tokens",
+]
+
+
+@pytest.mark.parametrize("name", CACHE_NAMES)
+def test_cached_tokens_are_read_under_every_name(name: str) -> None:
+    for more in ({name: 8}, details(**{name: 8}), {"input_tokens_details": {name: "8"}}):
+        assert openai_usage(openai(20, 5, 25, **more)) == Usage(20, 8, None, None, 5)
+    of_answer = {"completion_tokens_details": {name: 8}}
+    assert openai_usage(openai(20, 9, 29, **of_answer)).cached_input_tokens is None
+    missed = openai_usage(openai(20, 5, 25, prompt_cache_miss_tokens=12, **{name: 8}))
+    assert missed.cached_input_tokens == 8
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        {"server_side_tool_usage_details": {"web_search_calls": 2, "x_search_calls": 0}},
+        {"num_server_side_tools_used": 1},
+        {"web_search_requests": 1},
+        {"server_tool_use": {"code_execution_requests": 1}},
+    ],
+)
+def test_what_a_vendors_tools_did_is_charged_otherwise(used: dict[str, Any]) -> None:
+    assert openai_usage(openai(20, 5, 25, **used)).has_other_charges
+    counts = {"promptTokenCount": 20, "candidatesTokenCount": 5}
+    assert gemini_usage({**counts, **used}).has_other_charges
+    none = {k: {n: 0 for n in v} if isinstance(v, dict) else 0 for k, v in used.items()}
+    assert not openai_usage(openai(20, 5, 25, **none)).has_other_charges
+
+
+def test_a_search_that_gemini_tells_of_is_charged_otherwise() -> None:
+    reader = GoogleReader()
+    found = {"candidates": [{"groundingMetadata": {"webSearchQueries": ["x"]}}]}
+    counts = {"promptTokenCount": 20, "candidatesTokenCount": 5}
+    reader.read("", found)
+    reader.read("", {"candidates": [], "usageMetadata": counts})
+    assert reader.usage is not None
+    assert reader.usage.has_other_charges
 
 
 def read(*chunks: dict[str, Any]) -> Usage | None:
