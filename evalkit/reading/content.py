@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from evalkit.reading.clauses import sentences
 from evalkit.reading.verbs import root
+from evalkit.reading.words import NEGATION, NO_NEGATION
 
 _EMPTY_WORDS = """
 a an the and or but if of to in on at by for from with as is are was were be been being it its this that these
@@ -49,7 +50,7 @@ def are_alike(one: str, other: str) -> bool:
         {
             w,
             re.sub(
-                r"^((?:ab|an|auf|aus|bei|ein|mit|nach|um|vor|zu)?)(?:ge|zu(?=[a-zäöü]{4}))",
+                r"^((?:ab|an|auf|aus|bei|ein|mit|nach|um|vor|zurück|zu|weiter|weg|her|hin|los|zusammen|wieder|frei)?)(?:ge|zu(?=[a-zäöü]{4}))",
                 r"\1",
                 w,
             ),
@@ -107,12 +108,21 @@ def is_verb_of(one: str, other: str) -> bool:
     return bare != [one, other] and len(min(bare, key=len)) > _SHORTEST and are_alike(*bare)
 
 
+_NEGATED = re.compile(rf"{NO_NEGATION}|(?P<not>{NEGATION})", re.I)
+
+
+def _is_broken(sentence: str, found: dict[str, int]) -> bool:
+    """Tell whether among words that are looked for something is denied: `The customer gets no refund.`"""
+    between = sentence[min(found.values()) : max(found.values())]
+    return any(m["not"] for m in _NEGATED.finditer(between))
+
+
 def place_of(wanted: Sequence[str], said: str) -> int | None:
     """Return where the first of the wanted words stands, if a sentence has all of them, or the text all of many."""
     for start, sentence in sentences(said):
         found = told(wanted, sentence)
-        if len(found) == len(set(wanted)):
+        if len(found) == len(set(wanted)) and not _is_broken(sentence, found):
             return start + min(found.values())
     found = told(wanted, said)
-    is_whole = len(found) == len(set(wanted)) >= _ACROSS
+    is_whole = len(found) == len(set(wanted)) >= _ACROSS and len(list(sentences(said))) > 1
     return min(found.values()) if is_whole else None

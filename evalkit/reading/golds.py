@@ -87,6 +87,10 @@ _WEEKDAY = re.compile(
 _OPPOSITE = r"(?:non-?|un|in|im|ir|dis)"
 
 
+_DIGIT_GROUPS = re.compile(r"\(?\+?\d{2,}\)?(?:[ /-]\d{2,}){1,5}(?<=[\d ()/-]{8})")
+"""A number of a telephone or an account."""
+
+
 def marked(said: str, gold: str, question: str) -> tuple[str | None, bool]:
     """Return an answer with signs for the gold and its rivals, and whether the gold is what is denied of them.
 
@@ -94,6 +98,10 @@ def marked(said: str, gold: str, question: str) -> tuple[str | None, bool]:
     """
     if is_free(gold, question):
         text = masked_free(said, language_of(said) or language_of(question))
+        return text if GOLD in text else None, False
+    if _DIGIT_GROUPS.fullmatch(gold):
+        parts = re.findall(r"\d", gold)
+        text = re.sub(rf"(?<!\d){r'[ ()/.-]*'.join(parts)}(?!\d)", GOLD, said)
         return text if GOLD in text else None, False
     gold = _without_weekday(gold)
     core = _NOT.sub("", LEAD.sub("", gold)).strip()

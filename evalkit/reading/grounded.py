@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evalkit.reading.clauses import clauses
+from evalkit.reading.content import told
 from evalkit.reading.contract import Reading
 from evalkit.reading.golds import marked
 from evalkit.reading.opposites import is_opposite
@@ -54,12 +55,16 @@ _INSTEAD = _compiled(
     rf"früher|"
     rf"vorher|als|von bisher|statt bisher|nach|successor of|succeeded|followed))\s(?:\w+\s){{0,2}}$"
 )
+_BOUND_BEHIND = (
+    r"more|less|longer|later|earlier|older|younger|over|under|above|below|up|fewer|higher|lower|mehr|weniger|länger|"
+    r"kürzer|älter|jünger|darüber|darunter|später|früher"
+)
+"""Words behind `or` that make a bound of a number, and no other one: `18 or older`."""
 _OR = _compiled(
     rf"{_MARK}\W{{0,3}}(?:\w+\s){{0,2}}?,?\s?(?:or|oder|bzw\.|respectively)\s(?:[^\W\d_]+\s){{0,3}}?{_MARK}|"
     rf"\b(?:either|entweder)\b[^.]{{0,30}}{GOLD}|"
-    rf"{GOLD}\W{{0,2}},?\s(?:or|oder)\s(?:perhaps |maybe |vielleicht |possibly )?(?!more|less|longer|later|"
-    rf"earlier|"
-    r"mehr|länger|so|similar)[\w€$]|(?<!whether )(?<!ob )\b[\wäöü]+\s(?:or|oder)\s(?:in |the |at |on |um |"
+    rf"{GOLD}\W{{0,2}},?\s(?:or|oder)\s(?:perhaps |maybe |vielleicht |possibly )?(?!{_BOUND_BEHIND}|"
+    rf"so|similar)[\w€$]|(?<!whether )(?<!ob )\b[\wäöü]+\s(?:or|oder)\s(?:in |the |at |on |um |"
     r"am |der "
     rf"|die |das )?{GOLD}"
 )
@@ -132,14 +137,12 @@ def is_right(answer: str, gold: str, question: str) -> bool:
 def _states(said: str, gold: str, question: str) -> bool | None:
     """Tell whether an answer states the gold; None: that can't be told."""
     if gold.strip().casefold() in YES | NO:
-        told = says_yes(said, question)
-        return None if told is None else told == (gold.strip().casefold() in YES)
+        yes = says_yes(said, question)
+        return None if yes is None else yes == (gold.strip().casefold() in YES)
     led = _YES_AND.match(gold)
     if led is not None:  # `Yes, up to two days`
-        told = says_yes(said, question)
-        return told in (None, led["word"].casefold() in YES) and _states(
-            said, led["rest"], question
-        )
+        yes = says_yes(said, question)
+        return yes in (None, led["word"].casefold() in YES) and _states(said, led["rest"], question)
     text, is_negated = marked(said, gold, question)
     if text is None:
         return False
@@ -217,6 +220,8 @@ class _Claim:
     place: int
     words: str
     is_concluded: bool
+    counted: str
+    """The word behind it: what a number counts."""
     is_now: int
     """1: told as what is so now, or new; -1: as what was wanted, or so at first."""
 
@@ -263,8 +268,13 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
                 clause.start + mark.start(),
                 words,
                 _THUS.search(left) is not None,
+                found_noun[1].casefold() if (found_noun := _COUNTED.match(right)) else "",
                 bool(_NOW.search(left)) - bool(_ONCE.search(left)),
             )
+
+
+_COUNTED = re.compile(r"\s?([^\W\d_]{3,})")
+_HOW_MANY = _compiled(r"\b(?:how many|wie ?viele?n?)\b")
 
 
 def _is_turned(left: str, right: str, question: str) -> bool:
@@ -308,6 +318,13 @@ def _outweighs(golds: list[_Claim], rivals: list[_Claim], question: str) -> bool
     """Tell whether the gold is what answers the question, and others are told of other things."""
     asked = set(stems(question))
     first = min((*golds, *rivals), key=lambda c: c.place)
+    if _HOW_MANY.search(question):
+        counts = [
+            {c.counted for c in some if told([c.counted], question)} for some in (golds, rivals)
+        ]
+        others = [c.counted for c in golds if c.counted]
+        if counts[1] and not counts[0] and others:
+            return False
     drawn = [any(c.is_concluded for c in some) for some in (golds, rivals)]
     if first.is_gold and first.place < _AT_ONCE and not drawn[1]:
         return True

@@ -52,7 +52,7 @@ def read_loosely(said: str, choices: Sequence[str], question: str) -> int | None
     if told is not None:
         return told
     if is_refusal(said, question):
-        return None
+        return _by_yes(said, choices, question)
     meant = _by_words(said, choices, question)
     return _by_yes(said, choices, question) if meant is None else meant
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_uppercase
 
+from evalkit.reading.content import EMPTY
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
 from evalkit.reading.names import in_one_form
@@ -310,10 +311,20 @@ def _text_patterns(choices: tuple[str, ...]) -> list[tuple[int, re.Pattern[str]]
         found.append((position, _text_pattern(words)))
     heads = [_HEAD.match(choice) for choice in choices]
     named = [head["name"].strip().casefold() if head else "" for head in heads]
+    if not any(named):
+        named = _without_shared_lead(choices)
     for position, name in enumerate(named):
         if len(name) > 2 and named.count(name) == 1:
             found.append((position, _text_pattern(re.findall(r"\w+", name))))
     return found
+
+
+def _without_shared_lead(choices: tuple[str, ...]) -> list[str]:
+    """Return the names of options that all begin with the same preposition: `via Basel`, `via Bern`."""
+    firsts = {choice.split()[0].casefold() for choice in choices if choice.split()}
+    if len(firsts) != 1 or not firsts <= EMPTY:
+        return [""] * len(choices)
+    return [re.sub(rf"^(?:(?:{'|'.join(sorted(EMPTY))})\s)+", "", c.casefold()) for c in choices]
 
 
 _HEAD = re.compile(r"(?P<name>\w[^():]*?)\s?(?:\([^()]*\)$|:\s)")

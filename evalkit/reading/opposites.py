@@ -16,6 +16,8 @@ _PAIRS = (
     (r"(?:start|begin|began|begun|commenc)\w*", r"(?:end(?:s|ed|ing)?|expir\w*|finish\w*|terminat\w*)"),
     (r"(?:beginn|begann|begonn|start)\w*|fängt\b.*\ban", r"ende[tn]?|endete\w*|läuft\b.*\b(?:ab|aus)|abläuft|ausläuft"),
     (r"on time|punctual\w*", "late|delayed|delay"),
+    (r"included|inclusive|part of the", r"extra|separately|additional\w*|surcharge"),
+    ("inbegriffen|enthalten|inklusive|im preis", "extra|zusätzlich|gesondert|aufpreis|zuzüglich"),
     ("full", "empty"), ("early|earlier", "late|later"), ("before", "after"),
     ("at least", "at most"), ("mindestens", "höchstens"), ("above", "below"),
     ("higher|more expensive|dearer", "lower|cheaper"), ("more", "less|fewer"), ("bigger|larger", "smaller"),

@@ -153,7 +153,13 @@ def scattered(said: str, words: list[str]) -> str:
 def says_part_of(said: str, gold: str, question: str) -> bool:
     """Tell whether an answer has some words of a long gold, but not all: it may say the same in other words."""
     is_led = re.match(r"(?:yes|no|ja|nein)\b", gold, re.I) is not None
-    if is_led or is_list(gold) or _ASKS_WHO.search(question) or is_opposite(gold, said):
+    if (
+        is_led
+        or len(gold.split()) < _ACROSS
+        or is_list(gold)
+        or _ASKS_WHO.search(question)
+        or is_opposite(gold, said)
+    ):
         return False
     wanted = content(words_of(in_one_wording(in_digits(gold))))
     asked = told(wanted, question)
@@ -185,6 +191,7 @@ def pattern_of(words: list[str]) -> str:
 
 def _word(word: str) -> str:
     if len(word) < 5 or not word.isalpha():
-        return re.escape(word) + ("(?:'s|s|ing)?" if word.isalpha() else "")
+        ending = "|e[ns]?" if len(word) == 4 else ""  # `Helme`
+        return re.escape(word) + (f"(?:'s|s|ing{ending})?" if word.isalpha() else "")
     stem = re.sub(r"(?:e[nmrs]?|n|s)$" if len(word) > 5 else "e$", "", word)
     return re.escape(stem) + r"(?:e[nmrs]?|n|'?s|es)?"

@@ -24,8 +24,9 @@ def process_results(doc: dict[str, Any], results: Sequence[str]) -> dict[str, fl
     """lm-eval's hook; an empty answer claims nothing, so it counts as a refusal and as not read."""
     answer = results[0]
     gold = doc["answer"] if doc["answerable"] else None
-    verdict = read_grounded(answer, GroundedContext(doc["question"], gold)).value
-    refuses = verdict is None or verdict.refuses
+    reading = read_grounded(answer, GroundedContext(doc["question"], gold))
+    verdict = reading.value
+    refuses = reading.how == "empty" if verdict is None else verdict.refuses
     scores = {
         "exact_match": float(normalise(stated(answer)) == normalise(doc["answer"])),
         "extraction_failed": float(verdict is None),
