@@ -67,15 +67,19 @@ class _Mark:
 
 _TAG = (
     r"<\s{0,2}(?P<slash>/?)\s{0,2}(?P<tag>(?:[a-z]{1,12}[:_])?(?:think|thinking|thoughts?|reasoning|reason)|antthinking"
-    r"|scratchpad|inner_monologue|chain_of_thought|cot)(?P<rest>(?:\s[^<>]{0,200})?/?)>"
+    r"|scratch_?pad|inner_monologue|inner_thoughts|chain_of_thought|cot)(?P<rest>(?:\s[^<>]{0,200})?/?)>"
 )
 _DETAILS = r"<details\s[^<>]{0,200}type=[\"']?reasoning[^<>]{0,200}>|(?P<details_end></details>)"
 _PIPES = (
     r"<\|(?P<pipe_slash>/?)(?:think|thinking)\|>|<\|(?P<edge>begin|end|start)_of_(?:thought|thinking|think)\|>"
-    r"|<\|(?P<cohere>START|END)_THINKING\|>"
+    r"|<\|(?P<cohere>START|END)_THINKING\|>|<\|(?:think|thinking|thought|reasoning)_(?P<side>begin|start|end)\|>"
+    r"|<\|inner_(?P<apertus>prefix|suffix)\|>"
 )
 _BRACKETS = r"\[(?P<bracket_slash>/?)THINK\]|◁(?P<kimi_slash>/?)think▷"
-_GEMMA = r"<\|channel>\s{0,2}(?:thought|analysis)\b|(?P<gemma_end><channel\|>)"
+_GEMMA = (
+    r"<\|channel>\s{0,2}(?:thought|analysis)\b|(?P<gemma_end><channel\|>)"
+    r"|<unused94>(?:\s{0,2}thought\b)?|(?P<medgemma_end><unused95>)"
+)
 _MARKS = re.compile("|".join((_TAG, _DETAILS, _PIPES, _BRACKETS, _GEMMA)), re.IGNORECASE)
 _NOISE = re.compile(
     r"(?:\s|\ufeff|\u200b|<[|｜](?!channel)[^|｜<>]{1,40}[|｜]>|</?s>|<bos>|<start_of_turn>|<turn\|?>|<\|turn>|assistant\b|model\b)*",
@@ -104,9 +108,13 @@ _HEADER = re.compile(
     r"<\|channel\|>\s{0,4}(?P<channel>\w{1,20})[^<]{0,200}(?:<\|constrain\|>[^<]{0,80})?<\|message\|>"
 )
 _HARMONY_END = re.compile(r"(?:<\|(?:return|end|call)\|>\s*)+$")
-_BARE_ANALYSIS = re.compile(r"\s*analysis(?=[A-ZÄÖÜ\"'(])")
+_BARE_ANALYSIS = re.compile(
+    r"\s*(?:assistant\s{0,4})?(?:analysis|commentary)(?P<is_glued>(?=[A-ZÄÖÜ\"'(]))?"
+)
 """Harmony whose special tokens the server has taken out: `analysisWe need…assistantfinalB`."""
-_BARE_HEADER = re.compile(r"assistant\s?(?P<channel>analysis|commentary|final)")
+_BARE_HEADER = re.compile(
+    r"assistant(?:\s{1,4}(?=[a-z]{5,10}(?:\s{0,4}\n|[^a-zäöüß\s]|\Z)))?(?P<channel>analysis|commentary|final)"
+)
 _PHRASES = (
     (
         re.compile(
@@ -170,8 +178,9 @@ def _marks(text: str) -> list[_Mark]:
 def _mark(m: re.Match[str]) -> _Mark:
     rest = m["rest"] or ""
     slashes = (m["slash"], m["pipe_slash"], m["bracket_slash"], m["kimi_slash"])
-    is_closing = any(slashes) or bool(m["details_end"] or m["gemma_end"])
-    is_closing = is_closing or any((m[name] or "").lower() == "end" for name in ("edge", "cohere"))
+    is_closing = any(slashes) or bool(m["details_end"] or m["gemma_end"] or m["medgemma_end"])
+    sides = ((m[name] or "").lower() for name in ("edge", "cohere", "side", "apertus"))
+    is_closing = is_closing or any(side in {"end", "suffix"} for side in sides)
     return _Mark(m.start(), m.end(), _family(m), is_closing, rest.endswith("/"))
 
 
@@ -350,9 +359,13 @@ def _harmony(text: str, is_open: bool) -> Split | None:
 
 def _bare_harmony(text: str) -> Split | None:
     opened = _BARE_ANALYSIS.match(text)
+    headers = list(_BARE_HEADER.finditer(text, opened.end() if opened else 0))
     if opened is None:
+        begins = bool(headers) and not text[: headers[0].start()].strip()
+        return _by_channel(text, headers, None) if begins else None
+    # a word alone may begin an answer about an analysis
+    if opened["is_glued"] is None and not any(h["channel"] == "final" for h in headers):
         return None
-    headers = list(_BARE_HEADER.finditer(text))
     return _by_channel(text, [opened, *headers], None)
 
 
