@@ -31,7 +31,7 @@ _OF_THE_USER = frozenset(
 )
 """Objects in which names are the user's own."""
 _OFF = (None, False, "", "off", "none", "false", "disabled", 0)
-_SEARCHING_MODEL = re.compile(r":online\b|-search-(preview|api)\b|deep-research\b", re.IGNORECASE)
+_SEARCHING_MODEL = re.compile(r":online\b|-search-(preview|api)\b", re.IGNORECASE)
 _DEEPEST = 6
 
 

@@ -228,6 +228,11 @@ def _unpriced(names: Sequence[str], tasks: Sequence[TaskRequests]) -> Said:
             tasks=joined(names),
             what="load.input_tokens, load.output_tokens",
         )
+    if all(u.has_other_charges for u in usages if u is not None and u.is_usable):
+        return say(
+            "more than text was billed for {tasks} (searches, pictures or sound), and nobody knows at which price",
+            tasks=joined(names),
+        )
     return say(
         "no answered request of {tasks} has a known price: use kind {kind}, or give the model's"
         " `price:` in the run config",

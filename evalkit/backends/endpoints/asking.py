@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from evalkit.backends.base import Batch, BudgetHeldError, CellSetup, Outcome, Sending
 from evalkit.backends.endpoints.attempt import Reply, attempt
-from evalkit.backends.endpoints.costs import cost_of, reasoning_cost
+from evalkit.backends.endpoints.costs import billed, cost_of, reasoning_cost
 from evalkit.backends.endpoints.dialect import Ask, Dialect
 from evalkit.backends.endpoints.error_classes import ABOUT_THE_DOC, BUSY, ErrorClass
 from evalkit.backends.endpoints.failures import Failure, clean, is_kept
@@ -309,7 +309,7 @@ class Asking:
             is_new_connection=exchange.is_new_connection,
             vendor_request_id=next(found, None),
             headers={k: v for k, v in headers.items() if is_kept(k)},
-            usage=reply.usage,
+            usage=billed(reply.usage, self._spec),
             reasoning_cost_usd=reasoning_cost(reply, self._spec, self._setup.guard),
             cost_usd=cost,
             reserved_usd=sending.reserved_usd,

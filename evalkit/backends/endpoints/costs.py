@@ -7,7 +7,9 @@ from dataclasses import replace
 from evalkit.backends.base import Guard
 from evalkit.backends.endpoints.attempt import Reply
 from evalkit.backends.endpoints.error_classes import ErrorClass
+from evalkit.config.asked import asks_for_more
 from evalkit.config.run import ModelSpec
+from evalkit.records import Usage
 
 _SENT_IN_VAIN = {ErrorClass.TIMEOUT, ErrorClass.DISCONNECTED}
 
@@ -19,6 +21,13 @@ def cost_of(reply: Reply, spec: ModelSpec, guard: Guard | None) -> float | None:
     is_billed = reply.exchange.status == 200
     sent_in_vain = reply.failure is not None and reply.failure.error_class in _SENT_IN_VAIN
     return None if is_billed or sent_in_vain else 0.0
+
+
+def billed(usage: Usage | None, spec: ModelSpec) -> Usage | None:
+    """Return the usage, marked where the config asks for searches and the like, which vendors bill beside tokens."""
+    if usage is None or not asks_for_more(spec.source, spec.endpoint.extra_body):
+        return usage
+    return replace(usage, has_other_charges=True)
 
 
 def reasoning_cost(reply: Reply, spec: ModelSpec, guard: Guard | None) -> float | None:

@@ -92,9 +92,10 @@ _RATE_AFTER_ALL = re.compile(
 """Words that tell, beside such a name, that it is the rate (Alibaba Cloud)."""
 _ACCOUNT_AFTER_ALL = re.compile(
     r"pre.?pa(id|y\w*) (credit|balance|fund)|credits?\b.{0,24}(deplet|exhaust|used up|run out)"
-    r"|\bspend(ing)?.?(limit|cap|budget)|(month|week|year|annual)\w* (usage|budget|credit|cost"
-    r"|spend)\w* ?(limit|cap)?\b"
-    r"|blocked spend|guthaben|credit balance|余额不足|欠费",
+    r"|(exceed|reach|hit|over)\w*\b[^.]{0,60}\bspend(ing)?.?(limit|cap|budget)"
+    r"|\bspend(ing)?.?(limit|cap|budget)[^.]{0,30}(exceed|reach|hit|exhaust|used)"
+    r"|(month|week|year|annual)\w* (usage|budget|credit|cost|spend)\w*\b|blocked spend|guthaben"
+    r"|credit balance[^.]{0,24}(low|empty|deplet|insufficient|exhaust)|余额不足|欠费",
     re.IGNORECASE,
 )
 """Words that tell, beside the name of a limit of the rate, that the account is empty."""
@@ -167,10 +168,9 @@ _WORDS: tuple[tuple[str, ErrorClass], ...] = (
     ),
     (
         r"(organi[sz]ation|account|project|workspace|team|tenant|subscription|api (key|access)|billing)\b.{0,32}"
-        r"\b(is|are|was|been|being|currently|not) (\w+ )?(disabled|suspended|deactivated|blocked|banned|terminated"
-        r"|restricted|closed|locked|inactive|active|revoked|verified)|must be verified|terms acceptance"
-        r"|accept the terms"
-        r"|operation not allowed",
+        r"\b((is|are|was|been|being|currently) (\w+ )?(disabled|suspended|deactivated|blocked|banned|terminated"
+        r"|restricted|closed|locked|inactive|revoked)|not (\w+ )?(active|activated|enabled|verified))"
+        r"|must be verified|terms acceptance|accept the terms|operation not allowed",
         ErrorClass.AUTH,
     ),
     (

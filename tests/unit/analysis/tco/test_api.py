@@ -101,6 +101,9 @@ def test_a_price_is_asked_for_where_it_is_the_price_that_is_missing() -> None:
     run = one_task(*(api_request("gpt", i, a) for i, a in enumerate(attempts)))
     found = cost({**LIST, "model": "gpt"}, run)
     assert "has a known price" in found.reason
+    searched = replace(USAGE, has_other_charges=True)
+    run = one_task(api_request("gpt", 0, api_attempt(usage=searched, cost_usd=None)))
+    assert "more than text was billed" in cost(LIST, run).reason
 
 
 def test_a_task_without_weight_needs_no_price() -> None:

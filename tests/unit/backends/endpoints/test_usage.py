@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evalkit.backends.endpoints.costs import billed
 from evalkit.backends.endpoints.google import GoogleReader
 from evalkit.backends.endpoints.openai import OpenAIReader
 from evalkit.backends.endpoints.usage import anthropic_usage, gemini_usage, openai_usage
@@ -170,6 +171,18 @@ def test_what_a_vendors_tools_did_is_charged_otherwise(used: dict[str, Any]) -> 
     assert gemini_usage({**counts, **used}).has_other_charges
     none = {k: {n: 0 for n in v} if isinstance(v, dict) else 0 for k, v in used.items()}
     assert not openai_usage(openai(20, 5, 25, **none)).has_other_charges
+
+
+def test_a_search_that_is_asked_for_is_charged_otherwise() -> None:
+    def asks(body: dict[str, Any]) -> ModelSpec:
+        endpoint = EndpointSpec(extra_body=body)
+        return ModelSpec(name="m", backend="openai", source="s", endpoint=endpoint)
+
+    usage = Usage(input_tokens=20, output_tokens=5)
+    assert billed(usage, asks({})) is usage
+    marked = billed(usage, asks({"web_search_options": {}}))
+    assert marked is not None
+    assert marked.has_other_charges
 
 
 def test_a_search_that_gemini_tells_of_is_charged_otherwise() -> None:
