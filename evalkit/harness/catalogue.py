@@ -6,11 +6,13 @@ import logging
 import random
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
 
@@ -20,6 +22,7 @@ from evalkit.errors import TaskError, did_you_mean
 from evalkit.harness.docs_check import check_docs
 from evalkit.harness.factory import CheckedFactory, check_members, is_own, source_of, task_told
 from evalkit.harness.faults import plain_reason, told_of
+from evalkit.harness.task_file import check_file, with_includes
 from evalkit.records import AS_IS, GENERATE
 
 SEEDS = {"random": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
@@ -141,6 +144,8 @@ def _check_files(name: str, include_paths: Sequence[Path]) -> None:
             config = load_yaml(path, resolve_func=False)
         except Exception as error:  # the loader raises anything
             if name in path.read_text(encoding="utf-8", errors="replace"):
+                with suppress(yaml.YAMLError):
+                    check_file(path)
                 raise _broken_file(path, error) from error
             continue
         found = config.get("task", config.get("group"))
@@ -211,7 +216,7 @@ def _name_of(child: Any) -> str:
 
 def _refuse_foreign_code(manager: Any, names: Sequence[str]) -> None:
     entries = entries_behind(manager, names).values()
-    files = (f for e in entries if e.yaml_path for f in _with_includes(Path(e.yaml_path)))
+    files = (f for e in entries if e.yaml_path for f in with_includes(Path(e.yaml_path)))
     for path in files:
         if is_own(path) and "!function" in path.read_text(encoding="utf-8", errors="replace"):
             raise TaskError(
@@ -245,11 +250,3 @@ def _members(config: dict[str, Any]) -> list[str]:
     if not isinstance(members, list):
         return []
     return [m if isinstance(m, str) else str(m.get("task") or m.get("group")) for m in members]
-
-
-def _with_includes(path: Path) -> list[Path]:
-    """Return a file and those that it includes, however `include` is written."""
-    included = load_yaml(path, resolve_func=False, recursive=False).get("include") or []
-    names = included if isinstance(included, list) else [included]
-    nested = [p for name in names for p in _with_includes(path.parent / str(name))]
-    return [path, *nested]

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError, UndefinedError, meta
-from lm_eval.api.registry import (
-    AGGREGATION_REGISTRY,
-    DEFAULT_METRIC_REGISTRY,
-    FILTER_REGISTRY,
-    METRIC_REGISTRY,
-    get_metric,
-)
+from lm_eval.api.registry import DEFAULT_METRIC_REGISTRY
 from lm_eval.config.task import FewshotConfig, TaskConfig
 from lm_eval.utils import apply_template
 from lm_eval.utils import env as lm_eval_env
 
 from evalkit.errors import TaskError, did_you_mean
+from evalkit.harness.generation_check import check_generation, is_whole
+from evalkit.harness.scoring_check import check_filters, check_metrics
 
 TEMPLATES = ("doc_to_text", "doc_to_target", "doc_to_choice", "description", "gen_prefix")
 """Keys that hold a column's name or a template."""
 _KEYS = {f.name for f in fields(TaskConfig)} | {"class", "tag", "group", "task_list", "include"}
 _FEWSHOT_KEYS = {f.name for f in fields(FewshotConfig)}
+_WORD, _NAME, _MAPPING = ((str,), "a name"), ((str,), "text"), ((dict,), "a mapping")
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    **dict.fromkeys(("output_type", "dataset_path", "dataset_name", "use_prompt"), _WORD),
+    **dict.fromkeys(("training_split", "validation_split", "test_split", "fewshot_split"), _WORD),
+    **dict.fromkeys(("description", "gen_prefix", "fewshot_delimiter", "target_delimiter"), _NAME),
+    **dict.fromkeys(("dataset_kwargs", "fewshot_config", "metadata"), _MAPPING),
+    "doc_to_text": ((str, int), "a column or a template"),
+    "doc_to_target": ((str, int), "one column or a template: a list is the same for every row"),
+    "doc_to_choice": ((str, list, dict), "a list of texts, a column or a template"),
+}
+"""Key → the kinds of value that it may hold."""
+_SINGLE = re.compile(r"(?<![{$\w])\{\s*(\w+)\s*\}(?!\})")
 _BRACES = re.compile(r"\{\{|\{%|\{#")
 _ENVIRONMENT: Environment = lm_eval_env
 
@@ -40,14 +48,17 @@ def check_definition(config: Mapping[str, Any]) -> None:
         _check_keys(config, _KEYS, "")
     if not {"dataset_path", "custom_dataset", "class"} & set(config):
         raise TaskError("dataset_path is missing.", "For local files: json or csv.")
+    _check_types(config)
     fewshot = config.get("fewshot_config")
     if isinstance(fewshot, dict):
         _check_keys(fewshot, _FEWSHOT_KEYS, "fewshot_config: ")
     _check_output_type(config)
     _check_numbers(config)
-    _check_metrics(config)
-    _check_filters(config)
+    check_generation(config.get("generation_kwargs"))
+    check_metrics(config.get("metric_list"), is_own=bool(config.get("process_results")))
+    check_filters(config.get("filter_list"), repeats=config.get("repeats", 1))
     _check_choices(config.get("doc_to_choice"))
+    _check_target(config)
     for key in TEMPLATES:
         if isinstance(config.get(key), str):
             columns_of(config[key], key)
@@ -85,7 +96,8 @@ def check_columns(config: Mapping[str, Any], columns: Iterable[str], row: Any) -
         value = config.get(key)
         if not isinstance(value, str):
             continue
-        if is_literal(value, known):
+        _refuse_single_braces(key, value, known)
+        if is_literal(value, known) or _is_the_same(key, value, known):
             _check_literal(key, value, config, known, there)
             continue
         try:
@@ -99,6 +111,28 @@ def check_columns(config: Mapping[str, Any], columns: Iterable[str], row: Any) -
                     f"{key}: the data have no column {missing[0]!r}.", f"{hint} {there}".strip()
                 ) from None
             raise TaskError(f"{key}: {error} in the first row.", there) from None
+
+
+def _is_the_same(key: str, value: str, known: Collection[str]) -> bool:
+    """Tell whether a template gives the same text for every row."""
+    return (
+        key in ("doc_to_text", "doc_to_target")
+        and value not in known
+        and not columns_of(value, key)
+    )
+
+
+def _refuse_single_braces(key: str, value: str, known: Collection[str]) -> None:
+    """Refuse `{text}`, which is sent as it stands, where `{{text}}` was meant."""
+    if value in known:
+        return
+    said = "".join(text for _, kind, text in _ENVIRONMENT.lex(value) if kind == "data")
+    for name in _SINGLE.findall(said):
+        if name in known:
+            raise TaskError(
+                f"{key}: {{{name}}} in single braces would be sent as it stands.",
+                "Columns stand in two braces, such as {{" + name + "}}.",
+            )
 
 
 def _check_literal(
@@ -144,6 +178,28 @@ def _check_keys(given: Mapping[str, Any], known: Iterable[str], where: str) -> N
             raise TaskError(f"{where}unknown key {key!r}.", hint)
 
 
+def _check_types(config: Mapping[str, Any]) -> None:
+    """Check that no key holds a list, a mapping or a number where a word belongs: lm-eval's own words say little."""
+    for key, (kinds, words) in _TYPES.items():
+        value = config.get(key)
+        if value is None or callable(value):
+            continue
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise TaskError(f"{key}: must be {words}; found {value!r}.", "")
+
+
+def _check_target(config: Mapping[str, Any]) -> None:
+    """Refuse a right answer that is the same for every row, where the choices do not stand in their order."""
+    target = config.get("doc_to_target")
+    if config.get("process_results") or config.get("doc_to_choice") is not None:
+        return
+    if isinstance(target, int):
+        raise TaskError(
+            f"doc_to_target: every row would have {target!r} as its right answer.",
+            "Name the column with the right answer.",
+        )
+
+
 def _check_output_type(config: Mapping[str, Any]) -> None:
     kind, known = config.get("output_type", "generate_until"), list(DEFAULT_METRIC_REGISTRY)
     if kind not in known:
@@ -163,96 +219,8 @@ def _check_output_type(config: Mapping[str, Any]) -> None:
 def _check_numbers(config: Mapping[str, Any]) -> None:
     for key, least in (("num_fewshot", 0), ("repeats", 1)):
         value = config.get(key)
-        if value is not None and (type(value) is not int or value < least):
+        if value is not None and not is_whole(value, least):
             raise TaskError(f"{key}: must be a whole number, {least} or more; found {value!r}.", "")
-    kwargs = config.get("generation_kwargs")
-    if kwargs is None:
-        return
-    if not isinstance(kwargs, dict):
-        raise TaskError(f"generation_kwargs: must be a mapping; found {kwargs!r}.", "")
-    until = kwargs.get("until", [])
-    if not all(
-        isinstance(stop, str) for stop in ([until] if isinstance(until, str) else until or [])
-    ):
-        raise TaskError(f"generation_kwargs: until: must be texts; found {until!r}.", "")
-    heat = kwargs.get("temperature", 0)
-    if not isinstance(heat, int | float) or isinstance(heat, bool):
-        raise TaskError(f"generation_kwargs: temperature: must be a number; found {heat!r}.", "")
-    most = kwargs.get("max_gen_toks")
-    if most is not None and (type(most) is not int or most < 1):
-        raise TaskError(
-            f"generation_kwargs: max_gen_toks: must be a whole number, 1 or more; found {most!r}.",
-            "",
-        )
-
-
-def _check_metrics(config: Mapping[str, Any]) -> None:
-    metrics = config.get("metric_list")
-    if metrics is None:
-        return
-    if not isinstance(metrics, list) or not metrics:
-        raise TaskError("metric_list: must be a list with an entry per metric.", "")
-    for entry in metrics:
-        if not isinstance(entry, dict) or "metric" not in entry:
-            raise TaskError(
-                f"metric_list: {entry!r} must be a mapping with `metric: NAME`.",
-                "Such as `- metric: exact_match`.",
-            )
-        _check_metric(entry, is_own=bool(config.get("process_results")))
-
-
-def _check_metric(entry: Mapping[str, Any], *, is_own: bool) -> None:
-    name, aggregation = entry["metric"], entry.get("aggregation")
-    if isinstance(aggregation, str) and aggregation not in AGGREGATION_REGISTRY:
-        known = list(AGGREGATION_REGISTRY)
-        hint = did_you_mean(aggregation, known, f"There are {', '.join(known)}.")
-        raise TaskError(f"metric {name!r}: aggregation {aggregation!r} is not known.", hint)
-    if is_own or callable(name):
-        if aggregation is None and not callable(name) and name not in METRIC_REGISTRY:
-            raise TaskError(
-                f"metric {name!r}: aggregation is missing.", "Such as `aggregation: mean`."
-            )
-        return
-    is_foreign = entry.get("hf_evaluate") is True
-    if name in METRIC_REGISTRY and not is_foreign:
-        return
-    if get_metric(str(name), is_foreign) is None:
-        known = sorted(METRIC_REGISTRY)
-        hint = did_you_mean(str(name), known, f"There are {', '.join(known)}.", cutoff=0.7)
-        raise TaskError(
-            f"metric {name!r} is none of lm-eval's, and the evaluate library does not have it here.",
-            hint,
-        )
-    if aggregation is None or "higher_is_better" not in entry:
-        raise TaskError(
-            f"metric {name!r}: aggregation and higher_is_better are missing.",
-            "Only lm-eval's own metrics have defaults.",
-        )
-
-
-def _check_filters(config: Mapping[str, Any]) -> None:
-    filters = config.get("filter_list")
-    for pipeline in filters if isinstance(filters, list) else []:
-        steps = pipeline.get("filter") if isinstance(pipeline, dict) else None
-        if not isinstance(steps, list) or "name" not in pipeline:
-            raise TaskError("filter_list: each entry needs `name` and `filter`, a list.", "")
-        for step in steps:
-            _check_filter(step)
-
-
-def _check_filter(step: Any) -> None:
-    function = step.get("function") if isinstance(step, dict) else None
-    if not callable(function) and function not in FILTER_REGISTRY:
-        known = sorted(FILTER_REGISTRY)
-        hint = did_you_mean(str(function), known, f"There are {', '.join(known)}.")
-        raise TaskError(f"filter_list: filter {function!r} is not known.", hint)
-    try:
-        re.compile(str(step.get("regex_pattern") or ""))
-    except re.error as error:
-        raise TaskError(
-            f"filter_list: regex_pattern {step['regex_pattern']!r} is no regular expression: {error}.",
-            "",
-        ) from None
 
 
 def _check_choices(choices: Any) -> None:
@@ -264,6 +232,11 @@ def _check_choices(choices: Any) -> None:
             raise TaskError(
                 f"doc_to_choice: {choice!r} is no text.",
                 "Put choices such as yes, no, on, off and numbers in quotes.",
+            )
+        if _BRACES.search(choice):
+            raise TaskError(
+                f"doc_to_choice: {choice!r} in a list is taken as it stands.",
+                'Write one template that makes the list, such as "{{[first, second]}}".',
             )
     if len(set(listed)) < len(listed):
         twice = next(choice for choice in listed if listed.count(choice) > 1)

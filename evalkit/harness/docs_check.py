@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import deepcopy
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from lm_eval.api.task import ConfigurableTask
 from lm_eval.config.task import TaskConfig
 
 from evalkit.errors import TaskError
-from evalkit.harness.definition import TEMPLATES, check_columns, columns_of
+from evalkit.harness.definition import TEMPLATES, check_columns
+from evalkit.harness.doc_problems import Keys, gold_problem, rounding_problem, text_problem
 from evalkit.harness.faults import plain_reason
 from evalkit.harness.rows import Rows
 
@@ -37,7 +38,8 @@ def check_first(config: Mapping[str, Any], docs: Rows) -> None:
     if config.get("use_prompt"):
         return
     with suppress(Exception):  # told below
-        probe.multiple_input = int(isinstance(probe.doc_to_text(docs[0]), int))
+        is_position = type(probe.doc_to_text(docs[0])) is int
+        probe.multiple_input = int(is_position and probe.config.doc_to_choice is not None)
     if _problem(probe, docs[0], is_example=False):
         _refuse_problems(docs, lambda doc: _problem(probe, doc, is_example=False))
 
@@ -54,8 +56,11 @@ def check_docs(task: Any) -> None:
     keys = {key: getattr(task.config, key) for key in (*TEMPLATES, "process_results")}
     check_columns(keys, task.features, docs[0])
     _refuse_problems(docs, lambda doc: _problem(task, doc, is_example=False))
+    if task.OUTPUT_TYPE == "generate_until" and not isinstance(docs, Rows):
+        _refuse_problems(docs, lambda doc: rounding_problem(task, doc))
     _refuse_positions(task, docs)
     _check_examples(task)
+    _try_filters(task, docs)
     _try_metrics(task, docs)
 
 
@@ -84,108 +89,12 @@ def _problem(task: Any, doc: Any, *, is_example: bool) -> tuple[str, str] | None
     metadata = task.config.metadata
     source = metadata.get("config_source") if isinstance(metadata, dict) else None
     folder = Path(source).parent if source else None
+    keys = Keys.of(task.fewshot_cfg if is_example else task.config)
     try:
-        text = None if is_example else _text_problem(task, doc)
-        return text or _gold_problem(task, doc, is_example=is_example)
+        problem = text_problem(task, doc, keys)
+        return problem or gold_problem(task, doc, keys, is_example=is_example)
     except Exception as error:  # templates and own code raise anything
         return plain_reason(error, folder)
-
-
-# --- prompts ------------------------------------------------------------------------------------------------------
-
-
-def _text_problem(task: Any, doc: Any) -> tuple[str, str] | None:
-    if task.OUTPUT_TYPE == "loglikelihood_rolling" or task.multiple_input:
-        return None
-    text = task.doc_to_text(doc)
-    if isinstance(text, list):
-        return (
-            "doc_to_text gives a list, and a prompt must be text",
-            "Of a list of messages take one, such as {{messages[-1].content}}.",
-        )
-    if not isinstance(text, str):
-        return f"doc_to_text gives {text!r}, and a prompt must be text", "Fill the column."
-    empty = _empty_column(task.config.doc_to_text, doc) if "None" in text else None
-    if empty:
-        return (
-            f"the prompt would say None: column {empty!r} is empty",
-            "Fill it, or remove the row.",
-        )
-    if not text.strip() and task.config.doc_to_text != "":
-        return "the prompt is empty", "Fill the column, or remove the row."
-    return None
-
-
-def _empty_column(template: Any, doc: Any) -> str | None:
-    """Return the first column that a template uses and that holds nothing in a doc."""
-    if not isinstance(template, str):
-        return None
-    names = [template] if template in doc else sorted(columns_of(template, "template"))
-    return next((name for name in names if name in doc and doc[name] is None), None)
-
-
-# --- golds --------------------------------------------------------------------------------------------------------
-
-
-def _gold_problem(task: Any, doc: Any, *, is_example: bool) -> tuple[str, str] | None:
-    if callable(task.config.process_results) and not is_example:
-        return None  # own code decides what is right
-    gold = task.doc_to_target(doc)
-    is_empty = gold is None or gold in ("", []) or (isinstance(gold, str) and not gold.strip())
-    none = gold == "None" and _empty_column(task.config.doc_to_target, doc)
-    if is_empty or none:
-        return "no right answer", "Fill the column that doc_to_target names, or remove the row."
-    if task.config.doc_to_choice is not None:
-        return _choice_problem(task, doc, gold)
-    if isinstance(gold, dict) or (
-        isinstance(gold, list) and not all(isinstance(g, str) for g in gold)
-    ):
-        return f"the right answer is {gold!r}, not text", "Write a template that makes text of it."
-    return _truth_problem(task, doc, gold)
-
-
-def _truth_problem(task: Any, doc: Any, gold: Any) -> tuple[str, str] | None:
-    """Golds of true and false are written as Python does, which no answer will be."""
-    if not isinstance(gold, bool) and gold not in ("True", "False"):
-        return None
-    target = task.config.doc_to_target
-    names = (
-        [target]
-        if target in doc
-        else columns_of(target, "doc_to_target")
-        if isinstance(target, str)
-        else []
-    )
-    if isinstance(gold, bool) or any(isinstance(doc.get(name), bool) for name in names):
-        return (
-            f"the right answer would be {str(gold)!r}, with a capital letter, where the data say"
-            f" {str(gold).lower()}",
-            "Write text into the data, or make it in the template: {{ column | lower }}.",
-        )
-    return None
-
-
-def _choice_problem(task: Any, doc: Any, gold: Any) -> tuple[str, str] | None:
-    choices = task.doc_to_choice(doc)
-    if not isinstance(choices, list) or not all(isinstance(c, str) for c in choices):
-        return f"doc_to_choice gives {choices!r}, not a list of texts", "Correct the column."
-    if len(choices) < 2 or not all(c.strip() for c in choices):
-        return f"the choices are {choices!r}: each needs a text, and there must be two", ""
-    if len(set(choices)) < len(choices):
-        twice = next(c for c in choices if choices.count(c) > 1)
-        return f"the choice {twice!r} is there twice", "Every choice must be different."
-    if task.multiple_input:
-        return None
-    for one in gold if isinstance(gold, list) else [gold]:
-        if isinstance(one, str) and one in choices:
-            continue
-        if isinstance(one, int) and 0 <= one < len(choices):
-            continue
-        return (
-            f"no choice is {one!r}",
-            f"The choices are {', '.join(map(repr, choices[:12]))}: correct doc_to_choice or the data.",
-        )
-    return None
 
 
 def _refuse_positions(task: Any, docs: Any) -> None:
@@ -232,8 +141,21 @@ def _check_examples(task: Any) -> None:
             f"num_fewshot is {wanted}, and {source} {'has' if split else 'have'} {n_free} docs{own}.",
             f"Set num_fewshot to {max(n_free, 0)} or less, or give more examples.",
         )
-    if not is_same:
-        _refuse_problems(pool, lambda doc: _problem(task, doc, is_example=True))
+    if not is_same or Keys.of(task.fewshot_cfg) != Keys.of(task.config):
+        _check_pool(task, pool)
+
+
+def _check_pool(task: Any, pool: Any) -> None:
+    """Check the docs that examples are made of: their file may lack what the asked docs have."""
+    docs = pool if hasattr(pool, "features") else list(pool)
+    columns = getattr(docs, "features", None) or {key: None for doc in docs for key in doc}
+    keys = {**asdict(Keys.of(task.fewshot_cfg)), "process_results": task.config.process_results}
+    try:
+        check_columns(keys, columns, docs[0])
+        _refuse_problems(docs, lambda doc: _problem(task, doc, is_example=True))
+    except TaskError as error:
+        file = f" ({docs.places[0].file.name})" if isinstance(docs, Rows) else ""
+        raise TaskError(f"examples{file}: {error.message}", error.hint) from None
 
 
 def _refuse_leak(task: Any) -> None:
@@ -249,6 +171,24 @@ def _refuse_leak(task: Any) -> None:
             "Name another split in fewshot_split, or say `test_split` and `fewshot_split` both: then each doc is left"
             " out of its own examples.",
         )
+
+
+def _try_filters(task: Any, docs: Any) -> None:
+    """Filter made-up answers, so that a filter that can't is found before real ones are paid for."""
+    if task.OUTPUT_TYPE != "generate_until":
+        return
+    few = [doc for _, doc in zip(range(_TRIED), docs, strict=False)]
+    for pipeline in task._filters:
+        answers: Any = [["The answer is (A): 42."] * max(task.config.repeats, 1) for _ in few]
+        try:
+            for make in pipeline.filters:
+                answers = list(make().apply(answers, few))
+        except Exception as error:  # filters expect columns, and may be anybody's code
+            reason, _ = plain_reason(error)
+            raise TaskError(
+                f"filter {pipeline.name!r} can't read answers: {reason}.",
+                "Correct it, or give the docs the columns that it wants.",
+            ) from error
 
 
 def _try_metrics(task: Any, docs: Any) -> None:

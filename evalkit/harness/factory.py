@@ -12,10 +12,13 @@ from lm_eval.tasks._factory import TaskFactory
 
 from evalkit.distribution import shipped
 from evalkit.errors import TaskError, did_you_mean
+from evalkit.harness.data_files import are_remote
+from evalkit.harness.data_options import check_options
 from evalkit.harness.definition import check_columns, check_definition
 from evalkit.harness.docs_check import check_first
 from evalkit.harness.faults import told_of
-from evalkit.harness.rows import KINDS, OPTIONS, Rows, Splits, can_read, read_splits
+from evalkit.harness.rows import KINDS, Rows, Splits, read_splits
+from evalkit.harness.task_file import check_file, with_includes
 
 
 def is_own(path: Path | None) -> bool:
@@ -58,8 +61,12 @@ class CheckedFactory(TaskFactory):  # type: ignore[misc]
         if path is None or isinstance(config.get("task"), list):
             return config
         if is_own(path):
+            for file in with_includes(path):
+                if is_own(file):
+                    check_file(file)
             check_definition(config)
             _refuse_spreadsheet(config)
+            _refuse_folder(config)
         options = config.get("dataset_kwargs") or {}
         if config.get("custom_dataset") is None and config.get("dataset_path") in KINDS:
             _give_data(config, options, path)
@@ -93,23 +100,22 @@ def _short(path: Path) -> str:
 
 
 def _give_data(config: dict[str, Any], options: Mapping[str, Any], path: Path) -> None:
-    """Put a task's local data into its config; what can't be read here is left to the datasets library."""
+    """Put a task's local data into its config; files elsewhere are left to the datasets library."""
     if not {"data_files", "data_dir"} & set(options):
         raise TaskError(
             "dataset_kwargs: data_files is missing: nothing says where the data are.",
             "Such as `data_files: {test: data.jsonl}`, relative to the task's YAML file.",
         )
-    kind = config["dataset_path"]
-    for key in set(options) - OPTIONS[kind]:
-        near = did_you_mean(key, OPTIONS[kind], cutoff=0.75)
-        if near:
-            raise TaskError(f"dataset_kwargs: unknown key {key!r}.", near)
-    if not can_read(kind, options):
-        files = options.get("data_files")
-        if files:
-            resolved = _resolve_files(files, path.parent)
-            config["dataset_kwargs"] = {**options, "data_files": resolved}
+    files = options.get("data_files")
+    if files is None:
+        raise TaskError(
+            "dataset_kwargs: data_dir alone does not say which files are which split.",
+            "Name them, such as `data_files: {test: data.jsonl}`.",
+        )
+    if are_remote(files):
+        config["dataset_kwargs"] = {**options, "data_files": _resolve_files(files, path.parent)}
         return
+    check_options(config["dataset_path"], options)
     splits = read_splits(config["dataset_path"], options, path.parent)
     _check_splits(config, splits)
     if _is_processed(config):
@@ -128,6 +134,20 @@ def _refuse_spreadsheet(config: Mapping[str, Any]) -> None:
         raise TaskError(
             "spreadsheets are not read: the data must be text.",
             "Save the sheet as 'CSV UTF-8', and say `dataset_path: csv`.",
+        )
+
+
+def _refuse_folder(config: Mapping[str, Any]) -> None:
+    """Refuse a folder of tables as `dataset_path`: its loader guesses types, and 42 beside 42.5 becomes 42.0."""
+    folder = Path(str(config.get("dataset_path")))
+    if not config.get("dataset_path") or not folder.is_dir():
+        return
+    tables = [f for f in sorted(folder.rglob("*")) if set(f.suffixes) & {".csv", ".json", ".jsonl"}]
+    if tables:
+        kind = "csv" if ".csv" in tables[0].suffixes else "json"
+        raise TaskError(
+            f"dataset_path: {str(folder)!r} is a folder of files, whose values would be guessed at.",
+            f"Say `dataset_path: {kind}`, and name them: `data_files: {{test: {tables[0].name}}}`.",
         )
 
 
@@ -190,7 +210,7 @@ def _resolve_files(files: Any, folder: Path) -> Any:
     if isinstance(files, list):
         return [_resolve_files(inner, folder) for inner in files]
     beside = folder / files
-    return str(beside) if beside.exists() or any(folder.glob(files)) else files
+    return str(beside) if beside.exists() or ("*" in files and any(folder.glob(files))) else files
 
 
 def check_members(config: Mapping[str, Any], known: Mapping[str, Any], group: str) -> None:

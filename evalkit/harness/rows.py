@@ -7,26 +7,20 @@ its line.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import TaskError
+from evalkit.harness.data_files import Place, all_files, found, read_text
+from evalkit.harness.tables import read_table
 
 KINDS = ("json", "csv")
 """Values of `dataset_path` that are read here."""
-OPTIONS = {
-    "json": {"data_files", "field", "encoding"},
-    "csv": {"data_files", "delimiter", "sep", "quotechar", "encoding", "column_names", "names"},
-}
-"""Kind → the `dataset_kwargs` that are understood here."""
-_WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _IDS = ("id", "doc_id")
 
 
@@ -61,18 +55,6 @@ class Rows(list[dict[str, Any]]):
         self.places = tuple(place for place, _ in found)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a row is."""
-
-    file: Path
-    line: int
-
-    def __str__(self) -> str:
-        """Return `data.csv:3`."""
-        return f"{self.file.name}:{self.line}"
-
-
 class Splits(dict[str, Rows]):
     """Split → docs; a split that is not there is named with those that are."""
 
@@ -82,14 +64,6 @@ class Splits(dict[str, Rows]):
             f"the data have no split {split!r}; their splits are {', '.join(map(repr, self))}.",
             "Name it under `dataset_kwargs: data_files`, or correct the task's `…_split` key.",
         )
-
-
-def can_read(kind: Any, options: Mapping[str, Any]) -> bool:
-    """Tell whether a task's data are plain local files of a kind that is read here."""
-    if kind not in KINDS or set(options) - OPTIONS[kind]:
-        return False
-    files = list(_all_files(options.get("data_files")))
-    return bool(files) and all(_is_plain(name) for name in files)
 
 
 def read_splits(kind: str, options: Mapping[str, Any], folder: Path) -> Splits:
@@ -105,10 +79,10 @@ def read_splits(kind: str, options: Mapping[str, Any], folder: Path) -> Splits:
     """
     given = options["data_files"]
     by_split = given if isinstance(given, dict) else {"train": given}
-    read = _read_json if kind == "json" else _read_csv
-    splits = Splits()
+    read = _read_json if kind == "json" else read_table
+    splits, folder = Splits(), folder / str(options.get("data_dir") or "")
     for split, names in by_split.items():
-        files = [file for name in _all_files(names) for file in _found(name, folder)]
+        files = [file for name in all_files(names) for file in found(name, folder)]
         rows = Rows(pair for file in files for pair in read(file, options))
         if not rows:
             raise TaskError(
@@ -119,67 +93,7 @@ def read_splits(kind: str, options: Mapping[str, Any], folder: Path) -> Splits:
     return splits
 
 
-# --- files --------------------------------------------------------------------------------------------------------
-
-
-def _all_files(files: Any) -> Iterator[str]:
-    if isinstance(files, str | Path):
-        yield str(files)
-    elif isinstance(files, list | tuple):
-        for inner in files:
-            yield from _all_files(inner)
-    elif isinstance(files, dict):
-        yield from _all_files(list(files.values()))
-
-
-def _is_plain(name: str) -> bool:
-    """Tell whether a name stands for uncompressed files on this machine."""
-    is_packed = name.lower().endswith((".gz", ".zip", ".bz2", ".xz", ".zst", ".lz4"))
-    return "://" not in name and not is_packed
-
-
-def _found(name: str, folder: Path) -> list[Path]:
-    """Return the file of a name, or all files of a pattern such as `part-*.csv`, in the order of their names."""
-    for file in (folder / name, Path(name)):
-        if file.is_file():
-            return [file]
-    if not Path(name).is_absolute() and (matching := sorted(folder.glob(name))):
-        return matching
-    raise TaskError(
-        f"no such data file: {folder / name}.",
-        "Names under `dataset_kwargs: data_files` are relative to the task's YAML file.",
-    )
-
-
-def _text(file: Path, encoding: Any) -> str:
-    """Return a file's text."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise TaskError(f"{file}: can't be read: {error.strerror}.", "") from None
-    if data.startswith(b"PK\x03\x04"):
-        raise TaskError(
-            f"{file.name}: this is a spreadsheet or an archive, not text.",
-            "Save the sheet as 'CSV UTF-8', and say `dataset_path: csv`.",
-        )
-    if encoding is None and data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise TaskError(
-            f"{file.name}:1: this is UTF-16 text, not UTF-8.",
-            "Save it as UTF-8, or say `encoding: utf-16` under `dataset_kwargs`.",
-        )
-    try:
-        return data.decode(str(encoding or "utf-8-sig")).removeprefix("\ufeff")
-    except LookupError:
-        raise TaskError(
-            f"{file.name}: there is no encoding {encoding!r}.", "Such as utf-8, cp1252 or utf-16."
-        ) from None
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise TaskError(
-            f"{file.name}:{line}: not {error.encoding} text (byte 0x{data[error.start]:02x}).",
-            "Excel on Windows writes cp1252: save it as 'CSV UTF-8', or say `encoding: cp1252` under"
-            " `dataset_kwargs`.",
-        ) from None
+# --- ids ---------------------------------------------------------------------------------------------------------
 
 
 def _check_ids(rows: Rows) -> None:
@@ -205,14 +119,33 @@ def _check_ids(rows: Rows) -> None:
 
 def _read_json(file: Path, options: Mapping[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
     """Yield the objects of a file: one a line, or a list of them, or a list under a key (`field`)."""
-    text = _text(file, options.get("encoding"))
+    text = read_text(file, options.get("encoding"))
     field = options.get("field")
     if field is not None or text.lstrip().startswith("["):
         yield from _in_one_piece(text, file, field)
         return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield Place(file, number), _object(line, file, number, text)
+    rows = [
+        (Place(file, number), _object(line, file, number, text))
+        for number, line in enumerate(text.split("\n"), start=1)
+        if line.strip()
+    ]
+    if len(rows) == 1:
+        _refuse_columns(rows[0][1], file)
+    yield from rows
+
+
+def _refuse_columns(only: Mapping[str, Any], file: Path) -> None:
+    """Refuse a table that was written column by column, as pandas does: it would be one row."""
+    values = list(only.values())
+    is_split = {"columns", "data"} <= set(only)
+    are_lists = len(values) > 1 and all(isinstance(v, list) and v for v in values)
+    are_objects = len(values) > 1 and all(isinstance(v, dict) and v for v in values)
+    is_even = len({len(v) for v in values}) == 1 if are_lists or are_objects else False
+    if is_split or is_even:
+        raise TaskError(
+            f"{file.name}: this is one object of columns ({', '.join(map(str, only))}), which would be one row.",
+            'Write each row on a line of its own; in pandas: `to_json(file, orient="records", lines=True)`.',
+        )
 
 
 def _in_one_piece(text: str, file: Path, field: Any) -> Iterator[tuple[Place, dict[str, Any]]]:
@@ -226,6 +159,7 @@ def _in_one_piece(text: str, file: Path, field: Any) -> Iterator[tuple[Place, di
     for number, row in enumerate(whole, start=1):
         if not isinstance(row, dict):
             raise TaskError(f"{file.name}: row {number} is {_named(row)}, not an object.", "")
+        _refuse_halves(row, file, number)
         yield Place(file, number), row
 
 
@@ -245,7 +179,21 @@ def _object(line: str, file: Path, number: int, text: str) -> dict[str, Any]:
             f"{file.name}:{number}: this line is {_named(row)}, not an object.",
             'Each line is an object such as {"question": "…", "answer": "…"}.',
         )
+    if _HALF.search(line):
+        _refuse_halves(row, file, number)
     return row
+
+
+def _refuse_halves(row: Mapping[str, Any], file: Path, number: int) -> None:
+    """Refuse half of a pair that makes one character, such as an emoji: it can't be sent, and can't be written."""
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        code = ord(str(error.object)[error.start])
+        raise TaskError(
+            f"{file.name}:{number}: half of a character (\\u{code:04x}), as where a text was cut inside an emoji.",
+            "Write the whole character, or remove it.",
+        ) from None
 
 
 def _is_one_object(text: str) -> bool:
@@ -302,78 +250,3 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 def _named(value: Any) -> str:
     names = {list: "a list", str: "a text", dict: "an object", bool: "true or false"}
     return names.get(type(value), "a number" if isinstance(value, int | float) else "null")
-
-
-# --- CSV ----------------------------------------------------------------------------------------------------------
-
-
-def _read_csv(file: Path, options: Mapping[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """Yield the rows of a table; a column of plain whole numbers holds these, every other one text as written."""
-    delimiter = str(options.get("delimiter") or options.get("sep") or ",")
-    text = _text(file, options.get("encoding"))
-    lines = list(_records(text, file, delimiter, str(options.get("quotechar") or '"')))
-    if not lines:
-        return
-    named = options.get("column_names") or options.get("names")
-    header = list(map(str, named)) if named else _header(lines.pop(0)[1], file, delimiter)
-    for number, fields in lines:
-        if len(fields) != len(header):
-            raise TaskError(
-                f"{file.name}:{number}: {len(fields)} fields, where the header has {len(header)}.",
-                "Put text with a separator or a line break in it in quotes.",
-            )
-    table = zip(*(_column([f[n] for _, f in lines]) for n in range(len(header))), strict=True)
-    for (number, _), values in zip(lines, table, strict=True):
-        yield Place(file, number), dict(zip(header, values, strict=True))
-
-
-def _records(text: str, file: Path, delimiter: str, quote: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line that a record begins in, and its fields; empty lines are left out."""
-    try:
-        reader = csv.reader(
-            io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote, strict=True
-        )
-    except TypeError as error:
-        raise TaskError(f"{file.name}: {error}.", "Correct `delimiter` or `quotechar`.") from None
-    while True:
-        number = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise TaskError(
-                f"{file.name}:{number}: not CSV: {error}.",
-                "Check the quotation marks from this line on; those inside a text are doubled.",
-            ) from None
-        if any(field.strip() for field in fields):
-            yield number, fields
-
-
-def _header(fields: list[str], file: Path, delimiter: str) -> list[str]:
-    if fields[0].lstrip().startswith(("{", "[")):
-        raise TaskError(f"{file.name}:1: this is JSON, not a table.", "Say `dataset_path: json`.")
-    if len(fields) == 1:
-        _check_delimiter(fields[0], file, delimiter)
-    header = [field.strip() or f"Unnamed: {n}" for n, field in enumerate(fields)]
-    twice = [name for name, count in Counter(header).items() if count > 1]
-    if twice:
-        raise TaskError(f"{file.name}:1: the column {twice[0]!r} is there twice.", "Rename one.")
-    return header
-
-
-def _check_delimiter(only: str, file: Path, delimiter: str) -> None:
-    names = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
-    for sign, name in names.items():
-        if sign != delimiter and sign in only:
-            shown = "\\t" if sign == "\t" else sign
-            raise TaskError(
-                f"{file.name}:1: there is one column only, {only!r}: its fields are separated by {name}.",
-                f'Say `delimiter: "{shown}"` under `dataset_kwargs`.',
-            )
-
-
-def _column(fields: list[str]) -> list[Any]:
-    filled = [field for field in fields if field != ""]
-    is_whole = bool(filled) and all(_WHOLE.fullmatch(field) for field in filled)
-    return [None if f == "" else int(f) if is_whole else f for f in fields]

@@ -123,7 +123,7 @@ def test_a_task_without_mistakes_passes(folder: Folder) -> None:
         ({"doc_to_target": "abteilung"}, ["'abteilung' is no column", "id, text, label"]),
         ({"doc_to_target": "labels"}, ["'labels' is no column", "Did you mean 'label'?"]),
         ({"doc_to_text": "txt"}, ["'txt' is no column", "Did you mean 'text'?"]),
-        ({"doc_to_text": "Sort this: {text}"}, ["'Sort this: {text}' is no column", "two braces, such as {{"]),
+        ({"doc_to_text": "Sort this: {text}"}, ["doc_to_text: {text} in single braces", "two braces, such as {{"]),
         ({"doc_to_text": "{{txt}}\nTeam:"}, ["no column 'txt'", "Did you mean 'text'?"]),
         ({"doc_to_text": "{{text.body.first}}"}, ["doc_to_text"]),
         ({"doc_to_text": "{{text"}, ["doc_to_text: the template can't be read"]),
@@ -498,3 +498,71 @@ def test_code_in_an_included_file_needs_permission_however_it_is_included(folder
     (folder.path / "base.yaml").write_text("process_results: !function code.f\n")
     with pytest.raises(TaskError, match="allow_task_code"):
         folder.load(extra="include:\n- base.yaml\n")
+
+
+# --- examples, loaders of others ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shot", "changes", "said"),
+    [
+        ({"text": None, "label": "x"}, {}, "examples (shots.jsonl): the prompt would say None: column 'text' is empty (shots.jsonl:2)"),
+        ({"text": " ", "label": "x"}, {"doc_to_text": "text"}, "the prompt is empty (shots.jsonl:2)"),
+        ({"text": "x", "label": "y", "note": None}, {"fewshot_config": {"doc_to_text": "{{text}} {{note}}"}},
+         "column 'note' is empty"),
+        ({"text": "x", "label": ["a", ""]}, {}, "one of the right answers is empty: ['a', ''] (shots.jsonl:2)"),
+    ],
+)  # fmt: skip
+def test_examples_are_checked_as_prompts(
+    folder: Folder, shot: dict[str, Any], changes: dict[str, Any], said: str
+) -> None:
+    shots = [{"text": "Where is my bill?", "label": "billing", "note": "n"}, shot]
+    (folder.path / "shots.jsonl").write_text(jsonl(shots))
+    files = {"data_files": {"test": "data.jsonl", "shots": "shots.jsonl"}}
+    folder.refused(said, options=files, num_fewshot=1, fewshot_split="shots", **changes)
+
+
+@pytest.mark.parametrize("key", ["{{text}}", "text"])
+def test_examples_without_a_column(folder: Folder, key: str) -> None:
+    (folder.path / "shots.jsonl").write_text(jsonl([{"question": "x", "label": "y"}]))
+    files = {"data_files": {"test": "data.jsonl", "shots": "shots.jsonl"}}
+    said = ("examples (shots.jsonl): doc_to_text: ", "'text'", "The columns are question, label.")
+    folder.refused(*said, options=files, num_fewshot=1, fewshot_split="shots", doc_to_text=key)
+
+
+def test_typed_columns_that_make_other_numbers_are_noticed(folder: Folder) -> None:
+    from datasets import Dataset
+
+    file = folder.path / "data.parquet"
+    Dataset.from_list([{"text": "q", "label": n} for n in (42.0, 42.5)]).to_parquet(str(file))
+    parquet = {"dataset_path": "parquet", "options": {"data_files": {"test": "data.parquet"}}}
+    said = "the right answer would be '42.0': column 'label' holds numbers with decimals (row 1)"
+    folder.refused(said, "{{ '%g' | format(label) }}", **parquet)
+    task = folder.load(doc_to_target="{{ '%g' | format(label) }}", **parquet)
+    assert golds(task) == ["42", "42.5"]
+
+
+def test_filters_are_tried_on_made_up_answers(folder: Folder) -> None:
+    steps = [{"function": "multi_choice_regex"}, {"function": "take_first"}]
+    filters = {"filter_list": [{"name": "letter", "filter": steps}]}
+    folder.refused("filter 'letter' can't read answers: KeyError: choices", **filters)
+
+
+def test_a_folder_of_tables_is_refused(folder: Folder) -> None:
+    (folder.path / "data.csv").write_text("text,label\nq,007\n")
+    said = (
+        "is a folder of files, whose values would be guessed at",
+        "data_files: {test: data.csv}",
+    )
+    folder.refused(*said, dataset_path=str(folder.path), dataset_kwargs="LEFT OUT")
+
+
+@pytest.mark.parametrize("target", ["{{'delivery'}}", "{{ ['a'] }}"])
+def test_a_template_without_columns_is_the_same_for_every_row(folder: Folder, target: str) -> None:
+    folder.refused("every row would have these words as its right answer", doc_to_target=target)
+
+
+def test_keys_that_are_given_twice_and_days_that_are_none(folder: Folder) -> None:
+    folder.refused("the key 'doc_to_text' is given twice", extra="doc_to_text: other\n")
+    with pytest.raises(TaskError, match=r"mine\.yaml:\d+: made: there is no day '2026-02-30'"):
+        folder.load(extra="metadata: {made: 2026-02-30}\n")
