@@ -506,7 +506,7 @@ def test_code_in_an_included_file_needs_permission_however_it_is_included(folder
 @pytest.mark.parametrize(
     ("shot", "changes", "said"),
     [
-        ({"text": None, "label": "x"}, {}, "examples (shots.jsonl): the prompt would say None: column 'text' is empty (shots.jsonl:2)"),
+        ({"text": None, "label": "x"}, {}, "examples (shots.jsonl): the prompt would say None: column 'text' is empty"),
         ({"text": " ", "label": "x"}, {"doc_to_text": "text"}, "the prompt is empty (shots.jsonl:2)"),
         ({"text": "x", "label": "y", "note": None}, {"fewshot_config": {"doc_to_text": "{{text}} {{note}}"}},
          "column 'note' is empty"),
