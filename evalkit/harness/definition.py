@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError, UndefinedError, meta
 from lm_eval.api.registry import DEFAULT_METRIC_REGISTRY
+from lm_eval.api.samplers import SAMPLER_REGISTRY
 from lm_eval.config.task import FewshotConfig, TaskConfig
 from lm_eval.utils import apply_template
 from lm_eval.utils import env as lm_eval_env
@@ -51,7 +52,7 @@ def check_definition(config: Mapping[str, Any]) -> None:
     _check_types(config)
     fewshot = config.get("fewshot_config")
     if isinstance(fewshot, dict):
-        _check_keys(fewshot, _FEWSHOT_KEYS, "fewshot_config: ")
+        _check_fewshot(fewshot)
     _check_output_type(config)
     _check_numbers(config)
     check_generation(config.get("generation_kwargs"))
@@ -186,6 +187,24 @@ def _check_types(config: Mapping[str, Any]) -> None:
             continue
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise TaskError(f"{key}: must be {words}; found {value!r}.", "")
+
+
+def _check_fewshot(fewshot: Mapping[str, Any]) -> None:
+    _check_keys(fewshot, _FEWSHOT_KEYS, "fewshot_config: ")
+    sampler, samples = fewshot.get("sampler", "default"), fewshot.get("samples")
+    if isinstance(sampler, list | dict) or (
+        not callable(sampler) and sampler not in SAMPLER_REGISTRY
+    ):
+        known = ", ".join(SAMPLER_REGISTRY)
+        raise TaskError(
+            f"fewshot_config: sampler: {sampler!r} is not known.", f"There are {known}."
+        )
+    is_list = isinstance(samples, list) and all(isinstance(sample, dict) for sample in samples)
+    if samples is not None and not callable(samples) and not is_list:
+        raise TaskError(f"fewshot_config: samples: must be a list of docs; found {samples!r}.", "")
+    split = fewshot.get("split")
+    if split is not None and not isinstance(split, str):
+        raise TaskError(f"fewshot_config: split: must be a name; found {split!r}.", "")
 
 
 def _check_target(config: Mapping[str, Any]) -> None:

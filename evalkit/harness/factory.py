@@ -140,7 +140,8 @@ def _refuse_spreadsheet(config: Mapping[str, Any]) -> None:
 def _refuse_folder(config: Mapping[str, Any]) -> None:
     """Refuse a folder of tables as `dataset_path`: its loader guesses types, and 42 beside 42.5 becomes 42.0."""
     folder = Path(str(config.get("dataset_path")))
-    if not config.get("dataset_path") or not folder.is_dir():
+    is_loader = "data_files" in (config.get("dataset_kwargs") or {})
+    if is_loader or not config.get("dataset_path") or not folder.is_dir():
         return
     tables = [f for f in sorted(folder.rglob("*")) if set(f.suffixes) & {".csv", ".json", ".jsonl"}]
     if tables:

@@ -29,7 +29,7 @@ def _are_stops(value: Any) -> bool:
 
 
 def _share(value: Any) -> bool:
-    return is_number(value) and 0 < value <= 1
+    return is_number(value) and bool(0 < value <= 1)
 
 
 _COUNT: _Rule = (lambda v: is_whole(v, 1), "must be a whole number, 1 or more")
