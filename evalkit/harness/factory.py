@@ -14,10 +14,10 @@ from evalkit.distribution import shipped
 from evalkit.errors import TaskError, did_you_mean
 from evalkit.harness.data_files import are_remote
 from evalkit.harness.data_options import check_options
-from evalkit.harness.definition import check_columns, check_definition
+from evalkit.harness.definition import check_columns, check_definition, columns_of
 from evalkit.harness.docs_check import check_first
 from evalkit.harness.faults import told_of
-from evalkit.harness.rows import KINDS, Rows, Splits, read_splits
+from evalkit.harness.rows import KINDS, Figure, Rows, Splits, read_splits
 from evalkit.harness.task_file import check_file, with_includes
 
 
@@ -119,7 +119,7 @@ def _give_data(config: dict[str, Any], options: Mapping[str, Any], path: Path) -
     splits = read_splits(config["dataset_path"], options, path.parent)
     _check_splits(config, splits)
     if _is_processed(config):
-        config["custom_dataset"] = _Given(_as_datasets(splits))
+        config["custom_dataset"] = _Given(_as_datasets(splits, config.get("doc_to_target")))
         return
     docs = splits[config.get("test_split") or config["validation_split"]]
     if is_own(path):
@@ -171,13 +171,15 @@ def _is_processed(config: Mapping[str, Any]) -> bool:
     return bool(config.get("process_docs") or inner or "class" in config)
 
 
-def _as_datasets(splits: Splits) -> dict[str, Any]:
+def _as_datasets(splits: Splits, target: Any) -> dict[str, Any]:
     """Return the splits for code that expects the datasets library's; a column there has one type."""
     from datasets import Dataset
 
     for rows in splits.values():
         for column in rows.features:
             _check_type(rows, column)
+            if isinstance(target, str) and column in {target, *columns_of(target, "doc_to_target")}:
+                _check_figures(rows, column)
     return {split: Dataset.from_list(list(rows)) for split, rows in splits.items()}
 
 
@@ -192,6 +194,17 @@ def _check_type(rows: Rows, column: str) -> None:
             f"column {column!r} mixes {found}, which process_docs would get as one type.",
             "Write all of them alike: text in quotes keeps 42 and 42.5 as they are.",
         )
+
+
+def _check_figures(rows: Rows, column: str) -> None:
+    """Refuse right answers that a column of numbers would write otherwise: 42.50 becomes 42.5."""
+    for place, row in zip(rows.places, rows, strict=True):
+        value = row[column]
+        if isinstance(value, Figure):
+            raise TaskError(
+                f"{place}: column {column!r} holds {value}, which process_docs would get as {float(value)!r}.",
+                "Put it in quotes.",
+            )
 
 
 def _kind(value: Any) -> str:

@@ -435,8 +435,17 @@ def test_columns_of_two_types_are_refused_where_code_gets_one(folder: Folder) ->
     said = (
         "column 'label' mixes whole numbers (data.jsonl:1) and numbers with decimals (data.jsonl:2)"
     )
-    code = "def f(docs):\n    return docs\n"
-    folder.refused(said, data=jsonl(rows), code=code, extra="process_docs: !function code.f\n")
+    own = {
+        "code": "def f(docs):\n    return docs\n",
+        "extra": "process_docs: !function code.f\n",
+    }
+    folder.refused(said, data=jsonl(rows), **own)
+    prices = '{"id": 1, "text": "q", "label": 42.50}\n{"id": 2, "text": "q", "label": 1.5}\n'
+    folder.refused(
+        "data.jsonl:1: column 'label' holds 42.50, which process_docs would get as 42.5",
+        data=prices,
+        **own,
+    )
 
 
 def test_an_answer_that_own_code_can_not_score_names_task_and_doc(folder: Folder) -> None:
