@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evalkit.reading.clauses import clauses
-from evalkit.reading.content import told
+from evalkit.reading.content import content, told
 from evalkit.reading.contract import Reading
 from evalkit.reading.golds import marked
 from evalkit.reading.opposites import is_opposite
@@ -53,13 +53,19 @@ _NEGATED, _IDIOM, _REJECTED = _compiled(NEGATION), _compiled(NO_NEGATION), _comp
 _INSTEAD = _compiled(
     rf"(?:{INSTEAD}|\b(?:formerly|previously|until now|so far|up from|than|before|previous|bisher|zuvor|"
     rf"früher|"
-    rf"vorher|als|von bisher|statt bisher|nach|successor of|succeeded|followed))\s(?:\w+\s){{0,2}}$"
+    rf"vorher|als|von bisher|statt bisher|nach|successor of|took over from|"
+    rf"(?<!be )(?<!been )(?<!was )(?<!were )(?:succeed(?:s|ed)|replace[sd]|followed)(?!\sby)))\s(?:\w+\s){{0,2}}$"
 )
 _BOUND_BEHIND = (
-    r"more|less|longer|later|earlier|older|younger|over|under|above|below|up|fewer|higher|lower|mehr|weniger|länger|"
+    r"more|less|longer|later|earlier|older|younger|over|under|above|below|up|fewer|higher|lower|mehr|"
+    r"weniger|länger|"
     r"kürzer|älter|jünger|darüber|darunter|später|früher"
 )
 """Words behind `or` that make a bound of a number, and no other one: `18 or older`."""
+_REPLACED = _compiled(
+    r"^\W*(?:was|were|is|has been)\s(?:\w+\s)?(?:replaced|succeeded|followed)\sby\b|"
+    r"^\W*wurde\svon\b.*\b(?:abgelöst|ersetzt)\b"
+)
 _OR = _compiled(
     rf"{_MARK}\W{{0,3}}(?:\w+\s){{0,2}}?,?\s?(?:or|oder|bzw\.|respectively)\s(?:[^\W\d_]+\s){{0,3}}?{_MARK}|"
     rf"\b(?:either|entweder)\b[^.]{{0,30}}{GOLD}|"
@@ -220,8 +226,8 @@ class _Claim:
     place: int
     words: str
     is_concluded: bool
-    counted: str
-    """The word behind it: what a number counts."""
+    behind: tuple[str, ...]
+    """The words behind it: what a number counts, or is for."""
     is_now: int
     """1: told as what is so now, or new; -1: as what was wanted, or so at first."""
 
@@ -268,13 +274,9 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
                 clause.start + mark.start(),
                 words,
                 _THUS.search(left) is not None,
-                found_noun[1].casefold() if (found_noun := _COUNTED.match(right)) else "",
+                tuple(content(re.findall(r"[^\W\d_]{3,}", right.casefold()))),
                 bool(_NOW.search(left)) - bool(_ONCE.search(left)),
             )
-
-
-_COUNTED = re.compile(r"\s?([^\W\d_]{3,})")
-_HOW_MANY = _compiled(r"\b(?:how many|wie ?viele?n?)\b")
 
 
 def _is_turned(left: str, right: str, question: str) -> bool:
@@ -287,7 +289,12 @@ _AGAINST = _compiled(r"\b(?:to|against|gegen)\s(?:the\s|die\s|den\s)?$")
 
 def _is_denied(left: str, right: str, *, is_last: bool) -> bool:
     left, right = _IDIOM.sub("", left), _IDIOM.sub("", right)
-    if _INSTEAD.search(left) or _NEGATED.search(left) or _REJECTED.search(left):
+    if (
+        _REPLACED.match(right)
+        or _INSTEAD.search(left)
+        or _NEGATED.search(left)
+        or _REJECTED.search(left)
+    ):
         return True
     if re.match(
         rf"\W{{0,2}}(?:is|are|was|were|did|does|do|has|have|had|will|can|ist|sind|war|waren|wird|wurde|hat|"
@@ -318,13 +325,9 @@ def _outweighs(golds: list[_Claim], rivals: list[_Claim], question: str) -> bool
     """Tell whether the gold is what answers the question, and others are told of other things."""
     asked = set(stems(question))
     first = min((*golds, *rivals), key=lambda c: c.place)
-    if _HOW_MANY.search(question):
-        counts = [
-            {c.counted for c in some if told([c.counted], question)} for some in (golds, rivals)
-        ]
-        others = [c.counted for c in golds if c.counted]
-        if counts[1] and not counts[0] and others:
-            return False
+    meant = [{w for c in some for w in told(c.behind, question)} for some in (golds, rivals)]
+    if meant[1] and not meant[0] and any(c.behind for c in golds):
+        return False
     drawn = [any(c.is_concluded for c in some) for some in (golds, rivals)]
     if first.is_gold and first.place < _AT_ONCE and not drawn[1]:
         return True

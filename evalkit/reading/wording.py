@@ -49,6 +49,7 @@ _WORDINGS = tuple(
         ),
         (r"gratis|umsonst|kostenfrei|unentgeltlich|gebührenfrei", "kostenlos"),
         (r"e-mail", "email"),
+        (r"sick|unwell|illness|sickness", "ill"),
         (
             r"(?:(?:on|over|via|through|im|übers?|über das|per) )?(?:the )?(?:internet|web)|im netz|web(?:site|"
             r"seite)",
