@@ -81,8 +81,9 @@ def _check_metric(entry: Mapping[str, Any], *, is_own: bool) -> None:
     if name in METRIC_REGISTRY and not is_foreign:
         _check_options(name, entry)
         return
-    if get_metric(name, is_foreign) is None:
-        known = sorted(METRIC_REGISTRY)
+    known = sorted(METRIC_REGISTRY)
+    is_misspelt = not is_foreign and bool(did_you_mean(name, known, cutoff=0.85))
+    if is_misspelt or get_metric(name, is_foreign) is None:  # the library takes seconds to ask
         hint = did_you_mean(name, known, f"There are {', '.join(known)}.", cutoff=0.7)
         raise TaskError(
             f"metric {name!r} is none of lm-eval's, and the evaluate library does not have it here.",
