@@ -25,10 +25,13 @@ _KEYS = {f.name for f in fields(TaskConfig)} | {"class", "tag", "group", "task_l
 _FEWSHOT_KEYS = {f.name for f in fields(FewshotConfig)}
 _WORD, _NAME, _MAPPING = ((str,), "a name"), ((str,), "text"), ((dict,), "a mapping")
 _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
-    **dict.fromkeys(("output_type", "dataset_path", "dataset_name", "use_prompt"), _WORD),
+    **dict.fromkeys(("output_type", "dataset_path", "dataset_name", "task_alias"), _WORD),
     **dict.fromkeys(("training_split", "validation_split", "test_split", "fewshot_split"), _WORD),
     **dict.fromkeys(("description", "gen_prefix", "fewshot_delimiter", "target_delimiter"), _NAME),
     **dict.fromkeys(("dataset_kwargs", "fewshot_config", "metadata"), _MAPPING),
+    "use_prompt": _WORD,
+    "should_decontaminate": ((bool,), "true or false, without quotes"),
+    "tag": ((str, list), "a name or a list of names"),
     "doc_to_text": ((str, int), "a column or a template"),
     "doc_to_target": ((str, int), "one column or a template: a list is the same for every row"),
     "doc_to_choice": ((str, list, dict), "a list of texts, a column or a template"),
@@ -181,6 +184,12 @@ def _check_keys(given: Mapping[str, Any], known: Iterable[str], where: str) -> N
 
 def _check_types(config: Mapping[str, Any]) -> None:
     """Check that no key holds a list, a mapping or a number where a word belongs: lm-eval's own words say little."""
+    for key in ("process_docs", "process_results"):
+        if config.get(key) is not None and not callable(config[key]):
+            raise TaskError(
+                f"{key}: must be a function, such as `!function code.name`; found {config[key]!r}.",
+                "",
+            )
     for key, (kinds, words) in _TYPES.items():
         value = config.get(key)
         if value is None or callable(value):

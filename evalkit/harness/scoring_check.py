@@ -61,7 +61,7 @@ def _check_entry(entry: Mapping[str, Any]) -> None:
                 f"metric {name!r}: {key}: must be true or false, without quotes; found {entry[key]!r}.",
                 "",
             )
-    if callable(aggregation) or aggregation is None:
+    if callable(aggregation) or "aggregation" not in entry:
         return
     known = list(AGGREGATION_REGISTRY)
     if not isinstance(aggregation, str) or aggregation not in known:
