@@ -26,7 +26,8 @@ _UNIT = re.compile(
 _IN_A_TIME = re.compile(
     r"\b(?:a (?:day|week|month|year|night|hour)|an hour|am tag|im monat|im jahr(?! \d)|die (?:stunde|woche)|"
     r"täglich|monatlich\w*|"
-    r"jährlich\w*|wöchentlich\w*|daily|weekly|monthly|annual(?:ly)?|yearly)\b",
+    r"jährlich\w*|wöchentlich\w*|daily|weekly|monthly|hourly|annual(?:ly)?|"
+    r"yearly|stündlich\w*|(?:stunden|tages|monats|jahres)(?:lohn|satz|gehalt|miete|beitrag))\b",
     re.I,
 )
 _FREE = re.compile(r"\b(?:free(?: of charge)?|kostenlos|gratis|umsonst|kostenfrei)\b", re.I)
@@ -78,6 +79,11 @@ _TEXT_BEHIND = re.compile(
     r"(?<=\?)\s+(?:text|passage|context|kontext|source|quelle|excerpt|auszug)\s?:.*", re.I | re.S
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_OF_BEFORE = re.compile(r"\b(?:das|that|this|es|it|dies)\b", re.I)
+_LIMIT = re.compile(
+    r"\b(nach|after|vor|before|als|than)\s(?:wie ?viele?n?|how (?:many|much))\b", re.I
+)
+_AGE = re.compile(r"\b(?:how old|wie alt|age|alter)\b", re.I)
 _QUESTION_WORD = re.compile(
     r"\b(?:how|what|which|when|who|whose|where|wie|was|wann|wer|wo|wo\w+|welche[nmrs]?|um wie|by how)\b",
     re.I,
@@ -87,12 +93,19 @@ _LONGEST_QUESTION = 60
 _MODIFIED = re.compile(
     r"\b(?:after|before|without|nach|vor|ohne)\s(?:the\s|a\s|de[rnm]\s|eine[mnr]?\s)?\w+", re.I
 )
+_AUXILIARY = (
+    r"(?:are|is|was|were|did|does|do|has|have|had|can|could|will|would|should|must|may|sind|ist|war|waren|hat|haben|"
+    r"wird|werden|wurden?|kann|können)"
+)
 _COUNTED = re.compile(
-    r"\b(?:how many|how much|wie ?viele?n?|number of|anzahl(?: de[rs])?)\s(?:(?:of|the|der|von|den)\s|\d+\s)*\w+",
+    rf"\b(?:how many|how much|wie ?viele?n?|number of|anzahl(?: de[rs])?)\s(?:(?:of|the|der|von|den)\s|\d+\s)*(?!{_AUXILIARY}\b)"
+    rf"(?:(?P<adjectives>(?:\w+\s){{0,2}}?)(?:(?-i:[A-ZÄÖÜ])\w+|\w+(?=\s(?:{_AUXILIARY}|of|in|on|at|per|for|from|fit|"
+    r"work)\b))|\w+)",
     re.I,
 )
 _MEASURED_IN = re.compile(
-    rf"\(in [^()]*\)|\bin (?:US )?{CURRENCY}|\bin{UNIT}|\b(?:what|was|wie|it|he|she|man|es|sie)\b",
+    rf"\(in [^()]*\)|\bin (?:US )?{CURRENCY}|\bin{UNIT}|\b(?:what|was|wie|it|he|she|man|es|sie|das|"
+    r"dies|that|this|be|hoch|groß|lang|alt|kalt|warm|schwer|old|high|long|tall|large|heavy|cold|much|many)\b",
     re.I,
 )
 _TOTAL = re.compile(
@@ -133,12 +146,32 @@ class Asked:
     @property
     def predicate(self) -> str:
         """The question without what it counts, and in what."""
-        return _MEASURED_IN.sub(" ", _COUNTED.sub(" ", self.subject))
+        told = self.subject
+        if not any(asked_words(_MEASURED_IN.sub(" ", _COUNTED.sub(" ", told)))):
+            is_of_before = _OF_BEFORE.search(told) is not None  # `How many is that?`
+            return re.sub(r"\d+", " ", self.question) if is_of_before else told
+        return _MEASURED_IN.sub(" ", _COUNTED.sub(r" \g<adjectives> ", told))
 
     @property
     def is_problem(self) -> bool:
         """It tells the numbers to reckon with."""
         return len(self.given - {float(year) for year in _YEAR.findall(self.question)}) > 1
+
+    @property
+    def limit(self) -> str:
+        """The preposition of a limit that is asked for: `after how many months`."""
+        found = _LIMIT.search(self.asking)
+        return found[1].casefold() if found else ""
+
+    @property
+    def for_age(self) -> bool:
+        """Years of a life."""
+        return _AGE.search(self.asking) is not None
+
+    @property
+    def for_year(self) -> bool:
+        """A year of the calendar."""
+        return _ASKS_YEAR.search(self.question) is not None
 
     @property
     def for_total(self) -> bool:
@@ -255,7 +288,7 @@ class Asked:
         """Return a text with years for dates, shares for `3 out of 4`, hours for `1:30 h`, as it is asked."""
         if self.for_place:
             text = alpha2digit(alpha2digit(text, "en", 0), "de", 0)
-        if _ASKS_YEAR.search(self.question):
+        if self.for_year:
             text = _years_only(text)
         if self.for_count or _ON_A_SCALE.search(self.question):
             text = _PART_OF_ALL.sub(lambda m: self._part_of(m), text)
@@ -287,8 +320,12 @@ class Asked:
         return text
 
 
+_UMLAUTS = str.maketrans("äöü", "aou")
+
+
 def _stem(word: str) -> str:
-    return re.sub(r"(?:e[nrs]?|n|s)$", "", word.casefold()[:6])
+    plain = word.casefold().translate(_UMLAUTS)
+    return re.sub(r"(?:e[nrs]?|n|s)$", "", plain[:6])
 
 
 _PART_OF_ALL = re.compile(r"(?<![\d/.,])(\d+)\s?/\s?(\d+)(?![\d/]|[.,]\d)")

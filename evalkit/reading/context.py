@@ -60,7 +60,9 @@ _NUMBER_BEFORE = re.compile(
     re.I,
 )
 _GLUED = re.compile(
-    r"(?<=\bthe )\d+0s\b|(?<!\w)[A-Za-zÄÖÜäöü]+-?\d[\w-]*(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+){2,}(?![\w])|"
+    r"(?<=\bthe )\d+0s\b|\b\d+-(?!(?i:"
+    rf"{UNIT_NAMES})\b)(?-i:[A-ZÄÖÜ])\w+(?:-\w+)+|"
+    r"(?<!\w)[A-Za-zÄÖÜäöü]+-?\d[\w-]*(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+){2,}(?![\w])|"
     r"\b(?!\d+[eE]\d+\b)\d+[A-Za-z]+\d\w*"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
@@ -90,7 +92,8 @@ _OF_FOUNDING = re.compile(
     r"volkszählung|jahrgang|sommer|winter|summer|spring|fall|census of)\s(?:in\s|im jahr\s)?$",
     re.I,
 )
-_STOREY = r"(?:floor|level|stock\w*|etage|geschoss)"
+_ALIKE = (r"(?:floor|level|stock\w*|etage|geschoss)", r"(?:platz|rang|stelle|position|place|rank)")
+"""Names of one thing."""
 _ASKS_WHICH = r"\b(?:which|what|welche[nmrs]?|in welche[nmr]|wievielte[nrs]?)\s(?:\w+\s)?"
 
 
@@ -124,7 +127,9 @@ def _is_of_source(match: re.Match[str]) -> bool:
 def _is_elliptic(match: re.Match[str]) -> bool:
     """Tell whether the verb of the clause before holds on: `the list has 210, das Protokoll 201`."""
     before = match.string[max(0, match.start() - 60) : match.start()]
-    if re.search(r"\b(?:laut|gemäß|nach|im|am|beim|vom|according to|per|the)\s$", before, re.I):
+    if re.search(r"\b(?:laut|gemäß|according to)\s$", before, re.I):
+        return True
+    if re.search(r"\b(?:nach|im|am|beim|vom|per|the)\s$", before, re.I):
         return _SOURCES.match(match[0]) is not None
     return _NUMBER_BEFORE.search(before) is not None
 
@@ -156,8 +161,8 @@ def _without_asked_names(text: str, question: str) -> str:
 
 
 def _is_asked(noun: str, question: str) -> bool:
-    storey = _STOREY if re.fullmatch(_STOREY, noun, re.I) else re.escape(noun)
-    return re.search(rf"{_ASKS_WHICH}{storey}", question, re.I) is not None
+    alike = next((names for names in _ALIKE if re.fullmatch(names, noun, re.I)), re.escape(noun))
+    return re.search(rf"{_ASKS_WHICH}{alike}", question, re.I) is not None
 
 
 def _without_years(text: str, question: str) -> str:

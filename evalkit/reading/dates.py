@@ -58,7 +58,7 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("dmy", rf"(?<![\d.,])(?P<d>{_DAY})\.\s?(?P<m>0?[1-9]|1[0-2])\.\s?(?P<y>{_YEAR}|\d\d)(?![\d])"),
     ("slash", rf"(?<![\d/])(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})/(?P<y>{_YEAR}|\d\d)(?![\d/])"),
     ("words", rf"(?<![\d.,])(?P<d>{_DAY})(?:st|nd|rd|th|\.)?\s(?:of\s)?(?P<w>{MONTH})(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
-    ("american", rf"\b(?P<w>{MONTH})\s(?:the\s)?(?P<d>{_DAY})(?:st|nd|rd|th)?(?!\d|"
+    ("american", rf"(?<!\bim )(?<!\bin )\b(?P<w>{MONTH})\s(?:the\s)?(?P<d>{_DAY})(?:st|nd|rd|th)?(?!\d|"
         rf"[.,]\d)(?:,?\s(?P<y>{_YEAR}))?(?!\w)"),
     ("month", rf"\b(?P<w>{MONTH})\s(?:of\s)?(?P<y>{_YEAR})(?!\w)"),
     ("my", rf"(?<![\w/.,-])(?P<m>0?[1-9]|1[0-2])/(?P<y>{_YEAR})(?![\w/])"),

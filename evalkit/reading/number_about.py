@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.context import asked_words
-from evalkit.reading.number_claims import Claim, Strength
+from evalkit.reading.number_claims import NOUN_BEHIND, Claim, Strength
 
 _MEANINGS = tuple(
     (name, re.compile(rf"\b(?:{pattern})\b", re.I))
@@ -23,6 +23,7 @@ _MEANINGS = tuple(
             r"max\w*|most|highest|exceed|limit|up to|höchst\w*|\w+höchst\w*|bis zu|überschreiten",
         ),
         ("least", r"min|minimum|minimal\w*|lowest|least|mindest\w*|wenigstens"),
+        ("free", r"free|available|vacant|frei\w*|verfügbar\w*"),
         ("mean", r"averag\w*|mean|durchschnitt\w*|schnitt|mittel\w*"),
     )
 )
@@ -47,35 +48,47 @@ def pairs(text: str) -> set[str]:
 def shared(asked: set[str], told: set[str]) -> int:
     """Return how many of the asked words are told, in whatever number: `child`, `children`."""
     return sum(
-        any(
-            w == t or (min(len(w), len(t)) > 3 and (w.startswith(t) or t.startswith(w)))
-            for t in told
-        )
-        for w in asked
+        any(w == t or (min(len(w), len(t)) > 3 and _is_form(w, t)) for t in told) for w in asked
     )
+
+
+_DENIES = re.compile(r"\b(?:not|nicht|never|nie)\b|n't\b", re.I)
+
+
+def _is_form(one: str, other: str) -> bool:
+    """Tell whether one word is the other with an ending: `team`, `teams`, and not `club`, `clubhouse`."""
+    short, long = sorted((one, other), key=len)
+    return long.startswith(short) and long[len(short) :] in _ENDINGS
+
+
+_ENDINGS = frozenset(
+    ("s", "es", "en", "er", "e", "n", "ed", "em", "d", "r", "in", "t", "te", "ne", "le")
+)
 
 
 def own_words(claim: Claim) -> set[str]:
     """Return the words that stand at a number itself."""
     said = f"{claim.label} {claim.right}"
+    if _DENIES.search(said):
+        return set()
     return words(said) | meanings(said)
 
 
 def likest(found: list[Claim], asked: Asked) -> list[Claim]:
     """Return the claims of which what stands before the number, or behind it, says most of the question again."""
-    for taken, wanted in (
-        (pairs, pairs(asked.asking)),
-        (words, words(asked.predicate)),
-        (words, words(asked.subject)),
-        (meanings, meanings(asked.predicate)),
+    labels, rights = [c.label for c in found], [c.right for c in found]
+    texts = [labels, rights, [f"{c.label} {c.clause.text}" for c in found]]
+    counted = [rights]
+    for taken, wanted, told in (
+        (pairs, pairs(asked.asking), texts),
+        (words, words(asked.predicate), texts),
+        (words, words(asked.subject), counted),
+        (meanings, meanings(asked.predicate), texts),
     ):
-        for said in (
-            [c.label for c in found],
-            [c.right for c in found],
-            [f"{c.label} {c.clause.text}" for c in found],
-        ):
+        for said in told:
             n_shared = [shared(wanted, taken(text)) for text in said]
             is_told = all(re.search(r"[\w\uf8fd-\uf8ff]", text) for text in said)
+            is_told = is_told and (told is not counted or all(map(NOUN_BEHIND.match, said)))
             if is_told and n_shared and max(n_shared) > min(n_shared):
                 return [c for c, n in zip(found, n_shared, strict=True) if n == max(n_shared)]
     return []
@@ -111,13 +124,13 @@ _PART_BEFORE = re.compile(
 
 def of_asked_part(found: list[Claim], asked: Asked) -> list[Claim]:
     """State the part of a whole that has what was asked for: `220 messages, 17 of which are unread`."""
-    wanted = words(asked.asking)
     for part in found:
         if not (_PART_BEHIND.match(part.right) or _PART_BEFORE.search(part.label)):
             continue
         whole = [c for c in found if c.place < part.place and c.strength > Strength.ASIDE]
         said = set[str]().union(*(words(c.clause.text) for c in whole)) if whole else set[str]()
-        if whole and shared(wanted - said, words(f"{part.right}")):
+        wanted = words(asked.asking) if said else words(asked.predicate)
+        if whole and shared(wanted - said, words(part.right)):
             return [
                 replace(c, strength=Strength.STATED if c is part else Strength.ASIDE) for c in found
             ]
@@ -137,6 +150,7 @@ def about_question(found: list[Claim], asked: Asked) -> list[Claim]:
             c.strength == Strength.FIRST
             or (c.strength >= Strength.STATED and c.place > mine[-1].place)
             or is_beside(mine[0], c)
+            or (c.is_leading and not re.search(r"\w", c.right))
             for c in others
         ):
             return [

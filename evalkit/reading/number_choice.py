@@ -18,7 +18,7 @@ from evalkit.reading.number_about import (
     shared,
     words,
 )
-from evalkit.reading.number_claims import Claim, Strength
+from evalkit.reading.number_claims import NOUN_BEHIND, Claim, Strength
 from evalkit.reading.number_words import CONCLUDED, CURRENT, EXACT, LABEL, THUS_ALONE, TURN
 from evalkit.reading.numerals import Numeral
 from evalkit.reading.sides import asked_side
@@ -33,7 +33,8 @@ def narrowed(text: str, found: list[Claim], asked: Asked) -> list[Claim]:
 
 def of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
     """Keep what is so now, and percentages or amounts where they are asked for."""
-    return answering(_of_asked_kind(of_asked_part(_now(found), asked), asked), asked)
+    now = found if asked.for_change or asked.for_comparison else _now(found)
+    return answering(_of_asked_kind(of_asked_part(now, asked), asked), asked)
 
 
 def of_asked_side(found: list[Claim], asked: Asked) -> Numeral | None:
@@ -248,7 +249,7 @@ def _after_turn(text: str, found: list[Claim]) -> list[Claim]:
             and len(later) < len(found)
             and (len(later) == 1 or later[0].strength >= Strength.ALONE)
         ):
-            return later
+            return [c for c in found if c.place >= marker.start()]
     return found
 
 
@@ -262,7 +263,9 @@ def _of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
         rest = [
             c
             for c in rest
-            if c.is_in_unit or c.strength == Strength.STATED or not re.match(r"\s[^\W\d_]", c.right)
+            if c.is_in_unit
+            or c.strength == Strength.STATED
+            or not NOUN_BEHIND.match(c.clause.text, c.place - c.clause.start + 1)
         ]
     if asked.for_money:
         return [

@@ -112,8 +112,12 @@ def _without_wholes_and_parts(text: str, found: list[Claim]) -> list[Claim]:
         first, rest = said[0], said[1:]
         if rest and _OF_WHOLE.search(text[: first.place]):
             aside.add(first.place)
-        listed = [c for c in rest if ":" in text[first.place : c.place]]
-        if len(listed) > 1 and len(listed) == len(rest) and first.strength > Strength.ASIDE:
+        listed = rest if rest and ":" in text[first.place : rest[0].place] else []
+        if (
+            len(listed) > 1
+            and ":" not in text[listed[0].place : listed[-1].place]
+            and first.strength > Strength.ASIDE
+        ):
             aside |= {c.place for c in listed if c.strength < Strength.STATED}
     return [replace(c, strength=Strength.ASIDE) if c.place in aside else c for c in found]
 
@@ -136,15 +140,14 @@ def _set_aside(claim: Claim) -> Claim:
 def _of_clause(
     masked: MaskedNumbers, clause: Clause, before: Clause | None, asked: Asked, *, is_first: bool
 ) -> Iterator[Claim]:
+    is_joined = _is_joined(masked, clause)
     is_bracketed = _is_in_brackets(masked.text, clause.start)
     for mark, (own_left, own_right) in zip(
         ANY.finditer(clause.text), _parts(clause.text, masked.given), strict=True
     ):
         left, right = clause.text[: mark.start()], clause.text[mark.end() :]
         place, numeral = clause.start + mark.start(), masked.at(mark[0])
-        is_leading = (
-            not masked.is_list and re.search(r"\w|[\ue000-\uf8ff]", masked.text[:place]) is None
-        )
+        is_leading = not masked.is_list and _LEADS.fullmatch(masked.text[:place]) is not None
         label = own_left
         told_before = masked.with_given(before.text) if before is not None else ""
         if not ANY.search(told_before) and not ANY.search(left):
@@ -173,10 +176,13 @@ def _of_clause(
             strength = (
                 Strength.ASIDE
                 if is_aside
-                else _strength(clause, before, left, right, is_first=is_first)
+                else _strength(clause, before, left, right, is_first=is_first, is_joined=is_joined)
             )
             is_each = EACH_BEHIND.search(right) is not None and not asked.for_each
-            if is_bracketed or is_each or re.search(DOUBT, left, re.I):
+            is_denied = _DENIED_BEHIND.match(own_right) and not re.search(
+                NEGATION, asked.asking, re.I
+            )
+            if is_bracketed or is_each or is_denied or re.search(DOUBT, left, re.I):
                 strength = min(strength, Strength.NAMED if is_leading else Strength.WEAK)
         numeral = _with_sign(numeral, label, right, asked)
         label, own_right = masked.with_given(label), masked.with_given(own_right)
@@ -223,20 +229,42 @@ def _joint(clause: str, start: int, end: int) -> tuple[int, int]:
     joint = _PARTED.search(clause, start, end)
     if joint is not None:
         return joint.start(), joint.end()
-    noun = _NOUN_BEHIND.match(clause, start, end)
+    noun = NOUN_BEHIND.match(clause, start, end)
     return (noun.end(), noun.end()) if noun else (start, start)
 
 
+_LEADS = re.compile(
+    r"[^\w\ue000-\uf8ff]*(?:(?:in|im|am|on|at|ab|from|um|bei|for|für|about|around|rund|etwa|ca\.?|nach|after)\s)?",
+    re.I,
+)
+_DENIED_BEHIND = re.compile(
+    r"(?:\s[^\W\d_]+){0,3}?(?:\s(?:not|nicht|never|nie)\b|n't\b)(?! only| nur)", re.I
+)
+_TIME_SPENT = re.compile(
+    r"\s(?:years?|jahren?)'?\s(?:of (?!age\b)|in\b|(?-i:[A-ZÄÖÜ])|experience\b)", re.I
+)
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|did|ist|sind|war|waren|hat|haben|wurden?|wird|werden)\b",
     re.I,
 )
-_NOUN_BEHIND = re.compile(
+NOUN_BEHIND = re.compile(
     r"\s(?!(?:of|in|on|at|to|for|from|by|with|per|as|than|von|zu[rm]?|bei[m]?|mit|für|auf|aus|nach|vor|im|an|am|um|"
     r"betr(?:ug|ägt|ugen)|lag|liegt|makes?|gives?|leaves?|leads?|rose|fell|grew|pays?|costs?|paid|bleib\w*|remain\w*|steh\w*|work\w*|arbeit\w*|is|are|was|were|ist|sind|war|waren|kost\w+|zahl\w+|"
     r"stieg\w*|sank\w*|sinkt|ergibt|ergeben|macht|i\.?e|that|which|d\.?h|das|der|die|the|an?)\b)[^\W\d_]+\b",
     re.I,
 )
+
+
+def _is_joined(masked: MaskedNumbers, clause: Clause) -> bool:
+    """Tell whether a comma joins a clause to one with a verb and a number: `She read 9 pages on Monday, 8 on Tuesday.`"""
+    colon = masked.text.rfind(":", 0, clause.start)
+    earlier = [
+        p.text
+        for p in masked.pieces
+        if p.sentence == clause.sentence and colon < p.start < clause.start
+    ]
+    is_told = any(ANY.search(text) and not ALONE.match(text) for text in earlier)
+    return is_told and re.search(r",\s*$", masked.text[: clause.start]) is not None
 
 
 def _is_in_brackets(text: str, place: int) -> bool:
@@ -299,7 +327,11 @@ def _evened(clause: Clause, found: list[Claim]) -> list[Claim]:
 
 
 def _is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
-    is_earlier = EARLIER.search(left) is not None and BOUND.search(left) is None
+    earlier = EARLIER.search(left)
+    is_limit = bool(asked.limit) and earlier is not None and asked.limit in earlier[0].casefold()
+    is_earlier = earlier is not None and BOUND.search(left) is None and not is_limit
+    if asked.for_age and _TIME_SPENT.match(right):
+        return True
     if clause.is_asked or (is_earlier and not asked.for_each):
         return True
     if ALL_OF.search(left) and PERIOD.match(right):
@@ -323,6 +355,7 @@ def _strength(
     right: str,
     *,
     is_first: bool,
+    is_joined: bool,
 ) -> Strength:
     near = ANY.split(left)[-1]
     if joint := _PARTED.search(near):
@@ -337,12 +370,16 @@ def _strength(
         )
     ):
         return Strength.STATED
-    if not is_first and IN_TOTAL.match(right) and not ANY.search(left):
+    if (
+        IN_TOTAL.match(right)
+        and not ANY.search(left)
+        and not (is_first and ALONE.match(clause.text))
+    ):
         return Strength.STATED
     if before is not None and EXACT.search(clause.text):
         return Strength.STATED
     if before is not None and LABEL.match(before.text) and not ANY.search(before.text):
         return Strength.STATED
-    if ALONE.match(clause.text):
+    if ALONE.match(clause.text) and not (is_joined and not is_first):
         return Strength.FIRST if is_first and not _VERB.search(right) else Strength.ALONE
     return Strength.NAMED

@@ -23,6 +23,7 @@ from evalkit.reading.number_words import (
     PARTS,
     RAISED,
     RECKONED,
+    REPLACED,
     STATING,
 )
 from evalkit.reading.numerals import Numeral, numerals
@@ -43,7 +44,8 @@ class MaskedNumbers:
             or language_of(asked.question)
         )
         text = _PICTURE.sub("\n", _ARROW.sub("→", text))
-        text = without_names(in_digits(text), asked.question)
+        text = _BELOW_ZERO.sub(r"-\1\2", in_digits(text))
+        text = without_names(text, asked.question)
         parts, end = [], 0
         self.numerals: list[Numeral] = []
         self.in_unit: set[str] = set()
@@ -96,8 +98,9 @@ class MaskedNumbers:
         return self.numerals[ord(mark) - 0xE000]
 
     def with_given(self, text: str) -> str:
-        """Return a text with digits for the numbers that the question tells."""
-        return ANY.sub(lambda m: f"{self.at(m[0]).value:g}" if m[0] in self.given else m[0], text)
+        """Return a text with digits for the numbers that the question tells, if nothing is reckoned with them."""
+        kept = self.given - self.asides
+        return ANY.sub(lambda m: f"{self.at(m[0]).value:g}" if m[0] in kept else m[0], text)
 
     def _asides(self) -> set[str]:
         """Return marks of operands, ranges and alternatives."""
@@ -154,6 +157,9 @@ class MaskedNumbers:
             else:
                 self.asides.discard(match["new"])
                 self.stated.add(match["new"])
+        if asked.for_change:
+            for match in REPLACED.finditer(self.text):
+                self.asides |= set(ANY.findall(match[0]))
         for match in RAISED.finditer(self.text):
             told, other = match["by"], match["new"]
             if not asked.for_change:
@@ -169,6 +175,11 @@ _ARROW = re.compile(r"[=-]{1,2}>|[⇒➜➔➡]")
 _PICTURE = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]+[\ufe0f\u200d]*")
 
 
+_BELOW_ZERO = re.compile(
+    r"(?<![-\d.,])(\d+(?:[.,]\d+)?)(\s?(?:°\s?C?|grad(?: celsius)?|degrees?(?: celsius)?))\s"
+    r"(?:(?:unter|below) (?:null|zero|0|freezing|dem gefrierpunkt)|minus(?=\W*$))",
+    re.I,
+)
 _RATE = re.compile(r"\s?[^\W\d_]+\.?\s?(?:per|pro|je|a|an|in der|/)(?:\s|\b)", re.I)
 
 

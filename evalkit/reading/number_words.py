@@ -42,6 +42,8 @@ PARTS = compiled(
     r"unterschied)\s(?:of|between|von|zwischen|"
     rf"aus)\s(?:[^.;\ue000-\uefff]{{0,25}}{MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|"
     rf"minus)\s(?:\w+\s)?{MARK}"
+    rf"|{MARK}(?:\s\w+)?\s(?:und|mit|durch|von)\s(?:\w+\s)?{MARK}(?:\s\w+)?\s(?:multiplizieren|addieren|"
+    r"subtrahieren|dividieren|teilen|malnehmen|zusammenzählen|abziehen)"
     r"|\b(?:adding|add|addiert\w*|subtracting|multiplying|"
     rf"dividing)\s(?:[^.;\ue000-\uefff]{{0,25}}{MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|to|"
     rf"from|by|zu|with|mit)\s(?:\w+\s)?{MARK}"
@@ -97,7 +99,8 @@ MORE_BEHIND = compiled(
 )
 OTHER_YEAR_BEHIND = compiled(rf"^(?:\s\w+){{0,3}}?\s?\(?{OTHER_YEAR}")
 ASKS_MORE = compiled(
-    r"\b(?:more|less|fewer|higher|lower|mehr|weniger|höher|niedriger|difference|differenz|"
+    r"\b(?:more|less|fewer|higher|lower|cheaper|dearer|longer|shorter|mehr|weniger|höher|niedriger|teurer|billiger|"
+    r"günstiger|länger|kürzer|difference|differenz|"
     r"unterschied|change|änder\w+|veränder\w+|increase|decrease|by how|um wie ?viele?|grow|rise|fall|steig\w+|"
     r"stieg\w*|sank|sink\w*)\b"
 )
@@ -206,6 +209,9 @@ CHANGED = compiled(
     rf"(?:ver)?änder\w+|angehoben|gesenkt)\b[^.;\ue000-\uefff]{{0,60}}?\b(?:from|von)|"
     rf"\bvon(?=[^.;]{{1,40}}\sauf\s))\s(?:\w+\s){{0,2}}?(?P<old>{MARK})[^.;\ue000-\uefff]{{0,40}}?"
     rf"\b(?:to|auf)\s(?:\w+\s){{0,2}}?(?P<new>{MARK})"
+)
+REPLACED = compiled(
+    rf"{MARK}(?:\s[^\W\d_]+)?\s(?:statt|anstatt|anstelle von|instead of|rather than)\s(?:\w+\s)?[\ue000-\uf8ff]"
 )
 RISEN_TO = compiled(
     r"\b(?:rose|fell|grew|climbed|dropped|went up|went down|increased|decreased|stieg\w*|sank\w*|wuchs\w*|"

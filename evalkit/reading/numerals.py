@@ -16,7 +16,7 @@ CURRENCY = (
 PERCENT = r"(?:%|percent(?:age points)?\b|per cent\b|prozent(?:punkte?)?\b|v\.\s?h\.|pct\b)"
 _BEFORE = r"(?:(?:US\$|A\$|C\$|[$€£¥]|S?Fr\.)\s?|(?:USD|EUR|GBP|CHF|JPY|Euro)\s)"
 _MINUS = (
-    r"(?:(?<![\w)\d%€$£])(?<![\d)%€$£] )[-–—]\s?(?=[\d.,$€£¥UEGC])|\b(?:minus|negative|negativ)\s+|"
+    r"(?:(?<![\w)\d%€$£])(?<![\d)%€$£] )[-–—]\s?(?=[\d.,$€£¥UEGC])|(?<![\d%€$£] )\b(?:minus|negative|negativ)\s+|"
     r"(?<![\w)])(?<![\d)%€$£] )\+(?=\d))"
 )
 _BODY = (
