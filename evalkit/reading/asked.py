@@ -80,6 +80,13 @@ _TEXT_BEHIND = re.compile(
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _OF_BEFORE = re.compile(r"\b(?:das|that|this|es|it|dies)\b", re.I)
+_HEAD = re.compile(
+    r"\b(?:(?:what|which) (?:is|was|are|were)|wie (?:hoch|groß|lang|schwer|alt) (?:ist|war|sind|waren)|"
+    r"was (?:ist|war)|welche[nrms]?)\s(?P<head>(?:[^\W\d_]+\s??){1,5}?)"
+    r"(?=\W*(?:$|[?(,.;:]|\b(?:of|in|for|on|at|to|per|from|by|"
+    r"des|der klasse|im|am|vom|von|für|in|pro|je|bei|zum|zur|als|dieses|eines|einer)\b))",
+    re.I,
+)
 _LIMIT = re.compile(
     r"\b(nach|after|vor|before|als|than)\s(?:wie ?viele?n?|how (?:many|much))\b", re.I
 )
@@ -98,7 +105,8 @@ _AUXILIARY = (
     r"wird|werden|wurden?|kann|können)"
 )
 _COUNTED = re.compile(
-    rf"\b(?:how many|how much|wie ?viele?n?|number of|anzahl(?: de[rs])?)\s(?:(?:of|the|der|von|den)\s|\d+\s)*(?!{_AUXILIARY}\b)"
+    rf"\b(?:how many|how much|wie ?viele?n?|number of|anzahl(?: de[rs])?)\s"
+    rf"(?:(?:of|the|der|von|den)\s|\d+\s)*(?!{_AUXILIARY}\b)"
     rf"(?:(?P<adjectives>(?:\w+\s){{0,2}}?)(?:(?-i:[A-ZÄÖÜ])\w+|\w+(?=\s(?:{_AUXILIARY}|of|in|on|at|per|for|from|fit|"
     r"work)\b))|\w+)",
     re.I,
@@ -158,10 +166,21 @@ class Asked:
         return len(self.given - {float(year) for year in _YEAR.findall(self.question)}) > 1
 
     @property
+    def head(self) -> str:
+        """What a question for no count is about, without what it is of: `the purchase price`."""
+        found = _HEAD.search(self.subject)
+        return "" if found is None or self.for_count else found["head"]
+
+    @property
     def limit(self) -> str:
         """The preposition of a limit that is asked for: `after how many months`."""
         found = _LIMIT.search(self.asking)
         return found[1].casefold() if found else ""
+
+    @property
+    def for_rounded(self) -> bool:
+        """With fewer digits than it comes to."""
+        return re.search(r"\b(?:round|nearest|gerundet|runde)", self.question, re.I) is not None
 
     @property
     def for_age(self) -> bool:

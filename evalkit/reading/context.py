@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from evalkit.reading.dates import masked
 from evalkit.reading.units import UNIT_NAMES
 
-NO_NUMBER, ASKED_YEAR, OTHER_YEAR = "\uf8ff", "\uf8fe", "\uf8fd"
-"""Stand for a date or name, for a year the question is about, and for another year."""
+NO_NUMBER, ASKED_YEAR, OTHER_YEAR, ASKED_NAME = "\uf8ff", "\uf8fe", "\uf8fd", "\uf8fb"
+"""Stand for a date or name, for a year the question is about, for another year, and for a name the question has."""
 _NAMES = (
     r"floor|extension|ext|durchwahl|tel|telefon|phone|hotline|line|row|column|table|figure|fig|section|sec|chapter|page|question|step|item|no|nr|room|building|gate|"
     r"version|level|grade|"
@@ -102,6 +102,11 @@ def without_names(text: str, question: str) -> str:
     text = _without_markers(text)
     text = masked(text, NO_NUMBER)
     text = _without_asked_names(text, question)
+    named = {m[0].casefold() for m in _GLUED.finditer(question)}
+
+    def sign(match: re.Match[str]) -> str:
+        return ASKED_NAME if match[0].casefold() in named else NO_NUMBER
+
     text = _NAMED.sub(
         lambda m: m[0] if _is_asked(m["noun"], question) or _is_of_source(m) else NO_NUMBER, text
     )
@@ -112,7 +117,7 @@ def without_names(text: str, question: str) -> str:
         lambda m: m[0] if _is_elliptic(m) or set(asked_words(m[0])) & asked else NO_NUMBER, text
     )
     text = _GLUED.sub(
-        lambda m: m[0] if _GROUPED.fullmatch(m[0]) or _KEEP.match(m[0]) else NO_NUMBER, text
+        lambda m: m[0] if _GROUPED.fullmatch(m[0]) or _KEEP.match(m[0]) else sign(m), text
     )
     return _without_years(text, question)
 
@@ -145,15 +150,15 @@ def _without_markers(text: str) -> str:
 
 def _without_asked_names(text: str, question: str) -> str:
     """Names that the question itself brings: what is `Team 50` there is no result here."""
-    for word, digits in re.findall(r"([^\W\d_]+)\.?[ -](\d[\d.]*)\b", question):
+    for word, digits in re.findall(r"([^\W\d_]+)\.?[ -](\d[\d.]*[a-z]?)\b", question):
         if (
             any(asked_words(word))
-            and word[0].isupper()
+            and (word[0].isupper() or re.fullmatch(_NAMES, word, re.I))
             and not re.fullmatch(r"(?:19|20)\d\d", digits)
         ):
             text = re.sub(
                 rf"\b{re.escape(word)}\.?[ -]{re.escape(digits)}(?![\w]|[.,]\d)",
-                NO_NUMBER,
+                ASKED_NAME,
                 text,
                 flags=re.I,
             )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from evalkit.reading.asked import Asked
-from evalkit.reading.context import asked_words
+from evalkit.reading.context import ASKED_NAME, asked_words
 from evalkit.reading.number_claims import NOUN_BEHIND, Claim, Strength
 
 _MEANINGS = tuple(
@@ -31,7 +31,7 @@ _MEANINGS = tuple(
 
 def words(text: str) -> set[str]:
     """Return the words and numbers of a text that a question and an answer may share."""
-    return {*asked_words(text), *re.findall(r"\d+", text)}
+    return {*asked_words(text), *re.findall(rf"\d+[a-z]?\b|{ASKED_NAME}", text)}
 
 
 def meanings(text: str) -> set[str]:
@@ -86,8 +86,8 @@ def likest(found: list[Claim], asked: Asked) -> list[Claim]:
         (meanings, meanings(asked.predicate), texts),
     ):
         for said in told:
-            n_shared = [shared(wanted, taken(text)) for text in said]
-            is_told = all(re.search(r"[\w\uf8fd-\uf8ff]", text) for text in said)
+            n_shared = [shared(wanted, taken(text)) + (ASKED_NAME in text) for text in said]
+            is_told = all(re.search(r"[\w\uf8fb-\uf8ff]", text) for text in said)
             is_told = is_told and (told is not counted or all(map(NOUN_BEHIND.match, said)))
             if is_told and n_shared and max(n_shared) > min(n_shared):
                 return [c for c, n in zip(found, n_shared, strict=True) if n == max(n_shared)]
@@ -97,8 +97,11 @@ def likest(found: list[Claim], asked: Asked) -> list[Claim]:
 def answering(found: list[Claim], asked: Asked) -> list[Claim]:
     """State the number of a clause that says all of the question again: `Man zahlt 56 Euro.`"""
     wanted = words(asked.predicate)
-    says_all = [c for c in found if wanted and shared(wanted, own_words(c)) == len(wanted)]
-    if len({c.numeral.value for c in says_all if not c.is_given}) != 1:
+    for wanted in (words(asked.predicate), words(asked.head)):
+        says_all = [c for c in found if wanted and shared(wanted, own_words(c)) == len(wanted)]
+        if len({c.numeral.value for c in says_all if not c.is_given}) == 1:
+            break
+    else:
         return found
     of_sentence = {c.clause.sentence: c for c in found if c.strength == Strength.STATED}
     return [
@@ -143,7 +146,8 @@ def about_question(found: list[Claim], asked: Asked) -> list[Claim]:
     if asked.for_total or asked.is_problem or len({c.numeral.value for c in told}) < 2:
         return found
     head = set[str]() if asked.for_count else {next(asked_words(asked.predicate), "")}
-    for wanted in (head, words(asked.predicate) | meanings(asked.predicate)):
+    names = {w for w in words(asked.asking) if re.fullmatch(r"\d+[a-z]", w)} | {ASKED_NAME}
+    for wanted in (names, head, words(asked.predicate) | meanings(asked.predicate)):
         mine = [c for c in told if shared(wanted, own_words(c))]
         others = [c for c in told if c not in mine]
         if len({c.numeral.value for c in mine}) == 1 and not any(

@@ -18,6 +18,8 @@ from evalkit.reading.number_words import (
     ANY,
     BOUND,
     CHANGE_OF,
+    CURRENT,
+    DECIMALS,
     EACH_BEHIND,
     EARLIER,
     EARLIER_LABEL,
@@ -25,12 +27,17 @@ from evalkit.reading.number_words import (
     FORMER,
     IN_TOTAL,
     LABEL,
+    LED,
     MORE_BEHIND,
     OFF_BEHIND,
     OTHER_YEAR_BEHIND,
     PART_OF,
     PERIOD,
+    PLANNED,
+    PLANNED_WORD,
     RISEN_TO,
+    ROUNDED,
+    SO_FAR,
     STATING,
 )
 from evalkit.reading.numerals import Numeral
@@ -156,6 +163,8 @@ def _of_clause(
             asked.for_change and mark[0] not in masked.asides and CHANGE_OF.search(left) is not None
         )
         strength = Strength.STATED if is_stated else None
+        if ROUNDED.search(left) and not DECIMALS.match(right):
+            strength = Strength.LAST if asked.for_rounded else Strength.STATED
         if mark[0] == masked.last_alone:
             strength = Strength.LAST
         if strength is None:
@@ -182,7 +191,13 @@ def _of_clause(
             is_denied = _DENIED_BEHIND.match(own_right) and not re.search(
                 NEGATION, asked.asking, re.I
             )
-            if is_bracketed or is_each or is_denied or re.search(DOUBT, left, re.I):
+            if (
+                is_bracketed
+                or is_each
+                or is_denied
+                or _is_surpassed(left, masked.text, asked)
+                or re.search(DOUBT, left, re.I)
+            ):
                 strength = min(strength, Strength.NAMED if is_leading else Strength.WEAK)
         numeral = _with_sign(numeral, label, right, asked)
         label, own_right = masked.with_given(label), masked.with_given(own_right)
@@ -256,7 +271,7 @@ NOUN_BEHIND = re.compile(
 
 
 def _is_joined(masked: MaskedNumbers, clause: Clause) -> bool:
-    """Tell whether a comma joins a clause to one with a verb and a number: `She read 9 pages on Monday, 8 on Tuesday.`"""
+    """Tell whether a comma joins a clause to one with a verb and a number: `She read 9 pages, 8 on Tuesday.`"""
     colon = masked.text.rfind(":", 0, clause.start)
     earlier = [
         p.text
@@ -265,6 +280,12 @@ def _is_joined(masked: MaskedNumbers, clause: Clause) -> bool:
     ]
     is_told = any(ANY.search(text) and not ALONE.match(text) for text in earlier)
     return is_told and re.search(r",\s*$", masked.text[: clause.start]) is not None
+
+
+def _is_surpassed(left: str, text: str, asked: Asked) -> bool:
+    """Tell whether a number was so until something else came, or was only planned."""
+    is_planned = PLANNED.search(left) is not None and not PLANNED_WORD.search(asked.asking)
+    return is_planned or (SO_FAR.search(left) is not None and CURRENT.search(text) is not None)
 
 
 def _is_in_brackets(text: str, place: int) -> bool:
@@ -288,7 +309,7 @@ _LOST = re.compile(
     r"miese|overdraft|overdrawn|in the red|überzogen)\b"
     r"(?:\s(?:of|von|in höhe von|was|is|were|betrug|beträgt|about|around|roughly|rund|etwa|by|um|amounted to|"
     r"amounts to|came to|"
-    r"belief sich auf|lag bei|for the \w+|im \w+(?: \w+)?|in the \w+(?: \w+)?|over|[\uf8fd-\uf8ff]|einen?))*\W*$",
+    r"belief sich auf|lag bei|for the \w+|im \w+(?: \w+)?|in the \w+(?: \w+)?|over|[\uf8fb-\uf8ff]|einen?))*\W*$",
     re.I,
 )
 _LOSS_BEHIND = re.compile(
@@ -329,6 +350,8 @@ def _evened(clause: Clause, found: list[Claim]) -> list[Claim]:
 def _is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
     earlier = EARLIER.search(left)
     is_limit = bool(asked.limit) and earlier is not None and asked.limit in earlier[0].casefold()
+    if left.strip().casefold() == "plus":
+        earlier = None
     is_earlier = earlier is not None and BOUND.search(left) is None and not is_limit
     if asked.for_age and _TIME_SPENT.match(right):
         return True
@@ -377,6 +400,8 @@ def _strength(
     ):
         return Strength.STATED
     if before is not None and EXACT.search(clause.text):
+        return Strength.STATED
+    if before is not None and LED.match(before.text) and not ANY.search(before.text):
         return Strength.STATED
     if before is not None and LABEL.match(before.text) and not ANY.search(before.text):
         return Strength.STATED

@@ -107,7 +107,10 @@ class MaskedNumbers:
         found: set[str] = set()
         for pattern in (CHAIN, PARTS, RECKONED):
             for parts in pattern.finditer(self.text):
-                found |= set(ANY.findall(parts[0]))
+                marks = ANY.findall(parts[0])
+                kinds = {self.at(m).is_percent for m in marks}
+                if len(kinds) == 1 or re.search(r"[+*/×·=]", parts[0]):  # not `€200 plus 19 % VAT`
+                    found |= set(marks)
         for match in CHECK.finditer(self.text):
             if ANY.search(self.text, 0, match.start()):
                 found |= set(ANY.findall(match[0]))
@@ -209,7 +212,8 @@ def _stops_short(text: str) -> bool:
 def _reckons_on(text: str) -> bool:
     """Tell whether an open text ends with a step that is still to be taken: `Now we add the shipping of 15`."""
     is_told = len(re.findall(r"[^\W\d_]{2,}", text)) > _WORDS_OF_PROSE
-    steps = [*RECKONED.finditer(text), *(CHAIN.finditer(text) if is_told else ())]
+    is_open = re.search(r"[.!?)]\W*$", text) is None
+    steps = [*RECKONED.finditer(text), *(CHAIN.finditer(text) if is_told and is_open else ())]
     return any(not text[step.end() :].strip() for step in steps)
 
 

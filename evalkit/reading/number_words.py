@@ -67,13 +67,14 @@ PERIOD = compiled(
 )
 """`all four quarters` tells what a result is of; `all 180 of them` is one."""
 EARLIER = compiled(
-    r"(?:\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|"
+    rf"(?:{MARK}(?:\s[^\W\d_]+){{1,3}}\sat\s|"
+    r"\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|"
     r"previously|formerly|"
     r"instead\sof|rather\sthan|including|incl\.?|of\swhich|davon|darunter|einschließlich|inklusive|inkl\.?|not|"
     r"after|before|without|excluding|out\sof|aside\sfrom|apart\sfrom|plus|less|minus|"
     r"statt|anstatt|gegenüber|nach|vor|zuvor|früher|vorher|als|nicht|verglichen\smit|(?:im\s)?vergleich\szu|"
     r"anstelle\svon|ohne|außer|von\sinsgesamt|zuzüglich|zzgl\.?|"
-    r"jeweils|je|each|à|at|zu\sje|every|first\s(?:got|had|thought|counted)|weitere[nrs]?|another|further|"
+    r"jeweils|je|each|à|zu\sje|every|first\s(?:got|had|thought|counted)|weitere[nrs]?|another|further|"
     r"discount\sof|rabatt\svon|abzüglich|abzgl\.?)"
     r"\s(?:(?:the|of|only|just|about|around|noch|nur|etwa|rund|ca\.|den|die|der|das|einem?|a|still)\s){0,2})$"
 )
@@ -83,7 +84,7 @@ PART_OF = compiled(
 )
 EACH_BEHIND = compiled(
     r"^(?:\s[^\W\d_]+){0,2}\s?(?:a (?:day|week|month|year|night|hour)\b|an hour\b|am tag\b|im monat\b|"
-    r"im jahr\b(?!\s[\uf8fd-\uf8ff])|die "
+    r"im jahr\b(?!\s[\uf8fb-\uf8ff])|die "
     r"(?:stunde|woche)\b|täglich|monatlich|jährlich|wöchentlich|daily|weekly|monthly|yearly|annually|each|"
     r"apiece|a\spiece|per\b|je\b|pro\b|das\sstück|jeweils|"
     r"/\s?(?:stück|piece|unit|item|person|day|tag|month|monat)\b)"
@@ -144,7 +145,7 @@ LABEL = compiled(
     rf"saldo|preis|wert)|schluss\w+|grand total|(?:final|new|remaining|neue[rs]?|verbleibende[rs]?|"
     rf"endgültige[rs]?)\s\w+|"
     rf"rest(?:betrag|bestand|menge)?|zahlbetrag|remainder|amount due|zu zahlen|to pay|"
-    rf"anzahl|number|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
+    rf"anzahl|number|(?:auf|ab)?gerundet|rounded|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
 )
 IN_TOTAL = compiled(
     r"^(?:\s[^\W\d_]+){0,2}\s(?:in total|in all|altogether|all together|combined|together|all in all|"
@@ -167,6 +168,20 @@ THUS_ALONE = compiled(
     rf"is|ist|has|hat)\s)?(?:um\s|by\s|"
     rf"also\s)?{MARK}(?:\s?[^\W\d_]+\.?){{0,2}}{REST}"
 )
+ROUNDED = compiled(
+    r"\b(?:round(?:ed|s|ing)?|(?:auf|ab)?gerundet)(?:\s(?:up|down|to|auf|also|so|that is|ist das|sind das|sind es|"
+    r"gives|makes|ergibt))*[\s:,]*$"
+)
+DECIMALS = compiled(r"^\s?(?:decimal|dezimal|nachkomma|places?\b|stellen?\b|digits?\b|kommastelle)")
+PLANNED = compiled(
+    r"\b(?:planned|expected|target(?:ed)?|budgeted|forecast|geplant\w*|erwartet\w*|vorgesehen|ziel\w*|prognose)\b"
+    r"[^.;,\ue000-\uefff]{0,30}$"
+)
+PLANNED_WORD = compiled(
+    r"\b(?:plan|expect|target|budget|forecast|geplant|erwart|vorgesehen|ziel|prognos)"
+)
+LED = compiled(rf"^\W*(?:and\s|und\s)?(?:{THUS}|{CONCLUDING}|{TOTAL})\W*$")
+"""A clause that leads to the result in the next: `Therefore, 3 buses are needed.`"""
 LAST_LINE = compiled(
     rf"^\W*(?:\w+\s){{0,2}}?(?:(?:final|"
     rf"endgültige[rs]?)\s)?(?:{NOUN})\b(?P<between>[^\n\ue000-\uefff]{{0,30}}?)(?P<mark>{MARK})(?P<rest>[^\n]*)$"
@@ -181,7 +196,7 @@ CUT = compiled(
     r"equals|needs?|gets|takes|requires?|consumes?|contains?|braucht?|brauchen|benötig(?:t|en)|bekommt|"
     r"bekommen|enthält|enthalten|"
     r"verbrauch(?:t|en)|kommen|"
-    r"der|die|das|und|ist|sind|war|waren|noch|hat|also|mit|von|zu|im|in|dann|ergibt|macht|plus|beträgt|bei|auf))\s*$"
+    r"der|die|das|und|ist|sind|war|waren|noch|hat|also|somit|daher|deshalb|folglich|therefore|thus|hence|because|weil|mit|von|zu|im|in|dann|ergibt|macht|plus|beträgt|bei|auf))\s*$"
 )
 CHECK = compiled(
     r"(?:^|(?<=\n)|(?<=[.!] )|(?<=\())[ \t*_#>-]*?(?:(?:quick|sanity|cross|to|let's|let us|let me|zur|kurze|"
@@ -225,7 +240,7 @@ CHANGE_OF = compiled(
     r"differenz|unterschied|steigerung|erhöhung|senkung)\s(?:of|von|um|by)\s(?:\w+\s)?$|\b(?:by|um)\s(?:\w+\s)?$"
 )
 RAISED = compiled(
-    rf"\b(?:by|um|up|down)\s(?:\w+\s){{0,2}}?(?P<by>{MARK})(?:\s[^\W\d_]+)?\s(?:to|"
+    rf"\b(?:by|um|up|down)\s(?!from\b|von\b)(?:\w+\s){{0,2}}?(?P<by>{MARK})(?:\s[^\W\d_]+)?\s(?:to|"
     rf"auf)\s(?:\w+\s){{0,2}}?(?P<new>{MARK})"
 )
 EARLIER_LABEL = compiled(
@@ -238,8 +253,11 @@ EARLIER_LABEL = compiled(
 )
 FORMER = compiled(
     r"\b(?:(?:until|till|before|up to|bis|vor)\s(?:ende |anfang |mitte |the end of |early |"
-    r"late )?[\uf8fd-\uf8ff]|previously|formerly|"
-    r"originally|used to|früher|vormals|ehemals|bisher|bislang|zuvor|bis dahin|vorher)\b[^.;\ue000-\uefff]{0,40}$"
+    r"late )?[\uf8fb-\uf8ff]|previously|formerly|"
+    r"originally|used to|früher|vormals|ehemals|zuvor|bis dahin|vorher)\b[^.;\ue000-\uefff]{0,40}$"
+)
+SO_FAR = compiled(
+    r"\b(?:bisher|bislang|so far|to date|until now|up to now)\b[^.;\ue000-\uefff]{0,40}$"
 )
 CURRENT = compiled(
     r"\b(?:now|nowadays|currently|today|since then|at present|these days|seither|seitdem|nun|jetzt|inzwischen|"

@@ -65,6 +65,8 @@ _LEADS_SIGN = re.compile(
     r"(?:^|[\n:=(|>]|\b(?:is|ist|lautet|beträgt|was|war|of|um|by|bei|auf|to))\s*$", re.I
 )
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_AMOUNT = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
+_PER_PIECE = re.compile(r"\s?(?:/|per\b|pro\b|je\b|a\s(?:litre|liter|gallon|kwh)\b)", re.I)
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
@@ -197,7 +199,12 @@ def _value(match: re.Match[str], style: str) -> float | None:
         whole, _, parts = ratio.rpartition(" ")
         over, under = map(int, parts.split("/"))
         return None if under == 0 else float(whole or 0) + over / under
-    value = parsed(match["written"], style)
+    written = match["written"]
+    if match["before"] or match["after"]:  # an amount has no three decimals
+        amount = _AMOUNT.fullmatch(written)
+        if amount is not None and not _PER_PIECE.match(match.string, match.end()):
+            style = GERMAN if amount[1] == "." else ENGLISH
+    value = parsed(written, style)
     power = match["e"] or match["ten"] or (match["super"] or "").translate(_SUPER)
     return value if value is None or not power else value * 10.0 ** int(power)
 

@@ -61,6 +61,7 @@ CORRECTION = (
     r"apologies|my mistake|my bad|i mean|i meant|let me (?:correct|revise|recheck|double-check|reconsider)|"
     r"i (?:change|revise|correct|take that back|misread|miscounted|made (?:a|an) \w*\s?(?:mistake|error|slip))|"
     r"(?:i )?(?:forgot|overlooked|left out|missed)|or rather|hold on|hmm+|oops|"
+    r"(?:was|were|war|waren) (?:\w+ )?(?:wrong|incorrect|falsch|inkorrekt|nicht richtig)|"
     r"moment|halt|stopp?|korrektur|korrigier\w+|berichtigung|richtiggestellt|doch nicht|genauer gesagt|besser gesagt|"
     r"beziehungsweise besser|ich meine|ich meinte|verzeihung|entschuldigung|pardon|mein fehler|vertan|verrechnet|"
     r"vergessen|übersehen|ausgelassen|verlesen|verzählt|quatsch|ach nein|nein,? doch|ach,? doch|vielmehr|nochmals? "
