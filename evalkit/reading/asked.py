@@ -299,7 +299,7 @@ class Asked:
         """`45/60` is 45 of the 60 that the question tells of, `7/10` on a scale from 1 to 10."""
         return (
             f"{match[1]} out of {match[2]}"
-            if re.search(rf"\b{match[2]}\b", self.question)
+            if int(match[1]) <= int(match[2]) and re.search(rf"\b{match[2]}\b", self.question)
             else match[0]
         )
 

@@ -10,38 +10,31 @@ from itertools import pairwise
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.clauses import Clause
-from evalkit.reading.context import ASKED_YEAR, OTHER_YEAR
+from evalkit.reading.number_asides import (
+    is_aside,
+    is_earlier_label,
+    is_in_brackets,
+    is_of_other_year,
+    is_share_of_all,
+    is_weak,
+    with_sign,
+)
 from evalkit.reading.number_text import MaskedNumbers
 from evalkit.reading.number_words import (
-    ALL_OF,
     ALONE,
     ANY,
-    BOUND,
     CHANGE_OF,
-    CURRENT,
     DECIMALS,
-    EACH_BEHIND,
-    EARLIER,
-    EARLIER_LABEL,
     EXACT,
-    FORMER,
     IN_TOTAL,
     LABEL,
     LED,
-    MORE_BEHIND,
-    OFF_BEHIND,
-    OTHER_YEAR_BEHIND,
-    PART_OF,
-    PERIOD,
-    PLANNED,
-    PLANNED_WORD,
     RISEN_TO,
     ROUNDED,
-    SO_FAR,
     STATING,
 )
 from evalkit.reading.numerals import Numeral
-from evalkit.reading.words import DOUBT, IS, NEGATION, NOUN
+from evalkit.reading.words import IS
 
 
 class Strength(IntEnum):
@@ -129,17 +122,6 @@ def _without_wholes_and_parts(text: str, found: list[Claim]) -> list[Claim]:
     return [replace(c, strength=Strength.ASIDE) if c.place in aside else c for c in found]
 
 
-def _is_of_other_year(left: str, own: str) -> bool:
-    """Tell whether a number is of another year than the one asked for; by its own year, or the last one before."""
-    before = OTHER_YEAR_BEHIND.match(ANY.split(left)[-1]) if ANY.search(left) else None
-    if before is not None:
-        own = own.replace(before[0], "", 1)
-    if OTHER_YEAR in own or ASKED_YEAR in own:
-        return ASKED_YEAR not in own
-    last = re.findall(f"[{OTHER_YEAR}{ASKED_YEAR}]", left)[-1:]
-    return last == [OTHER_YEAR] and before is None
-
-
 def _set_aside(claim: Claim) -> Claim:
     return claim if claim.strength == Strength.STATED else replace(claim, strength=Strength.ASIDE)
 
@@ -147,71 +129,56 @@ def _set_aside(claim: Claim) -> Claim:
 def _of_clause(
     masked: MaskedNumbers, clause: Clause, before: Clause | None, asked: Asked, *, is_first: bool
 ) -> Iterator[Claim]:
-    is_joined = _is_joined(masked, clause)
-    is_bracketed = _is_in_brackets(masked.text, clause.start)
+    is_bracketed = is_in_brackets(masked.text, clause.start)
+    told_before = masked.with_given(before.text) if before is not None else ""
     for mark, (own_left, own_right) in zip(
         ANY.finditer(clause.text), _parts(clause.text, masked.given), strict=True
     ):
         left, right = clause.text[: mark.start()], clause.text[mark.end() :]
         place, numeral = clause.start + mark.start(), masked.at(mark[0])
         is_leading = not masked.is_list and _LEADS.fullmatch(masked.text[:place]) is not None
-        label = own_left
-        told_before = masked.with_given(before.text) if before is not None else ""
-        if not ANY.search(told_before) and not ANY.search(left):
-            label = f"{told_before} {own_left}"
-        is_stated = mark[0] in masked.stated or (
-            asked.for_change and mark[0] not in masked.asides and CHANGE_OF.search(left) is not None
-        )
-        strength = Strength.STATED if is_stated else None
-        if ROUNDED.search(left) and not DECIMALS.match(right):
-            strength = Strength.LAST if asked.for_rounded else Strength.STATED
-        if mark[0] == masked.last_alone:
-            strength = Strength.LAST
+        is_labelled = not ANY.search(told_before) and not ANY.search(left)
+        label = f"{told_before} {own_left}" if is_labelled else own_left
+        strength = _said_outright(masked, mark[0], left, right, asked)
         if strength is None:
-            is_aside = (
-                mark[0] in masked.asides
-                or mark[0] in masked.in_other
+            is_none = (
+                mark[0] in masked.asides | masked.in_other
                 or masked.is_cut_at(place, numeral)
-                or _is_of_other_year(left, own_left + own_right)
-                or _is_aside(left, right, clause, asked)
-                or (before is not None and not left.strip() and _is_earlier_label(before.text))
-                or (
-                    asked.for_count
-                    and numeral.is_ratio
-                    and numeral.value < 1
-                    and _OF_ALL.match(right) is not None
-                )
+                or is_of_other_year(left, own_left + own_right)
+                or is_aside(left, right, clause, asked)
+                or (before is not None and not left.strip() and is_earlier_label(before.text))
+                or is_share_of_all(numeral, right, asked)
             )
             strength = (
                 Strength.ASIDE
-                if is_aside
-                else _strength(clause, before, left, right, is_first=is_first, is_joined=is_joined)
+                if is_none
+                else _strength(clause, before, left, right, is_first=is_first, masked=masked)
             )
-            is_each = EACH_BEHIND.search(right) is not None and not asked.for_each
-            is_denied = _DENIED_BEHIND.match(own_right) and not re.search(
-                NEGATION, asked.asking, re.I
-            )
-            if (
-                is_bracketed
-                or is_each
-                or is_denied
-                or _is_surpassed(left, masked.text, asked)
-                or re.search(DOUBT, left, re.I)
-            ):
+            if is_bracketed or is_weak(left, right, own_right, masked.text, asked):
                 strength = min(strength, Strength.NAMED if is_leading else Strength.WEAK)
-        numeral = _with_sign(numeral, label, right, asked)
-        label, own_right = masked.with_given(label), masked.with_given(own_right)
         yield Claim(
-            numeral,
+            with_sign(numeral, label, right, asked),
             strength,
             clause,
             place,
-            label,
-            own_right,
+            masked.with_given(label),
+            masked.with_given(own_right),
             mark[0] in masked.in_unit,
             mark[0] in masked.given,
             is_leading,
         )
+
+
+def _said_outright(
+    masked: MaskedNumbers, mark: str, left: str, right: str, asked: Asked
+) -> Strength | None:
+    """Return how plainly a number is given that is the last line, rounded, or the change that is asked for."""
+    if mark == masked.last_alone:
+        return Strength.LAST
+    if ROUNDED.search(left) and not DECIMALS.match(right):
+        return Strength.LAST if asked.for_rounded else Strength.STATED
+    is_change = asked.for_change and mark not in masked.asides and CHANGE_OF.search(left)
+    return Strength.STATED if is_change or mark in masked.stated else None
 
 
 _PARTED = re.compile(
@@ -252,12 +219,6 @@ _LEADS = re.compile(
     r"[^\w\ue000-\uf8ff]*(?:(?:in|im|am|on|at|ab|from|um|bei|for|für|about|around|rund|etwa|ca\.?|nach|after)\s)?",
     re.I,
 )
-_DENIED_BEHIND = re.compile(
-    r"(?:\s[^\W\d_]+){0,3}?(?:\s(?:not|nicht|never|nie)\b|n't\b)(?! only| nur)", re.I
-)
-_TIME_SPENT = re.compile(
-    r"\s(?:years?|jahren?)'?\s(?:of (?!age\b)|in\b|(?-i:[A-ZÄÖÜ])|experience\b)", re.I
-)
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|did|ist|sind|war|waren|hat|haben|wurden?|wird|werden)\b",
     re.I,
@@ -282,59 +243,6 @@ def _is_joined(masked: MaskedNumbers, clause: Clause) -> bool:
     return is_told and re.search(r",\s*$", masked.text[: clause.start]) is not None
 
 
-def _is_surpassed(left: str, text: str, asked: Asked) -> bool:
-    """Tell whether a number was so until something else came, or was only planned."""
-    is_planned = PLANNED.search(left) is not None and not PLANNED_WORD.search(asked.asking)
-    return is_planned or (SO_FAR.search(left) is not None and CURRENT.search(text) is not None)
-
-
-def _is_in_brackets(text: str, place: int) -> bool:
-    """Tell whether a place is in round brackets that stand behind something."""
-    opened = text.rfind("(", 0, place)
-    return opened > text.rfind(")", 0, place) and bool(text[:opened].strip())
-
-
-_DENIED = re.compile(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", re.I)
-_NONE_SAID = re.compile(
-    rf"\b(?:no|kein\w*)\s(?:\w+\s)?(?:{NOUN}|number|figure|value|anzahl|zahl|wert)\b", re.I
-)
-_NO_MORE_THAN = re.compile(
-    r"\b(?:no|not|nicht|kaum|hardly) (?:more|less|fewer|mehr|weniger|later) (?:than|als)\s(?:\w+\s)?$|"
-    r"\b(?:not|n't|nicht) (?:exceed|überschreiten)\s$",
-    re.I,
-)
-_OF_ALL = re.compile(r"\W*(?:$|of\b|der\b|des\b|aller?\b|davon\b|them\b|all\b)", re.I)
-_LOST = re.compile(
-    r"\b(?:loss(?:es)?|deficit|shortfall|lost|\w*verlust(?:es|s)?|fehlbetrag|defizit|verlor|verloren|minus|"
-    r"miese|overdraft|overdrawn|in the red|überzogen)\b"
-    r"(?:\s(?:of|von|in höhe von|was|is|were|betrug|beträgt|about|around|roughly|rund|etwa|by|um|amounted to|"
-    r"amounts to|came to|"
-    r"belief sich auf|lag bei|for the \w+|im \w+(?: \w+)?|in the \w+(?: \w+)?|over|[\uf8fb-\uf8ff]|einen?))*\W*$",
-    re.I,
-)
-_LOSS_BEHIND = re.compile(
-    r"^(?:\s\w+)?\s(?:loss|deficit|verlust|minus|fehlbetrag|im soll|im minus|overdrawn|in the red|überzogen|short)\b",
-    re.I,
-)
-_NO_LOSS = re.compile(r"\b(?:no|not|nicht|kein\w*|instead of|statt)\s(?:\w+\s)?$", re.I)
-
-
-def _with_sign(numeral: Numeral, label: str, right: str, asked: Asked) -> Numeral:
-    """A loss is negative where a result is asked for."""
-    if numeral.value <= 0 or not asked.for_result:
-        return numeral
-    lost = _LOST.search(label)
-    if (lost is not None and not _NO_LOSS.search(label[: lost.start()])) or _LOSS_BEHIND.match(
-        right
-    ):
-        return replace(numeral, value=-numeral.value)
-    return numeral
-
-
-def _is_earlier_label(before: str) -> bool:
-    return EARLIER_LABEL.search(before) is not None
-
-
 def _evened(clause: Clause, found: list[Claim]) -> list[Claim]:
     """Numbers side by side are stated alike: `310 men and 20 women`, `300 in 2022 and 310 in 2023`."""
     counted = [c for c in found if c.strength > Strength.ASIDE and not c.is_given]
@@ -347,30 +255,6 @@ def _evened(clause: Clause, found: list[Claim]) -> list[Claim]:
     return found
 
 
-def _is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
-    earlier = EARLIER.search(left)
-    is_limit = bool(asked.limit) and earlier is not None and asked.limit in earlier[0].casefold()
-    if left.strip().casefold() == "plus":
-        earlier = None
-    is_earlier = earlier is not None and BOUND.search(left) is None and not is_limit
-    if asked.for_age and _TIME_SPENT.match(right):
-        return True
-    if clause.is_asked or (is_earlier and not asked.for_each):
-        return True
-    if ALL_OF.search(left) and PERIOD.match(right):
-        return True
-    if PART_OF.search(left) or OFF_BEHIND.search(right) or OTHER_YEAR_BEHIND.search(right):
-        return True
-    if FORMER.search(left) or EARLIER_LABEL.search(left):
-        return True
-    if MORE_BEHIND.search(right) and not re.search(r"=\s?$", left) and not asked.for_comparison:
-        return True
-    if _NONE_SAID.search(left):
-        return True
-    is_denied = _DENIED.search(left) is not None and _NO_MORE_THAN.search(left) is None
-    return is_denied
-
-
 def _strength(
     clause: Clause,
     before: Clause | None,
@@ -378,7 +262,7 @@ def _strength(
     right: str,
     *,
     is_first: bool,
-    is_joined: bool,
+    masked: MaskedNumbers,
 ) -> Strength:
     near = ANY.split(left)[-1]
     if joint := _PARTED.search(near):
@@ -405,6 +289,6 @@ def _strength(
         return Strength.STATED
     if before is not None and LABEL.match(before.text) and not ANY.search(before.text):
         return Strength.STATED
-    if ALONE.match(clause.text) and not (is_joined and not is_first):
+    if ALONE.match(clause.text) and (is_first or not _is_joined(masked, clause)):
         return Strength.FIRST if is_first and not _VERB.search(right) else Strength.ALONE
     return Strength.NAMED
