@@ -166,6 +166,12 @@ class Asked:
         return len(self.given - {float(year) for year in _YEAR.findall(self.question)}) > 1
 
     @property
+    def counted(self) -> str:
+        """The noun that is counted."""
+        found = _COUNTED.search(self.subject)
+        return found[0].split()[-1] if found else ""
+
+    @property
     def head(self) -> str:
         """What a question for no count is about, without what it is of: `the purchase price`."""
         found = _HEAD.search(self.subject)

@@ -11,7 +11,7 @@ from evalkit.reading.units import UNIT_NAMES
 NO_NUMBER, ASKED_YEAR, OTHER_YEAR, ASKED_NAME = "\uf8ff", "\uf8fe", "\uf8fd", "\uf8fb"
 """Stand for a date or name, for a year the question is about, for another year, and for a name the question has."""
 _NAMES = (
-    r"floor|extension|ext|durchwahl|tel|telefon|phone|hotline|line|row|column|table|figure|fig|section|sec|chapter|page|question|step|item|no|nr|room|building|gate|"
+    r"station|ward|department|abteilung|aisle|bay|silo|container|floor|extension|ext|durchwahl|tel|telefon|phone|hotline|line|row|column|table|figure|fig|section|sec|chapter|page|question|step|item|no|nr|room|building|gate|"
     r"version|level|grade|"
     r"class|team|group|plant|site|store|branch|shift|zone|phase|quarter|week|day|model|order|invoice|route|tier|"
     r"article|"
@@ -63,7 +63,7 @@ _GLUED = re.compile(
     r"(?<=\bthe )\d+0s\b|\b\d+-(?!(?i:"
     rf"{UNIT_NAMES})\b)(?-i:[A-ZÄÖÜ])\w+(?:-\w+)+|"
     r"(?<!\w)[A-Za-zÄÖÜäöü]+-?\d[\w-]*(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+){2,}(?![\w])|"
-    r"\b(?!\d+[eE]\d+\b)\d+[A-Za-z]+\d\w*"
+    r"\b(?!\d+[eE]\d+\b)\d+[A-Za-z]+\d\w*|\b\d{1,2}[a-f]\b"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _KEEP = re.compile(r"(?:USD|EUR|GBP|CHF|US|x|ca|rd|approx)-?[\d]", re.I)

@@ -8,7 +8,9 @@ from itertools import pairwise
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.context import ASKED_NAME, asked_words
+from evalkit.reading.language import language_of
 from evalkit.reading.number_claims import NOUN_BEHIND, Claim, Strength
+from evalkit.reading.number_words import EACH_BEHIND
 
 _MEANINGS = tuple(
     (name, re.compile(rf"\b(?:{pattern})\b", re.I))
@@ -42,7 +44,11 @@ def meanings(text: str) -> set[str]:
 def pairs(text: str) -> set[str]:
     """Return pairs of words, small ones too: `before tax`."""
     said = re.findall(r"[^\W\d_]+", text.casefold())
-    return {f"{one} {other}" for one, other in pairwise(said) if any(asked_words(other))}
+    return {
+        f"{one} {other}"
+        for one, other in pairwise(said)
+        if any(asked_words(other)) or (len(other) == 1 and any(asked_words(one)))
+    }
 
 
 def shared(asked: set[str], told: set[str]) -> int:
@@ -71,7 +77,7 @@ def own_words(claim: Claim) -> set[str]:
     said = f"{claim.label} {claim.right}"
     if _DENIES.search(said):
         return set()
-    return words(said) | meanings(said)
+    return words(said) | meanings(said) | _lettered(said)
 
 
 def likest(found: list[Claim], asked: Asked) -> list[Claim]:
@@ -143,19 +149,18 @@ def of_asked_part(found: list[Claim], asked: Asked) -> list[Claim]:
 def about_question(found: list[Claim], asked: Asked) -> list[Claim]:
     """State the one number at which words of the question stand: `The single dose is 500 mg, the daily dose 4 g.`"""
     told = [c for c in found if c.strength >= Strength.NAMED]
-    if asked.for_total or asked.is_problem or len({c.numeral.value for c in told}) < 2:
+    if asked.for_total or len({c.numeral.value for c in told}) < 2:
         return found
     head = set[str]() if asked.for_count else {next(asked_words(asked.predicate), "")}
-    names = {w for w in words(asked.asking) if re.fullmatch(r"\d+[a-z]", w)} | {ASKED_NAME}
-    for wanted in (names, head, words(asked.predicate) | meanings(asked.predicate)):
+    meant = meanings(asked.predicate)
+    names = _names(asked.asking)
+    for wanted in (names, meant - {"≈pay"}, head, words(asked.predicate) | meant):
         mine = [c for c in told if shared(wanted, own_words(c))]
         others = [c for c in told if c not in mine]
+        parts = [c for c in others if not _TOTAL.search(f"{c.label} {c.right}")]
+        against = parts if parts or wanted is names else others
         if len({c.numeral.value for c in mine}) == 1 and not any(
-            c.strength == Strength.FIRST
-            or (c.strength >= Strength.STATED and c.place > mine[-1].place)
-            or is_beside(mine[0], c)
-            or (c.is_leading and not re.search(r"\w", c.right))
-            for c in others
+            _holds_against(c, mine, asked) for c in against
         ):
             return [
                 replace(c, strength=Strength.STATED) if c in mine else c
@@ -163,6 +168,84 @@ def about_question(found: list[Claim], asked: Asked) -> list[Claim]:
                 if c not in others
             ]
     return found
+
+
+def _names(question: str) -> set[str]:
+    """Return names of the question that tell one of a row from the others: `7b`, `Line 4`, `technician B`."""
+    named = {w for w in words(question) if re.fullmatch(r"\d+[a-z]", w)}
+    if language_of(question) == "en":
+        named |= words(" ".join(re.findall(r"(?<=\w )[A-Z][a-z]+", question)))
+    return {ASKED_NAME} | named | _lettered(question)
+
+
+def _lettered(text: str) -> set[str]:
+    return {pair for pair in pairs(text) if re.fullmatch(r"\w+ [b-z]", pair)}
+
+
+def _holds_against(other: Claim, mine: list[Claim], asked: Asked) -> bool:
+    """Tell whether another number may be the result although it has none of the question's words."""
+    return (
+        asked.is_problem
+        or other.strength == Strength.FIRST
+        or (other.strength >= Strength.STATED and other.place > mine[-1].place)
+        or is_beside(mine[0], other)
+        or (other.is_leading and not re.search(r"\w", other.right))
+    )
+
+
+_TOTAL = re.compile(r"\b(?:together|altogether|in total|in all|zusammen|insgesamt)\b", re.I)
+
+
+def of_counted(found: list[Claim], asked: Asked) -> list[Claim]:
+    """Drop what counts something else in a sentence that counts what is asked: `240 employees on 3 floors`."""
+    wanted = words(asked.counted)
+
+    def noun(claim: Claim) -> set[str]:
+        behind = NOUN_BEHIND.match(claim.right)
+        return words(behind[0]) if behind else set[str]()
+
+    about = words(asked.predicate) | meanings(asked.predicate)
+    counting = {
+        c.clause.sentence for c in found if c.strength > Strength.ASIDE and shared(wanted, noun(c))
+    }
+    return [
+        c
+        for c in found
+        if c.clause.sentence not in counting
+        or not noun(c)
+        or shared(wanted, noun(c))
+        or shared(about, words(c.right) | meanings(c.right))
+    ]
+
+
+_EACH = r"(?:a|an|per|each|every|/|pro|je|am|im|in der|die|jede[nrsm]?)\s?"
+_PERIODS = {
+    name: re.compile(rf"\b{_EACH}(?:{nouns})\b|\b(?:{adverb})\b", re.I)
+    for name, nouns, adverb in (
+        ("hour", "hour|h|stunde", r"hourly|stündlich\w*|stundenlohn"),
+        ("day", "day|tag", r"daily|täglich\w*|tages\w+"),
+        ("week", "week|woche", r"weekly|wöchentlich\w*"),
+        ("month", "month|monat", r"monthly|monatlich\w*|monats\w+|pcm"),
+        ("year", "year|jahr", r"yearly|annual\w*|jährlich\w*|jahres\w+"),
+    )
+}
+
+
+def of_asked_period(found: list[Claim], asked: Asked) -> list[Claim]:
+    """Drop what is told per month where another number is told per year, as it is asked."""
+    period = next((p for p in _PERIODS.values() if p.search(asked.asking)), None)
+    told = {c.place: f"{c.label} {c.right}" for c in found}
+    if period is None or not any(
+        period.search(told[c.place]) for c in found if c.strength > Strength.ASIDE
+    ):
+        return found
+    others = [p for p in _PERIODS.values() if p is not period]
+    return [
+        c
+        for c in found
+        if period.search(told[c.place])
+        or not (EACH_BEHIND.match(c.right) or any(p.search(told[c.place]) for p in others))
+    ]
 
 
 def is_beside(one: Claim, other: Claim) -> bool:

@@ -9,6 +9,7 @@ from evalkit.reading.context import ASKED_YEAR, OTHER_YEAR
 from evalkit.reading.number_words import (
     ALL_OF,
     ANY,
+    AT_EACH,
     BOUND,
     CURRENT,
     EACH_BEHIND,
@@ -61,7 +62,8 @@ def is_share_of_all(numeral: Numeral, right: str, asked: Asked) -> bool:
 
 def is_weak(left: str, right: str, own_right: str, text: str, asked: Asked) -> bool:
     """Tell whether a number is doubted, denied, only planned, or told per piece where that is not asked for."""
-    is_each = EACH_BEHIND.search(right) is not None and not asked.for_each
+    is_each = EACH_BEHIND.search(right) is not None or AT_EACH.search(left) is not None
+    is_each = is_each and not asked.for_each
     is_denied = _DENIED_BEHIND.match(own_right) and not re.search(NEGATION, asked.asking, re.I)
     return bool(
         is_each or is_denied or is_surpassed(left, text, asked) or re.search(DOUBT, left, re.I)

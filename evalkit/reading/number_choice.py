@@ -14,6 +14,8 @@ from evalkit.reading.number_about import (
     likest,
     meanings,
     of_asked_part,
+    of_asked_period,
+    of_counted,
     own_words,
     shared,
     words,
@@ -33,6 +35,7 @@ def narrowed(text: str, found: list[Claim], asked: Asked) -> list[Claim]:
 
 def of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
     """Keep what is so now, and percentages or amounts where they are asked for."""
+    found = of_asked_period(of_counted(found, asked), asked)
     now = found if asked.for_change or asked.for_comparison else _now(found)
     return answering(_of_asked_kind(of_asked_part(now, asked), asked), asked)
 
@@ -54,9 +57,12 @@ def of_asked_item(found: list[Claim], asked: Asked) -> Numeral | None:
 def chosen(told: list[Claim], asked: Asked) -> Numeral | None:
     """Return the one number of those that may be the result which is the plainest, or most about the question."""
     plainest = max(c.strength for c in told)
-    best = _of_asked_row(told, asked) or [c for c in told if c.strength == plainest]
+    row = _of_asked_row(told, asked) if plainest < Strength.LAST else []
+    best = row or [c for c in told if c.strength == plainest]
     if plainest == Strength.STATED:
         best = _first_or_restated(told, best)
+    if plainest == Strength.WEAK and single(best) is None:
+        return None
     if asked.is_problem and plainest != Strength.FIRST and single(best) is None:
         best = _of_problem(best, asked)
     return (
@@ -87,6 +93,8 @@ def _leading(told: list[Claim]) -> Numeral | None:
 def _of_problem(best: list[Claim], asked: Asked) -> list[Claim]:
     """Of the steps of a calculation, the one that says what is asked, or the last."""
     wanted = words(asked.predicate) | meanings(asked.predicate)
+    if best[0].strength != Strength.ALONE:  # no rows that numbers label
+        wanted = {w for w in wanted if not w.isdigit()}
     n_shared = [shared(wanted, own_words(c)) for c in best]
     mine = [c for c, n in zip(best, n_shared, strict=True) if n == max(n_shared)]
     return mine if single(mine) else mine[-1:]
@@ -192,7 +200,7 @@ def _of_asked_row(found: list[Claim], asked: Asked) -> list[Claim]:
     rows = [c for c in found if c.strength >= Strength.ALONE]
     if len(rows) < 2 or asked.for_total:
         return []
-    wanted = words(asked.subject)
+    wanted = words(asked.predicate)
     told = [(c.label if c.label.strip() else c.right) for c in rows]
     named = [c for c, text in zip(rows, told, strict=True) if shared(wanted, words(text))]
     is_plain = all(_PLAIN_ROW.fullmatch(text) for text in told)
@@ -256,16 +264,16 @@ def _after_turn(text: str, found: list[Claim]) -> list[Claim]:
 def _of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
     """Keep percentages where one is asked for and none where not, amounts where money is, if the answer has any."""
     rest = [c for c in found if c.strength > Strength.ASIDE]
-    if asked.for_percent:
-        return [c for c in rest if c.numeral.is_percent] or found
+    if asked.for_percent and any(c.numeral.is_percent for c in found):
+        return [c for c in rest if c.numeral.is_percent]
     rest = [c for c in rest if not c.numeral.is_percent] or rest
     if any(c.is_in_unit for c in rest):  # `three teaspoons (15 ml)`
         rest = [
             c
             for c in rest
             if c.is_in_unit
-            or c.strength == Strength.STATED
-            or not NOUN_BEHIND.match(c.clause.text, c.place - c.clause.start + 1)
+            or not (behind := NOUN_BEHIND.match(c.clause.text, c.place - c.clause.start + 1))
+            or shared(words(asked.counted), words(behind[0]))
         ]
     if asked.for_money:
         return [

@@ -93,7 +93,18 @@ def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
         if masked.is_list and clause.sentence == 0:
             of_clause = [_set_aside(c) for c in of_clause]
         found += of_clause
-    return _without_wholes_and_parts(masked.text, found)
+    return _with_labels(_without_wholes_and_parts(masked.text, found))
+
+
+def _with_labels(found: list[Claim]) -> list[Claim]:
+    """Give a number that leaves out what it is about the label of the one before: `$5 per claim and $9 per year`."""
+    told: list[Claim] = []
+    for claim in found:
+        before = told[-1] if told and told[-1].clause is claim.clause else None
+        if before is not None and re.fullmatch(r"\W*(?:and|or|und|oder)?\W*", claim.label):
+            claim = replace(claim, label=before.label)
+        told.append(claim)
+    return told
 
 
 _OF_WHOLE = re.compile(
@@ -231,6 +242,19 @@ NOUN_BEHIND = re.compile(
 )
 
 
+def _is_sum_of(text: str, clause: Clause) -> bool:
+    """Tell whether a number ends a sentence behind several others and a colon: `25 to the hour, then 120: 145`."""
+    before = text[: clause.start].rstrip()
+    parts = re.split(r"[.!?\n]", before)[-1]
+    return (
+        before.endswith(":")
+        and len(ANY.findall(parts)) > 1
+        and ANY.search(re.split(r"[,;:]", parts[:-1])[-1]) is not None
+        and re.match(r"\W*(?:$|[.!\n])", text[clause.start + len(clause.text.rstrip(" .!\n")) :])
+        is not None
+    )
+
+
 def _is_joined(masked: MaskedNumbers, clause: Clause) -> bool:
     """Tell whether a comma joins a clause to one with a verb and a number: `She read 9 pages, 8 on Tuesday.`"""
     colon = masked.text.rfind(":", 0, clause.start)
@@ -264,6 +288,7 @@ def _strength(
     is_first: bool,
     masked: MaskedNumbers,
 ) -> Strength:
+    left = masked.with_given(left)
     near = ANY.split(left)[-1]
     if joint := _PARTED.search(near):
         near = near[joint.start() :] if near != left else near
@@ -289,6 +314,8 @@ def _strength(
         return Strength.STATED
     if before is not None and LABEL.match(before.text) and not ANY.search(before.text):
         return Strength.STATED
+    if before is not None and ALONE.match(clause.text) and _is_sum_of(masked.text, clause):
+        return Strength.LAST
     if ALONE.match(clause.text) and (is_first or not _is_joined(masked, clause)):
         return Strength.FIRST if is_first and not _VERB.search(right) else Strength.ALONE
     return Strength.NAMED

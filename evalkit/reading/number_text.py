@@ -60,7 +60,8 @@ class MaskedNumbers:
             if not is_none:
                 sort = quantity_of(text, numeral).unit
                 is_rate = _RATE.match(text, numeral.end) is not None
-                if sort and asked.sort and not numeral.has_currency and not is_rate:
+                is_other = sort != asked.sort
+                if sort and asked.sort and not numeral.has_currency and not (is_rate and is_other):
                     known = self.in_unit if sort == asked.sort else self.in_other
                     known.add(chr(0xE000 + len(self.numerals)))
                 if numeral.value in given:

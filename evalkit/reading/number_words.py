@@ -67,8 +67,7 @@ PERIOD = compiled(
 )
 """`all four quarters` tells what a result is of; `all 180 of them` is one."""
 EARLIER = compiled(
-    rf"(?:{MARK}(?:\s[^\W\d_]+){{1,3}}\sat\s|"
-    r"\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|"
+    r"(?:\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|"
     r"previously|formerly|"
     r"instead\sof|rather\sthan|including|incl\.?|of\swhich|davon|darunter|einschließlich|inklusive|inkl\.?|not|"
     r"after|before|without|excluding|out\sof|aside\sfrom|apart\sfrom|plus|less|minus|"
@@ -180,6 +179,7 @@ PLANNED = compiled(
 PLANNED_WORD = compiled(
     r"\b(?:plan|expect|target|budget|forecast|geplant|erwart|vorgesehen|ziel|prognos)"
 )
+AT_EACH = compiled(rf"{MARK}(?:\s[^\W\d_]+){{1,3}}\sat\s$")
 LED = compiled(rf"^\W*(?:and\s|und\s)?(?:{THUS}|{CONCLUDING}|{TOTAL})\W*$")
 """A clause that leads to the result in the next: `Therefore, 3 buses are needed.`"""
 LAST_LINE = compiled(

@@ -198,7 +198,9 @@ def _value(match: re.Match[str], style: str) -> float | None:
     if ratio := match["ratio"]:
         whole, _, parts = ratio.rpartition(" ")
         over, under = map(int, parts.split("/"))
-        return None if under == 0 else float(whole or 0) + over / under
+        if under == 0 or (over > under > 9 and not whole):  # `130/85`
+            return None
+        return float(whole or 0) + over / under
     written = match["written"]
     if match["before"] or match["after"]:  # an amount has no three decimals
         amount = _AMOUNT.fullmatch(written)
