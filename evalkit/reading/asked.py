@@ -112,7 +112,9 @@ _COUNTED = re.compile(
     re.I,
 )
 _MEASURED_IN = re.compile(
-    rf"\(in [^()]*\)|\bin (?:US )?{CURRENCY}|\bin{UNIT}|\b(?:what|was|wie|it|he|she|man|es|sie|das|"
+    rf"\(in [^()]*\)|\bin (?:US )?{CURRENCY}|\bin{UNIT}|"
+    r"\b(?:last|this|next|letzte[nms]?|diese[nms]?|vorige[nms]?) (?:year|month|week|jahr|monat|woche)\b|"
+    r"\b(?:what|was|wie|it|he|she|man|es|sie|das|"
     r"dies|that|this|be|hoch|groß|lang|alt|kalt|warm|schwer|old|high|long|tall|large|heavy|cold|much|many)\b",
     re.I,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evalkit.reading.dates import masked
+from evalkit.reading.dates import moments
 from evalkit.reading.units import UNIT_NAMES
 
 NO_NUMBER, ASKED_YEAR, OTHER_YEAR, ASKED_NAME = "\uf8ff", "\uf8fe", "\uf8fd", "\uf8fb"
@@ -100,7 +100,10 @@ _ASKS_WHICH = r"\b(?:which|what|welche[nmrs]?|in welche[nmr]|wievielte[nrs]?)\s(
 def without_names(text: str, question: str) -> str:
     """Return a text in which signs stand for digits that can't be its result."""
     text = _without_markers(text)
-    text = masked(text, NO_NUMBER)
+    asked_moments = {moment.name for moment in moments(question)}
+    for moment in sorted(moments(text), key=lambda m: -m.start):
+        mark = ASKED_NAME if moment.name in asked_moments else NO_NUMBER
+        text = text[: moment.start] + mark + text[moment.end :]
     text = _without_asked_names(text, question)
     named = {m[0].casefold() for m in _GLUED.finditer(question)}
 

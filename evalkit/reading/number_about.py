@@ -148,14 +148,19 @@ def of_asked_part(found: list[Claim], asked: Asked) -> list[Claim]:
 
 def about_question(found: list[Claim], asked: Asked) -> list[Claim]:
     """State the one number at which words of the question stand: `The single dose is 500 mg, the daily dose 4 g.`"""
-    told = [c for c in found if c.strength >= Strength.NAMED]
+    told = [c for c in found if c.strength > Strength.ASIDE]
     if asked.for_total or len({c.numeral.value for c in told}) < 2:
         return found
     head = set[str]() if asked.for_count else {next(asked_words(asked.predicate), "")}
     meant = meanings(asked.predicate)
     names = _names(asked.asking)
     for wanted in (names, meant - {"≈pay"}, head, words(asked.predicate) | meant):
-        mine = [c for c in told if shared(wanted, own_words(c))]
+        mine = [
+            c
+            for c in told
+            if shared(wanted, own_words(c))
+            and (c.strength > Strength.WEAK or (wanted is head and shared(head, words(c.right))))
+        ]
         others = [c for c in told if c not in mine]
         parts = [c for c in others if not _TOTAL.search(f"{c.label} {c.right}")]
         against = parts if parts or wanted is names else others
@@ -240,12 +245,13 @@ def of_asked_period(found: list[Claim], asked: Asked) -> list[Claim]:
     ):
         return found
     others = [p for p in _PERIODS.values() if p is not period]
-    return [
-        c
-        for c in found
-        if period.search(told[c.place])
-        or not (EACH_BEHIND.match(c.right) or any(p.search(told[c.place]) for p in others))
-    ]
+
+    def is_other(claim: Claim) -> bool:
+        said = told[claim.place]
+        is_each = EACH_BEHIND.match(claim.right) is not None or _TOTAL.search(said) is not None
+        return is_each or any(p.search(said) for p in others)
+
+    return [c for c in found if period.search(told[c.place]) or not is_other(c)]
 
 
 def is_beside(one: Claim, other: Claim) -> bool:

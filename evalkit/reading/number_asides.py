@@ -122,6 +122,9 @@ def is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
     """Tell whether a number is a part, a limit, an earlier value, or denied."""
     earlier = EARLIER.search(left)
     is_limit = bool(asked.limit) and earlier is not None and asked.limit in earlier[0].casefold()
+    off = OFF_BEHIND.search(right)
+    if off is not None and off[0].split()[-1].casefold() in asked.asking.casefold():
+        return False  # `incl. €35 VAT`, where the tax is asked for
     if left.strip().casefold() == "plus":
         earlier = None
     is_earlier = earlier is not None and BOUND.search(left) is None and not is_limit

@@ -63,6 +63,8 @@ def chosen(told: list[Claim], asked: Asked) -> Numeral | None:
         best = _first_or_restated(told, best)
     if plainest == Strength.WEAK and single(best) is None:
         return None
+    if asked.is_problem and plainest == Strength.STATED:
+        best = _asked_later(told, best, asked) or best
     if asked.is_problem and plainest != Strength.FIRST and single(best) is None:
         best = _of_problem(best, asked)
     return (
@@ -88,6 +90,22 @@ def _leading(told: list[Claim]) -> Numeral | None:
     )
     is_told = first.is_leading and not is_joined and not any(is_beside(first, c) for c in rest)
     return first.numeral if is_told else None
+
+
+def _asked_later(told: list[Claim], best: list[Claim], asked: Asked) -> list[Claim]:
+    """Return what is said later of what is asked, where the steps that were stated before say nothing of it."""
+    wanted = words(asked.predicate) | meanings(asked.predicate)
+    wanted = {w for w in wanted if not w.isdigit()}
+    if any(shared(wanted, own_words(c)) for c in best):
+        return []
+    later = [
+        c
+        for c in told
+        if c.strength == Strength.NAMED
+        and c.place > best[-1].place
+        and shared(wanted, own_words(c))
+    ]
+    return later if len({c.numeral.value for c in later}) == 1 else []
 
 
 def _of_problem(best: list[Claim], asked: Asked) -> list[Claim]:

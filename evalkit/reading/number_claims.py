@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -203,17 +204,13 @@ def _parts(clause: str, given: set[str]) -> Iterator[tuple[str, str]]:
     Numbers that the question tells are words like others: `turns 60 in 2044`.
     """
     marks = list(ANY.finditer(clause))
-    own = [m for m in marks if m[0] not in given]
+    own = [m for m in marks if m[0] not in given] or marks
+    begins = [m.start() for m in own]
     for mark in marks:
-        others = [m for m in (own or marks) if m is not mark]
-        start = max(
-            (_joint(clause, m.end(), mark.start())[1] for m in others if m.end() <= mark.start()),
-            default=0,
-        )
-        end = min(
-            (_joint(clause, mark.end(), m.start())[0] for m in others if m.start() >= mark.end()),
-            default=len(clause),
-        )
+        at = bisect_left(begins, mark.start())
+        after = at + (at < len(own) and own[at] is mark)
+        start = _joint(clause, own[at - 1].end(), mark.start())[1] if at else 0
+        end = _joint(clause, mark.end(), own[after].start())[0] if after < len(own) else len(clause)
         yield clause[start : mark.start()], clause[mark.end() : end]
 
 

@@ -30,7 +30,7 @@ from evalkit.reading.numerals import Numeral, numerals
 from evalkit.reading.plain import LAST_WORDS
 from evalkit.reading.quantities import quantity_of
 
-_MOST = 1000
+_MOST = 200
 
 
 class MaskedNumbers:
@@ -120,9 +120,10 @@ class MaskedNumbers:
             converted = self.in_unit & set(marks)
             if (
                 converted
-                and set(marks) - converted <= self.in_other
-                and len(converted) < len(marks)
-            ):  # `318 miles, or 512 km`
+                and set(marks) - converted <= self.in_other | self._things(marks)
+                and (len(converted) < len(marks))
+            ):
+                # `318 miles, or 512 km`
                 found |= set(marks) - converted
                 continue
             found |= self._alternatives(marks, match[0])
@@ -142,6 +143,10 @@ class MaskedNumbers:
             return None
         mark = ANY.findall(last)[0]
         return None if mark in self.asides else mark
+
+    def _things(self, marks: list[str]) -> set[str]:
+        """Return the marks that count things, not units: `8 people or 630 kg`."""
+        return {m for m in marks if _THING.match(self.text, self.text.index(m) + 1)}
 
     def _alternatives(self, marks: list[str], told: str) -> set[str]:
         """Return the marks of a range or offer; of `400 pieces or 8 %` one is asked for."""
@@ -184,6 +189,7 @@ _BELOW_ZERO = re.compile(
     r"(?:(?:unter|below) (?:null|zero|0|freezing|dem gefrierpunkt)|minus(?=\W*$))",
     re.I,
 )
+_THING = re.compile(r"\s(?!(?:or|oder|to|bis|bzw|und|and)\b)[^\W\d_]{3,}", re.I)
 _RATE = re.compile(r"\s?[^\W\d_]+\.?\s?(?:per|pro|je|a|an|in der|/)(?:\s|\b)", re.I)
 
 

@@ -18,6 +18,10 @@ _PAIRS = tuple(
             r"\b(?:after\w*|afterwards|nach|danach|anschließend)\b",
         ),
         (r"\b(?:after|nach)\b", r"\b(?:before|vor)\b"),
+        (
+            r"\b(?:first|initially|zunächst|ersten?)\b",
+            r"\b(?:after\w*|then|from then on|nach|danach|dann|anschließend)\b",
+        ),
     )
 )
 
