@@ -95,6 +95,8 @@ _ACCOUNT_AFTER_ALL = re.compile(
     r"|(exceed|reach|hit|over)\w*\b[^.]{0,60}\bspend(ing)?.?(limit|cap|budget)"
     r"|\bspend(ing)?.?(limit|cap|budget)[^.]{0,30}(exceed|reach|hit|exhaust|used)"
     r"|(month|week|year|annual)\w* (usage|budget|credit|cost|spend)\w*\b|blocked spend|guthaben"
+    r"|(out of|\bno( more)?|insufficient|not enough) (\w+ )?credits\b|(exceed|reach)\w* (?!.{0,24}(think|reason"
+    r"|token))[^.]{0,24}\bbudget"
     r"|credit balance[^.]{0,24}(low|empty|deplet|insufficient|exhaust)|余额不足|欠费",
     re.IGNORECASE,
 )
@@ -148,7 +150,7 @@ _QUOTA = (
     r"insufficient.{0,12}(balance|credit|quota|fund)|(out of|not enough|no|more|run out of|ran out of|purchase|add)"
     r" ?(prepaid |account )?credits?\b|credit balance|exceeded your current quota|payment (is )?required"
     r"|(billing|usage|credit|budget|monthly) (hard )?(limit|cap)\b.{0,24}(reached|exceeded|hit)"
-    r"|reached your.{0,24}usage limits?"
+    r"|reached your.{0,24}usage limits?|(exceed|reach)\w* (?!.{0,24}(think|reason|token))[^.]{0,24}\bbudget"
     r"|\bspend(ing)?.?(limit|cap)|pre.?pa(id|y\w*) (credit|balance).{0,24}(deplet|exhaust|used)"
     r"|included credits|all (available )?credits|in arrears|overdue|unpaid|past invoices|past due"
     r"|\btop.?up\b|\brecharge|quota (is )?(exhausted|used up)|out of (call volume )?quota"
@@ -162,14 +164,18 @@ _WORDS: tuple[tuple[str, ErrorClass], ...] = (
         r"^(?!.*(context length is|in the messages|input length|input tokens|inputs`? tokens|prompt tokens))"
         rf".*({_MAX_TOKENS}\W{{0,4}}(: ?)?\d+ ?>|{_MAX_TOKENS}.{{0,24}}(too (large|high|big)|must be|should be"
         rf"|valid range"
-        rf"|out of range|exceeds?|cannot|supported range|less than|at most)|(invalid|range of).{{0,8}}{_MAX_TOKENS}"
+        rf"|out of range|exceeds?|cannot|supported range|less than|at most|above)|(invalid"
+        rf"|range of).{{0,8}}{_MAX_TOKENS}"
         r"|maximum tokens you requested|(maximum|allowed) (allowed )?(number of )?(output|completion) tokens)",
         ErrorClass.BAD_REQUEST,
     ),
     (
-        r"(organi[sz]ation|account|project|workspace|team|tenant|subscription|api (key|access)|billing)\b.{0,32}"
-        r"\b((is|are|was|been|being|currently) (\w+ )?(disabled|suspended|deactivated|blocked|banned|terminated"
-        r"|restricted|closed|locked|inactive|revoked)|not (\w+ )?(active|activated|enabled|verified))"
+        r"(organi[sz]ation|account|project|workspace|team|tenant|subscription|api (key|access)|your access"
+        r"|billing)\b(.{0,40}\b(is|are|was|been|being|currently))?( \w+)? (disabled|suspended|deactivated"
+        r"|blocked|banned"
+        r"|terminated|restricted|closed|locked|inactive|revoked|archived|deleted)\b"
+        r"|(organi[sz]ation|account|project|subscription|billing)\b.{0,32}\bnot (\w+ )?(active|activated"
+        r"|enabled|verified)"
         r"|must be verified|terms acceptance|accept the terms|operation not allowed",
         ErrorClass.AUTH,
     ),
@@ -193,7 +199,9 @@ _WORDS: tuple[tuple[str, ErrorClass], ...] = (
         ErrorClass.CONTENT_FILTER,
     ),
     (
-        r"model\b.{0,80}(not found|not exist|does not exist|is not supported|decommissioned|not available)"
+        r"model\b.{0,80}(not found|not exist|does not exist|is not supported|decommissioned|not available"
+        r"|deprecated|retired"
+        r"|archived|shut ?down)|deployment\b.{0,60}(not found|not exist)"
         r"|(unknown|no such|invalid) model|model_?not_?found|model (id|identifier|name).{0,40}(invalid"
         r"|not valid|unknown)"
         r"|not a valid model|on.demand throughput|inference profile|non.serverless model|end of (its )?life"
@@ -210,7 +218,8 @@ _WORDS: tuple[tuple[str, ErrorClass], ...] = (
         r"|(engine|worker|scheduler|backend|replica|actor)s?\b.{0,30}(dead|died|stopped|encountered|fail|lost|errored"
         r"|not running|shut)|stack.?trace|traceback|errored already|\bnccl\b|device.side|no healthy"
         r"|no available (worker"
-        r"|backend|server)|connection (refused|reset|error|to)|request failed during|(server|unexpected|unhandled)"
+        r"|backend|server)|connection (refused|reset|error|to)|request failed during|server (has "
+        r"|had )?encountered|(server|unexpected|unhandled)"
         r" (had an )?(error|exception)|runtime ?error",
         ErrorClass.SERVER_ERROR,
     ),
