@@ -13,14 +13,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from evalkit.config.asked import asked_service, asks_for_more, cache_lifetimes, service_word
+from evalkit.config.asked import asks_for_more, priced_service, with_lifetime
 from evalkit.config.run import API_BACKENDS, ModelSpec, PriceSpec
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.records import Usage
@@ -46,10 +46,6 @@ _BILLED = {
     "cache write": say("cache write"),
     "output": say("output"),
 }
-STANDARD_TIERS = frozenset(
-    {"", "auto", "default", "standard", "standard_only", "on_demand", "global", "not_available"}
-)
-"""Values of `service_tier`, `speed` and `inference_geo` that stand for the ordinary price."""
 USERS_OWN_SERVERS = frozenset({"modal"})
 """Providers under whose host names users run servers of their own, paid by the hour."""
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -115,7 +111,7 @@ def find_price(model: ModelSpec, on: datetime) -> Price | None:
     if model.price is not None:
         return _contract(model.source, model.price)
     found = _match(model.backend, model.source, model.endpoint.base_url)
-    return None if found is None else _list_price(model.source, found, on, _context(model))
+    return None if found is None else _list_price(model.source, found, on, priced_service(model))
 
 
 def cost_usd(model: ModelSpec, usage: Usage, on: datetime) -> float | None:
@@ -133,7 +129,7 @@ def cost_usd(model: ModelSpec, usage: Usage, on: datetime) -> float | None:
         names it), when usage lacks input or output tokens or can't be true, and when more than text was billed, or
         may have been: searches that the config asks for have a price of their own.
     """
-    timed = _with_lifetime(model, usage)
+    timed = with_lifetime(model, usage)
     if timed is None or not usage.is_usable or usage.has_other_charges:
         return None
     if asks_for_more(model.source, model.endpoint.extra_body):
@@ -142,7 +138,7 @@ def cost_usd(model: ModelSpec, usage: Usage, on: datetime) -> float | None:
     if model.price is not None:
         return _contract_cost(model.price, usage)
     found = _match(model.backend, model.source, model.endpoint.base_url)
-    rates = None if found is None else _rates(found, on, _context(model, usage))
+    rates = None if found is None else _rates(found, on, priced_service(model, usage))
     return None if found is None or rates is None else _list_cost(rates, usage)
 
 
@@ -267,31 +263,6 @@ def _is_vendor(provider: Provider, model_id: str) -> bool:
 
 
 # --- price list: how much -----------------------------------------------------------------------------------------
-
-
-def _context(model: ModelSpec, usage: Usage | None = None) -> dict[str, str]:
-    """Return what changes the price, in genai-prices' words; empty where the ordinary one holds.
-
-    What the answer says it was served as counts before what the config asked for.
-    """
-    asked, served = asked_service(model.endpoint.extra_body), usage or Usage()
-    told = {
-        "service_tier": served.service_tier,
-        "speed": served.speed,
-        "inference_geo": served.region,
-    }
-    found = asked | {k: service_word(v) for k, v in told.items() if v}
-    return {k: v for k, v in found.items() if v not in STANDARD_TIERS}
-
-
-def _with_lifetime(model: ModelSpec, usage: Usage) -> Usage | None:
-    """Return the usage with how long its cache writes stay, where only the config says so; None where nobody can."""
-    asked = cache_lifetimes(model.endpoint.extra_body)
-    if not usage.cache_write_tokens or usage.cache_write_1h_tokens is not None or "1h" not in asked:
-        return usage
-    return (
-        replace(usage, cache_write_1h_tokens=usage.cache_write_tokens) if len(asked) == 1 else None
-    )
 
 
 def _rates(found: _Match, on: datetime, context: Mapping[str, str]) -> ModelPrice | None:

@@ -9,9 +9,9 @@ from math import fsum
 from evalkit.analysis.estimates import latency_of
 from evalkit.analysis.facts import EndpointFact, Estimate
 from evalkit.analysis.stats import share_estimate
+from evalkit.config.asked import STANDARD_TIERS
 from evalkit.metrics.latency import is_timed, response_time_s
 from evalkit.metrics.values import each, total
-from evalkit.prices import STANDARD_TIERS
 from evalkit.records import Attempt, CellRecord, EndpointRecord, Request, Usage
 from evalkit.store.run_dir import Run
 from evalkit.wording import NOTHING, Said, joined, say, say_n

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
+
+from evalkit.config.run import ModelSpec
+from evalkit.records import Usage
 
 _SERVICE = {
     "servicetier": "service_tier",
@@ -33,19 +37,48 @@ _OF_THE_USER = frozenset(
 _OFF = (None, False, "", "off", "none", "false", "disabled", 0)
 _SEARCHING_MODEL = re.compile(r":online\b|-search-(preview|api)\b", re.IGNORECASE)
 _DEEPEST = 6
+STANDARD_TIERS = frozenset(
+    {"", "auto", "default", "standard", "standard_only", "on_demand", "global", "not_available"}
+)
+"""Values of `service_tier`, `speed` and `inference_geo` that stand for the ordinary price."""
 
 
-def asked_service(body: Mapping[str, Any]) -> dict[str, str]:
+def priced_service(model: ModelSpec, usage: Usage | None = None) -> dict[str, str]:
+    """Return what changes the price, in genai-prices' words; empty where the ordinary one holds.
+
+    What the answer says it was served as counts before what the config asked for.
+    """
+    asked, served = _asked_service(model.endpoint.extra_body), usage or Usage()
+    told = {
+        "service_tier": served.service_tier,
+        "speed": served.speed,
+        "inference_geo": served.region,
+    }
+    found = asked | {k: _service_word(v) for k, v in told.items() if v}
+    return {k: v for k, v in found.items() if v not in STANDARD_TIERS}
+
+
+def with_lifetime(model: ModelSpec, usage: Usage) -> Usage | None:
+    """Return the usage with how long its cache writes stay, where only the config says so; None where nobody can."""
+    asked = _cache_lifetimes(model.endpoint.extra_body)
+    if not usage.cache_write_tokens or usage.cache_write_1h_tokens is not None or "1h" not in asked:
+        return usage
+    return (
+        replace(usage, cache_write_1h_tokens=usage.cache_write_tokens) if len(asked) == 1 else None
+    )
+
+
+def _asked_service(body: Mapping[str, Any]) -> dict[str, str]:
     """Return tier, speed and place that are asked for, in the price list's words."""
     found: dict[str, str] = {}
     for key, value in _pairs(body):
         name = _SERVICE.get(re.sub(r"[_\-]", "", key).lower())
         if name and isinstance(value, str):
-            found.setdefault(name, service_word(value))
+            found.setdefault(name, _service_word(value))
     return found
 
 
-def service_word(value: str) -> str:
+def _service_word(value: str) -> str:
     """Return a tier in the price list's form: some APIs write `SERVICE_TIER_FLEX`."""
     return value.strip().lower().removeprefix("service_tier_")
 
@@ -63,7 +96,7 @@ def asks_for_more(source: str, body: Mapping[str, Any]) -> bool:
     return False
 
 
-def cache_lifetimes(body: Mapping[str, Any]) -> frozenset[str]:
+def _cache_lifetimes(body: Mapping[str, Any]) -> frozenset[str]:
     """Return how long what is written to the prompt cache is asked to stay: `5m` where nothing else is said."""
     controls = [v for k, v in _pairs(body) if k in {"cache_control", "cachePoint"}]
     asked = (c.get("ttl") or "5m" for c in controls if isinstance(c, Mapping))

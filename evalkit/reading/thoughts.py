@@ -76,10 +76,8 @@ _PIPES = (
     r"|<\|inner_(?P<apertus>prefix|suffix)\|>"
 )
 _BRACKETS = r"\[(?P<bracket_slash>/?)THINK\]|◁(?P<kimi_slash>/?)think▷"
-_GEMMA = (
-    r"<\|channel>\s{0,2}(?:thought|analysis)\b|(?P<gemma_end><channel\|>)"
-    r"|<unused94>(?:\s{0,2}thought\b)?|(?P<medgemma_end><unused95>)"
-)
+_GEMMA = r"<\|channel>\s{0,2}(?:thought|analysis)\b|<unused94>(?:\s{0,2}thought\b)?|(?P<gemma_end><channel\|>|<unused95>)"
+_ENDS = ("slash", "pipe_slash", "bracket_slash", "kimi_slash", "details_end", "gemma_end")
 _MARKS = re.compile("|".join((_TAG, _DETAILS, _PIPES, _BRACKETS, _GEMMA)), re.IGNORECASE)
 _NOISE = re.compile(
     r"(?:\s|\ufeff|\u200b|<[|｜](?!channel)[^|｜<>]{1,40}[|｜]>|</?s>|<bos>|<start_of_turn>|<turn\|?>|<\|turn>|assistant\b|model\b)*",
@@ -176,12 +174,9 @@ def _marks(text: str) -> list[_Mark]:
 
 
 def _mark(m: re.Match[str]) -> _Mark:
-    rest = m["rest"] or ""
-    slashes = (m["slash"], m["pipe_slash"], m["bracket_slash"], m["kimi_slash"])
-    is_closing = any(slashes) or bool(m["details_end"] or m["gemma_end"] or m["medgemma_end"])
     sides = ((m[name] or "").lower() for name in ("edge", "cohere", "side", "apertus"))
-    is_closing = is_closing or any(side in {"end", "suffix"} for side in sides)
-    return _Mark(m.start(), m.end(), _family(m), is_closing, rest.endswith("/"))
+    is_closing = any(m[name] for name in _ENDS) or any(side in {"end", "suffix"} for side in sides)
+    return _Mark(m.start(), m.end(), _family(m), is_closing, (m["rest"] or "").endswith("/"))
 
 
 def _family(m: re.Match[str]) -> str:
@@ -361,12 +356,10 @@ def _bare_harmony(text: str) -> Split | None:
     opened = _BARE_ANALYSIS.match(text)
     headers = list(_BARE_HEADER.finditer(text, opened.end() if opened else 0))
     if opened is None:
-        begins = bool(headers) and not text[: headers[0].start()].strip()
-        return _by_channel(text, headers, None) if begins else None
-    # a word alone may begin an answer about an analysis
-    if opened["is_glued"] is None and not any(h["channel"] == "final" for h in headers):
-        return None
-    return _by_channel(text, [opened, *headers], None)
+        is_first = bool(headers) and not text[: headers[0].start()].strip()
+        return _by_channel(text, headers, None) if is_first else None
+    is_told = opened["is_glued"] is not None or any(h["channel"] == "final" for h in headers)
+    return _by_channel(text, [opened, *headers], None) if is_told else None
 
 
 def _by_channel(

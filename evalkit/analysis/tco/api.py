@@ -224,9 +224,9 @@ def _unpriced(names: Sequence[str], tasks: Sequence[TaskRequests]) -> Said:
     usages = [a.usage for a in last if a.status == "ok"]
     if not any(u is not None and u.is_usable for u in usages):
         return say(
-            "the token counts of {tasks} are missing or can't be used, so no price helps: give {what} in the scenario",
+            "the token counts of {tasks} are missing or can't be used, so no price helps: give `load.input_tokens` and"
+            " `load.output_tokens` in the scenario",
             tasks=joined(names),
-            what="load.input_tokens, load.output_tokens",
         )
     if all(u.has_other_charges for u in usages if u is not None and u.is_usable):
         return say(

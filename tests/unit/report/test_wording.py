@@ -268,7 +268,7 @@ def test_the_summary_is_told_in_german() -> None:
     assert summary[-3:] == [
         "gpt: 44 Anfragen kosteten 0,00515 $, 0,10 $ je 1000"
         " (2 Versuche mit unbekannten Kosten sind nicht enthalten).",
-        "mystery: Was die 12 Anfragen kosteten, ist nicht bekannt (Preis nicht bekannt).",
+        "mystery: Was die 12 Anfragen kosteten, ist nicht bekannt (der Server nennt keine Tokenzahlen).",
         "Kosten eigener Hardware, Energiepreis und eine Empfehlung für Selbst betreiben oder Einkaufen:"
         " in diesem Lauf nicht gemessen; `evalkit tco` berechnet sie.",
     ]
