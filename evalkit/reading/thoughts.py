@@ -76,7 +76,10 @@ _PIPES = (
     r"|<\|inner_(?P<apertus>prefix|suffix)\|>"
 )
 _BRACKETS = r"\[(?P<bracket_slash>/?)THINK\]|◁(?P<kimi_slash>/?)think▷"
-_GEMMA = r"<\|channel>\s{0,2}(?:thought|analysis)\b|<unused94>(?:\s{0,2}thought\b)?|(?P<gemma_end><channel\|>|<unused95>)"
+_GEMMA = (
+    r"<\|channel>\s{0,2}(?:thought|analysis)\b|<unused94>(?:\s{0,2}thought\b)?"
+    r"|(?P<gemma_end><channel\|>|<unused95>)"
+)
 _ENDS = ("slash", "pipe_slash", "bracket_slash", "kimi_slash", "details_end", "gemma_end")
 _MARKS = re.compile("|".join((_TAG, _DETAILS, _PIPES, _BRACKETS, _GEMMA)), re.IGNORECASE)
 _NOISE = re.compile(
