@@ -7,9 +7,8 @@ out, one without and a model in this process do not. What counts as thoughts:
 - everything before a closing mark that nothing opened: the template has opened it in the prompt (DeepSeek-R1);
 - further blocks behind the first one; and a closed block further down whose opening mark begins a line.
 
-Marks in quotation marks or backticks and in fenced code are text, as are marks within a sentence of the
-answer. A mark in other letter case, with attributes, or closed by a sibling's name counts. All of it takes time linear
-in the text.
+Marks in quotation marks or backticks and in fenced code are text, as are marks within a sentence of the answer. A mark
+in other letter case, with attributes, or closed by a sibling's name counts. All of it takes linear time.
 """
 
 from __future__ import annotations
