@@ -137,6 +137,7 @@ def _negated(said: str, core: str) -> str | None:
 
 def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     """Return an answer with signs for the gold and its rivals."""
+    said, gold = _with_times(said), _with_times(gold)
     sort = "date" if _ASKS_WHEN.search(question) else None
     written = "1" if _A_ONE.fullmatch(gold.strip()) else in_digits(_OF_MONTH.sub("", gold), sort)
     if _OUT_OF.fullmatch(written.strip(" .")):
@@ -155,11 +156,30 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
             or len(wanted) != 1
             or wanted[0].unit is None
             or _is_frequency(written, wanted)
+            or _is_of_two_parts(written, wanted[0])
         ):
             return text
     return _masked_quantity(
         said, gold, written, _in_asked_unit(wanted[0], question), question, language
     )
+
+
+_TIMES = {"twice": "2 times", "zweimal": "2 mal", "dreimal": "3 mal", "viermal": "4 mal"}
+_TIMES_TOLD = re.compile(rf"\b(?:{'|'.join(_TIMES)})\b(?! (?:as|so)\b)", re.I)
+
+
+def _with_times(text: str) -> str:
+    """Return a text in which how often something is has digits: `2 times` for `twice`."""
+    return _TIMES_TOLD.sub(lambda m: _TIMES[m[0].casefold()], text)
+
+
+_JOINT = re.compile(r"\b(?:and|und|sowie|as well as)\b", re.I)
+
+
+def _is_of_two_parts(gold: str, quantity: Quantity) -> bool:
+    """Tell whether a quantity stands in one of two things that a gold tells: `pay 90 euros and leave`."""
+    parts = _JOINT.split(f"{gold[: quantity.start]} {gold[quantity.end :]}")
+    return len(parts) > 1 and all(len(words_of(LEAD.sub("", part))) > 1 for part in parts)
 
 
 def _is_frequency(written: str, wanted: list[Quantity]) -> bool:

@@ -207,6 +207,8 @@ def _is_chosen(text: str, question: str, *, is_list: bool) -> bool:
         return False
     if is_list and (_ONE_MORE.search(text) or _ONE_LESS.search(_IDIOM.sub("", text))):
         return False
+    if is_list and _has_item_more(text):
+        return False
     claims = list(_claims(text, question))
     for marker in reversed(list(_TURN.finditer(text))):
         later = [c for c in claims if c.place >= marker.start()]
@@ -218,6 +220,21 @@ def _is_chosen(text: str, question: str, *, is_list: bool) -> bool:
     if not golds:
         return False
     return not rivals or _outweighs(golds, rivals, question)
+
+
+_ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?P<item>\S.*)$", re.M)
+
+
+def _has_item_more(text: str) -> bool:
+    """Tell whether a list on lines of its own has an item that was not asked for."""
+    items = [m["item"] for m in _ITEM.finditer(text)]
+    return any(GOLD in item for item in items) and any(
+        GOLD not in item and len(item.split()) <= _SHORT_ITEM for item in items
+    )
+
+
+_SHORT_ITEM = 4
+"""Words of an item that is one; a longer one may explain another."""
 
 
 @dataclass(frozen=True, slots=True)

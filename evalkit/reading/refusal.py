@@ -130,7 +130,9 @@ def _kinds(found: list[Clause]) -> list[Kind]:
             and NOT_THAT.match(clause.text)
         ):
             kind = Kind.REFUSES
-        kinds.append(_after(kind, kinds[-1:], clause.text, is_same=same))
+        own = [k for c, k in zip(found, kinds, strict=False) if c.sentence == clause.sentence]
+        before = [k for k in own if k is not Kind.SIDE][-1:] or kinds[-1:]
+        kinds.append(_after(kind, before, clause.text, is_same=same))
     return kinds
 
 

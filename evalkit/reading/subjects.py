@@ -25,6 +25,9 @@ _OBLIQUE = re.compile(
     r"dem\s|den\s|die\s)?$",
     re.I,
 )
+_BY = re.compile(r"\b(?:von|vom|durch)\s(?:\w+\s)?$", re.I)
+_PASSIVE = re.compile(r"\b(?:wird|werden|wurden?|worden)\b", re.I)
+"""`Wer bedient die Anlage?` `Sie darf nur von geschultem Personal bedient werden.`"""
 _NEGATED = re.compile(NEGATION, re.I)
 
 
@@ -91,6 +94,8 @@ def _has_other_subject(clause: str, asked: re.Match[str], *, is_german: bool) ->
     gold = clause.find(GOLD, verb.end())
     if gold < 0:
         return True
+    if _BY.search(clause[:gold]) and _PASSIVE.search(clause[gold:]):
+        return False
     return _OBLIQUE.search(clause[:gold]) is not None or (
         not is_german and not re.search(r"\bby\s(?:the\s)?$", clause[:gold])
     )

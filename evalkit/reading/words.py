@@ -33,7 +33,7 @@ REJECTION = (
     r"contradict\w*|too (?:narrow|broad|general|vague|specific|low|high|far|weak)|distractors?|"
     r"beside the point|misleading|a trap|"
     r"falsch\w*|inkorrekt|unzutreffend|unpassend|unwahrscheinlich|unplausibel|ungeeignet|abwegig|verkehrt|daneben|"
-    r"ausscheid\w*|ausgeschlossen|aus(?:zu)?schließ\w*|ausschluss|entf(?:ä|a)ll\w*|entfiel\w*|widersp\w+|"
+    r"ausscheid\w*|ausgeschlossen|aus(?:zu)?schließ(?!lich)\w*|ausschluss|entf(?:ä|a)ll\w*|entfiel\w*|widersp\w+|"
     r"(?:scheide[tn]?|schließe|fällt|fallen|schied|fiel)\b[^.;,]{0,40}\b(?:aus|weg|raus|heraus|flach)|"
     r"vom tisch|irreführend|am thema vorbei|zu (?:eng|weit|allgemein|speziell|unspezifisch|hoch|niedrig)|"
     r"streiche\w?|verwerfe\w?|verworfen)\b"
