@@ -13,7 +13,7 @@ from evalkit.reading.golds import marked
 from evalkit.reading.opposites import is_opposite
 from evalkit.reading.refusal import is_refusal, refuses, stated_text
 from evalkit.reading.subjects import is_given_to_another, is_of_another
-from evalkit.reading.worded import GOLD, RIVAL, is_list, says_part_of
+from evalkit.reading.worded import GOLD, RIVAL, n_items, says_part_of
 from evalkit.reading.words import (
     CONCLUDING,
     CORRECTION,
@@ -156,7 +156,7 @@ def _states(said: str, gold: str, question: str) -> bool | None:
         return _is_denied_gold(text)
     if is_given_to_another(text, question) or is_of_another(text, question):
         return False
-    return not _OR.search(text) and _is_chosen(text, question, is_list=is_list(gold))
+    return not _OR.search(text) and _is_chosen(text, question, n_items(gold))
 
 
 def read_grounded(answer: str, context: GroundedContext) -> Reading[Verdict]:
@@ -201,13 +201,13 @@ def _is_denied_gold(text: str) -> bool:
     )
 
 
-def _is_chosen(text: str, question: str, *, is_list: bool) -> bool:
+def _is_chosen(text: str, question: str, n_asked: int) -> bool:
     listed = RIVAL in text and any(_LISTED.match(line) for line in text.split("\n"))
     if listed or _SIDE_BY_SIDE.match(text):
         return False
-    if is_list and (_ONE_MORE.search(text) or _ONE_LESS.search(_IDIOM.sub("", text))):
+    if n_asked > 1 and (_ONE_MORE.search(text) or _ONE_LESS.search(_IDIOM.sub("", text))):
         return False
-    if is_list and _has_item_more(text):
+    if n_asked > 1 and _has_item_more(text, n_asked):
         return False
     claims = list(_claims(text, question))
     for marker in reversed(list(_TURN.finditer(text))):
@@ -225,11 +225,13 @@ def _is_chosen(text: str, question: str, *, is_list: bool) -> bool:
 _ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?P<item>\S.*)$", re.M)
 
 
-def _has_item_more(text: str) -> bool:
-    """Tell whether a list on lines of its own has an item that was not asked for."""
+def _has_item_more(text: str, n_asked: int) -> bool:
+    """Tell whether a list on lines of its own has more items than were asked for."""
     items = [m["item"] for m in _ITEM.finditer(text)]
-    return any(GOLD in item for item in items) and any(
-        GOLD not in item and len(item.split()) <= _SHORT_ITEM for item in items
+    return (
+        len(items) > n_asked
+        and any(GOLD in item for item in items)
+        and any(GOLD not in item and len(item.split()) <= _SHORT_ITEM for item in items)
     )
 
 

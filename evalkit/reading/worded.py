@@ -46,12 +46,14 @@ _ITEMS = re.compile(
 
 def is_list(gold: str) -> bool:
     """Tell whether a gold is several short items, all of which an answer must state."""
+    return n_items(gold) > 1
+
+
+def n_items(gold: str) -> int:
+    """Return how many short items a gold is; 1 where it is no list."""
     items = [item for item in _ITEMS.split(gold) if item.strip() and not _RELATIVE.search(gold)]
-    return (
-        len(items) > 1
-        and all(len(item.split()) < 5 for item in items)
-        and not re.search(r"\d", gold)
-    )
+    is_short = all(len(item.split()) < 5 for item in items) and not re.search(r"\d", gold)
+    return max(1, len(items)) if is_short else 1
 
 
 def masked_words(said: str, gold: str, question: str) -> str:
