@@ -131,8 +131,8 @@ def _kinds(found: list[Clause]) -> list[Kind]:
         ):
             kind = Kind.REFUSES
         own = [k for c, k in zip(found, kinds, strict=False) if c.sentence == clause.sentence]
-        before = [k for k in own if k is not Kind.SIDE][-1:] or kinds[-1:]
-        kinds.append(_after(kind, before, clause.text, is_same=same))
+        before: list[Kind] = [k for k in own if k is not Kind.SIDE]
+        kinds.append(_after(kind, (before or kinds)[-1:], clause.text, is_same=same))
     return kinds
 
 
