@@ -186,7 +186,7 @@ def test_every_metric_of_a_base_model_with_sliding_windows_equals_lm_evals_own(
     expected = theirs(gemma, suites, False, rolling_tasks)
     assert compare(run, expected) >= 5 + 4
     assert_rolling_is_lm_evals_own(run, expected)
-    assert paths(run, suites[0]) == {"loglikelihood": "shared", "generate": "shared"}
+    assert paths(run, suites[0]) == {"loglikelihood": "shared", "generate": "reference"}
 
 
 def test_encoder_decoder_models_take_the_reference_path_and_score_as_lm_eval(

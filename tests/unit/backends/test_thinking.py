@@ -48,6 +48,9 @@ def say(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Say:
             for parameter in model.parameters():
                 parameter.zero_()
             model.model.norm.weight.fill_(1.0)
+            model.model.layers[0].self_attn.q_proj.weight[0, 0] = (
+                1.0  # no layer of zeros, and still says nothing
+            )
             for i, (before, after) in enumerate(pairwise(ids)):
                 model.model.embed_tokens.weight[before, i] = 1.0
                 model.lm_head.weight[after, i] = 5.0
