@@ -54,12 +54,12 @@ def test_packed_files_are_read_as_they_are_written(
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (gzip.compress(MIXED.encode())[:-9], "d.jsonl.gz: it can't be unpacked: damaged"),
+        (gzip.compress(MIXED.encode(), mtime=0)[:-9], "d.jsonl.gz: it can't be unpacked: damaged"),
         (b"\x1f\x8bnothing of the kind", "d.jsonl.gz: it can't be unpacked"),
         (b"BZhnothing", "it can't be unpacked"),
         (b"(\xb5/\xfd...", "packed with zstd, which is not read"),
         (b"PK\x03\x04...", "Unpack an archive"),
-        (gzip.compress("é".encode("latin-1")), "d.jsonl.gz:1: not utf-8 text"),
+        (gzip.compress("é".encode("latin-1"), mtime=0), "d.jsonl.gz:1: not utf-8 text"),
     ],
 )
 def test_packed_files_that_are_damaged(tmp_path: Path, data: bytes, words: str) -> None:
