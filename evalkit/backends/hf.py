@@ -115,9 +115,7 @@ class HuggingFaceBackend:
 
         model = weakref.ref(self._model)
         del self._model, self._loaded, self._asking
-        if (
-            model() is not None
-        ):  # a circle holds it; with torch there are a million objects to look at
+        if model() is not None:  # a circle holds it: only then is a million objects looked through
             gc.collect()
         release_memory()
 

@@ -115,7 +115,7 @@ def _empty_parts(model: Any) -> list[str]:
     """Return layers, embeddings and heads whose matrices hold nothing but zeros: room that a download never filled."""
     parts: dict[str, bool] = {}
     for name, weight in model.named_parameters():
-        if weight.ndim > 1 and weight.device.type != "meta":
+        if weight.ndim > 1 and weight.numel() and weight.device.type != "meta":
             part = _PART.match(name)
             key = part[1] if part else name
             parts[key] = parts.get(key, True) and _is_zero(weight)

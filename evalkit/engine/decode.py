@@ -158,7 +158,7 @@ class Decoder:
         left = min(self._limits.max_tokens - len(answer.ids) for answer in self._active)
         n_rows = max(1, min(left, n_slots // len(self._active)))
         before = [len(answer.ids) for answer in self._active]
-        guessed = [a.guesses.after((*a.prompt.ids, *a.ids), n_rows - 1) for a in self._active]
+        guessed = [a.guesses.after(a.prompt.ids, a.ids, n_rows - 1) for a in self._active]
         rows = zip(self._active, guessed, strict=True)
         fed = [token for answer, more in rows for token in (answer.ids[-1], *more)]
         slots.begin_step(self._shared.device, n_rows)

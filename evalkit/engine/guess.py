@@ -21,16 +21,18 @@ class Guesses:
         self._after: dict[tuple[int, ...], int] = {}
         """Some tokens → where what followed them last is."""
 
-    def after(self, ids: Sequence[int], n: int) -> list[int]:
+    def after(self, prompt: Sequence[int], said: Sequence[int], n: int) -> list[int]:
         """Return `n` tokens that may follow.
 
         Args:
-            ids: Prompt and answer so far; more of the same at each call.
+            prompt: The same at each call.
+            said: The answer so far; more of the same at each call.
             n: How many to guess.
         """
         if not n:
             return []
-        for token in ids[len(self._ids) :]:
+        new = said[len(self._ids) - len(prompt) :] if self._ids else (*prompt, *said)
+        for token in new:
             place = len(self._ids)
             for size in range(1, min(_LONGEST, place) + 1):
                 self._after[tuple(self._ids[-size:])] = place

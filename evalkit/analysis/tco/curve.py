@@ -88,13 +88,14 @@ def _holds(point: CurvePoint, spec: ImportSpec, slo: SloSpec | None) -> bool:
 
 
 def _check_columns(spec: ImportSpec, table: Table) -> None:
-    place = table.place(1) if table.has_lines else str(table.path)
     for name in (*spec.columns.values(), *spec.where):
         if name not in table.names:
             hint = did_you_mean(name, table.names, f"It has {', '.join(table.names)}.")
-            raise ConfigError(f"{place}: no column {name!r}.", hint)
+            raise ConfigError(f"{table.head}: no column {name!r}.", hint)
         if table.names.count(name) > 1:
-            raise ConfigError(f"{place}: two columns are called {name!r}.", "Rename one of them.")
+            raise ConfigError(
+                f"{table.head}: two columns are called {name!r}.", "Rename one of them."
+            )
 
 
 def _points(spec: ImportSpec, table: Table) -> Iterator[CurvePoint]:

@@ -111,7 +111,7 @@ def _columns(table: Table, given: Mapping[str, str]) -> dict[str, str]:
     Raises:
         ConfigError: There is none, or two may be meant.
     """
-    place = table.place(1) if table.has_lines else str(table.path)
+    place = table.head
     if all(as_count(name) is not None for name in table.names):
         raise ConfigError(
             f"{place}: the first line holds values, not the names of columns: {', '.join(table.names)!r}.",

@@ -39,6 +39,11 @@ class Table:
     """Each with its line in the file, or its number where the file has no lines."""
     has_lines: bool
 
+    @property
+    def head(self) -> str:
+        """Where the names of columns stand."""
+        return self.place(1) if self.has_lines else str(self.path)
+
     def place(self, number: int) -> str:
         """Return where a row stands."""
         return f"{self.path}:{number}" if self.has_lines else f"{self.path}: row {number}"

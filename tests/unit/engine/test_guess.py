@@ -20,12 +20,14 @@ from evalkit.engine.guess import Guesses
     ],
 )
 def test_what_followed_before_is_guessed(ids: list[int], expected: list[int]) -> None:
-    assert Guesses().after(ids, 4) == expected
+    assert Guesses().after(ids, [], 4) == expected
+    assert Guesses().after([], ids, 4) == expected
     grown = Guesses()
-    for n in range(1, len(ids)):
-        grown.after(ids[:n], 1)
-    assert grown.after(ids, 4) == expected
+    prompt, said = ids[:1], ids[1:]
+    for n in range(len(said)):
+        grown.after(prompt, said[:n], 1)
+    assert grown.after(prompt, said, 4) == expected
 
 
 def test_nothing_is_guessed_where_nothing_is_asked() -> None:
-    assert Guesses().after([1, 2, 1], 0) == []
+    assert Guesses().after([1, 2, 1], [], 0) == []
