@@ -73,7 +73,8 @@ def test_medians_are_the_servers_and_tokens_are_exact(
         return lockstep.plan(trials.pop(0) if trials else steps, received)
 
     with ScriptedServer(script) as server:
-        run, facts = run_bench(write_bench(tmp_path, endpoint(server.url), closed(4)))
+        profile = closed(4, min_requests=20)
+        run, facts = run_bench(write_bench(tmp_path, endpoint(server.url), profile))
     (level,) = facts.levels
     step = run.steps[-1]
     start, end = step.t_steady_ns or 0, step.t_cool_ns or 0
