@@ -11,114 +11,115 @@ from evalkit.reading.clauses import sentences
 from evalkit.reading.context import asked_words
 from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.number_words import ASKS_EACH, ASKS_MONEY, ASKS_MORE, ASKS_PERCENT
 from evalkit.reading.numerals import CURRENCY, Numeral, numerals
 from evalkit.reading.quantities import CENTS, quantity_of
 from evalkit.reading.units import FACTORS, UNIT, unit_named
 from evalkit.reading.zeros import with_zeros
 
-_COUNT = re.compile(r"\b(?:how many|wie ?viele?n?|number of|anzahl|zahl de[rs])\b", re.I)
-_UNIT = re.compile(
+_COUNT = lazy_regex(r"\b(?:how many|wie ?viele?n?|number of|anzahl|zahl de[rs])\b", re.I)
+_UNIT = lazy_regex(
     rf"\b(?:in|how many|wie ?viele?n?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:19|20)\d\d\b)|"
     r"\bwie ?viele?n?\s\w+(?P<part>stunden|tage|wochen|monate|jahre|minuten)\b",
     re.I,
 )
-_IN_A_TIME = re.compile(
+_IN_A_TIME = lazy_regex(
     r"\b(?:a (?:day|week|month|year|night|hour)|an hour|am tag|im monat|im jahr(?! \d)|die (?:stunde|woche)|"
     r"täglich|monatlich\w*|"
     r"jährlich\w*|wöchentlich\w*|daily|weekly|monthly|hourly|annual(?:ly)?|"
     r"yearly|stündlich\w*|(?:stunden|tages|monats|jahres)(?:lohn|satz|gehalt|miete|beitrag))\b",
     re.I,
 )
-_FREE = re.compile(r"\b(?:free(?: of charge)?|kostenlos|gratis|umsonst|kostenfrei)\b", re.I)
-_NOT_FREE = re.compile(
+_FREE = lazy_regex(r"\b(?:free(?: of charge)?|kostenlos|gratis|umsonst|kostenfrei)\b", re.I)
+_NOT_FREE = lazy_regex(
     r"\b(?:not|n't|nicht|no)\s(?:\w+\s)?(?:free|kostenlos|gratis|umsonst|kostenfrei)\b", re.I
 )
-_PERCENT_GIVEN = re.compile(r"\d\s?(?:%|per ?cent\b|prozent\b)", re.I)
+_PERCENT_GIVEN = lazy_regex(r"\d\s?(?:%|per ?cent\b|prozent\b)", re.I)
 """A share that the question tells: what is asked for is an amount."""
-_SHARE = re.compile(r"\b(?:share|fraction|proportion|part|ratio|anteil|bruchteil|teil)\b", re.I)
-_IN_PERCENT = re.compile(r"(?:%|\bpercent\w*|\bper cent|\bprozent\w*)", re.I)
-_CHANGE = re.compile(
+_SHARE = lazy_regex(r"\b(?:share|fraction|proportion|part|ratio|anteil|bruchteil|teil)\b", re.I)
+_IN_PERCENT = lazy_regex(r"(?:%|\bpercent\w*|\bper cent|\bprozent\w*)", re.I)
+_CHANGE = lazy_regex(
     r"\b(?:by (?:how (?:much|many)|what|which)|um wie ?viele?n?|difference|differenz|unterschied|"
     r"change[sd]?|(?:ver)?änder\w+|"
     r"how much (?:more|less|higher|lower)|wie ?viele?n? (?:mehr|weniger)|increase|decrease|anstieg|rückgang|zuwachs)\b",
     re.I,
 )
-_RESULT = re.compile(
+_RESULT = lazy_regex(
     r"\b(?:result|profit|net income|earnings|balance|margin|return|cash ?flow|ebit\w*|betriebsergebnis|\w*ergebnis|"
     r"\w*gewinn|saldo|bilanz|\w*überschuss|\w*rendite|kontostand|change[sd]?|(?:ver)?änder\w+)\b",
     re.I,
 )
-_LOSS = re.compile(
+_LOSS = lazy_regex(
     r"\b(?:loss|lose|lost|losses|deficit|verlust\w*|verlor\w*|defizit|fehlbetrag)\b", re.I
 )
-_SCALE = re.compile(
+_SCALE = lazy_regex(
     r"\b(?:in|how many|wie viele)\s(?:\w+\s)?(?:(?P<k>thousands?|tsd|tausend)|(?P<m>millions?|"
     r"mio|millionen)|(?P<b>billions?|mrd|milliarden))\b",
     re.I,
 )
-_JUST_ONE = re.compile(
+_JUST_ONE = lazy_regex(
     r"^\W*(?:(?:only|just|exactly|it is|there (?:is|was)|nur|noch|genau|es (?:ist|war|gibt|gab))\s)*(?:the\s)?"
     r"(?:one(?: more)?|einer|eine|eines|eins)[.!]?\s*$",
     re.I,
 )
-_ONE = re.compile(
+_ONE = lazy_regex(
     r"(?<!\bhalf )(?<!\bof )(?<!\bper )(?<!\bpro )(?<!\bje )\b(?:an?|one|ein(?:e[nmrs]?)?)\s(?:single\s|"
     r"more\s|weitere[nrs]?\s|einzige[nrs]?\s|full\s|"
     r"ganze[nrs]?\s|volle[nrs]?\s)?"
     r"(?P<noun>[^\W\d_]+)\b(?!\s(?:und|and)\s(?:an?|eine?)\b)",
     re.I,
 )
-_PLACE = re.compile(
+_PLACE = lazy_regex(
     r"\b(?:(?:which|what|welche[nmrs]?)\s(?:\w+\s)?(?:floor|level|stor(?:e?y)|place|rank|position|week|century|day|grade|"
     r"lap|round|edition|stock\w*|etage|\w*geschoss|platz|rang|stelle|woche|kalenderwoche|jahrhundert|klasse|auflage|runde)"
     r"|wievielte[nmrs]?)\b",
     re.I,
 )
-_TEXT_BEHIND = re.compile(
+_TEXT_BEHIND = lazy_regex(
     r"(?<=\?)\s+(?:text|passage|context|kontext|source|quelle|excerpt|auszug)\s?:.*", re.I | re.S
 )
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_OF_BEFORE = re.compile(r"\b(?:das|that|this|es|it|dies)\b", re.I)
-_HEAD = re.compile(
+_YEAR = lazy_regex(r"\b(?:19|20)\d\d\b")
+_OF_BEFORE = lazy_regex(r"\b(?:das|that|this|es|it|dies)\b", re.I)
+_HEAD = lazy_regex(
     r"\b(?:(?:what|which) (?:is|was|are|were)|wie (?:hoch|groß|lang|schwer|alt) (?:ist|war|sind|waren)|"
     r"was (?:ist|war)|welche[nrms]?)\s(?P<head>(?:[^\W\d_]+\s??){1,5}?)"
     r"(?=\W*(?:$|[?(,.;:]|\b(?:of|in|for|on|at|to|per|from|by|"
     r"des|der klasse|im|am|vom|von|für|in|pro|je|bei|zum|zur|als|dieses|eines|einer)\b))",
     re.I,
 )
-_LIMIT = re.compile(
+_LIMIT = lazy_regex(
     r"\b(nach|after|vor|before|als|than)\s(?:wie ?viele?n?|how (?:many|much))\b", re.I
 )
-_AGE = re.compile(r"\b(?:how old|wie alt|age|alter)\b", re.I)
-_QUESTION_WORD = re.compile(
+_AGE = lazy_regex(r"\b(?:how old|wie alt|age|alter)\b", re.I)
+_QUESTION_WORD = lazy_regex(
     r"\b(?:how|what|which|when|who|whose|where|wie|was|wann|wer|wo|wo\w+|welche[nmrs]?|um wie|by how)\b",
     re.I,
 )
 _LONGEST_QUESTION = 60
 """Words of a question that is no passage."""
-_MODIFIED = re.compile(
+_MODIFIED = lazy_regex(
     r"\b(?:after|before|without|nach|vor|ohne)\s(?:the\s|a\s|de[rnm]\s|eine[mnr]?\s)?\w+", re.I
 )
 _AUXILIARY = (
     r"(?:are|is|was|were|did|does|do|has|have|had|can|could|will|would|should|must|may|sind|ist|war|waren|hat|haben|"
     r"wird|werden|wurden?|kann|können)"
 )
-_COUNTED = re.compile(
+_COUNTED = lazy_regex(
     rf"\b(?:how many|how much|wie ?viele?n?|number of|anzahl(?: de[rs])?)\s"
     rf"(?:(?:of|the|der|von|den)\s|\d+\s)*(?!{_AUXILIARY}\b)"
     rf"(?:(?P<adjectives>(?:\w+\s){{0,2}}?)(?:(?-i:[A-ZÄÖÜ])\w+|\w+(?=\s(?:{_AUXILIARY}|of|in|on|at|per|for|from|fit|"
     r"work)\b))|\w+)",
     re.I,
 )
-_MEASURED_IN = re.compile(
+_MEASURED_IN = lazy_regex(
     rf"\(in [^()]*\)|\bin (?:US )?{CURRENCY}|\bin{UNIT}|"
     r"\b(?:last|this|next|letzte[nms]?|diese[nms]?|vorige[nms]?) (?:year|month|week|jahr|monat|woche)\b|"
     r"\b(?:what|was|wie|it|he|she|man|es|sie|das|"
     r"dies|that|this|be|hoch|groß|lang|alt|kalt|warm|schwer|old|high|long|tall|large|heavy|cold|much|many)\b",
     re.I,
 )
-_TOTAL = re.compile(
+_TOTAL = lazy_regex(
     r"\b(?:total|altogether|overall|in all|combined|sum|insgesamt|gesamt\w*|zusammen|summe|alle[nr]?)\b",
     re.I,
 )
@@ -355,13 +356,13 @@ def _stem(word: str) -> str:
     return re.sub(r"(?:e[nrs]?|n|s)$", "", plain[:6])
 
 
-_PART_OF_ALL = re.compile(r"(?<![\d/.,])(\d+)\s?/\s?(\d+)(?![\d/]|[.,]\d)")
-_ON_A_SCALE = re.compile(
+_PART_OF_ALL = lazy_regex(r"(?<![\d/.,])(\d+)\s?/\s?(\d+)(?![\d/]|[.,]\d)")
+_ON_A_SCALE = lazy_regex(
     r"\b(?:from|between|von|zwischen)\s\d+\s(?:to|and|bis|und)\s\d+|\b\d+\s?[-–]\s?\d+\b|\bout of \d|"
     r"\b(?:scale|skala)\b",
     re.I,
 )
-_ASKS_YEAR = re.compile(r"\b(?:which|what|welche[ms]|welches) (?:year|jahr)\b", re.I)
+_ASKS_YEAR = lazy_regex(r"\b(?:which|what|welche[ms]|welches) (?:year|jahr)\b", re.I)
 
 
 def _years_only(text: str) -> str:
@@ -372,10 +373,10 @@ def _years_only(text: str) -> str:
     return text
 
 
-_CLOCKED = re.compile(
+_CLOCKED = lazy_regex(
     r"(?<![\d:])(?P<h>\d{1,3})(?::(?=\d\d\s?(?:h|hours?|std|stunden?)\b)|h)(?P<m>[0-5]\d)\b", re.I
 )
-_OUT_OF = re.compile(
+_OUT_OF = lazy_regex(
     r"(?<![\d.,])(?P<n>\d+)(?:\s[^\W\d_]+){0,2}\s(?:out of|in|of|von|aus)\s(?:every\s|the\s|je\s|den\s)?"
     r"(?P<all>\d{1,3}(?:,\d{3})+|\d+)(?![\d.,]\d)",
     re.I,

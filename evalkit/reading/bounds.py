@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import in_one_form
 
 _AT_LEAST = (
@@ -34,15 +35,15 @@ _FILLERS = (
     r"at|on|for|"
     r"spätestens|the latest"
 )
-_BOUND = re.compile(
+_BOUND = lazy_regex(
     rf"\b(?:(?P<most>{_AT_MOST})|(?P<least>{_AT_LEAST}|{_AFTER}))\b\W*"
     r"(?:(?:the|am|on|den|dem|der|about|etwa|rund|age of)\s)?$",
     re.I,
 )
-_BEHIND = re.compile(
+_BEHIND = lazy_regex(
     rf"^\W*(?:[^\W\d_]+\s)?(?:(?P<most>{_MOST_BEHIND})|(?P<least>{_LEAST_BEHIND}))\b", re.I
 )
-_LOOSE = re.compile(rf"\b(?:{_AT_LEAST}|{_AT_MOST}|{_FILLERS})\b", re.I)
+_LOOSE = lazy_regex(rf"\b(?:{_AT_LEAST}|{_AT_MOST}|{_FILLERS})\b", re.I)
 
 
 def direction(left: str, right: str) -> int:
@@ -68,7 +69,7 @@ _RELATIONS = {
     "before": "before", "prior": "before", "ahead": "before", "vor": "before", "after": "after", "following": "after",
     "nach": "after", "above": "above", "über": "above", "below": "below", "unter": "below",
 }  # fmt: skip
-_A_TIME = re.compile(
+_A_TIME = lazy_regex(
     r"\b(?:an?|am|im|die|in der) (hour|day|week|month|year|stunde|tag|woche|monat|jahr)\b"
 )
 _NEAR = 4

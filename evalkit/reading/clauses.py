@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evalkit.reading.lazy_regex import lazy_regex
+
 _SHORT = (
     r"(?<!\bz)(?<!\bB)(?<!\bk)(?<!\bo)(?<!\bn)(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)(?<!\bca)(?<!\bNr)(?<!\bMio)(?<!\bMrd)(?<!\bTsd)"
     r"(?<!\bbzw)(?<!\bd)(?<!\bvgl)(?<!\bDr)(?<!\bSt)(?<!\bmin)(?<!\bStd)(?<!\bvs)(?<!\binkl)(?<!\bzzgl)(?<!\bincl)"
     r"(?<!\bFr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\betc)(?<!\busw)(?<!\bev)(?<!\bggf)"
 )
-_END = re.compile(
+_END = lazy_regex(
     rf"\n+|(?<=[!?])[\"')\]]*\s+|{_SHORT}(?<!\d)\.[\"')\]]*(?:\s+|$)|"
     r"(?<=\d)\.(?:\s+(?=[A-ZÄÖÜ\uE000-\uEFFF])|$)|;\s+"
 )
@@ -25,13 +27,13 @@ _JOINTS = (
 )
 _PROSE = 6
 """Words of a line that is a sentence."""
-_JOINT = re.compile(_JOINTS, re.I)
-_JOINT_OF_PAIRS = re.compile(
+_JOINT = lazy_regex(_JOINTS, re.I)
+_JOINT_OF_PAIRS = lazy_regex(
     rf"{_JOINTS}|\s+(?=(?:and|und)\s+(?:[\w']+\s+){{0,4}}[\uE000-\uEFFF])", re.I
 )
 
 
-_ADVERB = re.compile(r"(?:therefore|thus|hence|however|daher|deshalb|somit|also|jedoch)\b", re.I)
+_ADVERB = lazy_regex(r"(?:therefore|thus|hence|however|daher|deshalb|somit|also|jedoch)\b", re.I)
 
 
 _SUBJECT = r"\W*(?:the |der |die |das )?[\uE000-\uEFFF]\W*(?:is|are|ist|sind)?\W*"
@@ -70,7 +72,7 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
         yield start, text[start:]
 
 
-_LEADING_ON = re.compile(
+_LEADING_ON = lazy_regex(
     r"^\W*(?:and\s|und\s)?(?:(?:next|now|then|first|dann|nun|jetzt|danach|zuerst|zunächst|anschließend|als nächstes|"
     r"however|on the other hand|allerdings|jedoch|andererseits|but|aber)\b|"
     r"(?:so|thus|therefore|hence|also|daher|somit|deshalb)\s(?:now\s|nun\s)?(?:(?:we|i|you|wir|ich|man)\s(?:\w+\s){0,2}?"
@@ -78,13 +80,13 @@ _LEADING_ON = re.compile(
     r"(?:multiplizier|addier|subtrahier|dividier|rechn|berechn|teil|zieh|erhalt|müss|brauch|nehm)\w*\s(?:wir|ich|man)\b))",
     re.I,
 )
-_OPEN_WORD = re.compile(
+_OPEN_WORD = lazy_regex(
     r"\b(?:the|an?|of|and|or|is|are|has|have|costs?|der|die|das|den|dem|ein|eine[nrm]?|und|oder|ist|sind|hat|von|mit|für|"
     r"beträgt|kostet|kosten|we|wir|"
     r"(?:ergibt|ergeben|gives?|leaves|makes)(?:\s(?:sich|us|uns|me|daraus|damit|insgesamt|dann|therefore)){1,2})$",
     re.I,
 )
-_SUBORDINATE = re.compile(
+_SUBORDINATE = lazy_regex(
     r"^\W*(?:(?!und|and)\w+\s)?(?:(?i:weil|da|dass|ob|wenn|wie|was|welche[nrms]?|what|how|where|wo)|der|die|das|den|dem|deren|dessen)\b"
 )
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 from evalkit.reading.language import language_of
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.units import FACTORS, UNIT, unit_named
 
 _CURRENCY = r"(?:US[- ]?dollars?|dollars?|euros?|pounds?|francs?|franken|USD|EUR|GBP|CHF|[$€£])"
 _CENTS = r"(?:cents?|pence|ct|rappen)"
-_BIG_AND_SMALL = re.compile(
+_BIG_AND_SMALL = lazy_regex(
     rf"(?<![\d.,])(?P<big>\d{{1,3}}(?:[.,]\d{{3}})*|\d+)\s?(?P<unit>{_CURRENCY})(?:,?\s(?:and\s|"
     rf"und\s)?)(?P<small>\d\d?)"
     rf"(?:\s?(?P<cents>{_CENTS})\b|(?=\s*(?:$|[.,;:!?)\n]|(?:per|pro|je|im|a|für|for|as|insgesamt|in)\b))(?![.,:]\d))",
     re.I,
 )
-_SIGN_AND_CENTS = re.compile(
+_SIGN_AND_CENTS = lazy_regex(
     rf"(?P<sign>[$€£]\s?)(?P<big>\d{{1,3}}(?:[.,]\d{{3}})*|\d+)\s(?:and\s|und\s)?(?P<small>\d\d?)\s?{_CENTS}\b",
     re.I,
 )
@@ -28,20 +29,20 @@ _NTHS_DE = {
     "zwölftel": 12, "zwanzigstel": 20, "hundertstel": 100,
 }  # fmt: skip
 _NTH = "|".join(sorted((*_NTHS_EN, *_NTHS_DE), key=len, reverse=True))
-_COUNTED_NTH = re.compile(
+_COUNTED_NTH = lazy_regex(
     rf"(?<![\w.,/])(?<!\bonce )(?<!\btwice )(?<!\btimes )(?<!\bper )(?<!\bevery )(?<!\bmal im "
     rf")(?:(?P<whole>\d+|one|eine?)\s(?:and|und)\s)?(?P<n>\d{{1,2}}|an?|one|ein(?:e[nmrs]?)?)[ -]?(?P<nth>{_NTH})s?\b"
     r"(?!\s?(?:past|to|vor|nach|jahr|half|stunde))",
     re.I,
 )
-_HALF = re.compile(
+_HALF = lazy_regex(
     r"(?<![\w-])(?<!first )(?<!second )(?<!ersten )(?<!zweiten )(?:the |die |der |dem )?"
     r"(?P<half>half|hälfte)\b(?=\s*(?:$|[.,;:!?)]|of\b|aller?\b|der\b|des\b|"
     r"von\b|the\b|"
     r"davon\b|all\b))(?!\s?(?:past|an?\b))",
     re.I,
 )
-_JOINED_DE = re.compile(
+_JOINED_DE = lazy_regex(
     r"\b(?P<whole>ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn)(?:und)?(?:ein|"
     r"(?P<three>drei))(?P<nth>viertel|drittel)\b",
     re.I,
@@ -53,7 +54,7 @@ _SMALL_DE = dict(
         strict=True,
     )
 )
-_LASTING = re.compile(
+_LASTING = lazy_regex(
     r"\b(?P<n>ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|halb|\d+)-?(?P<unit>stünd|täg|wöch|monat|jähr|"
     r"minüt|sekünd)i?ge?[nrsm]?\b",
     re.I,
@@ -63,34 +64,34 @@ _LASTING_UNITS = {
     "sekünd": "Sekunden",
 }  # fmt: skip
 _UNIT_WORD = r"[^\W\d_]+"
-_AND_A_HALF = re.compile(
+_AND_A_HALF = lazy_regex(
     rf"\b(?P<n>an?|one|eine?|\d+)\s(?P<unit>{_UNIT_WORD})\s(?:and|und)\s(?:an?|one|eine?)\s(?P<part>half|halbe|"
     rf"quarter|viertel)\b",
     re.I,
 )
-_HALF_OF_UNIT = re.compile(
+_HALF_OF_UNIT = lazy_regex(
     rf"(?<![\w-])(?<!\d )(?<!\bfirst )(?<!\blast )(?<!\bsecond )(?:(?:an?|ein|eine[nmrs]?|the)\s)?"
     rf"(?P<half>half|halbe[nmrs]?|dreiviertel|3/4|1/4|1/2|1/3|2/3)[ -]"
     rf"(?:of\s)?(?:an?\s)?(?P<unit>{_UNIT_WORD})\b",
     re.I,
 )
-_GLUED_DE = re.compile(
+_GLUED_DE = lazy_regex(
     r"\b(?:eine\s|einer\s)?(?P<part>viertel|dreiviertel|halb)(?P<unit>stunden?|jahr(?:e?s|e)?|tage?s?|"
     r"million(?:en)?|milliarden?)\b",
     re.I,
 )
 _SHARES = {"half": 0.5, "halb": 0.5, "quarter": 0.25, "viertel": 0.25, "dreiviertel": 0.75}
-_ONE_AND = re.compile(
+_ONE_AND = lazy_regex(
     rf"\b(?:an?|one|eine?[nr]?)(?=\s)(?P<unit>{UNIT})(?=,?\s(?:and\s|und\s)?\d)", re.I
 )
-_TWO_UNITS = re.compile(
+_TWO_UNITS = lazy_regex(
     rf"(?<![\d.,/-])(?P<big>\d+(?:[.,]\d+)?)(?P<unit>{UNIT})(?:,?\s(?:and\s|und\s)?)(?P<small>\d+(?:[.,]\d+)?)"
     rf"(?:(?P<smaller>{UNIT})|(?=\s*(?:$|[.;!?])))",
     re.I,
 )
 
 
-_RUN_TOGETHER = re.compile(
+_RUN_TOGETHER = lazy_regex(
     r"(?<=\dh)(?=\d{1,2}(?:m|min)\b)|(?<=\dm)(?=\d{1,2}(?:cm|s)?\b)|(?<=\dmin)(?=\d{1,2}(?:s|sec)?\b)|(?<=\dkg)(?=\d{1,3}g\b)"
 )
 """Where `1h20min`, `2m05` and `1kg250g` have no space."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from evalkit.reading.clauses import sentences
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.verbs import root
 from evalkit.reading.words import NEGATION, NO_NEGATION
 
@@ -30,7 +31,7 @@ _ACROSS = 3
 """Words that are found together by no accident, though in two sentences."""
 _LINK = 3
 """Letters that may stand between the parts of a compound, or end it."""
-_SEPARABLE = re.compile(
+_SEPARABLE = lazy_regex(
     r"^(?:ab|an|auf|aus|be|ein|er|her|hin|los|weg|zu)(?:zu|ge)?(?=[a-zäöüß]{4})"
 )
 
@@ -98,7 +99,7 @@ def told(wanted: Sequence[str], said: str) -> dict[str, int]:
     return found
 
 
-_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|(?:\bnon-)?\w+")
+_TOKEN = lazy_regex(r"\d+(?:[.,:/]\d+)*|(?:\bnon-)?\w+")
 _ENDINGS = ("s", "es", "e", "en", "n", "er", "ed", "ing")
 
 
@@ -108,7 +109,7 @@ def is_verb_of(one: str, other: str) -> bool:
     return bare != [one, other] and len(min(bare, key=len)) > _SHORTEST and are_alike(*bare)
 
 
-_NEGATED = re.compile(rf"{NO_NEGATION}|(?P<not>{NEGATION})", re.I)
+_NEGATED = lazy_regex(rf"{NO_NEGATION}|(?P<not>{NEGATION})", re.I)
 
 
 def _is_broken(sentence: str, found: dict[str, int]) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from evalkit.reading.dates import moments
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.units import UNIT_NAMES
 
 NO_NUMBER, ASKED_YEAR, OTHER_YEAR, ASKED_NAME = "\uf8ff", "\uf8fe", "\uf8fd", "\uf8fb"
@@ -26,17 +27,17 @@ _NAMES = (
     r"position|pos|version|phase|lager|"
     r"haus|platz|etage|stock|serie|los|charge|teil|bus|zug|kanal|rechnung|order|beleg|konto|akte|az|§+"
 )
-_NAMED = re.compile(
+_NAMED = lazy_regex(
     rf"(?<![\w])(?P<noun>{_NAMES})\.?\s?(?:#|no\.?|nr\.?|number|nummer)?\s?(?!(?:19|"
     r"20)\d\d\b|\d{1,3}(?:[.,]\d{3})+\b)\d+(?:\.\d+)*[a-z]?(?:\(\w{1,3}\))*(?!\w|[.,]?\d|\s?[%€$£])"
     rf"(?:\s?(?:,|and|und|&|-|–|to|bis)\s\d+(?![\w.,%€$]|\s[^\W\d_]))?",
     re.I,
 )
-_ACRONYM = re.compile(
+_ACRONYM = lazy_regex(
     r"(?<![\w€$])(?!(?:USD|EUR|GBP|CHF|JPY|US|TOTAL|SUMME|CA|MIO|MRD|TSD|NET)\b)(?:[A-Z]{2,6}|"
     r"[a-z]{1,2}[A-Z]\w+)[ -]\d+(?:[-.]\d+)*(?![\w%€$]|[.,]\d)"
 )
-_CAPITALISED = re.compile(
+_CAPITALISED = lazy_regex(
     r"(?<=[a-z,;] )(?!(?:January|February|March|April|May|June|July|August|September|October|November|"
     r"December|Source|Quelle|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Total|Sum|Answer|Result|About|Only|Exactly|"
     r"Roughly|Net|Gross|Euros?|Dollars?|I|Regel|Schnitt|Durchschnitt|Mittel|"
@@ -53,40 +54,40 @@ SOURCE_NOUN = (
     r"intro\w*|figure|chart)"
 )
 """A pattern for what may tell a number: a table, a contract, a web site."""
-_SOURCES = re.compile(rf"{SOURCE_NOUN}\s", re.I)
-_NUMBER_BEFORE = re.compile(
+_SOURCES = lazy_regex(rf"{SOURCE_NOUN}\s", re.I)
+_NUMBER_BEFORE = lazy_regex(
     r"\d[\w%€$]*(?:\s[^\W\d_]+)?,\s(?:und |and |while |aber |but )?(?:der|die|das|den|dem|the|laut|nach|in|im|"
     r"in der|in the|auf der|on the|laut der)\s$",
     re.I,
 )
-_GLUED = re.compile(
+_GLUED = lazy_regex(
     r"(?<=\bthe )\d+0s\b|\b\d+-(?!(?i:"
     rf"{UNIT_NAMES})\b)(?-i:[A-ZÄÖÜ])\w+(?:-\w+)+|"
     r"(?<!\w)[A-Za-zÄÖÜäöü]+-?\d[\w-]*(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+){2,}(?![\w])|"
     r"\b(?!\d+[eE]\d+\b)\d+[A-Za-z]+\d\w*|\b\d{1,2}[a-f]\b"
 )
-_GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
-_KEEP = re.compile(r"(?:USD|EUR|GBP|CHF|US|x|ca|rd|approx)-?[\d]", re.I)
-_MARKER = re.compile(r"^[ \t]*(\d{1,2})[.)][ \t]+(?=\S)", re.M)
-_BULLET = re.compile(r"^[ \t]*[-–*•][ \t]+", re.M)
-_STEP = re.compile(r"^[ \t]*(?:step|schritt)\s\d{1,2}\s?[:.)]", re.M | re.I)
-_YEAR = re.compile(
+_GROUPED = lazy_regex(r"\d{1,3}(?:[.,]\d{3})+")
+_KEEP = lazy_regex(r"(?:USD|EUR|GBP|CHF|US|x|ca|rd|approx)-?[\d]", re.I)
+_MARKER = lazy_regex(r"^[ \t]*(\d{1,2})[.)][ \t]+(?=\S)", re.M)
+_BULLET = lazy_regex(r"^[ \t]*[-–*•][ \t]+", re.M)
+_STEP = lazy_regex(r"^[ \t]*(?:step|schritt)\s\d{1,2}\s?[:.)]", re.M | re.I)
+_YEAR = lazy_regex(
     r"(?<![\w.,€$£-])(?<![$€£] )(?:19|20)\d\d(?:/\d\d)?(?![\w%€$£]|[.,]\d|\s?(?:€|EUR|USD|Euro|\$|%))"
 )
-_LED_YEAR = re.compile(
+_LED_YEAR = lazy_regex(
     r"\b(?:in|im jahre?|jahre?|year|since|seit|ende|anfang|mitte|end of|fiscal|fy|during|until|before|after|nach|"
     r"vor|from|für|for|"
     r"bis|von|auf|zu|to|spring|summer|autumn|winter|frühjahr|sommer|herbst|winter|quartal|late|early|by|of|as of|"
     r"and|und|zum|stand|geschäftsjahr)\s$",
     re.I,
 )
-_YEARS = re.compile(
+_YEARS = lazy_regex(
     r"(?P<led>\b(?:between|zwischen|from|von|the years|in den jahren)\s)(?:19|20)\d\d\s(?:and|to|und|"
     r"bis)\s(?:19|20)\d\d\b(?![.,]\d)",
     re.I,
 )
-_UNIT_BEHIND = re.compile(rf"\s(?:{UNIT_NAMES})\b", re.I)
-_OF_FOUNDING = re.compile(
+_UNIT_BEHIND = lazy_regex(rf"\s(?:{UNIT_NAMES})\b", re.I)
+_OF_FOUNDING = lazy_regex(
     r"\b(?:gründung|gegründet|erbaut|gebaut|eröffnet|eröffnung|founded|founding|established|built|opened|"
     r"opening|census|"
     r"volkszählung|jahrgang|sommer|winter|summer|spring|fall|census of)\s(?:in\s|im jahr\s)?$",

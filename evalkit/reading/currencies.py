@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from functools import cache
 
 from babel.numbers import get_currency_name, get_currency_symbol, list_currencies
+
+from evalkit.reading.lazy_regex import lazy_regex
 
 _USUAL = {
     **dict.fromkeys(("$", "us$", "dollar", "dollars"), "USD"),
@@ -15,7 +16,7 @@ _USUAL = {
     **dict.fromkeys(("¥", "yen"), "JPY"),
 }
 """Signs and short names of which another currency has the same."""
-_ADDED = re.compile(r"\(([^()]+)\)|[/,]\s*(\S+)$")
+_ADDED = lazy_regex(r"\(([^()]+)\)|[/,]\s*(\S+)$")
 """Said once more: `Euro (€)`, `EUR / Euro`."""
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from babel.dates import get_month_names
 
+from evalkit.reading.lazy_regex import lazy_regex
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -75,7 +77,7 @@ _FORMS: tuple[tuple[str, str], ...] = (
         rf"(?:\s(?P<n>[0-5]\d)\b)?{_OF_DAY}?"),
     ("noon", r"\b(?P<noon>noon|midday|midnight|mittags?|mitternacht)\b"),
 )  # fmt: skip
-_PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _FORMS)
+_PATTERNS = tuple((name, lazy_regex(pattern, re.I)) for name, pattern in _FORMS)
 
 
 def month_number(name: str) -> int:

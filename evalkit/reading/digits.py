@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from evalkit.reading.compounds import joined
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.moment_words import (
     days_in_digits,
     hours_in_digits,
@@ -14,18 +15,18 @@ from evalkit.reading.moment_words import (
 )
 from evalkit.reading.spelled import ONE_TO_NINE, ONE_TO_TWELVE, TEENS, TENS, spelled_out
 
-_NTH_HYPHEN = re.compile(
+_NTH_HYPHEN = lazy_regex(
     r"(?<=\w)-(?=(?:half|halves|third|quarter|fourth|fifth|sixth|eighth|tenth)s?\b)", re.I
 )
-_WORDS = re.compile(
+_WORDS = lazy_regex(
     rf"(?<![\w-])((?:{TENS})(?:-(?:{ONE_TO_NINE}))?|{ONE_TO_TWELVE}|{TEENS}) (?=(?:{TENS})\b)",
     re.I,
 )
-_SCALE_BEFORE = re.compile(
+_SCALE_BEFORE = lazy_regex(
     r"(?<!\d )\b(TEUR|T€|KEUR|MEUR|Mio\.? ?(?:€|EUR|Euro)|Mrd\.? ?(?:€|EUR|Euro)|kUSD|kEUR|"
     r"TCHF)\s?(-?\d[\d.,]*\d|\d)(?!\w)"
 )
-_PAIR = re.compile(
+_PAIR = lazy_regex(
     r"(?<![\d.,:-])(\d{1,3})[ -](\d\d)(?=\s*(?:$|[.,;:!?)\n]|per\b|pro\b|je\b|a\b|for\b|für\b))"
 )
 

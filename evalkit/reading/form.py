@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.thoughts import split_thoughts
 
 LABEL = "Answer:"
-_LINE = re.compile(r"(?:Answer|Antwort):[ \t]*(?P<said>\S.*)", re.IGNORECASE)
+_LINE = lazy_regex(r"(?:Answer|Antwort):[ \t]*(?P<said>\S.*)", re.IGNORECASE)
 
 
 def in_form(answer: str, value: str = r".+") -> bool:

@@ -14,6 +14,7 @@ from evalkit.reading.content import EMPTY, content, told
 from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import DAYS, in_one_form
 from evalkit.reading.prices import is_free, masked_free
 from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
@@ -33,7 +34,7 @@ from evalkit.reading.words import NEGATION
 _SORTS = (CURRENCIES, frozenset({"s", "month"}))
 """Units of one sort: amounts in another currency, times of another length."""
 _MEASURES = frozenset(sort for sort, _ in FACTORS.values())
-_ONE = re.compile(
+_ONE = lazy_regex(
     rf"(?:(?<=^)|(?<=\bis )|(?<=\bfor )|(?<=\bin )|(?<=\bof )|(?<=\btakes )|(?<=\blasts )|(?<=\bwithin )|"
     rf"(?<=\babout )|"
     rf"(?<=\bafter )|(?<=\bfull )|(?<=\bdauert )|(?<=\bum )|(?<=\bvon )|(?<=\bnach )|(?<=\binnerhalb )|"
@@ -43,25 +44,25 @@ _ONE = re.compile(
     rf"(?:an?|one|ein(?:e[nmrs]?)?)\s(?=(?:{UNIT_NAMES})\b)",
     re.I | re.M,
 )
-_A_ONE = re.compile(r"(?:one|ein(?:e[nmrs]?|s)?)\.?", re.I)
-_ONLY = re.compile(r"^(?:only|just|solely|nur|allein|lediglich|ausschließlich)\s", re.I)
-_DAY = re.compile(rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})s?\b", re.I)
-_ORDINAL_POINT = re.compile(r"\.(?=\s[a-zäöüß])")
-_OUT_OF = re.compile(
+_A_ONE = lazy_regex(r"(?:one|ein(?:e[nmrs]?|s)?)\.?", re.I)
+_ONLY = lazy_regex(r"^(?:only|just|solely|nur|allein|lediglich|ausschließlich)\s", re.I)
+_DAY = lazy_regex(rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})s?\b", re.I)
+_ORDINAL_POINT = lazy_regex(r"\.(?=\s[a-zäöüß])")
+_OUT_OF = lazy_regex(
     r"(?<![\d.,])(\d+) (?:in|out of|of|von|aus) (?:every |the |je )?(\d+)(?![\d.,]\d)", re.I
 )
-_ASKS_WHEN = re.compile(
+_ASKS_WHEN = lazy_regex(
     r"\b(?:when|wann|(?:what|which|welche[mrsn]?) (?:days?|dates?|tag|tage|tagen|datum)|deadline|frist)\b",
     re.I,
 )
-_OF_MONTH = re.compile(
+_OF_MONTH = lazy_regex(
     r"(?<=\d)(st|nd|rd|th|\.)?\s(?:(?:of|in) (?:each|every|the|any) month|each month|(?:jede[snr]|des|"
     r"eines(?: jeden)?) "
     r"Monats|im Monat)$",
     re.I,
 )
 """Goes without saying behind a day of each month."""
-_NOT = re.compile(
+_NOT = lazy_regex(
     rf"(?:{NEGATION})\s?(?:longer |more |any |mehr )?|\bnon-?(?=\w)|\b(?:un|in|im|ir|dis)(?=(?:\w+(?:able|"
     rf"ible|"
     rf"bar|lich|ig|"
@@ -80,14 +81,14 @@ _WEEKDAYS = "|".join(
         reverse=True,
     )
 )
-_WEEKDAY = re.compile(
+_WEEKDAY = lazy_regex(
     rf"^\W*(?:(?:on|am|the|der|dem|den)\s)*(?:{_WEEKDAYS})\b\.?,?\s(?:(?:on|am|the|der|dem|den)\s)*",
     re.I,
 )
 _OPPOSITE = r"(?:non-?|un|in|im|ir|dis)"
 
 
-_DIGIT_GROUPS = re.compile(r"\(?\+?\d{2,}\)?(?:[ /-]\d{2,}){1,5}(?<=[\d ()/-]{8})")
+_DIGIT_GROUPS = lazy_regex(r"\(?\+?\d{2,}\)?(?:[ /-]\d{2,}){1,5}(?<=[\d ()/-]{8})")
 """A number of a telephone or an account."""
 
 
@@ -165,7 +166,7 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
 
 
 _TIMES = {"twice": "2 times", "zweimal": "2 mal", "dreimal": "3 mal", "viermal": "4 mal"}
-_TIMES_TOLD = re.compile(rf"\b(?:{'|'.join(_TIMES)})\b(?! (?:as|so)\b)", re.I)
+_TIMES_TOLD = lazy_regex(rf"\b(?:{'|'.join(_TIMES)})\b(?! (?:as|so)\b)", re.I)
 
 
 def _with_times(text: str) -> str:
@@ -173,7 +174,7 @@ def _with_times(text: str) -> str:
     return _TIMES_TOLD.sub(lambda m: _TIMES[m[0].casefold()], text)
 
 
-_JOINT = re.compile(r"\b(?:and|und|sowie|as well as)\b", re.I)
+_JOINT = lazy_regex(r"\b(?:and|und|sowie|as well as)\b", re.I)
 
 
 def _is_of_two_parts(gold: str, quantity: Quantity) -> bool:
@@ -198,7 +199,7 @@ def _is_worded(written: str, wanted: list[Quantity]) -> bool:
     )
 
 
-_CLOCKED = re.compile(r"(?<![\d:])(\d{1,3}):([0-5]\d)\s?(?:h|hours?|std\.?|stunden)\b", re.I)
+_CLOCKED = lazy_regex(r"(?<![\d:])(\d{1,3}):([0-5]\d)\s?(?:h|hours?|std\.?|stunden)\b", re.I)
 
 
 def _in_asked_unit(wanted: Quantity, question: str) -> Quantity:
@@ -276,7 +277,7 @@ def _is_rounded(said: str, found: Quantity, wanted: Quantity) -> bool:
     )
 
 
-_ROUGHLY = re.compile(
+_ROUGHLY = lazy_regex(
     r"\b(?:about|around|nearly|almost|roughly|just (?:under|over)|approximately|some|ca\.?|circa|etwa|"
     r"rund|knapp|gut|fast|"
     r"ungefähr|annähernd)\s$",

@@ -10,6 +10,7 @@ from evalkit.reading.clauses import clauses
 from evalkit.reading.content import content, told
 from evalkit.reading.contract import Reading
 from evalkit.reading.golds import marked
+from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.opposites import is_opposite
 from evalkit.reading.refusal import is_refusal, refuses, stated_text
 from evalkit.reading.subjects import is_given_to_another, is_of_another
@@ -44,13 +45,9 @@ class Verdict:
     """States the right answer; where there is none, says so."""
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
 _MARK = "[\ue000\ue001]"
-_NEGATED, _IDIOM, _REJECTED = _compiled(NEGATION), _compiled(NO_NEGATION), _compiled(REJECTION)
-_INSTEAD = _compiled(
+_NEGATED, _IDIOM, _REJECTED = caseless(NEGATION), caseless(NO_NEGATION), caseless(REJECTION)
+_INSTEAD = caseless(
     rf"(?:{INSTEAD}|\b(?:formerly|previously|until now|so far|up from|than|before|previous|bisher|zuvor|"
     rf"früher|"
     rf"vorher|als|von bisher|statt bisher|nach|successor of|took over from|"
@@ -62,11 +59,11 @@ _BOUND_BEHIND = (
     r"kürzer|älter|jünger|darüber|darunter|später|früher"
 )
 """Words behind `or` that make a bound of a number, and no other one: `18 or older`."""
-_REPLACED = _compiled(
+_REPLACED = caseless(
     r"^\W*(?:was|were|is|has been)\s(?:\w+\s)?(?:replaced|succeeded|followed)\sby\b|"
     r"^\W*wurde\svon\b.*\b(?:abgelöst|ersetzt)\b"
 )
-_OR = _compiled(
+_OR = caseless(
     rf"{_MARK}\W{{0,3}}(?:\w+\s){{0,2}}?,?\s?(?:or|oder|bzw\.|respectively)\s(?:[^\W\d_]+\s){{0,3}}?{_MARK}|"
     rf"\b(?:either|entweder)\b[^.]{{0,30}}{GOLD}|"
     rf"{GOLD}\W{{0,2}},?\s(?:or|oder)\s(?:perhaps |maybe |vielleicht |possibly )?(?!{_BOUND_BEHIND}|"
@@ -74,62 +71,62 @@ _OR = _compiled(
     r"am |der "
     rf"|die |das )?{GOLD}"
 )
-_LISTED = _compiled(
+_LISTED = caseless(
     rf"^\W*(?:[^\W\d_]+\s){{0,2}}?(?:{_MARK}(?:\s?(?:,|/|;|&|and|und|sowie)\s?(?:and\s|und\s|or\s|"
     rf"oder\s)?)?){{2,}}\W*$"
 )
-_SIDE_BY_SIDE = re.compile(
+_SIDE_BY_SIDE = lazy_regex(
     rf"^\W*(?:[Bb]oth |[Ss]owohl )?(?:{GOLD}\s?(?:and|und|&|/|as well as|sowie|als "
     r"auch)\s[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*|[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*\s?(?:and|und|&|/|"
     r"as well "
     rf"as|sowie|als auch)\s{GOLD})\W*$"
 )
-_ONE_MORE = re.compile(
+_ONE_MORE = lazy_regex(
     rf"{GOLD}\s?(?:,|and|und|&|sowie|as well as|plus)\s?(?:and\s|und\s|auch\s|"
     rf"also\s)?(?!GOLD)[A-ZÄÖÜ][\w.-]+\W*(?:$|\n)|"
     rf"(?:^|[:\s])[A-ZÄÖÜ][\w.-]+\s?(?:,|and|und|&)\s?{GOLD}\W*(?:$|\n)"
 )
 """A list of what was asked with one item more."""
-_ONE_LESS = re.compile(
+_ONE_LESS = lazy_regex(
     rf"{GOLD}[^.\n]*\b(?:no|not|without|kein\w*|nicht|ohne)\s(?:\w+\s)?{GOLD}", re.I
 )
 """A list of which an item is denied."""
-_TURN = _compiled(
+_TURN = caseless(
     rf"{CORRECTION}|{CONCLUDING}|(?<=[.!?,–-] )(?:no|nein)\b(?=[,.:;])|\b(?:final answer|answer|"
     r"antwort)\s?:"
 )
-_THUS = _compiled(
+_THUS = caseless(
     rf"{THUS}|=|→|\b(?:makes?|gives?|equals?|totals?|ergibt|macht|ergeben|sind das|das sind)\b"
 )
-_NOT_FOR = _compiled(rf"(?:{NEGATION})\W*$")
+_NOT_FOR = caseless(rf"(?:{NEGATION})\W*$")
 """At the end of a clause: what its reason gives is denied, `It was not because of a strike`."""
-_NOW = _compiled(
+_NOW = caseless(
     r"\b(?:now|currently|today|nowadays|instead|new|moved to|postponed to|rescheduled (?:to|for)|nun|"
     r"jetzt|inzwischen|"
     r"mittlerweile|heute|aktuell|derzeit|neu\w*|stattdessen|verschoben auf|verlegt auf)\b"
 )
-_ASKS_WHEN = _compiled(
+_ASKS_WHEN = caseless(
     r"\b(?:when|wann|after|nach|how (?:long|many)|wie (?:lange|viele?n?)|why|warum|was geschah|happen\w*)\b"
 )
-_AFTER = _compiled(r"\bnach\s(?:\w+\s){0,2}$")
-_IN_PASSING = _compiled(
+_AFTER = caseless(r"\bnach\s(?:\w+\s){0,2}$")
+_IN_PASSING = caseless(
     r"\b(?:nachdem|bevor|(?:after|before) (?:it|he|she|they|having|(?:the )?\w+ had))\b(?:\s\w+){0,5}\s?$"
 )
 """Before what is told of another time than the one that is asked for."""
-_ONCE = _compiled(
+_ONCE = caseless(
     r"\b(?:(?:want|hop|plann|intend|expect|wish|suppos)ed to|would have|originally|initially|at first|"
     r"asked for|wollte\w*|"
     r"ursprünglich|zunächst|anfangs|geplant)\b"
 )
-_YES_AND = _compiled(r"^\W*(?P<word>yes|no|ja|nein)\b[,.;:–-]+\s*(?P<rest>\w.*)$")
+_YES_AND = caseless(r"^\W*(?P<word>yes|no|ja|nein)\b[,.;:–-]+\s*(?P<rest>\w.*)$")
 _AT_ONCE = 4
 """Characters before a gold that an answer begins with."""
-_GOES_ON = _compiled(r"^\W*(?:and|und|but|aber)\s(?:[a-zäöü]+\s){0,2}[\ue000\ue001]")
+_GOES_ON = caseless(r"^\W*(?:and|und|but|aber)\s(?:[a-zäöü]+\s){0,2}[\ue000\ue001]")
 """A clause with the subject of the one before: `… and got 20`."""
-_SUBJECT = re.compile(r"\s[^\W\d_]+\s[\ue000\ue001].*$", re.S)
+_SUBJECT = lazy_regex(r"\s[^\W\d_]+\s[\ue000\ue001].*$", re.S)
 """What follows the subject that a clause shares with the next one."""
-_REASON = _compiled(r"^\W*(?:because|since|due|weil|wegen|aufgrund|da)\b")
-_GUESSED = _compiled(
+_REASON = caseless(r"^\W*(?:because|since|due|weil|wegen|aufgrund|da)\b")
+_GUESSED = caseless(
     r"\b(?:guess\w*|assum\w*|speculat\w*|geraten|rate|vermut\w*|schätz\w*|annahme|spekul\w*|raten)\b"
 )
 """What a refusing answer offers all the same is not stated."""
@@ -222,7 +219,7 @@ def _is_chosen(text: str, question: str, n_asked: int) -> bool:
     return not rivals or _outweighs(golds, rivals, question)
 
 
-_ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?P<item>\S.*)$", re.M)
+_ITEM = lazy_regex(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?P<item>\S.*)$", re.M)
 
 
 def _has_item_more(text: str, n_asked: int) -> bool:
@@ -303,7 +300,7 @@ def _is_turned(left: str, right: str, question: str) -> bool:
     return is_opposite(question, f"{left} {right}") and _AGAINST.search(left) is None
 
 
-_AGAINST = _compiled(r"\b(?:to|against|gegen)\s(?:the\s|die\s|den\s)?$")
+_AGAINST = caseless(r"\b(?:to|against|gegen)\s(?:the\s|die\s|den\s)?$")
 
 
 def _is_denied(left: str, right: str, *, is_last: bool) -> bool:
@@ -325,8 +322,8 @@ def _is_denied(left: str, right: str, *, is_last: bool) -> bool:
     return is_last and refuses(f"{left} it {right}") and _REJECTED.search(right) is not None
 
 
-_FROM = _compiled(r"\b(?:from|since|ab|vom|seit|von)\s(?:the\s|dem\s)?$")
-_UNTIL = _compiled(r"\b(?:to|until|till|through|bis(?:\szum)?)\s(?:the\s)?$")
+_FROM = caseless(r"\b(?:from|since|ab|vom|seit|von)\s(?:the\s|dem\s)?$")
+_UNTIL = caseless(r"\b(?:to|until|till|through|bis(?:\szum)?)\s(?:the\s)?$")
 
 
 def _asked_side(question: str) -> re.Pattern[str] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from evalkit.reading.lazy_regex import lazy_regex
+
 _ENGLISH = """
 the is are was were of and in to for it with that this from total answer which what how many much by at be not there
 result has have had so per each did does would makes
@@ -14,7 +16,7 @@ nicht ergebnis hat haben hatte also pro je beträgt betrug insgesamt zusammen ei
 lautet macht
 """
 _WORDS = {"en": frozenset(_ENGLISH.split()), "de": frozenset(_GERMAN.split())}
-_GERMAN_SIGNS = re.compile(
+_GERMAN_SIGNS = lazy_regex(
     r"[äöüßÄÖÜ]|\b(?:Mio|Mrd|Tsd|Uhr|Stück|Euro|Prozent|Tage|Jahre|Antwort|Ergebnis|Summe)\b"
 )
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from evalkit.reading.clauses import clauses, leads_on
 from evalkit.reading.contract import Reading
+from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.letter_claims import (
     ANY,
     CORRECTED,
     Claim,
     Strength,
     claims,
-    compiled,
     listed,
     rejects,
 )
@@ -51,44 +51,44 @@ class LetterContext:
     question: str = ""
 
 
-_TURN = compiled(
+_TURN = caseless(
     rf"{CORRECTION}|{CONCLUDING}|\n\W*(?:\w+ )?(?:answer|antwort|result|ergebnis|lösung|solution|verdict|"
     rf"conclusion|decision|"
     r"entscheidung|urteil)\s*:|\b(?:final|last|my|letzte|endgültige|meine) (?:answer|antwort|choice|wahl)\b|"
     r"\bschlussantwort\b|(?<=[.!?,–-] )(?:no|nein|nope|nee)\b(?=[,.:;])|(?<=\.\.\. )(?:no|nein)\b"
 )
 _GAP = r"(?:_|[^\w\ue000-\uefff])*"
-_LAST_LINE = compiled(
+_LAST_LINE = caseless(
     r"^[\W_]*(?:(?:so|also|hence|therefore|daher|somit|thus)\W+)?(?:(?:the|my|die|meine)\s+)?(?:(?:final|correct|"
     r"right|best|last|endgültige|richtige|korrekte|letztendliche|finale|letzte|beste)\s+)*"
     rf"(?:{NOUN}\b\W*(?:(?:is|ist|lautet)\b\W*)?)({MARK})(?P<rest>.*)$|^{_GAP}({MARK}){_GAP}$"
 )
-_UNDECIDED = compiled(
+_UNDECIDED = caseless(
     r"\b(?:depends|depending|je nach\w*|kommt (?:\w+ )?darauf an|hängt (?:\w+ )?(?:davon )?ab|both|beide[nrs]?|"
     r"either|equally|gleich(?:ermaßen)? (?:gut|plausibel|richtig)|gleichermaßen|toss-?up|tie|"
     r"(?:can't|cannot|can not|couldn't|unable to|hard to) (?:\w+ ){0,2}(?:decide|choose|say|tell)|"
     r"nicht (?:\w+ ){0,3}(?:entscheiden|festlegen|sagen)|unentschieden|sowohl)\b"
 )
-_DEPENDS = compiled(
+_DEPENDS = caseless(
     rf"\bsonst\W+{MARK}|\b(?:depends|depending|je nach\w*|kommt (?:\w+ )?darauf an|hängt (?:\w+ )?(?:davon )?ab|"
     rf"otherwise|"
     r"andernfalls|ansonsten)\b"
 )
-_JUST_DEPENDS = compiled(
+_JUST_DEPENDS = caseless(
     r"^\W*(?:(?:well|hm+|nun|tja|honestly|ehrlich gesagt)\W+)?"
     r"(?:(?:it|that|this|the answer|die antwort|es|das)\s(?:really\s|all\s|entirely\s)?)?"
     r"(?:depends\b|kommt (?:\w+ )?darauf an|hängt (?:\w+ )?(?:davon |von [^.\n]*)?ab\b|"
     r"kann man so nicht sagen)"
 )
-_TAG_QUESTION = compiled(
+_TAG_QUESTION = caseless(
     r",\s(?:right|correct|isn't it|no|oder|nicht wahr|ja|gell|stimmt's|richtig|or not)\s?\?\s*$"
 )
 """Asks for assent only."""
-_THUS_BEHIND = compiled(
+_THUS_BEHIND = caseless(
     r"(?:[,.;–-]|\n)\s?(?:so|therefore|thus|hence|also|daher|deshalb|somit|folglich)\b"
 )
-_SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n")
-_ALL_OR_NONE = compiled(
+_SENTENCE_END = lazy_regex(r"[.!?](?:\s|$)|\n")
+_ALL_OR_NONE = caseless(
     r"\b(?:none|neither|all) of (?:the|these|them|those)\b|\bkeine?[rs]? (?:der|dieser|davon)\b|"
     r"\balle (?:der|vier|fünf|drei|genannten)\b"
 )
@@ -138,8 +138,8 @@ def _without_interjection(text: str, masked: Masked, choices: Sequence[str]) -> 
     return text[found.end() :] if is_word and others and not others & options else text
 
 
-_ASKED = re.compile(r"[^.?!\n]*\?")
-_CUES = compiled(rf"{DOUBT}|{REJECTION}")
+_ASKED = lazy_regex(r"[^.?!\n]*\?")
+_CUES = caseless(rf"{DOUBT}|{REJECTION}")
 
 
 def _without_asked_cues(text: str, question: str) -> str:
@@ -150,8 +150,8 @@ def _without_asked_cues(text: str, question: str) -> str:
     return _NEXT.sub("", text) if _ASKS_FIRST.search(asked) else text
 
 
-_ASKS_FIRST = compiled(r"\b(?:first|zuerst|als erste[srn]?)\b")
-_NEXT = compiled(
+_ASKS_FIRST = caseless(r"\b(?:first|zuerst|als erste[srn]?)\b")
+_NEXT = caseless(
     r"(?:[,;.]|\band|\bund)\s*(?:and\s|und\s)?(?:then|next|afterwards|dann|danach|anschließend)\b[^.\n]*"
 )
 """What comes after what is asked for."""
@@ -241,7 +241,7 @@ def _concluded(found: list[Claim]) -> list[Claim]:
     )
 
 
-_BROKEN_OFF = compiled(
+_BROKEN_OFF = caseless(
     rf"(?:,|;|\band|\bund|\bwhile|\bwährend)\s(?:\w+\s)?(?:der|die|das|the|its?|an?|\w+|{MARK})$"
 )
 
@@ -293,10 +293,10 @@ def _restating(masked: Masked, question: str) -> set[int]:
     return by_clause[0][1]
 
 
-_RELATIVE = compiled(
+_RELATIVE = caseless(
     r"^\W*(?:which|who|that|was|das|die|der|und damit|making it)\b[^\ue000-\uefff]*$"
 )
-_MOST = compiled(
+_MOST = caseless(
     r"\b(?:most|least|best|worst|(?:high|low|cheap|large|great|small|long|short|fast|quick|slow|old|young|new|near|clos|"
     r"strong|weak|safe|earli|heavi|light|bigg|hott|cold|warm)e?st|"
     r"(?!erste|letzte|nächste)[a-zäöüß]{3,}ste[nrsm]?|meisten?|größte[nrsm]?|beste[nrsm]?)\b"

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from evalkit.reading.clauses import Clause, clauses
 from evalkit.reading.language import language_of
+from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.mentions import MARK, Masked, Mention
 from evalkit.reading.words import (
     CHOOSE,
@@ -53,24 +54,19 @@ class Claim:
     """`So it is B`: what the answer comes to."""
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Return a pattern that is matched without regard to case."""
-    return re.compile(pattern, re.IGNORECASE)
-
-
-ANY = re.compile(MARK)
-_NEGATION, _IDIOM, _REJECTION = compiled(NEGATION), compiled(NO_NEGATION), compiled(REJECTION)
-_INSTEAD = compiled(
+ANY = lazy_regex(MARK)
+_NEGATION, _IDIOM, _REJECTION = caseless(NEGATION), caseless(NO_NEGATION), caseless(REJECTION)
+_INSTEAD = caseless(
     rf"(?:{INSTEAD}|(?:better|more|besser|eher|mehr)\b[^\ue000-\uefff]{{0,40}}\b(?:than|"
     r"als))\s+(?:the |die |der |das |den )?$"
 )
-_DOUBT, CORRECTED, _QUESTIONING = compiled(DOUBT), compiled(CORRECTION), compiled(QUESTIONING)
-_ONLY_IF = compiled(
+_DOUBT, CORRECTED, _QUESTIONING = caseless(DOUBT), caseless(CORRECTION), caseless(QUESTIONING)
+_ONLY_IF = caseless(
     r"\b(?:would|wäre|würde|träfe|könnte)\b.{0,60}\b(?:only|if|nur|wenn|falls|bei)\b"
     r"|\b(?:only|just|merely|nur|bloß|lediglich)\s+(?:covers?|deals?|concerns?|about|for|betrifft|behandelt|bei|"
     r"für|wenn|if)\b"
 )
-_CONDITION = compiled(
+_CONDITION = caseless(
     r"^\W*(?:(?:and|but|und|aber|doch|even|only|nur|selbst|auch|step|schritt)\s)?(?:(?:if|wenn|falls|sofern|"
     r"unless|provided|"
     r"supposing|suppose|assuming|assume|vorausgesetzt|angenommen|gesetzt|es sei denn)\b(?!\s(?:in doubt|"
@@ -79,21 +75,21 @@ _CONDITION = compiled(
     r"choose|guess|"
     r"müsste[nt]?|muss|wählen|entscheiden|raten))))"
 )
-_INVERTED = compiled(
+_INVERTED = caseless(
     r"^\W*(?:were|had|should|wäre[n]?|hätte[n]?|würde[n]?|sollte[n]?|stünde[n]?|träfe|käme|gälte|hieße)\s"
     rf"(?:\w+\s){{0,2}}{MARK}"
 )
 """What its sentence says in the subjunctive is not stated: `Were A right, …`."""
-_SUBJUNCTIVE = compiled(
+_SUBJUNCTIVE = caseless(
     r"\b(?:would(?:n't)?|wäre[n]?|würde[n]?|träfe[n]?|käme[n]?|könnte[n]?|müsste[n]?|gälte[n]?|hieße[n]?|"
     r"passte[n]?|ginge[n]?|"
     r"läge[n]?|entspräche[n]?|stimmte|spräche[n]?)\b|'d\b"
 )
-_REASON = compiled(
+_REASON = caseless(
     r"^\W*(?:because|since|as|weil|da|denn|while|whereas|although|though|während|obwohl|wohingegen|"
     r"if|wenn|which)\b"
 )
-_STATING = compiled(
+_STATING = caseless(
     rf"\b{NOUN}\b(?:\s+\S+){{0,3}}\s+{IS}\b|\b(?:it|this|that|es|das|dies)\s?{IS}\s+(?:\w+ly |eindeutig |wohl |"
     rf"eher |klar )?\s*$|\b(?:most|more) likely\b|\bam ehesten\b|\b{NOUN}\s*[:=]|^\W*(?:{NOUN}|classification|"
     r"category|department|label|fazit|conclusion|"
@@ -101,7 +97,7 @@ _STATING = compiled(
     r"confident|sicher)\b"
     r"|\b(?:chang\w+|switch\w*|revis\w+|correct\w*)\b.{0,20}\bto\b|\b(?:ändere|wechsle|korrigiere)\b"
 )
-_FILLER = compiled(
+_FILLER = caseless(
     rf"{MARK}|{THUS}|{CORRECTION}|\b{IS}|\b(?:it|this|that|the|a|an|i|we|my|final|then|and|und|or|but|aber|doch|"
     r"das|es|dies|die|der|ist|"
     r"probably|clearly|definitely|certainly|likely|surely|rather|indeed|yes|no|well|ok|okay|alright|just|simply|"
@@ -109,39 +105,39 @@ _FILLER = compiled(
     r"wohl|eher|eindeutig|klar|wahrscheinlich|sicher|natürlich|ja|nein|nun|gut|hier|now|here|please|bitte|"
     r"'s|'d|would|be|must|muss|sein|n?ur|nämlich|eben|schließlich|letztlich|finally|ultimately)\b|[\W_]"
 )
-_SO = compiled(
+_SO = caseless(
     r"^\W*(?:and |und )?(?:so|therefore|thus|hence|consequently|making|which makes|that makes|also|daher|"
     r"deshalb|somit|folglich|"
     r"demnach|insgesamt|overall|sondern)\b"
 )
-_EXCEPT = compiled(
+_EXCEPT = caseless(
     r"(?:(?:\b(?:all|every\w*|any\w*|alle[sr]?|nothing|none|no|nichts|keine?[rs]?)\b.{0,25})\s(?:but|"
     r"except(?: for)?|apart from|"
     r"other than|besides|außer|bis auf|mit ausnahme von)|^\W*(?:except(?: for)?|apart from|bis auf|außer|"
     r"mit ausnahme von))"
     r"\s(?:the |der |die |das |dem )?$"
 )
-_THUS, _TOO = compiled(THUS), compiled(r"\b(?:too|as well|auch|ebenfalls|ebenso)\b")
-_NOTHING = compiled(r"\b(?:nothing|none|no|nichts|keine?[rs]?)\b")
-_WORSE = compiled(
+_THUS, _TOO = caseless(THUS), caseless(r"\b(?:too|as well|auch|ebenfalls|ebenso)\b")
+_NOTHING = caseless(r"\b(?:nothing|none|no|nichts|keine?[rs]?)\b")
+_WORSE = caseless(
     r"\b(?:worse|less|weniger|schlechter|seltener|schwächer)\b.{0,40}\b(?:than|als)\s"
 )
-_JUST_SO = compiled(
+_JUST_SO = caseless(
     r"^\W*(?:and |und )?(?:so|therefore|thus|hence|consequently|as a result|daher|deshalb|somit|folglich|"
     r"demnach|demzufolge)\W*$"
 )
-_SPLIT_VERB = compiled(
+_SPLIT_VERB = caseless(
     r"\b(?:scheide[tn]?|schied\w*|fällt|fallen|fiel\w*|schließ\w*|schloss\w*|lehn\w+|rule[sd]?|"
     r"cross\w*)\b[^.;]*\b(?:aus|weg|raus|"
     r"heraus|flach|ab|out)\W*$"
 )
-_JUST_NO = compiled(r"^\W*(?:no|nein|nope|nee)\W*$")
-_CARRIED = compiled(r"(?:^\W*(?:than|als)\s|\b(?:nor|noch)\s(?:\w+\s){0,2})$")
+_JUST_NO = caseless(r"^\W*(?:no|nein|nope|nee)\W*$")
+_CARRIED = caseless(r"(?:^\W*(?:than|als)\s|\b(?:nor|noch)\s(?:\w+\s){0,2})$")
 """What stands before the mention that it follows holds for this one, too: `neither A nor B`."""
-_LESS = compiled(r"\b(?:less|weniger)\s$")
-_YES_INDEED = compiled(r"^\W*(?:yes|ja|indeed|correct|right|richtig|genau|exactly)\b")
-_BETWEEN = compiled(r"\b(?:between|zwischen|among|unter)\s+(?:the |den )?(?:options |optionen )?$")
-_LIST_LINE = re.compile(rf"[ \t]*(?:[-*•]|\d\.)?[ \t\"'(]*({MARK})")
+_LESS = caseless(r"\b(?:less|weniger)\s$")
+_YES_INDEED = caseless(r"^\W*(?:yes|ja|indeed|correct|right|richtig|genau|exactly)\b")
+_BETWEEN = caseless(r"\b(?:between|zwischen|among|unter)\s+(?:the |den )?(?:options |optionen )?$")
+_LIST_LINE = lazy_regex(rf"[ \t]*(?:[-*•]|\d\.)?[ \t\"'(]*({MARK})")
 
 
 def rejects(words: str) -> bool:

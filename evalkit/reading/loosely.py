@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 
 from evalkit.reading.clauses import clauses, sentences
 from evalkit.reading.content import EMPTY, are_alike, is_verb_of
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import in_one_form
 from evalkit.reading.opposites import has_same, is_opposite
 from evalkit.reading.refusal import is_refusal
@@ -28,15 +29,15 @@ _FEW = 3
 """Words of an answer that may leave out half of an option's: `tech support`."""
 _SLIP = 6
 _EMPTY = EMPTY | {"answer", "option", "antwort", "laut"}
-_OF_ITSELF = re.compile(r"\b(?:I|I'm|ich|we|wir|mir|me|AI|KI)\b", re.I)
+_OF_ITSELF = lazy_regex(r"\b(?:I|I'm|ich|we|wir|mir|me|AI|KI)\b", re.I)
 """An answer that speaks of who writes it does not say what the text tells."""
-_CONDITION = re.compile(
+_CONDITION = lazy_regex(
     r"\b(?:only|if|unless|provided|except|but|nur|wenn|falls|sofern|außer|aber|allerdings)\b", re.I
 )
-_NEGATING = re.compile(r"\b(?:non-?|un(?!d\b|ter|i))\w{4,}", re.I)
+_NEGATING = lazy_regex(r"\b(?:non-?|un(?!d\b|ter|i))\w{4,}", re.I)
 """`Unsupported` is what `supported` is not."""
-_PREFIXED = re.compile(r"\b(non)[- ](?=\w)")
-_NEGATED = re.compile(NEGATION, re.I)
+_PREFIXED = lazy_regex(r"\b(non)[- ](?=\w)")
+_NEGATED = lazy_regex(NEGATION, re.I)
 
 
 def read_loosely(said: str, choices: Sequence[str], question: str) -> int | None:

@@ -11,12 +11,13 @@ from string import ascii_uppercase
 from evalkit.reading.content import EMPTY
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import in_one_form
 from evalkit.reading.quantities import Quantity, quantities
 from evalkit.reading.units import UNIT
 from evalkit.reading.words import CHOOSE, IS, NOUN
 
-_DAYS = re.compile(r"\bweekday\d")
+_DAYS = lazy_regex(r"\bweekday\d")
 MARK = "[\ue000-\uefff]"
 """A mention, masked as one character: patterns about what is said of an option need not know how it was named."""
 _FIRST = 0xE000
@@ -34,12 +35,12 @@ _VERB = (
     r"though|which|who|again|please|definitely|obviously|certainly|probably|clearly|surely|"
     r"kommt|fällt|entfällt|weil|da|denn|und|oder|aber|nicht|kann|stimmt|dürfte|[a-z]{2,}(?<![suio])s)"
 )
-_LETTER = re.compile(
+_LETTER = lazy_regex(
     r"(?<![\w'’&+.-])(?<!\w\w/)(?<!\s/)(?<!^/)(?P<open>[\"'(\[{]{0,3})(?P<letter>[A-Za-z])(?P<close>[\"')\]}]{0,3})(?![\w'’&+]|-\w|/\w\w|"
     r"\.\w)"
 )
-_ARTICLE = re.compile(rf"[ \t]+(?!{_VERB}\b(?!-))[a-zäöüß]")
-_STEM = re.compile(r"(?:e[nmrs]?|n|s)$")
+_ARTICLE = lazy_regex(rf"[ \t]+(?!{_VERB}\b(?!-))[a-zäöüß]")
+_STEM = lazy_regex(r"(?:e[nmrs]?|n|s)$")
 _ORDINALS = (
     r"first|1st|erste[nrs]?|(?<=\w )1\.",
     r"second|2nd|zweite[nrs]?|(?<=\w )2\.",
@@ -245,7 +246,7 @@ def _stands_apart(text: str, match: re.Match[str], rest: str) -> bool:
     return _is_cued(before) and not re.match(r"\s+[a-zäöüß]", rest)
 
 
-_CUED = re.compile(
+_CUED = lazy_regex(
     rf"(?:\b{NOUN}(?:\s+(?:is|ist|lautet))?|{CHOOSE}|\b(?:it|this|that|es|das|"
     rf"answer)\s?{IS})\s*[:=]?\s*$",
     re.I,
@@ -272,8 +273,8 @@ def _place(ordinal: str, counted: str | None) -> re.Pattern[str]:
     return re.compile(rf"{alone}|\b(?:the |die |der |das )?(?:{ordinal})\s+{noun}\b{behind}", re.I)
 
 
-_ONE = re.compile(rf"\b(?:an?|one|ein(?:e[nmrs]?)?)(?=(?:{UNIT}))(?=\s)\s", re.I)
-_BARE_NUMBER = re.compile(r"\W*(?P<n>\d+)\W*")
+_ONE = lazy_regex(rf"\b(?:an?|one|ein(?:e[nmrs]?)?)(?=(?:{UNIT}))(?=\s)\s", re.I)
+_BARE_NUMBER = lazy_regex(r"\W*(?P<n>\d+)\W*")
 
 
 def _count_of(choice: str) -> str | None:
@@ -281,7 +282,7 @@ def _count_of(choice: str) -> str | None:
     return found[0] if found else None
 
 
-_RANGE = re.compile(
+_RANGE = lazy_regex(
     rf"(?<![\d.,])(?:\d+|an?|one|ein(?:e[nrs]?)?)(?:{UNIT})?\s?(?:-|to|or|bis|oder)\s?\d+(?:{UNIT})|"
     rf"\b(?:between|zwischen)\s\d+(?:{UNIT})?\s(?:and|und)\s\d+(?:{UNIT})",
     re.I,
@@ -327,7 +328,7 @@ def _without_shared_lead(choices: tuple[str, ...]) -> list[str]:
     return [re.sub(rf"^(?:(?:{'|'.join(sorted(EMPTY))})\s)+", "", c.casefold()) for c in choices]
 
 
-_HEAD = re.compile(r"(?P<name>\w[^():]*?)\s?(?:\([^()]*\)$|:\s)")
+_HEAD = lazy_regex(r"(?P<name>\w[^():]*?)\s?(?:\([^()]*\)$|:\s)")
 """What an option is called, before it is explained: `Form 20 (first registration)`."""
 
 

@@ -10,6 +10,7 @@ from babel.dates import get_month_names
 from text_to_num import alpha2digit, text2num
 
 from evalkit.reading.dates import EITHER_HALF, MONTH, month_number
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.spelled import ONE_TO_NINE, ONE_TO_TWELVE, TEENS
 
 _TENS_EN = f"(?:twenty|thirty|forty|fifty)(?:[ -](?:{ONE_TO_NINE}))?"
@@ -51,25 +52,25 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("de", rf"\b(?P<part>viertel|(?:{_MINUTES_DE})(?:\sminuten)?)\s(?P<to>vor|nach)\s(?P<hour>{_HOURS_DE}|1?\d)\b"
         rf"(?:\suhr)?{_HALF_DE}"),
 )  # fmt: skip
-_CLOCKS = tuple((code, re.compile(pattern, re.I)) for code, pattern in _FORMS)
-_HOUR_EN = re.compile(
+_CLOCKS = tuple((code, lazy_regex(pattern, re.I)) for code, pattern in _FORMS)
+_HOUR_EN = lazy_regex(
     rf"{_AT_EN}(?P<hour>{ONE_TO_TWELVE}|1?\d\b(?!:))(?:[ -](?P<minute>oh[ -](?:{ONE_TO_TWELVE})|{_TENS_EN}|"
     rf"{TEENS}|ten|"
     rf"eleven|twelve))?(?:\so'?clock)?{_HALF_EN}{_ENDS}",
     re.I,
 )
-_UHR = re.compile(
+_UHR = lazy_regex(
     rf"\b(?P<hour>[a-zäöüß]{{3,16}}|[012]?\d)\suhr\s(?P<minute>[a-zäöüß]{{3,16}}|[0-5]\d)\b{_HALF_DE}",
     re.I,
 )
-_UHR_BARE = re.compile(rf"\b(?P<hour>[a-zäöüß]{{3,16}})\suhr\b{_HALF_DE}", re.I)
-_NO_TIME = re.compile(
+_UHR_BARE = lazy_regex(rf"\b(?P<hour>[a-zäöüß]{{3,16}})\suhr\b{_HALF_DE}", re.I)
+_NO_TIME = lazy_regex(
     r"\s*(?:%|percent|prozent|euro|dollar|pounds?|people|of\b|days?|hours?|weeks?|months?|years?|minutes?|"
     r"tage|"
     r"stunden|wochen|monate|jahre|minuten)",
     re.I,
 )
-_YEAR_EN = re.compile(
+_YEAR_EN = lazy_regex(
     rf"(?P<before>(?:{MONTH})(?:\s\d{{1,2}}(?:st|nd|rd|th)?)?,?\s|\b(?:in|since|by|of|"
     rf"from)\s)(?P<century>nineteen|twenty)"
     rf"[ -](?P<rest>oh[ -](?:{ONE_TO_TWELVE})|(?:{_TENS_EN}|sixty|seventy|eighty|"
@@ -77,31 +78,31 @@ _YEAR_EN = re.compile(
     rf"{TEENS}|ten|eleven|twelve|hundred)\b",
     re.I,
 )
-_BARE_YEAR = re.compile(
+_BARE_YEAR = lazy_regex(
     rf"(?P<before>)\b(?P<century>nineteen|twenty)[ -](?P<rest>(?:{_TENS_EN}|sixty|seventy|eighty|"
     rf"ninety)(?:[ -](?:{ONE_TO_TWELVE}))?|"
     rf"{TEENS}|ten|eleven|twelve)\b",
     re.I,
 )
-_SHORT_YEAR = re.compile(rf"(?P<before>{MONTH}(?:\s\d{{1,2}})?,?)\s'(?P<year>\d\d)\b", re.I)
+_SHORT_YEAR = lazy_regex(rf"(?P<before>{MONTH}(?:\s\d{{1,2}})?,?)\s'(?P<year>\d\d)\b", re.I)
 _DAYS: tuple[tuple[str, str], ...] = (
     ("en", rf"\b(?:the\s)?(?P<day>{_ORDINAL_EN})(?:\sday)?\s(?:of\s)?(?P<month>{MONTH})"),
     ("en", rf"\b(?P<month>{MONTH})\s(?:the\s)?(?P<day>{_ORDINAL_EN})\b"),
     ("de", rf"\b(?P<day>{_ORDINAL_DE})\s(?P<month>{MONTH})"),
     ("de", rf"\b(?P<day>{_ORDINAL_DE})\s(?P<month>{_ORDINAL_DE})(?=\s*(?:$|[.,;:!?)]|\d{{4}}\b|zwanzig|zweitausend))"),
 )  # fmt: skip
-_WRITTEN_DAYS = tuple((code, re.compile(pattern, re.I)) for code, pattern in _DAYS)
+_WRITTEN_DAYS = tuple((code, lazy_regex(pattern, re.I)) for code, pattern in _DAYS)
 
 
 _TO = r"\s?(?P<to>[-–]|bis(?:\s(?:zum|einschließlich))?|und|to|until|till|through|and)\s?(?:the\s)?"
 _NTH = r"(?:st|nd|rd|th|\.)?"
-_DAYS_OF_MONTH = re.compile(
+_DAYS_OF_MONTH = lazy_regex(
     rf"(?<![\d.,:/])(?P<d>\d{{1,2}}){_NTH}{_TO}(?=\d\d?{_NTH}(?P<month>\s(?:of\s)?{MONTH}))|"
     rf"(?<![\d.,:/])(?P<day>\d{{1,2}})\.{_TO.replace('<to>', '<bis>')}(?=\d\d?(?P<dm>\.\s?(?:0?[1-9]|"
     rf"1[0-2])\.(?!\d{{3}}\b)))",
     re.I,
 )
-_MONTH_OF_DAYS = re.compile(
+_MONTH_OF_DAYS = lazy_regex(
     rf"\b(?P<month>{MONTH})\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_TO}(?=\d\d?(?:st|nd|rd|th)?(?![\d:.]|"
     rf"\s?(?:[ap]\.?m|uhr|o'clock)\b))",
     re.I,
@@ -148,17 +149,17 @@ def _american(match: re.Match[str]) -> str:
     return _named(*((first, second) if first > 12 else (second, first)), match[0])
 
 
-_LAST_DAY = re.compile(
+_LAST_DAY = lazy_regex(
     rf"\b(?:(?:the\s)?end of|ende)\s(?P<month>{MONTH})(?P<year>\s\d{{4}})?", re.I
 )
 _OF_DAY = r"(?:(?<=\bthe )|(?<=\bam )|(?<=\bzum )|(?<=\bdem )|(?<=\bden )|(?<=\bder ))"
 _NO_MONTH = r"(?=\s*(?:$|[.,;:!?)]|(?:of|every|each|im|jede[snr]|des|eines)\b))"
 _DAY_ALONE = tuple(
-    (code, re.compile(rf"{_OF_DAY}({words}){_NO_MONTH}", re.I))
+    (code, lazy_regex(rf"{_OF_DAY}({words}){_NO_MONTH}", re.I))
     for code, words in (("en", _ORDINAL_EN), ("de", _ORDINAL_DE))
 )
-_DAY_MONTH = re.compile(r"(?<![\d./])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.(?!\s?\d)")
-_MONTH_DAY = re.compile(r"(?<![\d./])(?P<m>\d\d?)/(?P<d>\d\d?)(?![\d/])")
+_DAY_MONTH = lazy_regex(r"(?<![\d./])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.(?!\s?\d)")
+_MONTH_DAY = lazy_regex(r"(?<![\d./])(?P<m>\d\d?)/(?P<d>\d\d?)(?![\d/])")
 _NAMES = get_month_names("wide", locale="en")
 
 
@@ -171,7 +172,7 @@ def _last_day(match: re.Match[str]) -> str:
     return f"{monthrange(2023, month)[1]} {_NAMES[month]}{match['year'] or ''}"
 
 
-_PART_FIRST = re.compile(
+_PART_FIRST = lazy_regex(
     r"\b(?P<part>morgens|früh|vormittags|nachmittags|abends)\s(?P<at>(?:um|gegen|ab|bis)\s)"
     r"(?P<hour>\d{1,2}(?:[:.]\d\d)?(?:\suhr)?(?![\d:]))",
     re.I,

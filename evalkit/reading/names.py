@@ -7,6 +7,8 @@ from fractions import Fraction
 
 from babel.dates import get_day_names, get_month_names
 
+from evalkit.reading.lazy_regex import lazy_regex
+
 _LENGTHS = {
     "hour hours stunde stunden": (1, "h"),
     "day days tag tage": (24, "h"),
@@ -22,18 +24,18 @@ _COUNTS = {"once": 1, "twice": 2, "thrice": 3, "einmal": 1, "zweimal": 2, "dreim
            "sechsmal": 6}  # fmt: skip
 _TIMES = rf"(?:(?P<word>{'|'.join(_COUNTS)})|(?P<n>\d+)(?:\s?times|\s?x|[\s-]?mal))"
 _EACH = r"(?:a|an|per|each|every|in a|pro|je|am|im|in der|die|jede[nrs]?|in einem)"
-_TIMES_EACH = re.compile(rf"\b{_TIMES}\s{_EACH}\s{_PERIOD}", re.I)
-_EVERY = re.compile(rf"\b(?:every|alle|all|each)\s(?P<every>\d+)\s{_PERIOD}", re.I)
-_OTHER = re.compile(
+_TIMES_EACH = lazy_regex(rf"\b{_TIMES}\s{_EACH}\s{_PERIOD}", re.I)
+_EVERY = lazy_regex(rf"\b(?:every|alle|all|each)\s(?P<every>\d+)\s{_PERIOD}", re.I)
+_OTHER = lazy_regex(
     rf"\b(?:every (?:other|second)|jede[nrs]? zweite[nrs]?|alle zwei)\s{_PERIOD}", re.I
 )
-_ALONE = re.compile(rf"\b(?:once\s)?(?:per|each|every|pro|je|jede[nrs]?)\s{_PERIOD}", re.I)
+_ALONE = lazy_regex(rf"\b(?:once\s)?(?:per|each|every|pro|je|jede[nrs]?)\s{_PERIOD}", re.I)
 _ADVERBS = {
     "hourly": "hour", "stündlich": "hour", "daily": "day", "täglich": "day", "weekly": "week", "wöchentlich": "week",
     "monthly": "month", "monatlich": "month", "quarterly": "quarter", "vierteljährlich": "quarter",
     "halbjährlich": "halbjahr", "half-yearly": "halbjahr", "yearly": "year", "annually": "year", "jährlich": "year",
 }  # fmt: skip
-_ADVERB = re.compile(rf"\b(?:{_TIMES}\s)?(?P<adverb>{'|'.join(_ADVERBS)})\b", re.I)
+_ADVERB = lazy_regex(rf"\b(?:{_TIMES}\s)?(?P<adverb>{'|'.join(_ADVERBS)})\b", re.I)
 
 
 def _days() -> dict[str, str]:
@@ -61,7 +63,7 @@ def _months() -> dict[str, str]:
 
 DAYS = _days()
 _NAMES = DAYS | _months()
-_NAME = re.compile(
+_NAME = lazy_regex(
     r"\b(?P<name>"
     + "|".join(sorted(map(re.escape, _NAMES), key=len, reverse=True))
     + r")s?\b(?:\.(?=\s[a-zäöü\d]|$))?",
@@ -72,30 +74,30 @@ _ORDINALS = (
     "sixth|6th|sechste", "seventh|7th|siebte", "eighth|8th|achte", "ninth|9th|neunte", "tenth|10th|zehnte",
 )  # fmt: skip
 _ORDINAL = tuple(
-    (i + 1, re.compile(rf"\b(?:{words})[nrsm]?\b", re.I)) for i, words in enumerate(_ORDINALS)
+    (i + 1, lazy_regex(rf"\b(?:{words})[nrsm]?\b", re.I)) for i, words in enumerate(_ORDINALS)
 )
-_GERMAN_ORDINAL = re.compile(r"(?<![\d.,])(?P<n>\d{1,2})\.(?=\s[A-ZÄÖÜ])")
+_GERMAN_ORDINAL = lazy_regex(r"(?<![\d.,])(?P<n>\d{1,2})\.(?=\s[A-ZÄÖÜ])")
 
 
-_PER = re.compile(
+_PER = lazy_regex(
     r"\b(?:(?:per|each|every|pro|je)\s(?=\w)|(?:an?|die|in der|am|im)\s(?=(?:minute|second|hour|night|person|"
     r"head|piece|sekunde|"
     r"stunde|nacht)\b))",
     re.I,
 )
-_STROKE = re.compile(
+_STROKE = lazy_regex(
     r"\s?/\s?(?=(?:day|week|month|year|hour|night|person|tag|woche|monat|jahr|stunde|nacht)\b)",
     re.I,
 )
-_IN_A_TIME = re.compile(
+_IN_A_TIME = lazy_regex(
     r"(?P<counted>(?:\d[\d.,]*\s?(?:[^\W\d_]{2,12}|[$€£])|[$€£]\s?\d[\d.,]*)\s)(?:an?|in (?:a|the|der|"
     r"einem)|die|im|am)\s(?=(?:day|week|"
     r"month|year|tag|woche|"
     r"monat|jahr)\b)",
     re.I,
 )
-_MIDDLE = re.compile(r"\b(?:the )?(?:middle of (?:the )?|mid-)|\bmitte (?=\w)", re.I)
-_NOUN = re.compile(
+_MIDDLE = lazy_regex(r"\b(?:the )?(?:middle of (?:the )?|mid-)|\bmitte (?=\w)", re.I)
+_NOUN = lazy_regex(
     r"\b(?!(?:Im|Am|In|Auf|Der|Die|Das|Den|Dem|Des|Vom|Zum|Zur|Beim|Bis|Ab|Seit|Jede[nrs]?)\s)[A-ZÄÖÜ][a-zäöüß]+\s$"
 )
 """Before a number that ends a sentence: `Gleis 6. Sonntags …`"""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from evalkit.reading.asked import Asked
 from evalkit.reading.context import asked_words
 from evalkit.reading.contract import Reading
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.number_about import about_question
 from evalkit.reading.number_choice import (
     are_parts,
@@ -175,12 +176,12 @@ def _of_several(told: list[Claim], asked: Asked, emphasised: float | None) -> Re
     return Reading(value.value, max(c.strength for c in told).name.lower())
 
 
-_ONLY_ANOTHER = re.compile(
+_ONLY_ANOTHER = lazy_regex(
     r"\b(?:no|not? (?:a|the|any)|keine?)\s(?:\w+\s)?(?:number|figure|value|zahl|angabe|wert)\b[^.;\ue000-\uefff]{0,40}"
     r"\b(?:only|just|nur|lediglich)\b",
     re.I,
 )
-_EMPHASIS = re.compile(
+_EMPHASIS = lazy_regex(
     r"\*\*(?=\S)([^*\n]{1,80}?)(?<![\s:?])\*\*(?!:)|<(?:b|strong)>([^<\n]{1,80})(?<!:)</"
 )
 
@@ -213,7 +214,7 @@ def _refuses(text: str, question: str) -> bool:
     return any(m[0].casefold()[:4] not in question.casefold() for m in REFUSES.finditer(text))
 
 
-_OPEN = re.compile(
+_OPEN = lazy_regex(
     r"\b(?:open|offen\w*|missing|lacking|unclear|unklar\w*|unknown|unbekannt\w*)\b", re.I
 )
 
@@ -224,7 +225,7 @@ def _without_asked_doubt(text: str, question: str) -> str:
     return _OPEN.sub(lambda m: "x" * len(m[0]) if m[0][:4].casefold() in asked else m[0], text)
 
 
-_CONTRADICTS = re.compile(
+_CONTRADICTS = lazy_regex(
     r"\b(?:contradict\w*|conflict(?:ing|s)?|inconsistent|disagree\w*|widersprech\w+|widersprüchlich\w*|"
     r"welche (?:angabe|zahl) (?:stimmt|gilt))\b",
     re.I,

@@ -9,11 +9,12 @@ from itertools import pairwise
 from evalkit.reading.asked import Asked
 from evalkit.reading.context import ASKED_NAME, asked_words
 from evalkit.reading.language import language_of
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.number_claims import NOUN_BEHIND, Claim, Strength
 from evalkit.reading.number_words import EACH_BEHIND
 
 _MEANINGS = tuple(
-    (name, re.compile(rf"\b(?:{pattern})\b", re.I))
+    (name, lazy_regex(rf"\b(?:{pattern})\b", re.I))
     for name, pattern in (
         (
             "rest",
@@ -58,7 +59,7 @@ def shared(asked: set[str], told: set[str]) -> int:
     )
 
 
-_DENIES = re.compile(r"\b(?:not|nicht|never|nie)\b|n't\b", re.I)
+_DENIES = lazy_regex(r"\b(?:not|nicht|never|nie)\b|n't\b", re.I)
 
 
 def _is_form(one: str, other: str) -> bool:
@@ -121,11 +122,11 @@ def answering(found: list[Claim], asked: Asked) -> list[Claim]:
     ]
 
 
-_PART_BEHIND = re.compile(
+_PART_BEHIND = lazy_regex(
     r"^(?:\s\w+)?\s(?:of (?:them|which|whom|these|those)|davon|darunter|von ihnen|von denen)\b",
     re.I,
 )
-_PART_BEFORE = re.compile(
+_PART_BEFORE = lazy_regex(
     r"\b(?:davon|darunter|of (?:them|which|whom|these|those)|von ihnen|von denen|including)\W*(?:\w+\s)?$",
     re.I,
 )
@@ -198,7 +199,7 @@ def _holds_against(other: Claim, mine: list[Claim], asked: Asked) -> bool:
     )
 
 
-_TOTAL = re.compile(r"\b(?:together|altogether|in total|in all|zusammen|insgesamt)\b", re.I)
+_TOTAL = lazy_regex(r"\b(?:together|altogether|in total|in all|zusammen|insgesamt)\b", re.I)
 
 
 def of_counted(found: list[Claim], asked: Asked) -> list[Claim]:
@@ -225,7 +226,7 @@ def of_counted(found: list[Claim], asked: Asked) -> list[Claim]:
 
 _EACH = r"(?:a|an|per|each|every|/|pro|je|am|im|in der|die|jede[nrsm]?)\s?"
 _PERIODS = {
-    name: re.compile(rf"\b{_EACH}(?:{nouns})\b|\b(?:{adverb})\b", re.I)
+    name: lazy_regex(rf"\b{_EACH}(?:{nouns})\b|\b(?:{adverb})\b", re.I)
     for name, nouns, adverb in (
         ("hour", "hour|h|stunde", r"hourly|stündlich\w*|stundenlohn"),
         ("day", "day|tag", r"daily|täglich\w*|tages\w+"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from evalkit.reading.asked import Asked
 from evalkit.reading.clauses import Clause
 from evalkit.reading.context import ASKED_YEAR, OTHER_YEAR
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.number_words import (
     ALL_OF,
     ANY,
@@ -40,10 +41,10 @@ def is_of_other_year(left: str, own: str) -> bool:
     return last == [OTHER_YEAR] and before is None
 
 
-_DENIED_BEHIND = re.compile(
+_DENIED_BEHIND = lazy_regex(
     r"(?:\s[^\W\d_]+){0,3}?(?:\s(?:not|nicht|never|nie)\b|n't\b)(?! only| nur)", re.I
 )
-_TIME_SPENT = re.compile(
+_TIME_SPENT = lazy_regex(
     r"\s(?:years?|jahren?)'?\s(?:of (?!age\b)|in\b|(?-i:[A-ZÄÖÜ])|experience\b)", re.I
 )
 
@@ -76,17 +77,17 @@ def is_in_brackets(text: str, place: int) -> bool:
     return opened > text.rfind(")", 0, place) and bool(text[:opened].strip())
 
 
-_DENIED = re.compile(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", re.I)
-_NONE_SAID = re.compile(
+_DENIED = lazy_regex(rf"{NEGATION}(?:\s\w+){{0,2}}\s$", re.I)
+_NONE_SAID = lazy_regex(
     rf"\b(?:no|kein\w*)\s(?:\w+\s)?(?:{NOUN}|number|figure|value|anzahl|zahl|wert)\b", re.I
 )
-_NO_MORE_THAN = re.compile(
+_NO_MORE_THAN = lazy_regex(
     r"\b(?:no|not|nicht|kaum|hardly) (?:more|less|fewer|mehr|weniger|later) (?:than|als)\s(?:\w+\s)?$|"
     r"\b(?:not|n't|nicht) (?:exceed|überschreiten)\s$",
     re.I,
 )
-_OF_ALL = re.compile(r"\W*(?:$|of\b|der\b|des\b|aller?\b|davon\b|them\b|all\b)", re.I)
-_LOST = re.compile(
+_OF_ALL = lazy_regex(r"\W*(?:$|of\b|der\b|des\b|aller?\b|davon\b|them\b|all\b)", re.I)
+_LOST = lazy_regex(
     r"\b(?:loss(?:es)?|deficit|shortfall|lost|\w*verlust(?:es|s)?|fehlbetrag|defizit|verlor|verloren|minus|"
     r"miese|overdraft|overdrawn|in the red|überzogen)\b"
     r"(?:\s(?:of|von|in höhe von|was|is|were|betrug|beträgt|about|around|roughly|rund|etwa|by|um|amounted to|"
@@ -94,11 +95,11 @@ _LOST = re.compile(
     r"belief sich auf|lag bei|for the \w+|im \w+(?: \w+)?|in the \w+(?: \w+)?|over|[\uf8fb-\uf8ff]|einen?))*\W*$",
     re.I,
 )
-_LOSS_BEHIND = re.compile(
+_LOSS_BEHIND = lazy_regex(
     r"^(?:\s\w+)?\s(?:loss|deficit|verlust|minus|fehlbetrag|im soll|im minus|overdrawn|in the red|überzogen|short)\b",
     re.I,
 )
-_NO_LOSS = re.compile(r"\b(?:no|not|nicht|kein\w*|instead of|statt)\s(?:\w+\s)?$", re.I)
+_NO_LOSS = lazy_regex(r"\b(?:no|not|nicht|kein\w*|instead of|statt)\s(?:\w+\s)?$", re.I)
 
 
 def with_sign(numeral: Numeral, label: str, right: str, asked: Asked) -> Numeral:

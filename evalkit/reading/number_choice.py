@@ -8,6 +8,7 @@ from dataclasses import replace
 from evalkit.reading.asked import Asked
 from evalkit.reading.clauses import sentences
 from evalkit.reading.context import NO_NUMBER
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.number_about import (
     answering,
     is_beside,
@@ -172,7 +173,7 @@ def _without_given(found: list[Claim], asked: Asked) -> list[Claim]:
     ]
 
 
-_ROW = re.compile(r"\W*(?P<label>[^\W\d_][^\n:=→]{1,50}?)\s?[:=→]\s?[^\n]*\s*$")
+_ROW = lazy_regex(r"\W*(?P<label>[^\W\d_][^\n:=→]{1,50}?)\s?[:=→]\s?[^\n]*\s*$")
 
 
 def _evened_rows(text: str, found: list[Claim]) -> list[Claim]:
@@ -225,7 +226,7 @@ def _of_asked_row(found: list[Claim], asked: Asked) -> list[Claim]:
     return named if is_plain and len({c.numeral.value for c in named}) == 1 else []
 
 
-_PLAIN_ROW = re.compile(r"(?:\W*[^\W\d_]+){1,4}\W*")
+_PLAIN_ROW = lazy_regex(r"(?:\W*[^\W\d_]+){1,4}\W*")
 
 
 def _concluded(found: list[Claim]) -> Numeral | None:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.clauses import Clause
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.number_asides import (
     is_aside,
     is_earlier_label,
@@ -108,7 +109,7 @@ def _with_labels(found: list[Claim]) -> list[Claim]:
     return told
 
 
-_OF_WHOLE = re.compile(
+_OF_WHOLE = lazy_regex(
     r"(?:^|[.!?:\n]\s?)\W*(?:out of|of|von)\s(?:the\s|all\s|these\s|den\s|insgesamt\s|allen\s)*$",
     re.I,
 )
@@ -193,7 +194,7 @@ def _said_outright(
     return Strength.STATED if is_change or mark in masked.stated else None
 
 
-_PARTED = re.compile(
+_PARTED = lazy_regex(
     r",|;|\b(?:and|und|while|whereas|während|but|aber|bzw|beziehungsweise|or|oder)\b", re.I
 )
 
@@ -223,15 +224,15 @@ def _joint(clause: str, start: int, end: int) -> tuple[int, int]:
     return (noun.end(), noun.end()) if noun else (start, start)
 
 
-_LEADS = re.compile(
+_LEADS = lazy_regex(
     r"[^\w\ue000-\uf8ff]*(?:(?:in|im|am|on|at|ab|from|um|bei|for|für|about|around|rund|etwa|ca\.?|nach|after)\s)?",
     re.I,
 )
-_VERB = re.compile(
+_VERB = lazy_regex(
     r"\b(?:is|are|was|were|has|have|had|did|ist|sind|war|waren|hat|haben|wurden?|wird|werden)\b",
     re.I,
 )
-NOUN_BEHIND = re.compile(
+NOUN_BEHIND = lazy_regex(
     r"\s(?!(?:of|in|on|at|to|for|from|by|with|per|as|than|von|zu[rm]?|bei[m]?|mit|für|auf|aus|nach|vor|im|an|am|um|"
     r"betr(?:ug|ägt|ugen)|lag|liegt|makes?|gives?|leaves?|leads?|rose|fell|grew|pays?|costs?|paid|bleib\w*|remain\w*|steh\w*|work\w*|arbeit\w*|is|are|was|were|ist|sind|war|waren|kost\w+|zahl\w+|"
     r"stieg\w*|sank\w*|sinkt|ergibt|ergeben|macht|i\.?e|that|which|d\.?h|das|der|die|the|an?)\b)[^\W\d_]+\b",

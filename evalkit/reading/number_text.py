@@ -10,6 +10,7 @@ from evalkit.reading.clauses import clauses, leads_on, sentences
 from evalkit.reading.context import NO_NUMBER, without_names
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.number_words import (
     ALONE,
     ANY,
@@ -178,19 +179,19 @@ class MaskedNumbers:
             self.stated.add(told)
 
 
-_ARROW = re.compile(r"[=-]{1,2}>|[⇒➜➔➡]")
+_ARROW = lazy_regex(r"[=-]{1,2}>|[⇒➜➔➡]")
 
 
-_PICTURE = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]+[\ufe0f\u200d]*")
+_PICTURE = lazy_regex("[\U0001f300-\U0001faff\u2600-\u27bf]+[\ufe0f\u200d]*")
 
 
-_BELOW_ZERO = re.compile(
+_BELOW_ZERO = lazy_regex(
     r"(?<![-\d.,])(\d+(?:[.,]\d+)?)(\s?(?:°\s?C?|grad(?: celsius)?|degrees?(?: celsius)?))\s"
     r"(?:(?:unter|below) (?:null|zero|0|freezing|dem gefrierpunkt)|minus(?=\W*$))",
     re.I,
 )
-_THING = re.compile(r"\s(?!(?:or|oder|to|bis|bzw|und|and)\b)[^\W\d_]{3,}", re.I)
-_RATE = re.compile(r"\s?[^\W\d_]+\.?\s?(?:per|pro|je|a|an|in der|/)(?:\s|\b)", re.I)
+_THING = lazy_regex(r"\s(?!(?:or|oder|to|bis|bzw|und|and)\b)[^\W\d_]{3,}", re.I)
+_RATE = lazy_regex(r"\s?[^\W\d_]+\.?\s?(?:per|pro|je|a|an|in der|/)(?:\s|\b)", re.I)
 
 
 def _style_of_amount(text: str, asked: Asked) -> str | None:
@@ -243,15 +244,15 @@ def _lacks_end(sentence: str) -> bool:
     )
 
 
-_NEXT_SUBJECT = re.compile(
+_NEXT_SUBJECT = lazy_regex(
     r"\s(?:and|und|while|während)\s(?:the|der|die|das|den|dem|its|their|each|jede[rs]?)\s\w.*$",
     re.I,
 )
-_OPEN_SUBJECT = re.compile(
+_OPEN_SUBJECT = lazy_regex(
     r"^\W*(?:and |und )?(?:the|these|all|die|diese|alle|der|das)\s[\ue000-\uefff](?:\s[^\W\d_]+){1,3}$",
     re.I,
 )
-_BARE_SUBJECT = re.compile(
+_BARE_SUBJECT = lazy_regex(
     r"^\W*(?:and |und |while |während )?(?:the|its|their|der|die|das|den|dem|ein|eine|a|"
     r"an)\s[^\W\d_]+(?:\s[^\W\d_]+)?$",
     re.I,

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import re
-
 from evalkit.reading.context import OTHER_YEAR, SOURCE_NOUN
+from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.numerals import CURRENCY, PERCENT
 from evalkit.reading.words import CONCLUDING, CORRECTION, IS, NOUN, THUS
 
-
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Return a pattern that is matched without regard to case."""
-    return re.compile(pattern, re.IGNORECASE)
-
-
 MARK = "[\ue000-\uefff]"
-ANY = re.compile(MARK)
+ANY = lazy_regex(MARK)
 OPERATOR = (
     r"(?:[+*/×÷·^]|(?<=\s)[-–:x](?=\s)|(?<=\d)x(?=\d)|(?:plus|minus|times|mal|durch|divided by|geteilt "
     r"durch)\b)"
 )
-CHAIN = compiled(
+CHAIN = caseless(
     rf"[(]*{MARK}[)]*(?:\s[^\W\d_]{{1,14}}\.?){{0,2}}\s?(?:{OPERATOR}\s?[(]*{MARK}[)]*(?:\s(?!{IS}\b|mal\b|plus\b|"
     rf"minus\b|times\b)[^\W\d_]{{1,14}}\.?){{0,2}}\s?)+"
 )
-BESIDE = compiled(
+BESIDE = caseless(
     rf"\b(?:between|zwischen)\s{MARK}[^.;]{{0,20}}?\s(?:and|und)\s{MARK}|{MARK}\s?(?:-|–|—)\s?{MARK}|"
     rf"{MARK}(?:\s(?!came\b|come|went|rose|fell|amount|add|grew|total)\w+)?,?\s(?:to|bis|through|or|oder|bzw\.|"
     rf"beziehungsweise)\s(?:(?:perhaps|maybe|possibly|else|rather|vielleicht|möglicherweise|eventuell|even|"
@@ -37,7 +30,7 @@ BESIDE = compiled(
     rf"vorjahr|davor))"
 )
 """Ranges, and values that are offered side by side."""
-PARTS = compiled(
+PARTS = caseless(
     r"\b(?:sum|difference|product|quotient|average|mean|gap|summe|differenz|produkt|durchschnitt|mittelwert|"
     r"unterschied)\s(?:of|between|von|zwischen|"
     rf"aus)\s(?:[^.;\ue000-\uefff]{{0,25}}{MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|"
@@ -48,10 +41,10 @@ PARTS = compiled(
     rf"dividing)\s(?:[^.;\ue000-\uefff]{{0,25}}{MARK}){{1,12}}?[^.;\ue000-\uefff]{{0,20}}\b(?:and|und|plus|to|"
     rf"from|by|zu|with|mit)\s(?:\w+\s)?{MARK}"
 )
-BOUND = compiled(rf"(?:^|(?<!{MARK}) )(?:more|less|fewer|mehr|weniger)\s(?:than|als)\s$")
+BOUND = caseless(rf"(?:^|(?<!{MARK}) )(?:more|less|fewer|mehr|weniger)\s(?:than|als)\s$")
 """Directly before a number that is told as a bound, and not compared with another: `more than 300`."""
 _GAP = r"[^\w\ue000-\uefff]*"
-LISTED = compiled(
+LISTED = caseless(
     rf"^{_GAP}{MARK}(?:\s\w+)?\s(in|im|on|am|at|bei|for|für|from|aus|von|laut|nach|by|zu|zum|zur|per|"
     rf"pro)\s(?![\uf8fd\uf8fe])(?:[^\W\d_]+\.?\s?){{1,3}}"
     rf"(?:,|;|and|und|\n){_GAP}(?:and |und )?{MARK}(?:\s\w+)?\s\1\s|"
@@ -59,14 +52,14 @@ LISTED = compiled(
     rf"^{_GAP}{MARK}(\s\w+)?(?:\s?(?:,|;|\n|and|und|&)\s?(?:and |und )?{MARK}(?:\2|\s\w+(?={_GAP}$))?)+{_GAP}$"
 )
 """An answer that begins with numbers alike, none of which is more the result than another."""
-ALL_OF = compiled(r"\b(?:all|alle[nr]?|over the|across the)\s$")
-PERIOD = compiled(
+ALL_OF = caseless(r"\b(?:all|alle[nr]?|over the|across the)\s$")
+PERIOD = caseless(
     r"^\s(?:seconds|minutes|hours|days|weeks|months|quarters|years|sekunden|minuten|stunden|tagen?|wochen|"
     r"monaten?|"
     r"quartalen?|jahren?|kilometer|meter|miles)\b"
 )
 """`all four quarters` tells what a result is of; `all 180 of them` is one."""
-EARLIER = compiled(
+EARLIER = caseless(
     r"(?:\b(?:(?:up|down|risen|fallen|increased|decreased|coming)\sfrom|compared\s(?:to|with)|versus|vs\.?|than|"
     r"previously|formerly|"
     r"instead\sof|rather\sthan|including|incl\.?|of\swhich|davon|darunter|einschließlich|inklusive|inkl\.?|not|"
@@ -77,38 +70,38 @@ EARLIER = compiled(
     r"discount\sof|rabatt\svon|abzüglich|abzgl\.?)"
     r"\s(?:(?:the|of|only|just|about|around|noch|nur|etwa|rund|ca\.|den|die|der|das|einem?|a|still)\s){0,2})$"
 )
-PART_OF = compiled(
+PART_OF = caseless(
     rf"{MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus|among|unter)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?"
     rf"(?:[^\W\d_]+\s)?$|{MARK}\s(?:der|dieser|unserer)\s$"
 )
-EACH_BEHIND = compiled(
+EACH_BEHIND = caseless(
     r"^(?:\s[^\W\d_]+){0,2}\s?(?:a (?:day|week|month|year|night|hour)\b|an hour\b|am tag\b|im monat\b|"
     r"im jahr\b(?!\s[\uf8fb-\uf8ff])|die "
     r"(?:stunde|woche)\b|täglich|monatlich|jährlich|wöchentlich|daily|weekly|monthly|yearly|annually|each|"
     r"apiece|a\spiece|per\b|je\b|pro\b|das\sstück|jeweils|"
     r"/\s?(?:stück|piece|unit|item|person|day|tag|month|monat)\b)"
 )
-OFF_BEHIND = compiled(
+OFF_BEHIND = caseless(
     r"^(?:\s(?!and\b|und\b|plus|incl|excl|ex\b|net|without|zzgl|inkl|exkl|ohne|mit\b|before|vor\b|after|"
     r"nach\b)\w+)?\s(?:off|discount|rabatt|nachlass|steuer|umsatzsteuer|mwst|vat|tax|shipping|"
     r"versand)\b"
 )
-MORE_BEHIND = compiled(
+MORE_BEHIND = caseless(
     r"^(?:\s(?!and\b|und\b)\w+)?\s(?:more|less|fewer|higher|lower|mehr|weniger|höher|"
     r"niedriger|zusätzlich|above|below|kleiner|größer|tiefer)\b(?!\sals\snichts)"
 )
-OTHER_YEAR_BEHIND = compiled(rf"^(?:\s\w+){{0,3}}?\s?\(?{OTHER_YEAR}")
-ASKS_MORE = compiled(
+OTHER_YEAR_BEHIND = caseless(rf"^(?:\s\w+){{0,3}}?\s?\(?{OTHER_YEAR}")
+ASKS_MORE = caseless(
     r"\b(?:more|less|fewer|higher|lower|cheaper|dearer|longer|shorter|mehr|weniger|höher|niedriger|teurer|billiger|"
     r"günstiger|länger|kürzer|difference|differenz|"
     r"unterschied|change|änder\w+|veränder\w+|increase|decrease|by how|um wie ?viele?|grow|rise|fall|steig\w+|"
     r"stieg\w*|sank|sink\w*)\b"
 )
-ASKS_EACH = compiled(
+ASKS_EACH = caseless(
     r"\b(?:each|per|je|pro|apiece|average|durchschnitt\w*|jeweils|every|price|preis)\b"
 )
-ASKS_PERCENT = compiled(rf"{PERCENT}|\b(?:percentage|prozentsatz|share|anteil|rate|quote)\b")
-ASKS_MONEY = compiled(
+ASKS_PERCENT = caseless(rf"{PERCENT}|\b(?:percentage|prozentsatz|share|anteil|rate|quote)\b")
+ASKS_MONEY = caseless(
     rf"{CURRENCY}|\b(?:price|cost|costs|preis|kosten|kostet|betrag|umsatz|revenue|amount|pay|"
     r"zahlen)\b"
 )
@@ -125,80 +118,80 @@ _RECKON = (
     r"addier(?:en?|t|st|e)|subtrahier(?:en?|t|e)|multiplizier(?:en?|t|e)|dividier(?:en?|t|e)|rechne[nt]?|teile[nt]?|"
     r"ziehe[nt]?)\b"
 )
-RECKONED = compiled(
+RECKONED = caseless(
     rf"{_RECKON}(?:(?!{TOTAL}|{THUS}|{IS}|[=→]|\b(?:you|we|i|wir|ich|man) (?:get|have|obtain|find)|"
     rf"erhalte\w*|erhält|to get|bekomm\w*|hat man|haben wir)[^.:;\n]){{0,80}}{MARK}"
     rf"(?:\s(?!und\b|and\b)[^\W\d_]+)?(?=\W*(?:$|[.,;:\n]|and\b|und\b))"
 )
 """A step of a calculation that is told as something to do, up to its operand."""
-STATING = compiled(
+STATING = caseless(
     rf"(?:{TOTAL}|{THUS}|\b(?:correct|right|richtig|korrekt)\w*\s{IS}|{CONCLUDING}|=|≈|→|"
     rf"\b{NOUN}\b(?:\s\w+){{0,4}}\s{IS}|\b(?:it|this|that|there|es|das|dies|number|figure|value|anzahl|zahl|wert|"
     rf"amount|betrag)(?:\s?(?:{IS}))|"
     r"\b(?:number|figure|value|total|difference|change|sum|anzahl|zahl|wert|differenz|änderung|summe|"
     rf"betrag)\b(?:\s\w+){{0,6}}\s{IS})"
 )
-CONCLUDED = compiled(rf"{TOTAL}|{THUS}|{CONCLUDING}|[=→]")
-LABEL = compiled(
+CONCLUDED = caseless(rf"{TOTAL}|{THUS}|{CONCLUDING}|[=→]")
+LABEL = caseless(
     rf"^\W*(?:\w+\s){{0,2}}?(?:{NOUN}|total|sum|summe|gesamt\w*|insgesamt|end(?:stand|betrag|summe|ergebnis|"
     rf"saldo|preis|wert)|schluss\w+|grand total|(?:final|new|remaining|neue[rs]?|verbleibende[rs]?|"
     rf"endgültige[rs]?)\s\w+|"
     rf"rest(?:betrag|bestand|menge)?|zahlbetrag|remainder|amount due|zu zahlen|to pay|"
     rf"anzahl|number|(?:auf|ab)?gerundet|rounded|zwischenergebnis)(?:\s\w+){{0,3}}\W*$"
 )
-IN_TOTAL = compiled(
+IN_TOTAL = caseless(
     r"^(?:\s[^\W\d_]+){0,2}\s(?:in total|in all|altogether|all together|combined|together|all in all|"
     r"insgesamt|zusammen|gesamt|"
     r"alles in allem)\W*$"
 )
-EXACT = compiled(
+EXACT = caseless(
     r"^\W*(?:(?:or|oder|and|und|genauer gesagt|more)\s)?(?:genau|exakt|exactly|precisely|"
     r"genauer)\s(?:gesagt,?\s)?[\ue000-\uefff]|"
     r"\b(?:to be (?:exact|precise)|exactly|precisely|genau genommen|um genau zu sein)\W*$"
 )
 """What an approximate number before comes to."""
 REST = r"[^\w\ue000-\uefff]*$"
-ALONE = compiled(
+ALONE = caseless(
     r"^\W*(?:(?:about|around|approximately|roughly|exactly|just|only|nearly|almost|some|um|rund|"
     rf"etwa|ca\.|circa|genau|nur|knapp|gut|fast|about|bei)\s)?{MARK}(?:\s?[^\W\d_]+\.?){{0,3}}{REST}"
 )
-THUS_ALONE = compiled(
+THUS_ALONE = caseless(
     rf"^\W*(?:and\s|und\s)?(?:{THUS}|{TOTAL}|[=→])\W*(?:{TOTAL}\W*)?(?:(?:haben|sind|waren|blieben|have|are|were|"
     rf"is|ist|has|hat)\s)?(?:um\s|by\s|"
     rf"also\s)?{MARK}(?:\s?[^\W\d_]+\.?){{0,2}}{REST}"
 )
-ROUNDED = compiled(
+ROUNDED = caseless(
     r"\b(?:round(?:ed|s|ing)?|(?:auf|ab)?gerundet)(?:\s(?:up|down|to|auf|also|so|that is|ist das|sind das|sind es|"
     r"gives|makes|ergibt))*[\s:,]*$"
 )
-DECIMALS = compiled(r"^\s?(?:decimal|dezimal|nachkomma|places?\b|stellen?\b|digits?\b|kommastelle)")
-PLANNED = compiled(
+DECIMALS = caseless(r"^\s?(?:decimal|dezimal|nachkomma|places?\b|stellen?\b|digits?\b|kommastelle)")
+PLANNED = caseless(
     r"\b(?:planned|expected|target(?:ed)?|budgeted|forecast|geplant\w*|erwartet\w*|vorgesehen|ziel\w*|prognose)\b"
     r"[^.;,\ue000-\uefff]{0,30}$"
 )
-PLANNED_WORD = compiled(
+PLANNED_WORD = caseless(
     r"\b(?:plan|expect|target|budget|forecast|geplant|erwart|vorgesehen|ziel|prognos)"
 )
-AT_EACH = compiled(rf"{MARK}(?:\s[^\W\d_]+){{1,3}}\sat\s$")
-LED = compiled(rf"^\W*(?:and\s|und\s)?(?:{THUS}|{CONCLUDING}|{TOTAL})\W*$")
+AT_EACH = caseless(rf"{MARK}(?:\s[^\W\d_]+){{1,3}}\sat\s$")
+LED = caseless(rf"^\W*(?:and\s|und\s)?(?:{THUS}|{CONCLUDING}|{TOTAL})\W*$")
 """A clause that leads to the result in the next: `Therefore, 3 buses are needed.`"""
-LAST_LINE = compiled(
+LAST_LINE = caseless(
     rf"^\W*(?:\w+\s){{0,2}}?(?:(?:final|"
     rf"endgültige[rs]?)\s)?(?:{NOUN})\b(?P<between>[^\n\ue000-\uefff]{{0,30}}?)(?P<mark>{MARK})(?P<rest>[^\n]*)$"
 )
-TURN = compiled(
+TURN = caseless(
     rf"{CORRECTION}|{CONCLUDING}|\b(?:maßgeblich|ausschlaggebend|entscheidend|verbindlich|authoritative|"
     rf"takes precedence|"
     r"binding)\b|(?<=[.!?,–—-] )(?:no|nein|nope|nee|not quite|nicht ganz)\b(?=[,.:;])"
 )
-CUT = compiled(
+CUT = caseless(
     r"(?:(?<![\d\ue000-\uefff])[+*/×-]|[,=(:$€]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
     r"equals|needs?|gets|takes|requires?|consumes?|contains?|braucht?|brauchen|benötig(?:t|en)|bekommt|"
     r"bekommen|enthält|enthalten|"
     r"verbrauch(?:t|en)|kommen|"
     r"der|die|das|und|ist|sind|war|waren|noch|hat|also|somit|daher|deshalb|folglich|therefore|thus|hence|because|weil|mit|von|zu|im|in|dann|ergibt|macht|plus|beträgt|bei|auf))\s*$"
 )
-CHECK = compiled(
+CHECK = caseless(
     r"(?:^|(?<=\n)|(?<=[.!] )|(?<=\())[ \t*_#>-]*?(?:(?:quick|sanity|cross|to|let's|let us|let me|zur|kurze|"
     r"die|als|the|a)[\s-])*"
     r"(?:check(?:ing)?|verif(?:y|ication|ying)|proof|probe|gegenprobe|gegenrechnung|kontrolle|überprüfung|rückrechnung)"
@@ -206,7 +199,7 @@ CHECK = compiled(
     r"(?<=[\ue000-\uefff])\.\s|,?\s(?:so|also|therefore|thus|daher|somit)\s)"
 )
 """A line that reckons back from the result."""
-REFUSES = compiled(
+REFUSES = caseless(
     r"\b(?:can't|cannot|can not|unable to|not able to|couldn't|no (?:data|information|figures?|"
     r"numbers?|results?|values?)|not "
     r"(?:given|available|stated|enough)|"
@@ -215,7 +208,7 @@ REFUSES = compiled(
     r"berechnen|angegeben|ermitteln|bekannt|hervor)|"
     r"weiß (?:ich )?(?:\w+ )?nicht|fehl(?:t|en)|kein\w* \w+(?: \w+)? (?:veröffentlicht|angegeben|genannt))\b"
 )
-CHANGED = compiled(
+CHANGED = caseless(
     rf"(?:\b(?:rose|risen|rise[ns]?|rising|fell|fallen|falls?|grew|grown|grows?|increas\w+|decreas\w+|dropped|"
     rf"drops?|went|goes|"
     r"gone|climb\w*|jump\w*|declin\w+|sank|sunk|up|down|reduc\w+|bring\w*|chang\w+|moved|raised|lowered|cut|stieg\w*|gestiegen|"
@@ -225,25 +218,25 @@ CHANGED = compiled(
     rf"\bvon(?=[^.;]{{1,40}}\sauf\s))\s(?:\w+\s){{0,2}}?(?P<old>{MARK})[^.;\ue000-\uefff]{{0,40}}?"
     rf"\b(?:to|auf)\s(?:\w+\s){{0,2}}?(?P<new>{MARK})"
 )
-REPLACED = compiled(
+REPLACED = caseless(
     rf"{MARK}(?:\s[^\W\d_]+)?\s(?:statt|anstatt|anstelle von|instead of|rather than)\s(?:\w+\s)?[\ue000-\uf8ff]"
 )
-RISEN_TO = compiled(
+RISEN_TO = caseless(
     r"\b(?:rose|fell|grew|climbed|dropped|went up|went down|increased|decreased|stieg\w*|sank\w*|wuchs\w*|"
     r"fiel\w*|kletterte\w*|"
     r"verbesserte|verschlechterte|erhöhte|verringerte)\b(?:\s\w+){0,3}?\s(?:to|auf)\s(?:\w+\s){0,2}$|"
     r"\b(?:i(?:'d| would|'ll| will)? (?:go with|take|use|choose|trust)|nehme ich|ich nehme|gehe ich von|"
     r"ich gehe von)\s(?:\w+\s)?$"
 )
-CHANGE_OF = compiled(
+CHANGE_OF = caseless(
     r"\b(?:rise|increase|drop|fall|decrease|decline|gain|change|difference|jump|anstieg|rückgang|zunahme|abnahme|"
     r"differenz|unterschied|steigerung|erhöhung|senkung)\s(?:of|von|um|by)\s(?:\w+\s)?$|\b(?:by|um)\s(?:\w+\s)?$"
 )
-RAISED = compiled(
+RAISED = caseless(
     rf"\b(?:by|um|up|down)\s(?!from\b|von\b)(?:\w+\s){{0,2}}?(?P<by>{MARK})(?:\s[^\W\d_]+)?\s(?:to|"
     rf"auf)\s(?:\w+\s){{0,2}}?(?P<new>{MARK})"
 )
-EARLIER_LABEL = compiled(
+EARLIER_LABEL = caseless(
     r"\b(?:sub-?total|zwischensumme|vorjahr(?:es)?(?:wert)?|vormonat|vorquartal|"
     r"im (?:jahr|monat) (?:davor|zuvor)|im vor(?:jahr|monat|quartal)|"
     r"(?:prior|previous|(?<!the )last|preceding) (?:year|month|quarter|week)|(?:a|the|one) (?:year|month|"
@@ -251,20 +244,20 @@ EARLIER_LABEL = compiled(
     r"before|ago)|the (?:year|month|quarter) before)(?:\s(?:waren es|es|noch|were|was|it was|there were|sah|saw|"
     r"had))*\W*$"
 )
-FORMER = compiled(
+FORMER = caseless(
     r"\b(?:(?:until|till|before|up to|bis|vor)\s(?:ende |anfang |mitte |the end of |early |"
     r"late )?[\uf8fb-\uf8ff]|previously|formerly|"
     r"originally|used to|früher|vormals|ehemals|zuvor|bis dahin|vorher)\b[^.;\ue000-\uefff]{0,40}$"
 )
-SO_FAR = compiled(
+SO_FAR = caseless(
     r"\b(?:bisher|bislang|so far|to date|until now|up to now)\b[^.;\ue000-\uefff]{0,40}$"
 )
-CURRENT = compiled(
+CURRENT = caseless(
     r"\b(?:now|nowadays|currently|today|since then|at present|these days|seither|seitdem|nun|jetzt|inzwischen|"
     r"mittlerweile|"
     r"heute|aktuell|derzeit|momentan|gegenwärtig|neuerdings)\b"
 )
-UNDECIDED = compiled(
+UNDECIDED = caseless(
     r"\b(?:(?:can't|cannot|can not|couldn't|could not|hard to|impossible to|unable to|not able to|don't|do not|"
     r"unsure|not sure|"
     r"not certain|unclear|uncertain)\b.{0,30}\b(?:which|tell|say|decide|determine|know)|unclear|"
@@ -278,7 +271,7 @@ UNDECIDED = compiled(
     r"weichen\b.{0,30}\bab|"
     r"uneindeutig|unterschiedliche (?:zahlen|angaben|werte)|passt nicht zusammen|offen)\b"
 )
-SOURCE = compiled(
+SOURCE = caseless(
     r"\b(?:according to|as per|per the|says?|lists?|shows?|gives?|states?|reports?|mentions?|records?|"
     r"puts it at|claims?|"
     r"laut|zufolge|gemäß|nach (?:der|dem|den)|nennt|nennen|gibt|zeigt|weist|führt|steht|stehen|spricht von|"

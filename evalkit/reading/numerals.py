@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from evalkit.reading.lazy_regex import lazy_regex
+
 GERMAN, ENGLISH = "de", "en"
 CURRENCY = (
     r"(?:US\$|A\$|C\$|[$€£¥]|(?:USD|EUR|GBP|CHF|JPY)\b|(?:US[- ])?dollars?\b|euros?\b|pounds?(?: sterling)?\b|"
@@ -50,24 +52,24 @@ _SCALES: tuple[tuple[str, float], ...] = (
     (r"billionen\b|trillions?\b|tn\b", 1e12),
 )
 _SCALE = "|".join(f"(?P<s{i}>{pattern})" for i, (pattern, _) in enumerate(_SCALES))
-_NUMERAL = re.compile(
+_NUMERAL = lazy_regex(
     rf"(?<![\w.,/])(?<!\d')(?P<sign>{_MINUS})?(?P<before>{_BEFORE})?(?(before)(?P<inner>-\s?(?=\d))?(?P<paren>\((?=\d))?)"
     rf"(?:{_BODY})(?:(?:[.,](?:-{{1,2}}|[–—])|/-)(?![\w-]))?(?(paren)\))"
     rf"(?:{_EXPONENT})?(?:[\s-]?(?:{_SCALE}))?(?:\s?(?P<percent>{PERCENT})|\s?(?P<after>{CURRENCY}))?",
     re.I,
 )
-_UNITS = re.compile(
+_UNITS = lazy_regex(
     r"(?:kg|g|mg|t|km|cm|mm|m|m²|m2|m³|m3|l|ml|h|min|s|ms|kWh|MWh|Wh|kW|MW|W|V|A|GB|MB|KB|TB|Hz|kHz|MHz|GHz|K|C|"
     r"F|x|°C?|pts?|ct|ppm|bp|tokens?|th|st|nd|rd)(?!\w)"
 )
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_LEADS_SIGN = re.compile(
+_LEADS_SIGN = lazy_regex(
     r"(?:^|[\n:=(|>]|\b(?:is|ist|lautet|beträgt|was|war|of|um|by|bei|auf|to))\s*$", re.I
 )
-_AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
-_AMOUNT = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
-_PER_PIECE = re.compile(r"\s?(?:/|per\b|pro\b|je\b|a\s(?:litre|liter|gallon|kwh)\b)", re.I)
-_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
+_AMBIGUOUS = lazy_regex(r"[1-9]\d{0,2}\.\d{3}")
+_AMOUNT = lazy_regex(r"[1-9]\d{0,2}([.,])\d{3}")
+_PER_PIECE = lazy_regex(r"\s?(?:/|per\b|pro\b|je\b|a\s(?:litre|liter|gallon|kwh)\b)", re.I)
+_ORDINAL = lazy_regex(r"(?:st|nd|rd|th)\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from evalkit.reading.lazy_regex import lazy_regex
+
 _PAIRS = (
     ("win|wins|won|winning|winner", "lose|loses|lost|losing|loser"),
     ("pass|passes|passed", "fail|fails|failed"),
@@ -40,7 +42,7 @@ _PAIRS = (
     ("kauf(?:t|te|en)|gekauft", "verkauf(?:t|te|en)"),
 )  # fmt: skip
 _SIDES = tuple(
-    tuple(re.compile(rf"(?<![\w-])(?:{words})(?!\w)", re.I) for words in pair) for pair in _PAIRS
+    tuple(lazy_regex(rf"(?<![\w-])(?:{words})(?!\w)", re.I) for words in pair) for pair in _PAIRS
 )
 
 

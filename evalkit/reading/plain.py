@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from evalkit.reading.lazy_regex import lazy_regex
+
 LONGEST_READ = 4000
 """Characters looked at, half from the beginning and half from the end: answers stand at either."""
 
@@ -28,7 +30,7 @@ _TABLE = (
 )
 _BRACED = r"\{((?:[^{}]|\{[^{}]{0,80}\}){0,200})\}"
 _LATEX: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), by)
+    (lazy_regex(pattern), by)
     for pattern, by in (
         (r"\{([.,])\}", r"\1"),
         (r"(?<=\d)\s*\\[dt]?frac\s*\{\s*(-?\d{1,20})\s*\}\s*\{\s*(\d{1,20})\s*\}", r" \1/\2"),
@@ -50,34 +52,34 @@ _LATEX: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\\[()\[\]]", " "),
     )
 )
-_BOXED = re.compile(r"\\(?:boxed|fbox)\s*" + _BRACED)
-_MATHS = re.compile(r"\$\$([^$]{1,400})\$\$|\$(?![\s\d.,]*\s)([^$\n]{1,200}?)(?<![\s(/-])\$(?!\d)")
-_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,12}\s?/?>")
-_ANSWER_TAG = re.compile(
+_BOXED = lazy_regex(r"\\(?:boxed|fbox)\s*" + _BRACED)
+_MATHS = lazy_regex(r"\$\$([^$]{1,400})\$\$|\$(?![\s\d.,]*\s)([^$\n]{1,200}?)(?<![\s(/-])\$(?!\d)")
+_TAG = lazy_regex(r"</?[A-Za-z][A-Za-z0-9]{0,12}\s?/?>")
+_ANSWER_TAG = lazy_regex(
     r"<(?:answer|final|final_answer|antwort)>\s*([^<]{1,400}?)\s*(?:</|$)", re.I
 )
-_FENCE = re.compile(r"^[ \t]*(?:```|~~~)\w*[ \t]*$", re.M)
-_MARKS = re.compile(
+_FENCE = lazy_regex(r"^[ \t]*(?:```|~~~)\w*[ \t]*$", re.M)
+_MARKS = lazy_regex(
     r"`{1,3}|\*{2,3}|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|(?<![\d\s*])\*(?![\s*])|"
     r"(?<!\S)\*(?=[^\s*])"
 )
-_NEXT = re.compile(
+_NEXT = lazy_regex(
     r"(?<=\S)\s*\n\s*(?:(?:question|frage|aufgabe|passage|message|nachricht|user|human|invoice)\s?\d{0,3}|"
     r"rechnung\s?\d{1,3}):[ \n]",
     re.I,
 )
-_HASHES = re.compile(r"^[ \t]*####[ \t]*(?=[^#\s]{1,20}[ \t]*$)", re.M)
-_LABEL = re.compile(
+_HASHES = lazy_regex(r"^[ \t]*####[ \t]*(?=[^#\s]{1,20}[ \t]*$)", re.M)
+_LABEL = lazy_regex(
     r"^([ \t]*(?:(?:the|my|die|meine|final|endgültige|correct|richtige) ){0,3}(?:answer|antwort|"
     r"result|ergebnis|lösung|solution|total|summe))[ \t]*:?[ \t]*\n+[ \t]*(?=\S)",
     re.M | re.I,
 )
-_HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)", re.M)
+_HEADING = lazy_regex(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)", re.M)
 
 
-_STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(?:s|del|strike)>[^<\n]{1,200}</(?:s|del|strike)>", re.I)
-_RULE_LINE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|?)+[ \t]*$\n?", re.M)
-_ROW = re.compile(r"^[ \t]*\|(?P<cells>[^\n]*?)\|?[ \t]*$", re.M)
+_STRUCK = lazy_regex(r"~~[^~\n]{1,200}~~|<(?:s|del|strike)>[^<\n]{1,200}</(?:s|del|strike)>", re.I)
+_RULE_LINE = lazy_regex(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|?)+[ \t]*$\n?", re.M)
+_ROW = lazy_regex(r"^[ \t]*\|(?P<cells>[^\n]*?)\|?[ \t]*$", re.M)
 
 
 def _row(match: re.Match[str]) -> str:

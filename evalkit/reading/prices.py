@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from evalkit.reading.digits import in_digits
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.quantities import CURRENCIES, quantities
 from evalkit.reading.worded import GOLD, RIVAL
 
-_ASKS_PRICE = re.compile(
+_ASKS_PRICE = lazy_regex(
     r"\b(?:costs?|price|fees?|charged?|charges|pays?|paid|how much|kostet|kosten|preis|gebühr|teuer|"
     r"zahl\w*|bezahl\w*|"
     r"wie ?viel|entgelt|eintritt)\b",
@@ -23,12 +24,12 @@ _FREE = (
     r"keine?n? (?:\w+ )?(?:kosten|gebühr(?:en)?|eintritt|beitrag|entgelt)|ohne (?:\w+ )?(?:kosten|gebühr(?:en)?)|"
     r"(?<![\d.,])[$€£]?0(?:[.,]00)?\s?(?:[$€£]|euros?|eur|chf|franken|dollars?|pounds?)?(?![\w.,]*\d))"
 )
-_IS_FREE = re.compile(
+_IS_FREE = lazy_regex(
     rf"(?:(?:it|it's|es|das|der \w+|the \w+|\w+) (?:is|are|ist|sind|costs?|kostet|"
     rf"kosten)\s)?{_FREE}(?:\W.*)?",
     re.I,
 )
-_TOLD = re.compile(rf"(?<![\w-]){_FREE}(?!\w)", re.I)
+_TOLD = lazy_regex(rf"(?<![\w-]){_FREE}(?!\w)", re.I)
 
 
 def is_free(gold: str, question: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evalkit.reading.dates import moments
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.numerals import Numeral, numerals
 from evalkit.reading.units import FACTORS, UNIT, unit_named
 
@@ -19,17 +20,17 @@ _CURRENCY_WORDS = {
     "JPY": r"JPY|yen|¥",
     "CENT": r"cents?|pence|ct",
 }
-_CURRENCY = re.compile(
+_CURRENCY = lazy_regex(
     "|".join(
         f"(?P<{code}>(?<![A-Za-z])(?:{words})(?![A-Za-z]))"
         for code, words in _CURRENCY_WORDS.items()
     ),
     re.I,
 )
-_UNIT = re.compile(UNIT, re.I)
-CENTS = re.compile(rf"(?<![A-Za-z])(?:{_CURRENCY_WORDS['CENT']})(?![A-Za-z])", re.I)
+_UNIT = lazy_regex(UNIT, re.I)
+CENTS = lazy_regex(rf"(?<![A-Za-z])(?:{_CURRENCY_WORDS['CENT']})(?![A-Za-z])", re.I)
 CURRENCIES = frozenset(_CURRENCY_WORDS)
-_WORKING = re.compile(
+_WORKING = lazy_regex(
     r"\s?(?:working|business|calendar|full|whole|consecutive|volle[nr]?|ganze[nr]?|werk|arbeits)[\s-]*",
     re.I,
 )

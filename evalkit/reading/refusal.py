@@ -7,6 +7,7 @@ from enum import Enum
 
 from evalkit.reading.clauses import Clause, clauses
 from evalkit.reading.content import content, told
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.plain import plain
 from evalkit.reading.refusal_words import (
     ABOUT,
@@ -46,7 +47,7 @@ class Kind(Enum):
     ANSWERS = "answers"
 
 
-_MISSING = re.compile(r"\b(?:missing|lacking|fehl(?:t|en|te|ten))\b", re.I)
+_MISSING = lazy_regex(r"\b(?:missing|lacking|fehl(?:t|en|te|ten))\b", re.I)
 
 
 def is_refusal(text: str, question: str = "") -> bool:

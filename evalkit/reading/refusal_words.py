@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Return a pattern that is matched without regard to case."""
-    return re.compile(pattern, re.IGNORECASE)
-
+from evalkit.reading.lazy_regex import caseless
 
 _TEXT = (
     r"(?:passage|text|document|article|excerpt|context|paragraph|source|material|snippet|section|report|"
@@ -64,7 +58,7 @@ _SUBJECT = (
     rf"\b(?:{_TEXT}|it|this|that|there|question|answer|i|we|one|you|anything|passages?|es|das|dies\w*|dazu|"
     r"darüber|hierzu|hierüber|darin|davon|man|ich|wir|frage|im|laut|anhand)\b"
 )
-STRONG = compiled(
+STRONG = caseless(
     rf"(?:question|frage)\b.{{0,40}}(?:{_NOT}.{{0,30}}(?:answer\w*|beantwort\w*)|unanswerable|offen|open)|"
     rf"(?:\bi|\bwe|\bich|\bman|\bwir)\b.{{0,25}}{_NOT}.{{0,40}}\b(?:answer|say|tell|know|determine|"
     rf"beantwort\w*|"
@@ -76,8 +70,8 @@ STRONG = compiled(
     r"){0,5}nicht (?:\w+ ){0,3}(?:beantwort\w*|sagen|entnehmen|bestimmen)"
 )
 REFUSING = (
-    compiled(rf"{_NOT}.{{0,90}}?{_TOLD}|{_TOLD}.{{0,60}}?{_NOT}"),
-    compiled(
+    caseless(rf"{_NOT}.{{0,90}}?{_TOLD}|{_TOLD}.{{0,60}}?{_NOT}"),
+    caseless(
         rf"{_NOT}(?:\s\w+)?\s(?:given|listed|known|named|reported|recorded|spelled out|angegeben|gegeben|"
         rf"benannt|"
         r"gelistet)\b|"
@@ -100,7 +94,7 @@ REFUSING = (
         rf"{_NOT}\s(?:aber\s|however\s|jedoch\s)?(?:who|what|when|where|which|how|why|whose|wer|was|wann|wo|"
         r"welche\w*|wie|warum|wessen|wem|wen|woher|wohin)\b"
     ),
-    compiled(
+    caseless(
         r"\b(?:unknown|unclear|unspecified|undisclosed|unstated|unanswerable|undetermined|indeterminate|"
         r"unmentioned|insufficient|"
         r"(?:is|remains?|stays) silent|silent (?:on|about)|leaves?\b.{0,40}\bopen|left open|missing|(?:lacks?|"
@@ -157,9 +151,9 @@ REFUSING = (
         r"\bo\.\s?a\."
     ),
 )
-BY_TEXT = compiled(rf"{_NOT}.{{0,70}}?{_TOLD_BY_TEXT}|{_TOLD_BY_TEXT}.{{0,70}}?{_NOT}")
-NAMED_TEXT = compiled(_SUBJECT)
-FRAGMENT = compiled(
+BY_TEXT = caseless(rf"{_NOT}.{{0,70}}?{_TOLD_BY_TEXT}|{_TOLD_BY_TEXT}.{{0,70}}?{_NOT}")
+NAMED_TEXT = caseless(_SUBJECT)
+FRAGMENT = caseless(
     r"^\W*(?:not (?:given|available|provided|included|listed|found|known|clear|there|present|applicable|"
     r"covered|in "
     r"(?:the )?\w+|possible to \w+)|no(?:ne)? (?:given|available|provided|listed|found|data|details?|"
@@ -172,7 +166,7 @@ FRAGMENT = compiled(
     r"in|im|by|"
     r"from|the|der|dem|dort|\w+)){0,5}\W*$"
 )
-ABOUT = compiled(
+ABOUT = caseless(
     r"^\W*(?:but |and |aber |und )?(?:the |this |der |die |das |dieser |dieses |our )?(?:given |provided |"
     rf"gegebene |vorliegende )?{_TEXT}\b(?!['’]s|:)"
     r"|^\W*(?:i|we)(?:'ve|'m| have| am| only| can only| read| see| checked| looked)?\b|^\W*(?:ich|"
@@ -201,7 +195,7 @@ ABOUT = compiled(
     r"mentioned|given|gesagt|erwähnt|genannt|angegeben|erklärt)\b"
     r"|^\W*(?:gefragt|asked|the question|die frage)\b|\bis wanted\b"
 )
-OF_TEXT = compiled(
+OF_TEXT = caseless(
     r"^\W*(?:instead,? |rather,? |stattdessen )?(?:it|they|er|es|sie)\s(?:only |just |merely |nur |"
     r"lediglich )?(?:gives?|mentions?|states?|says?|tells?|"
     r"lists?|describes?|covers?|contains?|provides?|names?|speaks?|talks?|discusses|reports?|informs?|nennt|"
@@ -209,13 +203,13 @@ OF_TEXT = compiled(
     r"beschreibt|enthält|liefert|spricht|berichtet|informiert|behandelt|erzählt|sagt|gibt)\b"
 )
 """Speaks of the passage, where the sentence before does."""
-SAYS = compiled(
+SAYS = caseless(
     r"^\W*(?:it|he|she|they|es|er|sie|man)\s(?:does\s)?(?:says?|states?|mentions?|tells?|explains?|sagt|"
     r"nennt|erwähnt|"
     r"erklärt|erfährt)\b"
 )
 """Speaks of the passage, where what follows says what it does not tell: `It says when, but not by whom.`"""
-ELLIPTIC = compiled(
+ELLIPTIC = caseless(
     r"^\W*(?:but |and |aber |und |jedoch |doch )?(?:not )?(?:the|his|her|its|their|der|die|das|den|dessen|"
     r"deren|sein\w*|ihr\w*)\s(?:[^\W\d_]+\s){1,5}"
     r"(?:jedoch |aber |however |though |allerdings |hingegen |dagegen |leider )?(?:nicht|not|isn't|is not|"
@@ -228,7 +222,7 @@ ELLIPTIC = compiled(
     r"dessen|deren|its|his|her)\s"
 )
 """Says of one thing that it is not told, where the clause before says what is: `…, the name not`."""
-SIDE = compiled(
+SIDE = caseless(
     r"^\W*(?:who|what|when|where|which|how|why|whether|if|that|whose|wer|was|wann|wo|welche\w*|wie|warum|"
     r"ob|dass|"
     r"wessen|wem|wen|woher|wohin|aus welche\w*|wobei|which means)\b"
@@ -255,32 +249,32 @@ SIDE = compiled(
     r"sollten)|as an ai)\b\W*$"
     r"|^\W*(?:please|bitte|you (?:would|may|should|can)|sie (?:müssten|sollten|können)|wenden sie)\b|\?\W*$"
 )
-GUESS = compiled(
+GUESS = caseless(
     r"\b(?:vermutlich|wahrscheinlich|vielleicht|womöglich|möglicherweise|wohl|schätzungsweise|üblicherweise|"
     r"normalerweise|probably|presumably|perhaps|maybe|likely|usually|typically|i'd guess|my guess)\b"
 )
 ONLY, NOT_THAT = (
-    compiled(r"\b(?:only|just|nur|lediglich|bloß)\b"),
-    compiled(
+    caseless(r"\b(?:only|just|nur|lediglich|bloß)\b"),
+    caseless(
         r"^\W*(?:but |aber |und |and "
         r")?(?:not|nicht)\b"
     ),
 )
-BARE_NO = compiled(r"^\W*(?:leider |unfortunately |sadly )?(?:no|nope|nein)\W*$")
-NOT_BUT = compiled(
+BARE_NO = caseless(r"^\W*(?:leider |unfortunately |sadly )?(?:no|nope|nein)\W*$")
+NOT_BUT = caseless(
     r"^\W*(?:but |aber |und |jedoch |however |and )?(?:is |are |does |ist |sind )?(?:nicht|not)(?: aber| "
     r"jedoch| however)?\W*$"
 )
-BUT = compiled(
+BUT = caseless(
     r"^\W*(?:but|however|yet|still|though|aber|doch|jedoch|allerdings|hingegen|dafür|nur)\b"
 )
-LABEL_LINE = compiled(
+LABEL_LINE = caseless(
     r"^\W*(?:(?:final|my|the) )?(?:answer|antwort|endgültige antwort|final "
     r"answer)\W*[:=]\s*(.+)$"
 )
 
 
-NO_FIRST = compiled(
+NO_FIRST = caseless(
     rf"^\W*(?:no|nein)\b\W+(?=(?:(?:the|this|der|die|das|dieser) (?:\w+ )?{_TEXT}|it|"
     rf"es)\b(?:\s\w+){{0,2}}\s?{_NOT}[^,.\n]{{0,30}}?{_TOLD}"
     r"(?:\s(?:it|this|that|so|anything|etwas|das|dies))?(?:\W*$|,?\s(?:whether|if|ob)\b)"
@@ -290,7 +284,7 @@ NO_FIRST = compiled(
 )
 """A `No` that is no answer: what follows says without an object that the passage does not tell."""
 _HOWEVER = r"(?:aber|jedoch|allerdings|hingegen|dagegen|leider|however|though|unfortunately)"
-WITHIN = compiled(
+WITHIN = caseless(
     rf"(?<=\w)\s{_HOWEVER}\s(?=kein|nicht|offen|un(?:klar|bekannt|gewiss|clear|known)|not\b|no\b)|(?<=\w),\s(?:however|though),\s(?=not\b|no\b)|"
     rf"(?:(?<=\bnot)|(?<=n't)),?\s{_HOWEVER},?\s(?=\w)|(?<=\bnicht)\s{_HOWEVER}\s(?=\w)"
 )
@@ -298,7 +292,7 @@ WITHIN = compiled(
 
 
 ASPECTS = tuple(
-    (compiled(asked), compiled(rf"\b(?:{nouns})\b"))
+    (caseless(asked), caseless(rf"\b(?:{nouns})\b"))
     for asked, nouns in (
         (r"how old|wie alt", r"age|old|alter\w*|alt"),
         (r"how long|wie lange?", r"long|length|duration|lange?|länge|dauer"),
@@ -318,7 +312,7 @@ ASPECTS = tuple(
 """What a question asks for, and the nouns for it."""
 
 
-NO_VERB = compiled(
+NO_VERB = caseless(
     r"^\W*(?:nur|only|just|lediglich)\s(?:the|der|die|das|dass?|its|their)\s(?:\w+\s?){1,3}\W*$"
 )
 """`…, only the number of guests`: says what is told, and no answer."""

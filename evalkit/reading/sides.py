@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from evalkit.reading.lazy_regex import lazy_regex
+
 _PAIRS = tuple(
-    (re.compile(one, re.I), re.compile(other, re.I))
+    (lazy_regex(one, re.I), lazy_regex(other, re.I))
     for one, other in (
         (
             r"\b(?:with|incl(?:\.|uding|usive|udes)?|mit|inkl(?:\.|usive)?|einschließlich|samt)(?!\w)",

@@ -7,6 +7,8 @@ from functools import partial
 
 from text_to_num import text2num
 
+from evalkit.reading.lazy_regex import lazy_regex
+
 ONE_TO_NINE = "one|two|three|four|five|six|seven|eight|nine"
 ONE_TO_TWELVE = f"{ONE_TO_NINE}|ten|eleven|twelve"
 TEENS = "thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
@@ -15,12 +17,12 @@ _ONES = f"zero|{ONE_TO_TWELVE}|{TEENS}"
 _SCALES = "hundred|thousand|million|billion|trillion"
 _WORD = rf"(?:{_ONES}|{TENS}|{_SCALES})"
 _AND = r"(?:(?<=hundred)|(?<=thousand)|(?<=million)|(?<=billion))\s+and\s+"
-_ENGLISH = re.compile(
+_ENGLISH = lazy_regex(
     rf"(?<![\w-])(?:an?\s+(?=(?:{_SCALES})\b)|(?:{_ONES}|{TENS})\b(?:[\s-]+|{_AND})?)(?:{_WORD}\b(?:{_AND}|[ "
     rf"-]+(?={_WORD}\b))?)*(?![\w-]*\w)",
     re.I,
 )
-_ENGLISH_HYPHEN = re.compile(
+_ENGLISH_HYPHEN = lazy_regex(
     rf"\b({_ONES}|(?:{TENS})(?:-(?:{_ONES}))?)-(?=(?:day|week|month|year|hour|minute|"
     r"page|percent|euro|dollar|night|person|people|man|seat|bed|room|storey|story|litre|liter|meter|metre|kilo\w*|"
     r"piece|part|member|point|mile|foot|inch|pound|step|stop)s?\b)",
@@ -30,24 +32,24 @@ _MORPH = (
     "null|eins|eine|ein|zwei|zwo|drei|vier|fünf|fuenf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwoelf|sech|sieb|zwanzig|"
     "dreißig|dreissig|zig|hundert|tausend"
 )
-_GERMAN = re.compile(
+_GERMAN = lazy_regex(
     rf"(?<![\w-])(?<!\d )(?:{_MORPH})(?:{_MORPH}|und(?=(?:{_MORPH})))*(?P<half>einhalb)?(?!\w)(?!-\w+\w)",
     re.I,
 )
-_ONE_MEANT = re.compile(
+_ONE_MEANT = lazy_regex(
     r"(?:^|[:=(]\s?|\b(?:only|just|exactly|is|was|nur|genau|lediglich)\s)$", re.I
 )
-_MANY = re.compile(r"\b(?:several|few|some|many|einige|mehrere|viele|paar)\s$", re.I)
-_SMALL = re.compile(f"{_ONES}|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf", re.I)
-_DEFINITE = re.compile(
+_MANY = lazy_regex(r"\b(?:several|few|some|many|einige|mehrere|viele|paar)\s$", re.I)
+_SMALL = lazy_regex(f"{_ONES}|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf", re.I)
+_DEFINITE = lazy_regex(
     r"(?<!, )\b(?:the|these|those|both|other|first|last|die|den|diese[nr]?|der|beiden|anderen|ersten|"
     r"letzten)\s$",
     re.I,
 )
-_SUBJECT_ONE = re.compile(
+_SUBJECT_ONE = lazy_regex(
     r"\s[^\W\d_]+\s(?:says?|gives?|lists?|shows?|states?|can|may|holds?|carries|takes?)\b", re.I
 )
-_VAGUE_ONE = re.compile(
+_VAGUE_ONE = lazy_regex(
     r"\s+(?:of|who|that|which|can|could|may|might|must|should|day|would|more|by|another)\b", re.I
 )
 
@@ -79,7 +81,7 @@ def spelled_out(text: str) -> str:
     )
 
 
-_POINTED = re.compile(
+_POINTED = lazy_regex(
     rf"\b(?P<whole>(?:{TENS})(?:[ -](?:{_ONES}))?|{_ONES}|{_MORPH}) (?P<sign>point|"
     rf"komma) (?P<rest>(?:(?:{_ONES}|{_MORPH})\s?){{1,4}})\b",
     re.I,

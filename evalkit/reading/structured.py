@@ -20,6 +20,7 @@ import json5
 from evalkit.reading.contract import Reading
 from evalkit.reading.currencies import currency_code
 from evalkit.reading.dates import day, masked
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.numerals import Numeral, numerals
 from evalkit.reading.plain import plain
 from evalkit.reading.spelled import spelled_out
@@ -54,25 +55,25 @@ class _Found:
     is_strict: bool
 
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_regex(
     r"\s*(?:<[^<>]*>|\[[^\[\]]*\]|\{\{?[^{}]*\}?\}|\$\{.*\}|\.{2,}|…|_{2,}|\?+|x{3,}|(?:YYYY|JJJJ|"
     r"TTTT)\W?MM\W?(?:DD|TT)|string|number|float|str|date|text|zahl|"
     r"(?:your|the) .{1,30} here)\s*",
     re.I,
 )
-_TURN = re.compile(
+_TURN = lazy_regex(
     rf"{CORRECTION}|{CONCLUDING}|\b(?:draft|entwurf|revised|corrected|version|fassung|instead|"
     r"stattdessen|format|schema|template|vorlage|example|beispiel|noch einmal|again)\b",
     re.I,
 )
-_SINGLE_QUOTES = re.compile(r"[‘’‚‛]")
-_DOUBLE_QUOTES = re.compile(r"[“”„‟«»]")
-_EMPTY = re.compile(
+_SINGLE_QUOTES = lazy_regex(r"[‘’‚‛]")
+_DOUBLE_QUOTES = lazy_regex(r"[“”„‟«»]")
+_EMPTY = lazy_regex(
     r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|(?<=[:\[,\s])(?P<empty>None|NULL|Null|nil|undefined|NaN|"
     r"nan)(?=\s*[,}\]\n])"
 )
 """What other languages write for null; text in quotation marks is passed over."""
-_BARE_AMOUNT = re.compile(
+_BARE_AMOUNT = lazy_regex(
     r"(:\s*)([$€£]?\s?-?\d{1,3}(?:[.,']\d{3})+(?:[.,]\d{1,2})?|[$€£]\s?-?\d+(?:[.,]\d+)?|"
     r"-?\d+,\d{1,2})(\s*(?:€|EUR|USD|GBP|Euro)?\s*)(?=,\s*[\"'\w]|\s*[}\n/])"
 )
@@ -235,7 +236,7 @@ def _found(text: str) -> Iterator[_Found]:
 
 
 def _next_start(text: str, at: int) -> int | None:
-    found = re.compile(r"\{|\[(?=\s*\{)").search(text, at)
+    found = lazy_regex(r"\{|\[(?=\s*\{)").search(text, at)
     return found.start() if found else None
 
 

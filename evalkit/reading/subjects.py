@@ -8,27 +8,28 @@ from evalkit.reading.clauses import clauses, sentences
 from evalkit.reading.content import content, told
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.worded import GOLD, RIVAL, words_of
 from evalkit.reading.words import NEGATION
 
-_ASKS = re.compile(
+_ASKS = lazy_regex(
     r"^\W*(?:(?:who|wer)|(?:which|what|welche[rs]?)\s[^\W\d_]+)\s(?P<verb>[^\W\d_]+)\b(?P<rest>[^?]*)",
     re.I,
 )
 """A question for what does something: nothing but the subject stands before its verb."""
-_COPULA = re.compile(
+_COPULA = lazy_regex(
     r"(?:is|are|was|were|be|ist|sind|war|waren|heißt|hieß|did|does|do|wird|werden|wurde|wurden)$",
     re.I,
 )
-_OBLIQUE = re.compile(
+_OBLIQUE = lazy_regex(
     r"\b(?:to|for|from|of|on|with|against|than|dem|den|an|zum|zur|für|von|bei|mit|gegen)\s(?:the\s|der\s|"
     r"dem\s|den\s|die\s)?$",
     re.I,
 )
-_BY = re.compile(r"\b(?:von|vom|durch)\s(?:\w+\s)?$", re.I)
-_PASSIVE = re.compile(r"\b(?:wird|werden|wurden?|worden)\b", re.I)
+_BY = lazy_regex(r"\b(?:von|vom|durch)\s(?:\w+\s)?$", re.I)
+_PASSIVE = lazy_regex(r"\b(?:wird|werden|wurden?|worden)\b", re.I)
 """`Wer bedient die Anlage?` `Sie darf nur von geschultem Personal bedient werden.`"""
-_NEGATED = re.compile(NEGATION, re.I)
+_NEGATED = lazy_regex(NEGATION, re.I)
 
 
 def is_given_to_another(text: str, question: str) -> bool:
@@ -48,11 +49,11 @@ def is_given_to_another(text: str, question: str) -> bool:
     )
 
 
-_PRONOUN = re.compile(
+_PRONOUN = lazy_regex(
     r"^\W*(?:(?:and|but|so|und|aber|also)\s)?(?:it|this|that|these|they|he|she|es|er|sie|das|dies\w*)\b",
     re.I,
 )
-_ASKS_ONE = re.compile(r"^\W*was\b|\b(?:who|which|what|where|wer|welche\w*|wo)\b", re.I)
+_ASKS_ONE = lazy_regex(r"^\W*was\b|\b(?:who|which|what|where|wer|welche\w*|wo)\b", re.I)
 
 
 def is_of_another(text: str, question: str) -> bool:

@@ -19,6 +19,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from evalkit.reading.lazy_regex import lazy_regex
+
 Span = tuple[int, int]
 
 
@@ -80,55 +82,55 @@ _GEMMA = (
     r"|(?P<gemma_end><channel\|>|<unused95>)"
 )
 _ENDS = ("slash", "pipe_slash", "bracket_slash", "kimi_slash", "details_end", "gemma_end")
-_MARKS = re.compile("|".join((_TAG, _DETAILS, _PIPES, _BRACKETS, _GEMMA)), re.IGNORECASE)
-_NOISE = re.compile(
+_MARKS = lazy_regex("|".join((_TAG, _DETAILS, _PIPES, _BRACKETS, _GEMMA)), re.IGNORECASE)
+_NOISE = lazy_regex(
     r"(?:\s|\ufeff|\u200b|<[|｜](?!channel)[^|｜<>]{1,40}[|｜]>|</?s>|<bos>|<start_of_turn>|<turn\|?>|<\|turn>|assistant\b|model\b)*",
     re.IGNORECASE,
 )
-_ANSWER_OPENS = re.compile(
+_ANSWER_OPENS = lazy_regex(
     r"\s*(?:<(?:answer|response|output|conclusion|final_answer)>|<\|begin_of_(?:solution|box|answer)\|>"
     r"|<\|START_(?:RESPONSE|TEXT)\|>|(?:<\|end\|>)?<\|begin\|>assistant<\|content\|>)\s*",
     re.IGNORECASE,
 )
-_ANSWER_ENDS = re.compile(
+_ANSWER_ENDS = lazy_regex(
     r"(?:</(?:answer|response|output|conclusion|final_answer)>|<\|end_of_(?:solution|box|answer)\|>"
     r"|<\|END_(?:RESPONSE|TEXT)\|>)$",
     re.IGNORECASE,
 )
-_ANSWER_TAG = re.compile(
+_ANSWER_TAG = lazy_regex(
     r"<(?:answer|response|final_answer)>|<\|begin_of_(?:solution|answer)\|>|<\|START_RESPONSE\|>"
     r"|<\|end\|><\|begin\|>assistant<\|content\|>",
     re.IGNORECASE,
 )
-_FENCE = re.compile(r"^[ \t]{0,3}(?:```|~~~)", re.MULTILINE)
+_FENCE = lazy_regex(r"^[ \t]{0,3}(?:```|~~~)", re.MULTILINE)
 _QUOTES = "`'\"„“”‚‘’«»"
 
-_HEADER = re.compile(
+_HEADER = lazy_regex(
     r"(?:<\|end\|>|<\|call\|>)?(?:<\|start\|>\s{0,4}assistant\s{0,4})?(?:to=[\w.]{1,80}\s{0,4})?"
     r"<\|channel\|>\s{0,4}(?P<channel>\w{1,20})[^<]{0,200}(?:<\|constrain\|>[^<]{0,80})?<\|message\|>"
 )
-_HARMONY_END = re.compile(r"(?:<\|(?:return|end|call)\|>\s*)+$")
-_BARE_ANALYSIS = re.compile(
+_HARMONY_END = lazy_regex(r"(?:<\|(?:return|end|call)\|>\s*)+$")
+_BARE_ANALYSIS = lazy_regex(
     r"\s*(?:assistant\s{0,4})?(?:analysis|commentary)(?P<is_glued>(?=[A-ZÄÖÜ\"'(]))?"
 )
 """Harmony whose special tokens the server has taken out: `analysisWe need…assistantfinalB`."""
-_BARE_HEADER = re.compile(
+_BARE_HEADER = lazy_regex(
     r"assistant(?:\s{1,4}(?=[a-z]{5,10}(?:\s{0,4}\n|[^a-zäöüß\s]|\Z)))?(?P<channel>analysis|commentary|final)"
 )
 _PHRASES = (
     (
-        re.compile(
+        lazy_regex(
             r"\s*(?:\*\*|#+ )?here(?:'s|’s| is) my thought process:?(?:\*\*)?", re.IGNORECASE
         ),
-        re.compile(r"(?:\*\*|#+ )?here(?:'s|’s| is) my response:?(?:\*\*)?", re.IGNORECASE),
+        lazy_regex(r"(?:\*\*|#+ )?here(?:'s|’s| is) my response:?(?:\*\*)?", re.IGNORECASE),
     ),
     (
-        re.compile(r"\s*here are my reasoning steps:?", re.IGNORECASE),
-        re.compile(r"\[BEGIN FINAL RESPONSE\]", re.IGNORECASE),
+        lazy_regex(r"\s*here are my reasoning steps:?", re.IGNORECASE),
+        lazy_regex(r"\[BEGIN FINAL RESPONSE\]", re.IGNORECASE),
     ),
 )
 """Granite 3.2 and Apriel think behind a sentence."""
-_PHRASE_ENDS = re.compile(r"\[END FINAL RESPONSE\].*$", re.IGNORECASE | re.DOTALL)
+_PHRASE_ENDS = lazy_regex(r"\[END FINAL RESPONSE\].*$", re.IGNORECASE | re.DOTALL)
 
 
 def split_thoughts(text: str, *, is_open: bool = False) -> Split:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
+
+from evalkit.reading.lazy_regex import lazy_regex
 
 _ENGLISH = """
 pay paid|buy bought|sell sold|get got gotten|give gave given|take took taken|win won|lose lost|leave
@@ -29,11 +30,11 @@ goss| frier fror|schieb schob|wieg wog|heb hob|bieg bog|lüg log|reit ritt|leid 
 galt golt gilt|stehl stahl stohl stiehl|schwimm schwamm schwomm|zwing zwang zwung|bind band bund|sing
 sang sung|spring sprang sprung
 """
-_PREFIX = re.compile(
+_PREFIX = lazy_regex(
     r"^(?:ab|an|auf|aus|be|bei|dar|durch|ein|ent|er|fest|frei|fort|ge|her|hin|los|mit|nach|statt|teil|über|um|unter|ver|vor|"
     r"weg|wieder|zer|zu|zurück|zusammen)"
 )
-_ENDING = re.compile(r"(?:end)?(?:e[nmrst]?|en|te[nt]?|t|st|n|s)?$")
+_ENDING = lazy_regex(r"(?:end)?(?:e[nmrst]?|en|te[nt]?|t|st|n|s)?$")
 _LEAST = 3
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.mentions import MARK
 
-_BOX = re.compile(
+_BOX = lazy_regex(
     r"\[(?P<in>[ xX✓✔_]?)\]|\((?P<round>[xX ])\)(?=[ \t]*(?:[A-Z]\b|\n|$))|(?P<sign>[☐☑☒▢□◻⬜◉○●🔘])"
 )
 _TICKED, _OPEN = "xX✓✔☑◉●🔘", " _☐▢□◻⬜○"
@@ -21,7 +22,7 @@ _NO = (
     r"unzutreffend|"
     r"trifft nicht zu|stimmt nicht|is wrong)"
 )
-_VERDICT = re.compile(
+_VERDICT = lazy_regex(
     rf"(?P<mark>{MARK})[ \t]?(?P<joint>[-–—:=(,>]|→|is|ist)?[ \t]*(?:(?P<yes>{_YES})|(?P<no>{_NO}))\b(?=\s*(?:$|"
     rf"[.,;:!)|\n]|"
     rf"[-–—]|because|since|weil|da|denn|{MARK}))",
@@ -61,7 +62,7 @@ def _told(line: str, answer: str) -> str:
     return "\n".join(said)
 
 
-_BARE = re.compile(rf"(?<!\w)(?P<letter>[A-Z])\s(?=(?:{_YES}|{_NO})\b\s*(?:$|[.,;|)\n]))", re.I)
+_BARE = lazy_regex(rf"(?<!\w)(?P<letter>[A-Z])\s(?=(?:{_YES}|{_NO})\b\s*(?:$|[.,;|)\n]))", re.I)
 
 
 def with_letters_apart(text: str) -> str:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from evalkit.reading.content import EMPTY, content, place_of, told
 from evalkit.reading.digits import in_digits
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.opposites import is_opposite
 from evalkit.reading.wording import in_one_wording
 
@@ -17,7 +18,7 @@ _ARTICLES = frozenset({
     "a", "an", "the", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "eines",
     "its", "their", "his", "her", "ihr", "ihre", "sein", "seine",
 })  # fmt: skip
-_RELATIVE = re.compile(
+_RELATIVE = lazy_regex(
     r",\s(?:die|der|das|den|dem|deren)\s[^,]*\b[a-zäöüß]+$|,\s(?:who|which|that)\s"
 )
 """A clause about the one thing before it."""
@@ -25,12 +26,12 @@ _FEW = 2
 """Words that an elliptic answer may have more than the gold."""
 _LONG = 5
 """Letters of a single word whose other forms say the same: `in writing`, `written`."""
-_TITLES = re.compile(
+_TITLES = lazy_regex(
     r"\b(?:Dr|Prof|Professor(?:in)?|Mrs?|Ms|Miss|Sir|Frau|Herrn?|Dipl|Ing|"
     r"Mag)\b\.?(?:-Ing\.?)?\s?(?=[A-ZÄÖÜ])"
 )
-_ASKS_WHO = re.compile(r"\b(?:who|whom|whose|wer|wem|wen|wessen|name of|called|heißt)\b", re.I)
-LEAD = re.compile(
+_ASKS_WHO = lazy_regex(r"\b(?:who|whom|whose|wer|wem|wen|wessen|name of|called|heißt)\b", re.I)
+LEAD = lazy_regex(
     r"^(?:(?:it|they|he|she|this|that|there|es|er|sie|das|dies)\s(?:is|are|was|were|ist|sind|war|waren|"
     r"has|hat)|"
     r"(?:if|when|whenever|in case|wenn|falls|sofern|sobald|in|on|at|by|with|from|to|for|because of|due to|"
@@ -39,7 +40,7 @@ LEAD = re.compile(
     r"wegen|aufgrund|durch|dank))\s(?=\w)",
     re.I,
 )
-_ITEMS = re.compile(
+_ITEMS = lazy_regex(
     r"\s*(?:,|;|/|&|\band\b|\bund\b|\bsowie\b|\bas well as\b)\s*(?:and\s|und\s)?", re.I
 )
 
@@ -122,7 +123,7 @@ def _marked_surname(said: str, name: str, surname: str, question: str) -> str:
     )
 
 
-_ROLE = re.compile(
+_ROLE = lazy_regex(
     r"(?:\w{5}(?:er|or|ent|ant|ist|eur)|\w{3}(?:erin|orin|chef|leiter|lehrer|frau)|mayor|coach|nurse|judge|captain|chief|"
     r"count|king|queen|general|lord|lady)$",
     re.I,

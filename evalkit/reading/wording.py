@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from evalkit.reading.context import asked_words
+from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import in_one_form
 
 _COUNTED = r"(?P<n>\d[\d.,]*(?:\s[^\W\d_]+)?)"
 _BOUNDS = tuple(
-    (re.compile(pattern, re.I), by)
+    (lazy_regex(pattern, re.I), by)
     for pattern, by in (
         (
             rf"{_COUNTED},?\s(?:or|and)\s(?:more|longer|over|older|above|upwards)\b",
@@ -33,9 +34,9 @@ _BOUNDS = tuple(
         (rf"\b(?:maximal|nicht (?:mehr|länger) als|bis zu)\s{_COUNTED}", r"höchstens \g<n>"),
     )
 )
-_OLD = re.compile(r"(?<=\d)\s(?:years? (?:old|of age)|jahre alt)\b", re.I)
+_OLD = lazy_regex(r"(?<=\d)\s(?:years? (?:old|of age)|jahre alt)\b", re.I)
 _WORDINGS = tuple(
-    (re.compile(rf"\b(?:{pattern})\b", re.I), by)
+    (lazy_regex(rf"\b(?:{pattern})\b", re.I), by)
     for pattern, by in (
         (r"hi(?:gh)?[ -]?vis(?:ibility)?", "high-visibility"),
         (r"once you(?:'ve| have) eaten", "after meal"),
@@ -78,7 +79,7 @@ def in_one_wording(text: str) -> str:
     return in_one_form(text)
 
 
-_HOW_MANY = re.compile(r"\b(?:how many|wie ?viele?|number of|anzahl(?: der)?)\s(?P<noun>\w+)", re.I)
+_HOW_MANY = lazy_regex(r"\b(?:how many|wie ?viele?|number of|anzahl(?: der)?)\s(?P<noun>\w+)", re.I)
 
 
 def with_one_counted(said: str, question: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from evalkit.reading.clauses import Clause, clauses
 from evalkit.reading.context import asked_words
+from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.names import in_one_form
 from evalkit.reading.opposites import has_same, is_opposite
 from evalkit.reading.refusal import is_bare_refusal, is_refusal, refuses
@@ -20,17 +21,13 @@ _SHORT = 5
 """Words of an answer that rules something out, or in, without saying what again: `That is forbidden.`"""
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-_LABEL = re.compile(r"^.*\b(?:answer|antwort)\b\W*[:=]\s*(?=\w)", re.I | re.S)
+_LABEL = lazy_regex(r"^.*\b(?:answer|antwort)\b\W*[:=]\s*(?=\w)", re.I | re.S)
 _LEAD = (
     r"^\W*(?:(?:well|so|also|tja|nun|oh|hm+|but|aber|leider|unfortunately|sadly|the answer is|"
     r"die antwort (?:ist|"
     r"lautet)|clearly|according to the \w+|laut (?:dem |der )?\w+|in short|kurz(?: gesagt)?)\b\W*){0,2}"
 )
-_SAYS_NO = _compiled(
+_SAYS_NO = caseless(
     rf"{_LEAD}(?:no(?! problem| doubt| question| objection)\b|nope|nah|nay|never|not?\b(?= at all| really|"
     rf" for| "
     r"in |\W*$)|negative|false|incorrect|wrong|"
@@ -50,7 +47,7 @@ _SAYS_NO = _compiled(
     r"man) (?:\w+ )?nicht\W*$|nicht\W*$|falsch|unwahr|stimmt nicht|das (?:stimmt|ist|darf|geht|gilt|"
     r"trifft) (?:\w+ )?nicht(?: zu)?\W*$)"
 )
-_SAYS_YES = _compiled(
+_SAYS_YES = caseless(
     rf"{_LEAD}(?:yes|yep|yup|yeah|yea|sure(?:ly)?|certainly|definitely|absolutely|affirmative|of course|"
     rf"correct|right|"
     r"indeed|true|exactly|naturally|by all means|without (?:a )?doubt|no (?:problem|doubt)|"
@@ -66,7 +63,7 @@ _SAYS_YES = _compiled(
     r"war|waren) "
     r"(?:er|sie|es|man|wir|ihr)(?: auch)?\b\W*$)"
 )
-_FORBIDDEN = _compiled(
+_FORBIDDEN = caseless(
     r"\b(?:prohibited|forbidden|banned|excluded|illegal|disallowed|barred|denied|refused|ruled out|"
     r"impermissible|"
     r"fail(?:s|ed)? to|missed|refuse[sd]? to|declined to|versäum\w+|unterließ|unterlassen|impossible|"
@@ -74,50 +71,50 @@ _FORBIDDEN = _compiled(
     r"verboten|untersagt|ausgeschlossen|unzulässig|unmöglich|unnötig|freiwillig|tabu|ausgenommen|ungültig|"
     r"verwehrt|entfällt|unerwünscht|verbietet|untersagt|schließt \w+(?: \w+)? aus)\b"
 )
-_PERMITTED = _compiled(
+_PERMITTED = caseless(
     r"\b(?:permitted|allowed|permissible|okay|ok|fine|possible|legal|welcome|available|entitled|free to|"
     r"covered|"
     r"included|"
     r"erlaubt|gestattet|zulässig|möglich|zugelassen|willkommen|gedeckt|mitversichert|inbegriffen|enthalten)\b"
 )
-_NEEDED = _compiled(
+_NEEDED = caseless(
     r"\b(?:must|required|mandatory|necessary|needed|needs?|obligatory|compulsory|have to|has to|obliged|"
     r"\w*pflicht|"
     r"muss|müssen|nötig|notwendig|erforderlich|pflicht|verpflichtend|vorgeschrieben|obligatorisch|"
     r"gebraucht)\b"
 )
-_DONE_WITHOUT = _compiled(r"\b(?:without|ohne)\s(?:an?\s|the\s|any\s|ein\w*\s)?(?P<noun>\w+)")
-_MUST = _compiled(r"\b(?:must|required|mandatory|obligatory|muss|müssen|pflicht|vorgeschrieben)\b")
-_ADVISED = _compiled(
+_DONE_WITHOUT = caseless(r"\b(?:without|ohne)\s(?:an?\s|the\s|any\s|ein\w*\s)?(?P<noun>\w+)")
+_MUST = caseless(r"\b(?:must|required|mandatory|obligatory|muss|müssen|pflicht|vorgeschrieben)\b")
+_ADVISED = caseless(
     r"\b(?:recommended|advised|advisable|suggested|encouraged|empfohlen|ratsam|angeraten|nahegelegt|"
     r"erwünscht)\b"
 )
-_ONLY_NOT = _compiled(r"\b(?:just|only|nur|bloß)\s(?:not|nicht)\b")
-_ASKS_LEAVE = _compiled(
+_ONLY_NOT = caseless(r"\b(?:just|only|nur|bloß)\s(?:not|nicht)\b")
+_ASKS_LEAVE = caseless(
     r"\b(?:may|can|could|allow\w*|permit\w*|possible|cover\w*|includ\w*|darf|dürfen|kann|können|erlaubt|"
     r"gestattet|"
     r"möglich|zulässig|welcome|willkommen|zugelassen|gedeckt|abgedeckt|enthalten|inbegriffen)\b"
 )
-_ASKS_NEED = _compiled(
+_ASKS_NEED = caseless(
     r"\b(?:must|need\w*|required?|necessary|mandatory|obliged|compulsory|have to|has to|muss|müssen|nötig|"
     r"notwendig|erforderlich|pflicht|brauch\w*|verpflichtet|vorgeschrieben)\b"
 )
-_ONLY = _compiled(r"\b(?:only|solely|exclusively|just|nur|lediglich|ausschließlich|allein|erst)\b")
-_ON_CONDITION = _compiled(
+_ONLY = caseless(r"\b(?:only|solely|exclusively|just|nur|lediglich|ausschließlich|allein|erst)\b")
+_ON_CONDITION = caseless(
     r"\b(?:only|just|nur|lediglich)\s(?:with|without|if|when|while|provided|after|during|mit|ohne|wenn|"
     r"falls|sofern|"
     r"nach|während)\b"
 )
-_PRONOUN = _compiled(r"\b(?:it|they|them|this|that|you|he|she|es|sie|das|dies|er)\b")
-_OF_TEXT = _compiled(
+_PRONOUN = caseless(r"\b(?:it|they|them|this|that|you|he|she|es|sie|das|dies|er)\b")
+_OF_TEXT = caseless(
     r"\b(?:passage|text|document|article|excerpt|context|abschnitt|textes|dokument|artikel|auszug|whether|ob|"
     r"say|says|said|"
     r"stated?|states|mention\w*|told|tell|gesagt|sagt|erwähn\w*|genannt|angegeben|steht|know|weiß|angabe\w*|"
     r"information\w*)\b"
 )
-_WITHOUT = _compiled(r"\b(?:without|ohne)\s(?:\w+\s){0,2}?\w+")
+_WITHOUT = caseless(r"\b(?:without|ohne)\s(?:\w+\s){0,2}?\w+")
 """Says on which terms, not whether."""
-_NEGATED, _IDIOM = _compiled(NEGATION), _compiled(NO_NEGATION)
+_NEGATED, _IDIOM = caseless(NEGATION), caseless(NO_NEGATION)
 
 
 def says_yes(said: str, question: str) -> bool | None:
@@ -163,12 +160,12 @@ def _of_price(said: str, question: str) -> bool | None:
     return False if _COSTS.search(said) else None
 
 
-_ASKS_FREE = _compiled(r"\b(?:free|free of charge|frei|kostenlos|gratis|umsonst|kostenfrei)\b")
-_PAYS_NOTHING = _compiled(
+_ASKS_FREE = caseless(r"\b(?:free|free of charge|frei|kostenlos|gratis|umsonst|kostenfrei)\b")
+_PAYS_NOTHING = caseless(
     r"\b(?:pays?|paying|costs?|charged?|zahl\w*|kostet|kosten|bezahl\w*)\b[^.]{0,20}\b(?:nothing|nichts)\b|"
     r"\bno charge\b"
 )
-_COSTS = _compiled(
+_COSTS = caseless(
     r"\b(?:cost|costs|pays?|kostet|kosten|zahlt|zahlen)\b[^.]{0,20}(?:[$€£]\s?[1-9]|"
     r"[1-9]\d*(?:[.,]\d+)?\s?(?:[$€£]|euros?|dollars?|"
     r"pounds?|franken))"
@@ -240,7 +237,7 @@ def _by_statement(found: list[Clause], said: str, question: str) -> bool | None:
     return denied == (is_denied(question) != is_opposite(question, first.text))
 
 
-_RESERVED = _compiled(
+_RESERVED = caseless(
     r"\b(?:reserved|reserviert|restricted|only|nur|exclusively|ausschließlich)\s(?:for|to|für)\s(?P<whom>.+)|"
     r"(?:für\s)?(?P<them>\w+)\s(?:vorbehalten|reserviert)\b"
 )

@@ -6,10 +6,11 @@ import re
 
 from evalkit.reading.clauses import sentences
 from evalkit.reading.context import asked_words
+from evalkit.reading.lazy_regex import lazy_regex
 
 _ALIKE = 4
 """Letters that two forms of a word share: `failed`, `failure`."""
-_INFORMATION = re.compile(
+_INFORMATION = lazy_regex(
     r"(?:numbers?|figures?|information\w*|infos?|data|details?|values?|answers?|statistics?|mention\w*|records?|"
     r"indications?|evidence|reference|clues?|way|idea|price|amount|total|sum|results?|"
     r"zahl(?:en)?|\w*angaben?|daten|details?|wert|antwort|auskunft|auskünfte|ahnung|aussagen?|hinweise?|nachweise?|"
@@ -17,14 +18,14 @@ _INFORMATION = re.compile(
     re.I,
 )
 """What is not there is no count, but what would tell it."""
-_TELLS = re.compile(
+_TELLS = lazy_regex(
     r"\b(?:mention\w*|stat(?:e[sd]?|ing)|given|gives?|provid\w*|listed|specif\w*|known|sa(?:id|ys?)|indicat\w*|"
     r"disclos\w*|publish\w*|named?s?|tells?|told|"
     r"nenn\w*|genannt\w*|erwähn\w*|angegeben\w*|bekannt\w*|aufgeführt|ersichtlich|hervor\w*|steht|beziffert|vermerkt|"
     r"veröffentlicht\w*|sagt|mitgeteilt|vorliegen|entnehmen)\b",
     re.I,
 )
-_PRONOUN = re.compile(
+_PRONOUN = lazy_regex(
     r"\b(?:none|nil|nobody|no[ -]one|not (?:a single |even )?one(?! but\b)|niemand(?:em|en)?|"
     r"(?:gar |überhaupt )?kein(?:e[nrs]?|s)?(?: einzige[nrs]?)?"
     r"(?=\W*(?:$|[.,;:!)–-])|\s(?:der|des|dieser|unserer|von|davon|mehr)\b|"
@@ -32,25 +33,25 @@ _PRONOUN = re.compile(
     r"(?:\bnot|n't|\bno longer) any(?=\W*$| left\b| of\b)",
     re.I,
 )
-_DETERMINED = re.compile(
+_DETERMINED = lazy_regex(
     r"(?:(?:\bnot|n't|\bno longer) any|\bno|\bnot a single|\bkein(?:e[nmrs]?)?(?: einzige[nrms]?)?)(?!\w)(?P<rest>"
     r"(?P<adjectives>(?:\s(?!(?:of|on|about|for|to|in|from|that|zu[rm]?|über|von|für|im?)\b)[^\W\d_]+){0,2}?)"
     r"\s(?P<noun>[^\W\d_]{3,})(?P<next>\s[^\W\d_]+)?)",
     re.I,
 )
-_FURTHER = re.compile(
+_FURTHER = lazy_regex(
     r"\b(?:other|others|further|additional|more|less|fewer|weitere\w*|andere\w*|zusätzliche\w*|mehr|weniger)\b",
     re.I,
 )
-_SUPPOSED = re.compile(r"\b(?:if|unless|whether|wenn|falls|ob|sofern)\b", re.I)
-_NOTHING = re.compile(
+_SUPPOSED = lazy_regex(r"\b(?:if|unless|whether|wenn|falls|ob|sofern)\b", re.I)
+_NOTHING = lazy_regex(
     r"^\W*(?:(?:es (?:ist|war|wurde)|it was|there (?:is|was))\s)?(?:nothing|nichts)\b", re.I
 )
-_BUT = re.compile(
+_BUT = lazy_regex(
     r"\b(?:but|except\w*|however|apart from|other than|aber|außer|bis auf|jedoch|sondern)\b.*\d",
     re.I | re.S,
 )
-_NO_MORE = re.compile(r"\s(?:any ?more|mehr)(?!\s(?:than|als))(?=\W|$)", re.I)
+_NO_MORE = lazy_regex(r"\s(?:any ?more|mehr)(?!\s(?:than|als))(?=\W|$)", re.I)
 _FEW = 7
 """Words of a sentence in which `nothing` counts what was asked for."""
 
