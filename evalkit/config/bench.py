@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from evalkit.config.run import LimitsSpec, ModelSpec, Name, OutputSpec, Spec, SuiteSpec, check_names
+from evalkit.config.run import LimitsSpec, ModelSpec, Name, OutputSpec, SuiteSpec, check_names
 from evalkit.config.scalars import number
+from evalkit.config.spec import Spec
 from evalkit.errors import did_you_mean
 
 

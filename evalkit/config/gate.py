@@ -12,7 +12,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evalkit.config.run import Name, Spec
+from evalkit.config.run import Name
+from evalkit.config.spec import Spec
 
 Metric = Literal[
     "accuracy", "macro_mean", "format_failures", "refusals", "hallucinations",

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from evalkit.config.run import Spec
 from evalkit.config.scalars import Day, number
+from evalkit.config.spec import Spec
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 

@@ -9,33 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from evalkit.config.scalars import Day, as_meant
+from evalkit.config.scalars import Day
+from evalkit.config.spec import Spec
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 DType = Literal["auto", "float64", "float32", "bfloat16", "float16", "float8_e4m3fn"]
-
-
-class Spec(BaseModel):
-    """Base of everything a config may hold: a value that knows its keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _as_the_key_wants_it(cls, value: Any, info: ValidationInfo) -> Any:
-        """Read a value of a file by what its key takes."""
-        field = cls.model_fields[str(info.field_name)]
-        return as_meant(value, field.annotation)
 
 
 LOCAL_ONLY = (
@@ -108,7 +91,7 @@ class EndpointSpec(Spec):
     turns: Literal["as_given", "instruction_in_user", "one_turn"] = "as_given"
     """How conversations are sent: `instruction_in_user`, for servers that take no system turn, puts the instruction in
     front of the first question; `one_turn` puts instruction, examples and question into one message."""
-    extra_body: dict[str, Any] = {}
+    extra_body: dict[str, Any] = Field({})
     """Further fields of every request, such as `reasoning_effort: low`."""
 
     @field_validator("extra_body")
@@ -137,7 +120,7 @@ class ServeSpec(Spec):
     """Path of the API; with the port it makes the endpoint's `base_url`."""
     health: str = "/health"
     """Path that answers with a status below 400 once the server can be asked."""
-    env: dict[str, str] = {}
+    env: dict[str, str] = Field({})
     """Further environment variables of the server. No secrets: configs are stored."""
     start_timeout_s: Annotated[float, Field(gt=0)] = 600
     """Longest time until it is healthy: loading weights may take minutes."""

@@ -32,8 +32,9 @@ from evalkit.config.quantity import (
     WattPerGpu,
     Years,
 )
-from evalkit.config.run import Name, PriceSpec, Spec, check_names
+from evalkit.config.run import Name, PriceSpec, check_names
 from evalkit.config.scalars import Day
+from evalkit.config.spec import Spec
 
 OWNED, ON_DEMAND, RESERVED = "owned", "rented_on_demand", "rented_reserved"
 API_LIST, API_CONTRACT, API_BATCH = "api_list", "api_contract", "api_batch"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from evalkit.config.run import Spec
+from evalkit.config.spec import Spec
 
 LIGHT = ("#ffffff", "#f5f6f8")
 DARK = ("#14171c", "#1d2127")

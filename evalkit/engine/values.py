@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.reading.thoughts import Split, cut_answer
+from evalkit.reading.split import Split
+from evalkit.reading.thoughts import cut_answer
 
 
 @dataclass(frozen=True, slots=True)

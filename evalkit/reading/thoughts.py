@@ -19,39 +19,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from evalkit.reading.channels import behind_phrases, ends_in_channel, in_channels, is_noise
 from evalkit.reading.lazy_regex import lazy_regex
-
-Span = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """A text in two parts."""
-
-    text: str
-    spans: tuple[Span, ...]
-    """Where the answer stands in `text`; empty: there is none."""
-    thoughts: str
-    """Without the marks around them."""
-    has_thoughts: bool
-    """Whether thoughts were marked, be they empty."""
-    is_cut: bool = False
-    """The text ends within thoughts."""
-
-    @property
-    def answer(self) -> str:
-        """The answer; behind thoughts without the white space before it, else as it is."""
-        joined = "".join(self.text[start:end] for start, end in self.spans)
-        return joined.lstrip() if self.has_thoughts else joined
-
-    @property
-    def answer_start(self) -> int | None:
-        """Offset of the first character of the answer that is no white space; None without one."""
-        for start, end in self.spans:
-            part = self.text[start:end]
-            if part.strip():
-                return start + len(part) - len(part.lstrip())
-        return None
+from evalkit.reading.split import Span, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +53,6 @@ _GEMMA = (
 )
 _ENDS = ("slash", "pipe_slash", "bracket_slash", "kimi_slash", "details_end", "gemma_end")
 _MARKS = lazy_regex("|".join((_TAG, _DETAILS, _PIPES, _BRACKETS, _GEMMA)), re.IGNORECASE)
-_NOISE = lazy_regex(
-    r"(?:\s|\ufeff|\u200b|<[|｜](?!channel)[^|｜<>]{1,40}[|｜]>|</?s>|<bos>|<start_of_turn>|<turn\|?>|<\|turn>|assistant\b|model\b)*",
-    re.IGNORECASE,
-)
 _ANSWER_OPENS = lazy_regex(
     r"\s*(?:<(?:answer|response|output|conclusion|final_answer)>|<\|begin_of_(?:solution|box|answer)\|>"
     r"|<\|START_(?:RESPONSE|TEXT)\|>|(?:<\|end\|>)?<\|begin\|>assistant<\|content\|>)\s*",
@@ -105,33 +71,6 @@ _ANSWER_TAG = lazy_regex(
 _FENCE = lazy_regex(r"^[ \t]{0,3}(?:```|~~~)", re.MULTILINE)
 _QUOTES = "`'\"„“”‚‘’«»"
 
-_HEADER = lazy_regex(
-    r"(?:<\|end\|>|<\|call\|>)?(?:<\|start\|>\s{0,4}assistant\s{0,4})?(?:to=[\w.]{1,80}\s{0,4})?"
-    r"<\|channel\|>\s{0,4}(?P<channel>\w{1,20})[^<]{0,200}(?:<\|constrain\|>[^<]{0,80})?<\|message\|>"
-)
-_HARMONY_END = lazy_regex(r"(?:<\|(?:return|end|call)\|>\s*)+$")
-_BARE_ANALYSIS = lazy_regex(
-    r"\s*(?:assistant\s{0,4})?(?:analysis|commentary)(?P<is_glued>(?=[A-ZÄÖÜ\"'(]))?"
-)
-"""Harmony whose special tokens the server has taken out: `analysisWe need…assistantfinalB`."""
-_BARE_HEADER = lazy_regex(
-    r"assistant(?:\s{1,4}(?=[a-z]{5,10}(?:\s{0,4}\n|[^a-zäöüß\s]|\Z)))?(?P<channel>analysis|commentary|final)"
-)
-_PHRASES = (
-    (
-        lazy_regex(
-            r"\s*(?:\*\*|#+ )?here(?:'s|’s| is) my thought process:?(?:\*\*)?", re.IGNORECASE
-        ),
-        lazy_regex(r"(?:\*\*|#+ )?here(?:'s|’s| is) my response:?(?:\*\*)?", re.IGNORECASE),
-    ),
-    (
-        lazy_regex(r"\s*here are my reasoning steps:?", re.IGNORECASE),
-        lazy_regex(r"\[BEGIN FINAL RESPONSE\]", re.IGNORECASE),
-    ),
-)
-"""Granite 3.2 and Apriel think behind a sentence."""
-_PHRASE_ENDS = lazy_regex(r"\[END FINAL RESPONSE\].*$", re.IGNORECASE | re.DOTALL)
-
 
 def split_thoughts(text: str, *, is_open: bool = False) -> Split:
     """Return thoughts and answer.
@@ -140,7 +79,7 @@ def split_thoughts(text: str, *, is_open: bool = False) -> Split:
         text: As the model wrote it, special tokens included where they are known.
         is_open: The prompt has opened thoughts already.
     """
-    found = _harmony(text, is_open) or _bare_harmony(text) or _phrases(text)
+    found = in_channels(text, is_open) or behind_phrases(text)
     return found or _Tags(text, is_open).split()
 
 
@@ -150,8 +89,7 @@ def opens_thoughts(prompt: str) -> bool:
     marks = _marks(tail)
     if marks and marks[-1].end == len(tail):
         return not marks[-1].is_closing and not marks[-1].is_empty
-    headers = list(_HEADER.finditer(tail))
-    return bool(headers) and headers[-1].end() == len(tail) and headers[-1]["channel"] != "final"
+    return ends_in_channel(tail)
 
 
 def template_thinks(template: str) -> bool:
@@ -235,7 +173,7 @@ class _Tags:
     def _open(self, mark: _Mark, at: int) -> bool:
         """Take a block as thoughts; tell whether it never ends."""
         before = self._text[self._from : mark.start]
-        if self._answer or not _is_noise(before):
+        if self._answer or not is_noise(before):
             self._answer.append((self._from, mark.start))
         self._seen.add(mark.family)
         if mark.is_empty:
@@ -289,7 +227,7 @@ class _Tags:
 
     def _begins_block(self, mark: _Mark) -> bool:
         before = self._text[self._from : mark.start]
-        if not self._answer and _is_noise(before):
+        if not self._answer and is_noise(before):
             return True
         begins_line = self._text[max(0, mark.start - 20) : mark.start].rstrip(" \t").endswith("\n")
         if not begins_line and mark.family not in self._seen:
@@ -321,10 +259,6 @@ class _Tags:
         )
 
 
-def _is_noise(text: str) -> bool:
-    return _NOISE.fullmatch(text) is not None
-
-
 def _unwrapped(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
     """Take marks of the answer itself from around it."""
     found = [span for span in spans if span[0] < span[1]]
@@ -337,66 +271,3 @@ def _unwrapped(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
         if ended := _ANSWER_ENDS.search(text[start:end].rstrip()):
             found[-1] = (start, start + ended.start())
     return tuple(found)
-
-
-# --- marks that are headers or sentences ----------------------------------------------------------------------------
-
-
-def _harmony(text: str, is_open: bool) -> Split | None:
-    """Read gpt-oss's messages: the channel `final` is the answer, every other one is thoughts."""
-    headers: list[re.Match[str]] = list(_HEADER.finditer(text))
-    if not headers:
-        return None
-    before = text[: headers[0].start()]
-    if _is_noise(before):
-        return _by_channel(text, headers, _HARMONY_END)
-    begin = re.match("", text)
-    assert begin is not None
-    is_opened = is_open or headers[0][0].startswith("<|end|>")
-    return _by_channel(text, [begin, *headers], _HARMONY_END) if is_opened else None
-
-
-def _bare_harmony(text: str) -> Split | None:
-    opened = _BARE_ANALYSIS.match(text)
-    headers = list(_BARE_HEADER.finditer(text, opened.end() if opened else 0))
-    if opened is None:
-        is_first = bool(headers) and not text[: headers[0].start()].strip()
-        return _by_channel(text, headers, None) if is_first else None
-    is_told = opened["is_glued"] is not None or any(h["channel"] == "final" for h in headers)
-    return _by_channel(text, [opened, *headers], None) if is_told else None
-
-
-def _by_channel(
-    text: str, headers: Sequence[re.Match[str]], end_mark: re.Pattern[str] | None
-) -> Split:
-    spans: list[Span] = []
-    thoughts: list[str] = []
-    channel = "analysis"
-    for header, following in zip(headers, [*headers[1:], None], strict=True):
-        end = following.start() if following else len(text)
-        body = text[header.end() : end]
-        if end_mark is not None and (mark := end_mark.search(body)):
-            end -= len(body) - mark.start()
-        channel = header.groupdict().get("channel") or "analysis"
-        if channel == "final":
-            spans.append((header.end(), end))
-        else:
-            thoughts.append(text[header.end() : end].strip())
-    is_cut = channel != "final" and not text.endswith("<|call|>")
-    told = "\n".join(t for t in thoughts if t)
-    return Split(text, tuple(spans), told, has_thoughts=True, is_cut=is_cut)
-
-
-def _phrases(text: str) -> Split | None:
-    for opens, closes in _PHRASES:
-        opened = opens.match(text)
-        if opened is None:
-            continue
-        closed = closes.search(text, opened.end())
-        if closed is None:
-            return Split(text, (), text[opened.end() :].strip(), has_thoughts=True, is_cut=True)
-        ended = _PHRASE_ENDS.search(text, closed.end())
-        span = (closed.end(), ended.start() if ended else len(text))
-        thoughts = text[opened.end() : closed.start()].strip()
-        return Split(text, (span,), thoughts, has_thoughts=True)
-    return None

@@ -20,7 +20,7 @@ from evalkit.backends.endpoints.visible import split_answer, visible_events
 from evalkit.backends.endpoints.wire import EXCHANGE, Exchange
 from evalkit.errors import ExecutionError
 from evalkit.meters.clock import now_ns
-from evalkit.reading.thoughts import Split
+from evalkit.reading.split import Split
 from evalkit.records import GENERATED_KINDS, NS_PER_S, EventKind, TokenEvent, ToolCall, Usage
 
 END_GRACE_S = 2.0

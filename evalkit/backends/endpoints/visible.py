@@ -12,7 +12,8 @@ from itertools import accumulate, pairwise
 
 from evalkit.backends.endpoints.dialect import Ask
 from evalkit.config.run import EndpointSpec
-from evalkit.reading.thoughts import Split, opens_thoughts, split_thoughts
+from evalkit.reading.split import Split
+from evalkit.reading.thoughts import opens_thoughts, split_thoughts
 from evalkit.records import CUT_THINKING, STOPPED_EARLY, THOUGHTS, EventKind, TokenEvent
 
 _MOST_TRIALS = 3

@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.config import ModelSpec, config_schema, load_config, load_run_config, parse_run_config
+from evalkit.config import (
+    BenchConfig,
+    GatePolicy,
+    ModelSpec,
+    RunConfig,
+    ScenarioConfig,
+    config_schema,
+    load_config,
+    load_run_config,
+    parse_run_config,
+)
 from evalkit.errors import ConfigError
 from tests.conftest import REPO
 
@@ -125,3 +135,15 @@ def test_an_api_rounds_as_it_does() -> None:
     values = {"name": "m", "source": "x", "backend": "openai", "generation": "exact"}
     with pytest.raises(ValueError, match=r"generation\.mode.*means nothing"):
         ModelSpec.model_validate(values)
+
+
+def test_a_schema_says_of_every_key_what_stands_below_it() -> None:
+    parts = config_schema()["$defs"]
+    assert parts["EndpointSpec"]["properties"]["extra_body"]["description"].startswith(
+        "Further fields of every"
+    )
+    for kind in (RunConfig, BenchConfig, ScenarioConfig, GatePolicy):
+        schema = config_schema(kind)
+        for name, part in {"": schema, **schema["$defs"]}.items():
+            for key, field in part.get("properties", {}).items():
+                assert field.get("description") or "x-unit" in field, (name, key)
