@@ -5,7 +5,8 @@
 
 `plan` and `run` of one document with SmolLM2-135M, each a process of its own, in turns; medians count, the first round
 does not: Python keeps what it compiles in it. Two ratios: to the imports of torch and transformers alone, and to those
-of lm-eval and datasets, too. Elapsed time is what a user waits for; user CPU time varies less where others work.
+of lm-eval and datasets, too. Elapsed time is what a user waits for; user CPU time varies less where others work. The
+last line tells what is waited for besides the model's own answer, as the run recorded it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pathlib import Path
 from statistics import median
 
 from evalkit.meters.cores import allotted_cores
+from evalkit.records import NS_PER_S
+from evalkit.store.run_dir import open_run
 
 CONFIG = """
 name: one
@@ -41,6 +44,13 @@ def seconds(command: list[str], folder: str) -> tuple[float, float]:
     return elapsed, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
 
+def answer_s(folder: str) -> float:
+    """Return how long the model took to answer in the latest run of a folder, from sending to the last token."""
+    latest = max(Path(folder, "results").iterdir(), key=lambda path: path.stat().st_mtime)
+    (asked,) = (r for r in open_run(latest).requests if r.is_measured)
+    return (asked.attempts[-1].t_end_ns - asked.attempts[-1].t_send_ns) / NS_PER_S
+
+
 def main() -> None:
     """Measure in turns and print medians."""
     parser = argparse.ArgumentParser(
@@ -58,11 +68,14 @@ def main() -> None:
             "run": [*evalkit, "run", "one.yaml", "-q"],
         }
         took: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+        answers = []
         for counts in (False, *[True] * rounds):
             for name, command in commands.items():
                 found = seconds(command, folder)
                 if counts:
                     took[name].append(found)
+            if counts:
+                answers.append(answer_s(folder))
     half = {name: tuple(map(median, zip(*some, strict=True))) for name, some in took.items()}
     few, many = half["torch + transformers"], half["+ lm-eval + datasets"]
     print(
@@ -74,6 +87,10 @@ def main() -> None:
             f"{name:<22}{elapsed:7.1f} s{elapsed / few[0]:7.2f}{elapsed / many[0]:7.2f}"
             f"{user:10.1f} s{user / few[1]:7.2f}{user / many[1]:7.2f}"
         )
+    besides = half["run"][0] - median(answers)
+    print(
+        f"{'run, but the answer':<22}{besides:7.1f} s{besides / few[0]:7.2f}{besides / many[0]:7.2f}"
+    )
 
 
 if __name__ == "__main__":
