@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import in_one_form
+from evalkit.reading.units import unit_named
 
 _AT_LEAST = (
     r"at least|a minimum of|minimum(?: of)?|no(?:t)? less than|not fewer than|from|over|above|more than|"
     r"older than|upwards of|"
-    r"mindestens|wenigstens|minimal|nicht weniger als|ab|über|mehr als|älter als|not (?:under|below|before)"
+    r"(?!(?:less|few|young|low|short|small|light|weak|slow|cheap|earli|thinn|narrow|cold|cool|oth|rath|eith)er)\w{2,}(?:er|ier) than|"
+    r"(?!(?:wenig|jüng|niedrig|kürz|klein|leicht|schwäch|langsam|billig|günstig|früh|dünn|schmal|kält|kühl|and|ungünstig)er)"
+    r"\w{3,}er als|mindestens|wenigstens|minimal|nicht weniger als|ab|über|mehr als|älter als|not (?:under|below|before)"
 )
 _AT_MOST = (
     r"at most|up to|a maximum of|maximum(?: of)?|max\.?|no(?:t)? more than|within|no later than|until|till|"
-    r"under|below|less than|"
+    r"under|below|less than|(?:short|small|light|weak|slow|cheap|earli|thinn|narrow|cold|cool|low)er than|"
+    r"(?:niedrig|kürz|klein|leicht|schwäch|langsam|billig|günstig|früh|dünn|schmal|kält|kühl)er als|"
     r"fewer than|younger than|by|before|bis(?: zu| zum)?|höchstens|maximal|spätestens|nicht mehr als|"
     r"innerhalb(?: von)?|unter|"
     r"weniger als|jünger als|binnen|vor"
@@ -37,7 +42,7 @@ _FILLERS = (
 )
 _BOUND = lazy_regex(
     rf"\b(?:(?P<most>{_AT_MOST})|(?P<least>{_AT_LEAST}|{_AFTER}))\b\W*"
-    r"(?:(?:the|am|on|den|dem|der|about|etwa|rund|age of)\s)?$",
+    r"(?:(?:the|am|on|at|um|gegen|den|dem|der|about|etwa|rund|age of)\s)?$",
     re.I,
 )
 _BEHIND = lazy_regex(
@@ -86,4 +91,5 @@ def _related(behind: str) -> set[str]:
     clause = re.split(r"[.,;:\n\ue000-\uefff]", behind, maxsplit=1)[0]
     words = re.findall(r"\w+", in_one_form(_A_TIME.sub(r"per \1", clause.casefold())))[:_NEAR]
     told = {_RELATIONS[word] for word in words if word in _RELATIONS}
-    return told or {word for word in words if re.match(r"every\d", word)}
+    told = told or {word for word in words if re.match(r"every\d", word)}
+    return told or {f"per {unit_named(b) or b[:5]}" for a, b in pairwise(words) if a == "per"}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from evalkit.reading.clauses import sentences
 from evalkit.reading.lazy_regex import lazy_regex
+from evalkit.reading.synonyms import say_the_same
 from evalkit.reading.verbs import root
 from evalkit.reading.words import NEGATION, NO_NEGATION
 
@@ -14,7 +15,7 @@ _EMPTY_WORDS = """
 a an the and or but if of to in on at by for from with as is are was were be been being it its this that these
 those he she they we you i his her their our your my him them who which what when whose where why how there here then
 than so because due since can could may might must should would will shall do does did done has have had not no only
-just both about into within there's owing thanks account result reason also per via get gets got
+several some certain various units mehrere einige manche einzelne bestimmte just both about into within there's owing thanks account result reason also per via get gets got
 become becomes became
 der die das den dem des ein eine einen einem einer eines und oder aber wenn falls sofern weil da denn wegen aufgrund
 infolge durch dank ist sind war waren wird werden wurde wurden worden sein seine seinen seiner seinem ihre ihren ihrer
@@ -25,7 +26,7 @@ zur mit aus für um bis ab seit als auch nur sich nicht so dass ob wie was wer w
 EMPTY = frozenset(_EMPTY_WORDS.split())
 """Words of every sentence: that two texts share them tells nothing."""
 _SHORTEST, _STEM = 4, 3
-_PART = 4
+_PART = 3
 """Letters of a word that may be a part of a compound."""
 _ACROSS = 3
 """Words that are found together by no accident, though in two sentences."""
@@ -43,7 +44,7 @@ def content(words: Iterable[str]) -> list[str]:
 
 def are_alike(one: str, other: str) -> bool:
     """Tell whether two words begin alike but for a participle's prefix; digits are to be equal."""
-    if one == other or root(one) == root(other):
+    if one == other or root(one) == root(other) or say_the_same(one, other):
         return True
     if not (one.isalpha() and other.isalpha()):
         return False
@@ -74,7 +75,7 @@ def _is_made_of(word: str, parts: Sequence[str]) -> set[str]:
     """Return the two parts that a compound is made of: `Wasserrohrbruch` of `Wasserrohr` and `gebrochen`."""
     found = [p for p in parts if len(p) >= _PART and p != word]
     for first in found:
-        stem = first[:-1] if len(first) > _PART else first
+        stem = first[:-1] if len(first) > _SHORTEST else first
         if not word.startswith(stem):
             continue
         rest = word[len(stem) :]

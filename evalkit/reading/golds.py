@@ -18,6 +18,7 @@ from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import DAYS, in_one_form
 from evalkit.reading.prices import is_free, masked_free
 from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
+from evalkit.reading.synonyms import in_single_words
 from evalkit.reading.units import FACTORS, UNIT_NAMES
 from evalkit.reading.worded import (
     GOLD,
@@ -49,8 +50,10 @@ _ONLY = lazy_regex(r"^(?:only|just|solely|nur|allein|lediglich|ausschließlich)\
 _DAY = lazy_regex(rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})s?\b", re.I)
 _ORDINAL_POINT = lazy_regex(r"\.(?=\s[a-zäöüß])")
 _OUT_OF = lazy_regex(
-    r"(?<![\d.,])(\d+) (?:in|out of|of|von|aus) (?:every |the |je )?(\d+)(?![\d.,]\d)", re.I
+    r"(?<![\d.,])(\d+) (?:in|out of|of|von|aus|der) (?:every |the |je |den )?(\d+)(?![\d.,]\d)",
+    re.I,
 )
+_SHARE = lazy_regex(r"^\D*\d+(?:[.,]\d+)?\s?(?:%|per ?cent|prozent)|^\D*\d+/\d+\D*$", re.I)
 _ASKS_WHEN = lazy_regex(
     r"\b(?:when|wann|(?:what|which|welche[mrsn]?) (?:days?|dates?|tag|tage|tagen|datum)|deadline|frist)\b",
     re.I,
@@ -105,6 +108,9 @@ def marked(said: str, gold: str, question: str) -> tuple[str | None, bool]:
         text = re.sub(rf"(?<!\d){r'[ ()/.-]*'.join(parts)}(?!\d)", GOLD, said)
         return text if GOLD in text else None, False
     gold = _without_weekday(gold)
+    positive = in_single_words(gold)
+    if _NOT.search(gold) and not _NOT.search(positive):  # `not considered`: `ignored`
+        said, gold = in_single_words(said), positive
     core = _NOT.sub("", LEAD.sub("", gold)).strip()
     if _NOT.search(gold) and core and not re.search(r"\d", gold):
         return _negated(said, core), True
@@ -138,10 +144,10 @@ def _negated(said: str, core: str) -> str | None:
 
 def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     """Return an answer with signs for the gold and its rivals."""
-    said, gold = _with_times(said), _with_times(gold)
+    said, gold = (_CODE.sub(r"\1\2", _with_times(_BY_NAME.sub("B", text))) for text in (said, gold))
     sort = "date" if _ASKS_WHEN.search(question) else None
     written = "1" if _A_ONE.fullmatch(gold.strip()) else in_digits(_OF_MONTH.sub("", gold), sort)
-    if _OUT_OF.fullmatch(written.strip(" .")):
+    if _OUT_OF.fullmatch(written.strip(" .")) or _SHARE.search(written):
         written, said = (_OUT_OF.sub(r"\1/\2", text) for text in (written, in_digits(said)))
     wanted = list(quantities(written, language_of(gold) or language_of(question)))
     days = _weekdays(written)
@@ -149,8 +155,9 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     if wanted and len(several) > 1 and not _between(written, several):
         return _masked_series(said, several, language)
     if _is_worded(written, wanted):
+        told_gold = in_one_wording(_ONLY.sub("", written))
         text = masked_words(
-            in_one_wording(in_digits(said)), in_one_wording(_ONLY.sub("", written)), question
+            _with_place(in_one_wording(in_digits(said)), told_gold, question), told_gold, question
         )
         if (
             GOLD in text
@@ -165,6 +172,22 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     )
 
 
+_PLACED = lazy_regex(r"\bordinal(\d+)\b")
+
+
+def _with_place(said: str, gold: str, question: str) -> str:
+    """Return an answer in which a number is a place in a row where that is asked: `They came 2nd`, `Sie wurden 2.`"""
+    place = _PLACED.search(gold)
+    if place is None or not Asked(question).for_place:
+        return said
+    return re.sub(rf"(?<![\d.,\w]){place[1]}\b\.?(?![\d.,]\d|\s?[%€$])", place[0], said)
+
+
+_CODE = lazy_regex(
+    r"(?<![\w-])(?!EUR|USD|CHF|GBP|JPY|TEUR|US|CA|MAX|MIN|AB|BIS|UM|AM|IM|VOR|AT|IN|BY|TO|I\b)([A-ZÄÖÜ]{1,4})[ -](\d+)(?![\w,:/]|\.\d)"
+)
+"""What a letter and a number name: `B 27`."""
+_BY_NAME = lazy_regex(r"\bBundesstra(?:ß|ss)e (?=\d)")
 _TIMES = {"twice": "2 times", "zweimal": "2 mal", "dreimal": "3 mal", "viermal": "4 mal"}
 _TIMES_TOLD = lazy_regex(rf"\b(?:{'|'.join(_TIMES)})\b(?! (?:as|so)\b)", re.I)
 
@@ -346,7 +369,7 @@ def _likened(
             moment = _time_of_day(quantity, said, gold)
             if moment is not None:
                 yield moment
-        elif _are_alike(quantity.unit, wanted.unit):
+        elif _are_alike(quantity.unit, wanted):
             yield quantity
 
 
@@ -360,7 +383,13 @@ def _time_of_day(quantity: Quantity, said: str, gold: str) -> Quantity | None:
     return Quantity(quantity.start, quantity.end, f"T{int(clock[1]):02d}:{clock[2]}{either}", "T")
 
 
-def _are_alike(unit: str | None, gold: str | None) -> bool:
-    if unit == gold or unit is None or (gold is None and unit not in ("date", "%")):
+def _are_alike(unit: str | None, wanted: Quantity) -> bool:
+    gold = wanted.unit
+    is_share = isinstance(wanted.value, float) and wanted.value < 1  # `half`: `50 %`
+    if (
+        unit == gold
+        or unit is None
+        or (gold is None and (unit not in ("date", "%") or (is_share and unit == "%")))
+    ):
         return True
     return any(unit in sort and gold in sort for sort in _SORTS)

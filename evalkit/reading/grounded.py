@@ -12,7 +12,9 @@ from evalkit.reading.contract import Reading
 from evalkit.reading.golds import marked
 from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.opposites import is_opposite
+from evalkit.reading.otherwise import is_turned, may_be_the_same
 from evalkit.reading.refusal import is_refusal, refuses, stated_text
+from evalkit.reading.refusal_words import LABEL_LINE
 from evalkit.reading.subjects import is_given_to_another, is_of_another
 from evalkit.reading.worded import GOLD, RIVAL, n_items, says_part_of
 from evalkit.reading.words import (
@@ -34,6 +36,8 @@ class GroundedContext:
     question: str
     gold: str | None
     """None: the passage does not tell."""
+    passage: str = ""
+    """Where known: what an answer in other words may rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +79,14 @@ _LISTED = caseless(
     rf"^\W*(?:[^\W\d_]+\s){{0,2}}?(?:{_MARK}(?:\s?(?:,|/|;|&|and|und|sowie)\s?(?:and\s|und\s|or\s|"
     rf"oder\s)?)?){{2,}}\W*$"
 )
+_NAME = r"[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*"
+_AND = r"(?:\s(?:and|und|as well as|plus|sowie|als auch)\s|\s?[&/+]\s)"
 _SIDE_BY_SIDE = lazy_regex(
-    rf"^\W*(?:[Bb]oth |[Ss]owohl )?(?:{GOLD}\s?(?:and|und|&|/|as well as|sowie|als "
-    r"auch)\s[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*|[A-ZÄÖÜ][\w.-]*(?:\s[A-ZÄÖÜ][\w.-]*)*\s?(?:and|und|&|/|"
-    r"as well "
-    rf"as|sowie|als auch)\s{GOLD})\W*$"
+    rf"^\W*(?:[Bb]oth |[Ss]owohl )?(?:{GOLD}{_AND}{_NAME}|{_NAME}{_AND}{GOLD})\W*$"
 )
 _ONE_MORE = lazy_regex(
-    rf"{GOLD}\s?(?:,|and|und|&|sowie|as well as|plus)\s?(?:and\s|und\s|auch\s|"
-    rf"also\s)?(?!GOLD)[A-ZÄÖÜ][\w.-]+\W*(?:$|\n)|"
-    rf"(?:^|[:\s])[A-ZÄÖÜ][\w.-]+\s?(?:,|and|und|&)\s?{GOLD}\W*(?:$|\n)"
+    rf"{GOLD}(?:\s?,|{_AND})\s?(?:and\s|und\s|auch\s|also\s)?[A-ZÄÖÜ][\w.-]+\W*(?:$|\n)|"
+    rf"(?:^|[:\s])[A-ZÄÖÜ][\w.-]+(?:\s?,\s?|{_AND}){GOLD}\W*(?:$|\n)"
 )
 """A list of what was asked with one item more."""
 _ONE_LESS = lazy_regex(
@@ -132,12 +134,12 @@ _GUESSED = caseless(
 """What a refusing answer offers all the same is not stated."""
 
 
-def is_right(answer: str, gold: str, question: str) -> bool:
+def is_right(answer: str, gold: str, question: str, passage: str = "") -> bool:
     """Tell whether an answer states the gold one, and no other in its place."""
-    return _states(stated_text(answer), gold, question) is True
+    return _states(stated_text(answer), gold, question, passage) is True
 
 
-def _states(said: str, gold: str, question: str) -> bool | None:
+def _states(said: str, gold: str, question: str, passage: str) -> bool | None:
     """Tell whether an answer states the gold; None: that can't be told."""
     if gold.strip().casefold() in YES | NO:
         yes = says_yes(said, question)
@@ -145,13 +147,20 @@ def _states(said: str, gold: str, question: str) -> bool | None:
     led = _YES_AND.match(gold)
     if led is not None:  # `Yes, up to two days`
         yes = says_yes(said, question)
-        return yes in (None, led["word"].casefold() in YES) and _states(said, led["rest"], question)
+        return yes in (None, led["word"].casefold() in YES) and _states(
+            said, led["rest"], question, passage
+        )
+    label = LABEL_LINE.match(said.rpartition("\n")[2])
     text, is_negated = marked(said, gold, question)
-    if text is None:
+    if text is None or (label is not None and marked(label[1], gold, question)[0] is None):
         return False
     if is_negated:
         return _is_denied_gold(text)
-    if is_given_to_another(text, question) or is_of_another(text, question):
+    if (
+        is_given_to_another(text, question)
+        or is_of_another(text, question)
+        or is_turned(text, gold, passage)
+    ):
         return False
     return not _OR.search(text) and _is_chosen(text, question, n_items(gold))
 
@@ -165,13 +174,15 @@ def read_grounded(answer: str, context: GroundedContext) -> Reading[Verdict]:
     if context.gold is None:
         return Reading(Verdict(refusing, refusing), "refusal" if refusing else "claim")
     if not (refusing and _GUESSED.search(answer)):
-        states = _states(said, context.gold, context.question)
+        states = _states(said, context.gold, context.question, context.passage)
         if states:
             return Reading(Verdict(refuses=False, is_right=True), "gold")
         if states is None and not refusing:
             return Reading(None, "neither yes nor no")
         if not refusing and says_part_of(said, context.gold, context.question):
             return Reading(None, "only some of its words")
+        if not refusing and may_be_the_same(said, context.gold, context.question, context.passage):
+            return Reading(None, "in other words")
         refusing = refusing and not (states is False and context.gold.casefold() in YES | NO)
     refusing = refusing and not _offers(said, context)
     return Reading(Verdict(refusing, is_right=False), "refusal" if refusing else "claim")
@@ -318,6 +329,8 @@ def _is_denied(left: str, right: str, *, is_last: bool) -> bool:
         right,
         re.I,
     ):
+        return True
+    if re.match(r"[^,;:\ue000-\uefff]*\s(?:nicht|not)\W*$", right, re.I):
         return True
     return is_last and refuses(f"{left} it {right}") and _REJECTED.search(right) is not None
 

@@ -78,7 +78,8 @@ def _number(row: Row) -> Any:
 
 
 def _grounded(row: Row) -> Any:
-    context = GroundedContext(row["context"]["question"], row["context"]["gold"] or None)
+    told = row["context"]
+    context = GroundedContext(told["question"], told["gold"] or None, told["passage"])
     verdict = read_grounded(row["text"], context).value
     return verdict and {"refusal": verdict.refuses, "right": verdict.is_right}
 

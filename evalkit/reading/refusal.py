@@ -18,12 +18,14 @@ from evalkit.reading.refusal_words import (
     ELLIPTIC,
     FRAGMENT,
     GUESS,
+    LACKS_A_THING,
     LABEL_LINE,
     NAMED_TEXT,
     NO_FIRST,
     NO_VERB,
     NOT_BUT,
     NOT_THAT,
+    OF_PASSAGE,
     OF_TEXT,
     ONLY,
     REFUSING,
@@ -47,6 +49,7 @@ class Kind(Enum):
     ANSWERS = "answers"
 
 
+_NONE = lazy_regex(r"^\W*(?:none|nothing|keine?[rs]?|nichts)\b\s?[,;:–-]", re.I)
 _MISSING = lazy_regex(r"\b(?:missing|lacking|fehl(?:t|en|te|ten))\b", re.I)
 
 
@@ -71,6 +74,8 @@ def is_refusal(text: str, question: str = "") -> bool:
         ) and not _answers_first(found)
     if first is None:
         return Kind.ABOUT in _kinds(found) and ONLY.search(said) is not None
+    if _NONE.match(said) and len(found) > 1 and Kind.ANSWERS in _kinds(found)[1:2]:
+        return False  # `None, it is sugar-free.`
     return first is Kind.REFUSES and not _answers_after_all(found)
 
 
@@ -103,7 +108,8 @@ def kind_of(clause: Clause, sentence: str, following: str) -> Kind:
 
 def refuses(words: str, sentence: str = "") -> bool:
     """Tell whether a clause says that something is not told."""
-    if any(pattern.search(words) for pattern in REFUSING) or FRAGMENT.match(words):
+    words = LACKS_A_THING.sub("", words)
+    if any(pattern.search(words) for pattern in (*REFUSING, *OF_PASSAGE)) or FRAGMENT.match(words):
         return True
     return bool(BY_TEXT.search(words) and NAMED_TEXT.search(sentence or words))
 

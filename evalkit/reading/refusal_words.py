@@ -39,7 +39,7 @@ _TOLD = (
     r"nachvollziehen|herausfinden|"
     r"aufschluss|"
     r"judge|assess|identif\w*|work out|figure out|find out|make out|establish|verif\w*|confirm\w*|"
-    r"eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|preis(?:ge)?geben|erfahren|"
+    r"ausgewiesen|aufgeschlüsselt|eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|preis(?:ge)?geben|erfahren|"
     r"erfährt|"
     r"erfahre|erkennbar|erkennen|rede|antwort)\b"
 )
@@ -151,6 +151,29 @@ REFUSING = (
         r"\bo\.\s?a\."
     ),
 )
+_PASSAGE = r"(?:passage|text|excerpt|snippet|abschnitt|textes|auszug|textausschnitt|textabschnitt|textpassage)"
+_ADJECTIVE = r"(?:(?:given |provided |above |short |present |vorliegende[nrs]? |gegebene[nrs]? |kurze[nrs]? |obige[nrs]? ))?"
+OF_PASSAGE = (
+    caseless(
+        rf"^\W*(?:but |and |aber |und )?(?:the|this|der|die|das|dieser|dieses|im|in dem|in der|in the|in this) {_ADJECTIVE}{_PASSAGE}\s"
+        rf"(?:itself\s|selbst\s)?(?:does not|do not|doesn't|did not|didn't|never|nowhere|stops short|leaves\b.*\b(?:out|open|unsaid|"
+        rf"unanswered)|skips|passes over|falls short|has nothing|(?:\w+\s){{1,8}}?(?:nicht|nichts|keine?[nmrs]?|nirgends|offen|aus)\b)"
+    ),
+    caseless(
+        rf"\b(?:i|we|one|ich|wir|man)\b[^.]{{0,20}}{_NOT}[^.]{{0,60}}\b(?:in|from|within|aus|im|anhand|auf)\s(?:the |this |that |your |dem |der "
+        rf"|diesem |dieser |des )?{_ADJECTIVE}{_PASSAGE}\b"
+    ),
+    caseless(
+        r"\b(?:müssten?|müsste|bräuchten?|sollten?)\s(?:man|ich|wir|sie)\b[^.]*\b(?:kennen|wissen|haben|sehen|einsehen|lesen|heranziehen)\b|"
+        r"\b(?:one|you|we|i)(?: would|'d) (?:have|need) to (?:see|know|read|consult|have|look at)\b"
+    ),
+)
+"""Says without one of the verbs of telling that the passage does not tell."""
+LACKS_A_THING = caseless(
+    rf"\b(?:dem|der|den|ihm|ihr|ihnen)\s(?:(?!{_TEXT})[^\W\d_]+\s)?fehl(?:t|en|te|ten)\b|"
+    r"\bmissing (?=(?:the|an?|its|their|his|her|some|two|three|\d)\b)"
+)
+"""Tells of somebody who lacks something, not of what is not told."""
 BY_TEXT = caseless(rf"{_NOT}.{{0,70}}?{_TOLD_BY_TEXT}|{_TOLD_BY_TEXT}.{{0,70}}?{_NOT}")
 NAMED_TEXT = caseless(_SUBJECT)
 FRAGMENT = caseless(
@@ -167,6 +190,11 @@ FRAGMENT = caseless(
     r"from|the|der|dem|dort|\w+)){0,5}\W*$"
 )
 ABOUT = caseless(
+    r"^\W*(?:you(?:'re| are| were)? (?:asked|asking|want(?:ed)? to know)|let(?:'s| us| me) (?:look|check|see|read|go through|"
+    r"have a look)|(?:sie|du) (?:fragen|fragst|fragten|wollen wissen|wollten wissen|möchten wissen|willst wissen)|"
+    r"(?:schauen|sehen) wir|gefragt (?:ist|wird|war))\b|"
+    rf"\b{_PASSAGE}\b.*\b(?:only|nur|lediglich|bloß)\b|\b(?:only|nur|lediglich|bloß)\b.*\b(?:die rede|covers?)\b|"
+    r"\b(?:information|details?|angaben)\b.*\b(?:covers? only|only covers?|is limited to|beschränk\w+)\b|"
     r"^\W*(?:but |and |aber |und )?(?:the |this |der |die |das |dieser |dieses |our )?(?:given |provided |"
     rf"gegebene |vorliegende )?{_TEXT}\b(?!['’]s|:)"
     r"|^\W*(?:i|we)(?:'ve|'m| have| am| only| can only| read| see| checked| looked)?\b|^\W*(?:ich|"
@@ -223,6 +251,8 @@ ELLIPTIC = caseless(
 )
 """Says of one thing that it is not told, where the clause before says what is: `…, the name not`."""
 SIDE = caseless(
+    r"^\W*(?:as (?:for|to)|regarding|concerning|with regard to|when it comes to|bezüglich|hinsichtlich|in bezug auf|"
+    r"was\b.*\b(?:betrifft|angeht|anbelangt))\b|"
     r"^\W*(?:who|what|when|where|which|how|why|whether|if|that|whose|wer|was|wann|wo|welche\w*|wie|warum|"
     r"ob|dass|"
     r"wessen|wem|wen|woher|wohin|aus welche\w*|wobei|which means)\b"
@@ -285,6 +315,7 @@ NO_FIRST = caseless(
 """A `No` that is no answer: what follows says without an object that the passage does not tell."""
 _HOWEVER = r"(?:aber|jedoch|allerdings|hingegen|dagegen|leider|however|though|unfortunately)"
 WITHIN = caseless(
+    r"(?<=\w),\s(?:however|though|allerdings|jedoch|hingegen),\s(?=\w)|"
     rf"(?<=\w)\s{_HOWEVER}\s(?=kein|nicht|offen|un(?:klar|bekannt|gewiss|clear|known)|not\b|no\b)|(?<=\w),\s(?:however|though),\s(?=not\b|no\b)|"
     rf"(?:(?<=\bnot)|(?<=n't)),?\s{_HOWEVER},?\s(?=\w)|(?<=\bnicht)\s{_HOWEVER}\s(?=\w)"
 )

@@ -68,12 +68,17 @@ def is_of_another(text: str, question: str) -> bool:
     first = found[0] if found else ""
     if not golds or GOLD in first or RIVAL in text or _ASKS_ONE.search(question) is None:
         return False
+    if len(_ROWS.findall(text)) > 2 and not _ROWS.match(golds[-1]):
+        return False  # what follows a table is drawn from it
     asked = content(words_of(question))
     is_apart = all(
         not told(asked, s) and _has_own(s, asked) and not _PRONOUN.match(s) for s in golds
     )
     is_told = bool(told(asked, first)) and _has_own(first, asked)
     return is_apart and is_told and not first.rstrip().endswith(":")
+
+
+_ROWS = lazy_regex(r"^[^:\n]{1,30}: [^:\n]{1,30}$", re.M)
 
 
 def _has_own(text: str, asked: list[str]) -> bool:

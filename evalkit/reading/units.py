@@ -40,10 +40,25 @@ FACTORS: dict[str, tuple[str, float]] = {
     "speed-mile-per-hour": ("mph", 1),
     "temperature-celsius": ("C", 1),
     "temperature-fahrenheit": ("F", 1),
+    "energy-watt-hour": ("kWh", 1e-3),
     "energy-kilowatt-hour": ("kWh", 1),
+    "energy-megawatt-hour": ("kWh", 1e3),
+    "energy-gigawatt-hour": ("kWh", 1e6),
+    "energy-terawatt-hour": ("kWh", 1e9),
     "power-watt": ("W", 1),
     "power-kilowatt": ("W", 1000),
     "power-megawatt": ("W", 1e6),
+    "power-gigawatt": ("W", 1e9),
+    "frequency-hertz": ("Hz", 1),
+    "frequency-kilohertz": ("Hz", 1e3),
+    "frequency-megahertz": ("Hz", 1e6),
+    "frequency-gigahertz": ("Hz", 1e9),
+    "energy-joule": ("J", 1),
+    "energy-kilojoule": ("J", 1e3),
+    "energy-kilocalorie": ("kcal", 1),
+    "electric-ampere": ("A", 1),
+    "electric-milliampere": ("A", 1e-3),
+    "electric-volt": ("V", 1),
     "digital-byte": ("B", 1),
     "digital-kilobyte": ("B", 1e3),
     "digital-megabyte": ("B", 1e6),
@@ -89,10 +104,22 @@ _MORE_NAMES = {
     "s": "duration-second",
 }
 
+_UNKNOWN = {
+    "duration-fortnight", "duration-quarter", "mass-zentner", "energy-watt-hour", "energy-megawatt-hour",
+    "energy-gigawatt-hour", "energy-terawatt-hour",
+}  # fmt: skip
+"""Units that babel has no names for."""
+
 
 def _names() -> dict[str, str]:
     found = dict(_MORE_NAMES)
-    for unit in FACTORS.keys() - {"duration-fortnight", "duration-quarter", "mass-zentner"}:
+    for unit, (sort, _) in FACTORS.items():
+        if sort == "kWh":  # `gigawatt hours`, `Gigawattstunden`, `GWh`
+            watt = unit.removeprefix("energy-").removesuffix("-hour")
+            hours = ("stunde", "stunden", " hour", " hours", "-hour", "-hours")
+            short = f"{watt.removesuffix('watt')[:1]}wh"
+            found |= dict.fromkeys([*(f"{watt}{hour}" for hour in hours), short], unit)
+    for unit in FACTORS.keys() - _UNKNOWN:
         for locale in ("en", "de"):
             for length in ("long", "short", "narrow"):
                 for n in (1, 2):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from evalkit.reading.clauses import sentences
 from evalkit.reading.content import EMPTY, content, place_of, told
 from evalkit.reading.digits import in_digits
 from evalkit.reading.lazy_regex import lazy_regex
@@ -34,12 +35,16 @@ _ASKS_WHO = lazy_regex(r"\b(?:who|whom|whose|wer|wem|wen|wessen|name of|called|h
 LEAD = lazy_regex(
     r"^(?:(?:it|they|he|she|this|that|there|es|er|sie|das|dies)\s(?:is|are|was|were|ist|sind|war|waren|"
     r"has|hat)|"
-    r"(?:if|when|whenever|in case|wenn|falls|sofern|sobald|in|on|at|by|with|from|to|for|because of|due to|"
-    r"owing to|thanks to|um|am|im|bei|mit|aus|von|vom|zum|zur|"
+    r"(?:if|when|whenever|in case|wenn|falls|sofern|sobald|in|on|at|by|with|from|to|for|against|via|through|as|towards?|into|"
+    r"because of|due to|owing to|thanks to|um|am|im|bei|beim|mit|aus|von|vom|zum|zur|gegen|über|als|auf|an|per|"
     r"bis|ab|seit|"
     r"wegen|aufgrund|durch|dank))\s(?=\w)",
     re.I,
 )
+_OF_ROLE = lazy_regex(
+    r"^(?:(?i:the|an?|der|die|das|eine?|dem|den)\s)(?:[\w-]+\s){1,3}?(?P<name>[A-ZÄÖÜ][\w'-]+(?:\s[A-ZÄÖÜ][\w'-]+)+)$"
+)
+"""What somebody is, and the name."""
 _ITEMS = lazy_regex(
     r"\s*(?:,|;|/|&|\band\b|\bund\b|\bsowie\b|\bas well as\b)\s*(?:and\s|und\s)?", re.I
 )
@@ -82,8 +87,12 @@ def _marked_words(
     words = words_of(name) or words_of(gold)
     if not words:
         return said
+    is_capital = re.fullmatch(r"(?:[A-ZÄÖÜ][\w'-]*\.?\s?)+", name) is not None
+    is_name = is_capital and (len(words) > 1 or name != gold)
     text = _TITLES.sub("", said) if name != gold or is_person else said
-    found = re.sub(rf"(?<![\w-]){pattern_of(words)}(?!\w)", GOLD, text, flags=re.I)
+    found = re.sub(
+        rf"(?<![\w-]){pattern_of(words, is_exact=is_name)}(?!\w)", GOLD, text, flags=re.I
+    )
     if GOLD in found:
         return found
     lead = words_of(LEAD.sub("", gold))
@@ -91,8 +100,11 @@ def _marked_words(
         found = re.sub(rf"(?<![\w-]){pattern_of(lead)}(?!\w)", GOLD, text, flags=re.I)
         if GOLD in found:
             return found
-    if is_person and len(words) > 1 and re.fullmatch(r"(?:[A-ZÄÖÜ][\w'-]*\.?\s?)+", name):
-        return _marked_surname(text, name, words[-1], question)
+    if is_person and is_name:
+        return _marked_surname(text, name, words[-1], question) if len(words) > 1 else text
+    role = _OF_ROLE.match(gold) if is_person else None
+    if role is not None:  # `the architect Lotte Brandis`
+        return _marked_words(said, role["name"], question)
     for part in either:  # `the caretaker, Mr Odum`
         found = _marked_words(said, part, question, in_order=True)
         if GOLD in found:
@@ -141,8 +153,23 @@ def _elliptic(said: str, words: list[str], question: str) -> str:
     if len(rest) > 1:
         return scattered(said, rest)
     if len(words_of(said)) > len(words) + _FEW:
-        return said
+        return _with_code(said, rest[0])
     return re.sub(rf"(?<![\w-]){pattern_of(rest)}(?!\w)", GOLD, said, flags=re.I)
+
+
+_CODE = lazy_regex(r"(?<![\w'])(?!(?:A|I)\s[a-z])[A-ZÄÖÜ]\d?(?![\w'])")
+"""A single letter that names something."""
+
+
+def _with_code(said: str, code: str) -> str:
+    """Mark what a letter names, where the last sentence that has such letters has no other: `That makes B the winner.`"""
+    if _CODE.fullmatch(code.upper()) is None:
+        return said
+    found = [(start, set(_CODE.findall(s))) for start, s in sentences(said) if _CODE.search(s)]
+    if not found or found[-1][1] != {code.upper()}:
+        return said
+    start = found[-1][0]
+    return said[:start] + re.sub(rf"(?<![\w']){code.upper()}(?![\w'])", GOLD, said[start:])
 
 
 def scattered(said: str, words: list[str]) -> str:
@@ -186,9 +213,16 @@ def words_of(text: str) -> list[str]:
     ]
 
 
-def pattern_of(words: list[str]) -> str:
-    """Return a pattern for words in any case, with German endings, punctuation and articles between them."""
+def pattern_of(words: list[str], *, is_exact: bool = False) -> str:
+    """Return a pattern for words in any case, with German endings, punctuation and articles between them.
+
+    Args:
+        words: In small letters.
+        is_exact: They are names, which have no ending but the genitive's.
+    """
     between = rf"[^\w]{{1,3}}(?:(?:{'|'.join(sorted(_ARTICLES))})\s)?"
+    if is_exact:
+        return between.join(map(re.escape, words)) + "(?:'?s)?"
     return between.join(map(_word, words))
 
 

@@ -7,6 +7,7 @@ import re
 from evalkit.reading.context import asked_words
 from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import in_one_form
+from evalkit.reading.synonyms import in_single_words
 
 _COUNTED = r"(?P<n>\d[\d.,]*(?:\s[^\W\d_]+)?)"
 _BOUNDS = tuple(
@@ -50,6 +51,9 @@ _WORDINGS = tuple(
         ),
         (r"gratis|umsonst|kostenfrei|unentgeltlich|gebührenfrei", "kostenlos"),
         (r"e-mail", "email"),
+        (r"(?<=\d\. )og|(?<=\dter )og|oberstock", "Obergeschoss"),
+        (r"eg(?!\.)", "Erdgeschoss"),
+        (r"ug(?!\.)", "Untergeschoss"),
         (r"sick|unwell|illness|sickness", "ill"),
         (
             r"(?:(?:on|over|via|through|im|übers?|über das|per) )?(?:the )?(?:internet|web)|im netz|web(?:site|"
@@ -73,7 +77,7 @@ def in_one_wording(text: str) -> str:
     Args:
         text: With digits for number words.
     """
-    text = _OLD.sub("", text)
+    text = in_single_words(_OLD.sub("", text))
     for pattern, by in (*_BOUNDS, *_WORDINGS):
         text = pattern.sub(by, text)
     return in_one_form(text)

@@ -1,0 +1,81 @@
+"""Tells whether an answer without a gold's words says something else, or may say the same in words of its own."""
+
+from __future__ import annotations
+
+from evalkit.reading.clauses import clauses
+from evalkit.reading.content import content, told
+from evalkit.reading.digits import in_digits
+from evalkit.reading.lazy_regex import caseless
+from evalkit.reading.opposites import is_opposite
+from evalkit.reading.synonyms import are_known
+from evalkit.reading.worded import GOLD, words_of
+from evalkit.reading.wording import in_one_wording
+from evalkit.reading.words import NEGATION
+
+_ASKS_OF_EVENTS = caseless(
+    r"\b(?:why|what (?:\w+ )?(?:happen\w*|causes?|caused)|reason|what\b.*\bdo(?:ne)?\W*$|how(?! (?:many|much|old|long|far|"
+    r"high|often|big|large|tall|deep|wide|heavy|fast|full|expensive)\b)|warum|weshalb|wieso|wozu|weswegen|grund|ursache|"
+    r"was\b.*\b(?:passiert\w*|geschieht|geschah|geschehen|tun|tut|machen|macht|getan|gemacht|bewirkt\w*)|"
+    r"wie(?! (?:viele?n?|alt|lange?|hoch|oft|groß|teuer|weit|schwer|schnell|tief|breit|warm|heißt|heißen)\b)|wieviel|"
+    r"under what|on what condition|unter welchen)\b"
+)
+"""Asks for what is told in a clause, which has many wordings, and not for one thing by its name."""
+_CLAUSE = caseless(
+    r"^\W*(?:because|since|so that|in order|to\s[a-z]+|if|when|once|after\s\w+ing|by\s\w+ing|they|it|he|she|weil|da|damit|"
+    r"wenn|sobald|falls|um\b.*\bzu|indem|sie|es|er|man)\s"
+)
+_NOUNS = 4
+"""Words of a text that is no clause: another thing in so few is another thing."""
+_NEGATED = caseless(NEGATION)
+_ALTERED = caseless(
+    r"\b(?:non-?\w*|not|ex-?|former|previous|deputy|vice|assistant|acting|vize-?|ehemalige\w*|frühere\w*|stellvertretende\w*|"
+    r"kommissarische\w*)\s?$"
+)
+"""Before a gold: somebody or something else."""
+
+
+def may_be_the_same(said: str, gold: str, question: str, passage: str) -> bool:
+    """Tell whether an answer may say a gold in words that neither it nor the passage has.
+
+    Of what is told in a clause nobody can tell by its words. Where the passage has the answer's words elsewhere, where it
+    has numbers of its own, or denies, it says something else.
+    """
+    is_clause = _CLAUSE.match(gold) is not None
+    if not passage or not (is_clause or _ASKS_OF_EVENTS.search(question)):
+        return False
+    if not is_clause and max(len(words_of(text)) for text in (said, gold)) <= _NOUNS:
+        return False
+    words = content(words_of(in_one_wording(in_digits(said))))
+    known = told(words, in_one_wording(in_digits(f"{question}\n{gold}")))
+    own = [w for w in words if w not in known]
+    is_turned = is_opposite(gold, said) or (
+        (_NEGATED.search(said) is None) != (_NEGATED.search(gold) is None)
+    )
+    if not own or is_turned or any(not w.isalpha() for w in own):
+        return False
+    wanted = content(words_of(in_one_wording(in_digits(gold))))
+    unasked = [w for w in wanted if w not in told(wanted, question)]
+    if any(are_known(w, other) for w in own for other in unasked):
+        return False
+    return not told(own, in_one_wording(in_digits(passage)))
+
+
+def is_turned(text: str, gold: str, passage: str) -> bool:
+    """Tell whether what is said of a gold is its contrary, or somebody else is named: `It rose by 8 %`, `his deputy`.
+
+    Args:
+        text: With a sign for the gold.
+        gold: The right answer.
+        passage: What both are about.
+    """
+    found = [c.text for c in clauses(text) if GOLD in c.text]
+    return bool(found) and all(
+        (is_opposite(gold, c) and not _NEGATED.search(c)) or _is_altered(c, gold, passage)
+        for c in found
+    )
+
+
+def _is_altered(clause: str, gold: str, passage: str) -> bool:
+    found = _ALTERED.search(clause[: clause.index(GOLD)])
+    word = found[0].strip(" -").casefold() if found else ""
+    return bool(word) and word not in gold.casefold() and word not in passage.casefold()
