@@ -12,9 +12,11 @@ from evalkit.reading.units import unit_named
 _AT_LEAST = (
     r"at least|a minimum of|minimum(?: of)?|no(?:t)? less than|not fewer than|from|over|above|more than|"
     r"older than|upwards of|"
-    r"(?!(?:less|few|young|low|short|small|light|weak|slow|cheap|earli|thinn|narrow|cold|cool|oth|rath|eith)er)\w{2,}(?:er|ier) than|"
+    r"(?!(?:less|few|young|low|short|small|light|weak|slow|cheap|earli|thinn|narrow|cold|cool|oth|rath|"
+    r"eith)er)\w{2,}(?:er|ier) than|"
     r"(?!(?:wenig|jüng|niedrig|kürz|klein|leicht|schwäch|langsam|billig|günstig|früh|dünn|schmal|kält|kühl|and|ungünstig)er)"
-    r"\w{3,}er als|mindestens|wenigstens|minimal|nicht weniger als|ab|über|mehr als|älter als|not (?:under|below|before)"
+    r"\w{3,}er als|mindestens|wenigstens|minimal|nicht weniger als|ab|über|mehr als|älter als|not (?:under|"
+    r"below|before)"
 )
 _AT_MOST = (
     r"at most|up to|a maximum of|maximum(?: of)?|max\.?|no(?:t)? more than|within|no later than|until|till|"

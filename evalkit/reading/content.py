@@ -15,7 +15,8 @@ _EMPTY_WORDS = """
 a an the and or but if of to in on at by for from with as is are was were be been being it its this that these
 those he she they we you i his her their our your my him them who which what when whose where why how there here then
 than so because due since can could may might must should would will shall do does did done has have had not no only
-several some certain various units mehrere einige manche einzelne bestimmte just both about into within there's owing thanks account result reason also per via get gets got
+just both several some certain various units mehrere einige manche einzelne bestimmte
+both about into within there's owing thanks account result reason also per via get gets got
 become becomes became
 der die das den dem des ein eine einen einem einer eines und oder aber wenn falls sofern weil da denn wegen aufgrund
 infolge durch dank ist sind war waren wird werden wurde wurden worden sein seine seinen seiner seinem ihre ihren ihrer

@@ -116,8 +116,17 @@ def marked(said: str, gold: str, question: str) -> tuple[str | None, bool]:
         return _negated(said, core), True
     language = language_of(said)
     own = (language,) if language else (language_of(question), "en", "de")
-    texts = [_masked(said, gold, question, code) for code in own]
+    bare = _ASIDE.sub("", gold).strip()
+    texts = [
+        _masked(said, g, question, code)
+        for g in dict.fromkeys((gold, bare or gold))
+        for code in own
+    ]
     return next((t for t in texts if GOLD in t), None), False
+
+
+_ASIDE = lazy_regex(r"\s*\([^()]*\)")
+"""In a gold: explains it, and goes without saying."""
 
 
 def _without_weekday(gold: str) -> str:
@@ -184,7 +193,8 @@ def _with_place(said: str, gold: str, question: str) -> str:
 
 
 _CODE = lazy_regex(
-    r"(?<![\w-])(?!EUR|USD|CHF|GBP|JPY|TEUR|US|CA|MAX|MIN|AB|BIS|UM|AM|IM|VOR|AT|IN|BY|TO|I\b)([A-ZÄÖÜ]{1,4})[ -](\d+)(?![\w,:/]|\.\d)"
+    r"(?<![\w-])(?!EUR|USD|CHF|GBP|JPY|TEUR|US|CA|MAX|MIN|AB|BIS|UM|AM|IM|VOR|AT|IN|BY|TO|"
+    r"I\b)([A-ZÄÖÜ]{1,4})[ -](\d+)(?![\w,:/]|\.\d)"
 )
 """What a letter and a number name: `B 27`."""
 _BY_NAME = lazy_regex(r"\bBundesstra(?:ß|ss)e (?=\d)")

@@ -14,9 +14,8 @@ from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.opposites import is_opposite
 from evalkit.reading.otherwise import is_turned, may_be_the_same
 from evalkit.reading.refusal import is_refusal, refuses, stated_text
-from evalkit.reading.refusal_words import LABEL_LINE
 from evalkit.reading.subjects import is_given_to_another, is_of_another
-from evalkit.reading.worded import GOLD, RIVAL, n_items, says_part_of
+from evalkit.reading.worded import GOLD, RIVAL, n_items, says_part_of, words_of
 from evalkit.reading.words import (
     CONCLUDING,
     CORRECTION,
@@ -98,7 +97,8 @@ _TURN = caseless(
     r"antwort)\s?:"
 )
 _THUS = caseless(
-    rf"{THUS}|=|→|\b(?:makes?|gives?|equals?|totals?|ergibt|macht|ergeben|sind das|das sind)\b"
+    rf"{THUS}|=|→|\b(?:makes?|gives?|equals?|totals?|ergibt|macht|ergeben|machen|zusammen|insgesamt|altogether|"
+    rf"in total|sind das|das sind)\b"
 )
 _NOT_FOR = caseless(rf"(?:{NEGATION})\W*$")
 """At the end of a clause: what its reason gives is denied, `It was not because of a strike`."""
@@ -115,6 +115,19 @@ _IN_PASSING = caseless(
     r"\b(?:nachdem|bevor|(?:after|before) (?:it|he|she|they|having|(?:the )?\w+ had))\b(?:\s\w+){0,5}\s?$"
 )
 """Before what is told of another time than the one that is asked for."""
+_OF_ALL = caseless(
+    r"\b(?:of|out of|von|aus)\s(?:(?:the|all|its|their|den|die|allen|insgesamt|ihren)\s)+$"
+)
+_COUNTED = caseless(
+    r"\b(?:how many|wie ?viele?n?|number of|anzahl(?: der)?)\s(?P<noun>[^\W\d_]{3,})"
+)
+_FIRST_THOUGHT = caseless(
+    r"\b(?:at first|first|initially|zuerst|zunächst|anfangs|erst)\b[^.!?]*\b(?:thought|guessed|assumed|said|"
+    r"read|dachte|"
+    r"meinte|tippte|vermutete|glaubte|las)\b|\b(?:thought|guessed|dachte|meinte|tippte)\b[^.!?]*\b(?:at first|"
+    r"first|initially|"
+    r"zuerst|zunächst|anfangs)\b"
+)
 _ONCE = caseless(
     r"\b(?:(?:want|hop|plann|intend|expect|wish|suppos)ed to|would have|originally|initially|at first|"
     r"asked for|wollte\w*|"
@@ -150,9 +163,10 @@ def _states(said: str, gold: str, question: str, passage: str) -> bool | None:
         return yes in (None, led["word"].casefold() in YES) and _states(
             said, led["rest"], question, passage
         )
-    label = LABEL_LINE.match(said.rpartition("\n")[2])
+    if _concludes_otherwise(said, gold, question):
+        return False
     text, is_negated = marked(said, gold, question)
-    if text is None or (label is not None and marked(label[1], gold, question)[0] is None):
+    if text is None:
         return False
     if is_negated:
         return _is_denied_gold(text)
@@ -163,6 +177,21 @@ def _states(said: str, gold: str, question: str, passage: str) -> bool | None:
     ):
         return False
     return not _OR.search(text) and _is_chosen(text, question, n_items(gold))
+
+
+_FINAL = caseless(
+    r"(?:^|(?<=[.!?\n])\s*)(?:(?:so|thus|therefore|hence|also|somit|daher),?\s)?(?:(?:the|my|die|meine)\s)?(?:(?:final|correct|right|"
+    r"endgültige|richtige)\s)?(?:answer|antwort)\s?(?:(?:is|lautet|ist)(?:\s?:)?|[:=])\s*(?P<said>[^\n]+)$"
+)
+
+
+def _concludes_otherwise(said: str, gold: str, question: str) -> bool:
+    """Tell whether what an answer gives as its last word, `Answer: …`, has words of its own and not the gold."""
+    final = _FINAL.search(said)
+    if final is None or final.start() == 0 or marked(final["said"], gold, question)[0] is not None:
+        return False
+    words = content(words_of(final["said"]))
+    return len(told(words, gold)) < len(set(words))
 
 
 def read_grounded(answer: str, context: GroundedContext) -> Reading[Verdict]:
@@ -257,6 +286,8 @@ class _Claim:
     """The words behind it: what a number counts, or is for."""
     is_now: int
     """1: told as what is so now, or new; -1: as what was wanted, or so at first."""
+    is_of_all: bool
+    """Told as what something else is a part of: `2 of the 18`."""
 
 
 def _claims(text: str, question: str) -> Iterator[_Claim]:
@@ -289,6 +320,8 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
                 continue
             if not asks_when and _IN_PASSING.search(left):
                 continue
+            if _FIRST_THOUGHT.search(clause.text) and len(found) > 1:
+                continue
             words = left if len(marks) > 1 and left.strip() else f"{left} {right}"
             if (
                 before is not None
@@ -303,6 +336,7 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
                 _THUS.search(left) is not None,
                 tuple(content(re.findall(r"[^\W\d_]{3,}", right.casefold()))),
                 bool(_NOW.search(left)) - bool(_ONCE.search(left)),
+                _OF_ALL.search(left) is not None,
             )
 
 
@@ -354,7 +388,12 @@ def _outweighs(golds: list[_Claim], rivals: list[_Claim], question: str) -> bool
     """Tell whether the gold is what answers the question, and others are told of other things."""
     asked = set(stems(question))
     first = min((*golds, *rivals), key=lambda c: c.place)
+    rivals = [c for c in rivals if not c.is_of_all] or rivals
     meant = [{w for c in some for w in told(c.behind, question)} for some in (golds, rivals)]
+    counted = _COUNTED.search(question)
+    noun = [counted["noun"].casefold()] if counted else []
+    if noun and told(noun, " ".join(meant[0])) and not told(noun, " ".join(meant[1])):
+        return True
     if meant[1] and not meant[0] and any(c.behind for c in golds):
         return False
     drawn = [any(c.is_concluded for c in some) for some in (golds, rivals)]

@@ -13,7 +13,8 @@ from evalkit.reading.wording import in_one_wording
 from evalkit.reading.words import NEGATION
 
 _ASKS_OF_EVENTS = caseless(
-    r"\b(?:why|what (?:\w+ )?(?:happen\w*|causes?|caused)|reason|what\b.*\bdo(?:ne)?\W*$|how(?! (?:many|much|old|long|far|"
+    r"\b(?:why|what (?:\w+ )?(?:happen\w*|causes?|caused)|reason|what\b.*\bdo(?:ne)?\W*$|how(?! (?:many|much|"
+    r"old|long|far|"
     r"high|often|big|large|tall|deep|wide|heavy|fast|full|expensive)\b)|warum|weshalb|wieso|wozu|weswegen|grund|ursache|"
     r"was\b.*\b(?:passiert\w*|geschieht|geschah|geschehen|tun|tut|machen|macht|getan|gemacht|bewirkt\w*)|"
     r"wie(?! (?:viele?n?|alt|lange?|hoch|oft|groß|teuer|weit|schwer|schnell|tief|breit|warm|heißt|heißen)\b)|wieviel|"
@@ -21,7 +22,8 @@ _ASKS_OF_EVENTS = caseless(
 )
 """Asks for what is told in a clause, which has many wordings, and not for one thing by its name."""
 _CLAUSE = caseless(
-    r"^\W*(?:because|since|so that|in order|to\s[a-z]+|if|when|once|after\s\w+ing|by\s\w+ing|they|it|he|she|weil|da|damit|"
+    r"^\W*(?:because|since|so that|in order|to\s[a-z]+|if|when|once|after\s\w+ing|by\s\w+ing|they|it|he|she|"
+    r"weil|da|damit|"
     r"wenn|sobald|falls|um\b.*\bzu|indem|sie|es|er|man)\s"
 )
 _NOUNS = 4
@@ -37,8 +39,8 @@ _ALTERED = caseless(
 def may_be_the_same(said: str, gold: str, question: str, passage: str) -> bool:
     """Tell whether an answer may say a gold in words that neither it nor the passage has.
 
-    Of what is told in a clause nobody can tell by its words. Where the passage has the answer's words elsewhere, where it
-    has numbers of its own, or denies, it says something else.
+    Of what is told in a clause nobody can tell by its words. Where the passage has the answer's words elsewhere,
+    or it has numbers of its own or denies, it says something else.
     """
     is_clause = _CLAUSE.match(gold) is not None
     if not passage or not (is_clause or _ASKS_OF_EVENTS.search(question)):

@@ -68,6 +68,11 @@ _NEXT = lazy_regex(
     r"rechnung\s?\d{1,3}):[ \n]",
     re.I,
 )
+_ECHO = lazy_regex(
+    r"\A\W*(?:(?:passage|text|context|abschnitt|kontext)\s?:.*?^\W*)?(?:question|frage)\s?:[^\n]*\n+(?=\W*(?:answer|antwort)\s?:)",
+    re.I | re.M | re.S,
+)
+"""What a base model says again before it answers."""
 _HASHES = lazy_regex(r"^[ \t]*####[ \t]*(?=[^#\s]{1,20}[ \t]*$)", re.M)
 _LABEL = lazy_regex(
     r"^([ \t]*(?:(?:the|my|die|meine|final|endgültige|correct|richtige) ){0,3}(?:answer|antwort|"
@@ -103,7 +108,7 @@ def plain(text: str) -> str:
         text = _ROW.sub(_row, _RULE_LINE.sub("", text))
     boxed = _BOXED.findall(text)
     text = _BOXED.sub(r" \1 ", text)
-    text = _NEXT.split(text.strip(), maxsplit=1)[
+    text = _NEXT.split(_ECHO.sub("", text.strip()), maxsplit=1)[
         0
     ]  # a base model goes on with a question of its own
     tagged = _ANSWER_TAG.findall(text)

@@ -18,8 +18,8 @@ from evalkit.reading.refusal_words import (
     ELLIPTIC,
     FRAGMENT,
     GUESS,
-    LACKS_A_THING,
     LABEL_LINE,
+    LACKS_A_THING,
     NAMED_TEXT,
     NO_FIRST,
     NO_VERB,
@@ -49,13 +49,18 @@ class Kind(Enum):
     ANSWERS = "answers"
 
 
+_HEAD = lazy_regex(
+    r"\A\W*(?:question|item|field|aspect|point|frage|punkt|feld|aspekt|thema|topic)s?: [^\n:]{2,20}\n(?=[^\n]+: )",
+    re.I,
+)
+"""The head of a table."""
 _NONE = lazy_regex(r"^\W*(?:none|nothing|keine?[rs]?|nichts)\b\s?[,;:–-]", re.I)
 _MISSING = lazy_regex(r"\b(?:missing|lacking|fehl(?:t|en|te|ten))\b", re.I)
 
 
 def is_refusal(text: str, question: str = "") -> bool:
     """Tell whether an answer says, in any usual wording, that it can't be told; one that says nothing does, too."""
-    said = stated_text(text)
+    said = _HEAD.sub("", stated_text(text))
     if not re.search(r"\w", said):
         return True
     if _MISSING.search(question):  # `Two screws are missing.`
@@ -150,7 +155,7 @@ def _is_label(found: list[Clause], i: int) -> bool:
     return found[i].ends_with_colon and refuses(found[i + 1].text)
 
 
-_LABEL = 3
+_LABEL = 5
 """Words of a label."""
 
 

@@ -39,7 +39,8 @@ _TOLD = (
     r"nachvollziehen|herausfinden|"
     r"aufschluss|"
     r"judge|assess|identif\w*|work out|figure out|find out|make out|establish|verif\w*|confirm\w*|"
-    r"ausgewiesen|aufgeschlüsselt|eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|preis(?:ge)?geben|erfahren|"
+    r"ausgewiesen|aufgeschlüsselt|eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|"
+    r"preis(?:ge)?geben|erfahren|"
     r"erfährt|"
     r"erfahre|erkennbar|erkennen|rede|antwort)\b"
 )
@@ -61,7 +62,7 @@ _SUBJECT = (
 STRONG = caseless(
     rf"(?:question|frage)\b.{{0,40}}(?:{_NOT}.{{0,30}}(?:answer\w*|beantwort\w*)|unanswerable|offen|open)|"
     rf"(?:\bi|\bwe|\bich|\bman|\bwir)\b.{{0,25}}{_NOT}.{{0,40}}\b(?:answer|say|tell|know|determine|"
-    rf"beantwort\w*|"
+    rf"beantwort\w*|nennen|beziffern|name it|give (?:it|one|you)|"
     r"sagen|wissen|weiß|bestimmen)\b|"
     rf"{_NOT}.{{0,25}}\b(?:answer|tell|determine|beantwort\w*)\b.{{0,30}}\b(?:question|frage|this|that|"
     rf"from|based|"
@@ -152,15 +153,22 @@ REFUSING = (
     ),
 )
 _PASSAGE = r"(?:passage|text|excerpt|snippet|abschnitt|textes|auszug|textausschnitt|textabschnitt|textpassage)"
-_ADJECTIVE = r"(?:(?:given |provided |above |short |present |vorliegende[nrs]? |gegebene[nrs]? |kurze[nrs]? |obige[nrs]? ))?"
+_ADJECTIVE = (
+    r"(?:(?:given |provided |above |short |present |vorliegende[nrs]? |gegebene[nrs]? |kurze[nrs]? |"
+    r"obige[nrs]? ))?"
+)
 OF_PASSAGE = (
     caseless(
-        rf"^\W*(?:but |and |aber |und )?(?:the|this|der|die|das|dieser|dieses|im|in dem|in der|in the|in this) {_ADJECTIVE}{_PASSAGE}\s"
-        rf"(?:itself\s|selbst\s)?(?:does not|do not|doesn't|did not|didn't|never|nowhere|stops short|leaves\b.*\b(?:out|open|unsaid|"
-        rf"unanswered)|skips|passes over|falls short|has nothing|(?:\w+\s){{1,8}}?(?:nicht|nichts|keine?[nmrs]?|nirgends|offen|aus)\b)"
+        rf"^\W*(?:but |and |aber |und )?(?:the|this|der|die|das|dieser|dieses|im|in dem|in der|in the|"
+        rf"in this) {_ADJECTIVE}{_PASSAGE}\s"
+        rf"(?:itself\s|selbst\s)?(?:does not|do not|doesn't|did not|didn't|never|nowhere|stops short|"
+        rf"leaves\b.*\b(?:out|open|unsaid|"
+        rf"unanswered)|skips|passes over|falls short|has nothing|(?:\w+\s){{1,8}}?(?:nicht|nichts|keine?[nmrs]?|"
+        rf"nirgends|offen|aus)\b)"
     ),
     caseless(
-        rf"\b(?:i|we|one|ich|wir|man)\b[^.]{{0,20}}{_NOT}[^.]{{0,60}}\b(?:in|from|within|aus|im|anhand|auf)\s(?:the |this |that |your |dem |der "
+        rf"\b(?:i|we|one|ich|wir|man)\b[^.]{{0,20}}{_NOT}[^.]{{0,60}}\b(?:in|from|within|aus|im|anhand|"
+        rf"auf)\s(?:the |this |that |your |dem |der "
         rf"|diesem |dieser |des )?{_ADJECTIVE}{_PASSAGE}\b"
     ),
     caseless(
@@ -171,6 +179,7 @@ OF_PASSAGE = (
 """Says without one of the verbs of telling that the passage does not tell."""
 LACKS_A_THING = caseless(
     rf"\b(?:dem|der|den|ihm|ihr|ihnen)\s(?:(?!{_TEXT})[^\W\d_]+\s)?fehl(?:t|en|te|ten)\b|"
+    r"^\W*fehl(?:t|en)\s(?:die|der|das|eine?)\s\w+|\b(?:if|when|wenn|falls|sofern|bei)\b.*\b(?:missing|lacking|fehl\w+)\b|"
     r"\bmissing (?=(?:the|an?|its|their|his|her|some|two|three|\d)\b)"
 )
 """Tells of somebody who lacks something, not of what is not told."""
@@ -190,7 +199,9 @@ FRAGMENT = caseless(
     r"from|the|der|dem|dort|\w+)){0,5}\W*$"
 )
 ABOUT = caseless(
-    r"^\W*(?:you(?:'re| are| were)? (?:asked|asking|want(?:ed)? to know)|let(?:'s| us| me) (?:look|check|see|read|go through|"
+    r"\b(?:allgemeinwissen|allgemeine\w* wissen|erfahrungswert\w*|general knowledge|common knowledge)\b|"
+    r"^\W*(?:you(?:'re| are| were)? (?:asked|asking|want(?:ed)? to know)|let(?:'s| us| me) (?:look|check|see|"
+    r"read|go through|"
     r"have a look)|(?:sie|du) (?:fragen|fragst|fragten|wollen wissen|wollten wissen|möchten wissen|willst wissen)|"
     r"(?:schauen|sehen) wir|gefragt (?:ist|wird|war))\b|"
     rf"\b{_PASSAGE}\b.*\b(?:only|nur|lediglich|bloß)\b|\b(?:only|nur|lediglich|bloß)\b.*\b(?:die rede|covers?)\b|"
@@ -204,7 +215,7 @@ ABOUT = caseless(
     r"given|stated|"
     r"listed|known|described|named) (?:werden|wird|wurden?|sind|ist|are|is|was|were)\b|"
     r"^\W*(?:only|nur|lediglich)\b.*\b(?:mentioned|given|stated|genannt|erwähnt|angegeben)\b"
-    r"|\b(?:is|are|was|were|ist|sind|wird|werden|wurden?)\s(?:known|given|stated|mentioned|listed|named|"
+    r"|\b(?:is|are|was|were|ist|sind|wird|werden|wurden?)\s(?:\w+\s){0,2}(?:known|given|stated|mentioned|listed|named|"
     r"provided|described|"
     r"bekannt|genannt|erwähnt|angegeben|beschrieben|aufgeführt)\W*$"
     rf"|^\W*(?:müssten?|sollten?|dürften?|hätten?|würden?|would|should)\s(?:the|der|die|das|dieser|"

@@ -8,7 +8,10 @@ from importlib import resources
 
 from evalkit.reading.verbs import root
 
-_PREFIXED = r"^((?:ab|an|auf|aus|bei|durch|ein|frei|her|hin|instand|los|mit|nach|um|vor|weg|wieder|zu|zurück|zusammen)?)ge(?=\w{4})"
+_PREFIXED = (
+    r"^((?:ab|an|auf|aus|bei|durch|ein|frei|her|hin|instand|los|mit|nach|um|vor|weg|wieder|zu|zurück|"
+    r"zusammen)?)ge(?=\w{4})"
+)
 _ENDING = (
     r"(?:ations?|ions?|ments?|ingly|ings?|edly|eds?|ies|ied|ungen|ung|innen|in|(?<=[a-zäöü]{3}[bcdfghklmnprsz])te[nt]?|est|"
     r"es|en|em|er|et|ly|'s|e|s|n|t|y)$"

@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from evalkit.reading.clauses import sentences
+from evalkit.reading.clauses import clauses, sentences
 from evalkit.reading.content import EMPTY, content, place_of, told
 from evalkit.reading.digits import in_digits
 from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.opposites import is_opposite
 from evalkit.reading.wording import in_one_wording
+from evalkit.reading.words import NEGATION
 
 GOLD, RIVAL = "\ue000", "\ue001"
 """Stand for the right answer and for another one of its sort."""
@@ -35,16 +36,20 @@ _ASKS_WHO = lazy_regex(r"\b(?:who|whom|whose|wer|wem|wen|wessen|name of|called|h
 LEAD = lazy_regex(
     r"^(?:(?:it|they|he|she|this|that|there|es|er|sie|das|dies)\s(?:is|are|was|were|ist|sind|war|waren|"
     r"has|hat)|"
-    r"(?:if|when|whenever|in case|wenn|falls|sofern|sobald|in|on|at|by|with|from|to|for|against|via|through|as|towards?|into|"
+    r"(?:if|when|whenever|in case|wenn|falls|sofern|sobald|in|on|at|by|with|from|to|for|against|via|through|as|"
+    r"towards?|into|"
     r"because of|due to|owing to|thanks to|um|am|im|bei|beim|mit|aus|von|vom|zum|zur|gegen|über|als|auf|an|per|"
     r"bis|ab|seit|"
     r"wegen|aufgrund|durch|dank))\s(?=\w)",
     re.I,
 )
 _OF_ROLE = lazy_regex(
-    r"^(?:(?i:the|an?|der|die|das|eine?|dem|den)\s)(?:[\w-]+\s){1,3}?(?P<name>[A-ZÄÖÜ][\w'-]+(?:\s[A-ZÄÖÜ][\w'-]+)+)$"
+    r"^(?:(?i:the|an?|der|die|das|eine?|dem|den|im|in|von)\s)+(?:(?:[\w-]+\s){1,3}?(?P<name>[A-ZÄÖÜ][\w'-]+(?:\s[A-ZÄÖÜ][\w'-]+)+)|"
+    r"(?i:firma|unternehmen|stadt|gemeinde|verein|familie|hotel|gasthof|restaurant|schule|klinik|partei|band|gruppe|bank|marke|modell|"
+    r"company|firm|city|town|village|hotel|restaurant|club|band|brand|family|supplier|lieferant\w*|\w*hersteller|\w*firma)\s"
+    r"(?P<own>[A-ZÄÖÜ][\w'-]+))$"
 )
-"""What somebody is, and the name."""
+"""What somebody or something is, and the name."""
 _ITEMS = lazy_regex(
     r"\s*(?:,|;|/|&|\band\b|\bund\b|\bsowie\b|\bas well as\b)\s*(?:and\s|und\s)?", re.I
 )
@@ -72,11 +77,32 @@ def masked_words(said: str, gold: str, question: str) -> str:
         return whole
     for item in items:
         before = said.count(GOLD)
-        said = _marked_words(said, item, question)
+        absent = _ABSENT.match(item)
+        said = (
+            _marked_absent(said, absent["what"]) if absent else _marked_words(said, item, question)
+        )
         if said.count(GOLD) == before:
             return said.replace(GOLD, "")
     joint = r"(?:\W|\band\b|\bund\b|\bas well as\b|\bsowie\b|\balso\b|\bauch\b|\bals\b)"
     return re.sub(rf"{GOLD}(?:{joint}{{1,12}}{GOLD})+", GOLD, said, flags=re.I)
+
+
+_ABSENT = lazy_regex(r"^(?:no|without|keine?n?|ohne)\s(?P<what>\w+)$", re.I)
+_LEFT_OUT = lazy_regex(
+    rf"{NEGATION}|\b(?:dropped|removed|omitted|left out|free of|abolished|weg|weggelassen|gestrichen|"
+    rf"verzichtet\w*|entfernt|entfällt)\b",
+    re.I,
+)
+
+
+def _marked_absent(said: str, what: str) -> str:
+    """Mark what an answer says is no more, or not there: `no sugar`, `sugar was dropped`."""
+    for clause in clauses(said):
+        out = _LEFT_OUT.search(clause.text)
+        if out is not None and told([what.casefold()], clause.text):
+            at = clause.start + out.start()
+            return f"{said[:at]}{GOLD} {said[at:]}"
+    return said
 
 
 def _marked_words(
@@ -102,9 +128,9 @@ def _marked_words(
             return found
     if is_person and is_name:
         return _marked_surname(text, name, words[-1], question) if len(words) > 1 else text
-    role = _OF_ROLE.match(gold) if is_person else None
-    if role is not None:  # `the architect Lotte Brandis`
-        return _marked_words(said, role["name"], question)
+    role = _OF_ROLE.match(gold)
+    if role is not None and (is_person or role["own"]):  # `the architect Lotte Brandis`
+        return _marked_words(said, role["name"] or role["own"], question)
     for part in either:  # `the caretaker, Mr Odum`
         found = _marked_words(said, part, question, in_order=True)
         if GOLD in found:
@@ -162,7 +188,7 @@ _CODE = lazy_regex(r"(?<![\w'])(?!(?:A|I)\s[a-z])[A-ZÄÖÜ]\d?(?![\w'])")
 
 
 def _with_code(said: str, code: str) -> str:
-    """Mark what a letter names, where the last sentence that has such letters has no other: `That makes B the winner.`"""
+    """Mark what a letter names, where the last sentence that has such letters has no other: `So B wins.`"""
     if _CODE.fullmatch(code.upper()) is None:
         return said
     found = [(start, set(_CODE.findall(s))) for start, s in sentences(said) if _CODE.search(s)]

@@ -15,8 +15,8 @@ IS = (
     r"bleibt|sollte|dürfte)"
 )
 NEGATION = (
-    r"\b(?:not|never|neither|nor|none|cannot|cant|\w{2,7}n't|dont|doesnt|isnt|without|nothing|no|hardly|"
-    r"nicht|kein(?:e[nmrs]?)?|nie|niemals|weder|ohne|kaum|nichts)\b"
+    r"\b(?:not|never|neither|nor|none|cannot|cant|\w{2,7}n't|dont|doesnt|isnt|without|nothing|nobody|nowhere|no|hardly|"
+    r"nicht|kein(?:e[nmrs]?)?|nie|niemals|weder|ohne|kaum|nichts|niemand\w*|nirgend\w*)\b"
 )
 NO_NEGATION = (
     r"\b(?:no doubt|without (?:\w+ ){0,2}doubt|not only|no other|nothing else|no question|nothing but|"

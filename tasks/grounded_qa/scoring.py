@@ -24,7 +24,7 @@ def process_results(doc: dict[str, Any], results: Sequence[str]) -> dict[str, fl
     """lm-eval's hook; an empty answer claims nothing, so it counts as a refusal and as not read."""
     answer = results[0]
     gold = doc["answer"] if doc["answerable"] else None
-    reading = read_grounded(answer, GroundedContext(doc["question"], gold, doc["passage"]))
+    reading = read_grounded(answer, GroundedContext(doc["question"], gold, doc.get("passage", "")))
     verdict = reading.value
     refuses = reading.how == "empty" if verdict is None else verdict.refuses
     scores = {
