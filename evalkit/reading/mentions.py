@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_uppercase
 
-from evalkit.reading.content import EMPTY
 from evalkit.reading.digits import in_digits
 from evalkit.reading.language import language_of
 from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import in_one_form
+from evalkit.reading.option_names import COUNTED, ORDINALS, text_patterns
 from evalkit.reading.quantities import Quantity, quantities
 from evalkit.reading.units import UNIT
 from evalkit.reading.words import CHOOSE, IS, NOUN
@@ -40,20 +40,10 @@ _LETTER = lazy_regex(
     r"\.\w)"
 )
 _ARTICLE = lazy_regex(rf"[ \t]+(?!{_VERB}\b(?!-))[a-zäöüß]")
-_STEM = lazy_regex(r"(?:e[nmrs]?|n|s)$")
-_ORDINALS = (
-    r"first|1st|erste[nrs]?|(?<=\w )1\.",
-    r"second|2nd|zweite[nrs]?|(?<=\w )2\.",
-    r"third|3rd|dritte[nrs]?|(?<=\w )3\.",
-    r"fourth|4th|vierte[nrs]?|(?<=\w )4\.",
-    r"fifth|5th|fünfte[nrs]?|(?<=\w )5\.",
-    r"sixth|6th|sechste[nrs]?|(?<=\w )6\.",
-)
 _LAST = (
     r"(?:last|letzte[nrs]?)(?!\s(?:answer|antwort|entscheidung|choice)\s*[:=])|"
     r"final(?!\s(?:answer|antwort|result|solution|choice|pick|selection|letter))"
 )
-_COUNTED = ("1|one|eins", "2|two|zwei", "3|three|drei", "4|four|vier", "5|five|fünf", "6|six|sechs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +119,13 @@ class Masked:
         return text
 
     def _texts(self, text: str) -> str:
-        for position, pattern in _text_patterns(tuple(self._choices)):
+        for position, pattern in text_patterns(tuple(self._choices)):
             text = pattern.sub(self._marks_of(position, by_text=True), text)
         return text
 
     def _places(self, text: str) -> str:
         n = len(self._choices)
-        for position, (ordinal, counted) in enumerate(zip(_ORDINALS, _COUNTED, strict=True)):
+        for position, (ordinal, counted) in enumerate(zip(ORDINALS, COUNTED, strict=True)):
             if position < n:
                 text = _place(ordinal, counted).sub(self._marks_of(position, by_place=True), text)
         return _place(_LAST, None).sub(self._marks_of(n - 1, by_place=True), text)
@@ -299,84 +289,3 @@ def _amounts_of(choices: tuple[str, ...]) -> dict[int, Quantity]:
         if len(told) == 1 and not re.search(r"\w", text[: told[0].start] + text[told[0].end :]):
             found[position] = told[0]
     return found if len(found) > 1 else {}
-
-
-@lru_cache(maxsize=1024)
-def _text_patterns(choices: tuple[str, ...]) -> list[tuple[int, re.Pattern[str]]]:
-    """Return a pattern per option, the longest first: an option may stand within a longer one's text."""
-    found = []
-    for position, choice in sorted(enumerate(choices), key=lambda item: -len(item[1])):
-        words = re.findall(r"\w+|[-−]?\d[\d.,]*", choice)
-        if len(choice.strip()) < 2 or not words:
-            continue
-        found.append((position, _text_pattern(words)))
-    heads = [_HEAD.match(choice) for choice in choices]
-    named = [head["name"].strip().casefold() if head else "" for head in heads]
-    if not any(named):
-        named = _without_shared_lead(choices)
-    for position, name in enumerate(named):
-        if len(name) > 2 and named.count(name) == 1:
-            found.append((position, _text_pattern(re.findall(r"\w+", name))))
-    return found
-
-
-def _without_shared_lead(choices: tuple[str, ...]) -> list[str]:
-    """Return the names of options that all begin with the same preposition: `via Basel`, `via Bern`."""
-    firsts = {choice.split()[0].casefold() for choice in choices if choice.split()}
-    if len(firsts) != 1 or not firsts <= EMPTY:
-        return [""] * len(choices)
-    return [re.sub(rf"^(?:(?:{'|'.join(sorted(EMPTY))})\s)+", "", c.casefold()) for c in choices]
-
-
-_HEAD = lazy_regex(r"(?P<name>\w[^():]*?)\s?(?:\([^()]*\)$|:\s)")
-"""What an option is called, before it is explained: `Form 20 (first registration)`."""
-
-
-def _text_pattern(words: Sequence[str]) -> re.Pattern[str]:
-    body = r"[^\w\ue000-\uefff]{1,4}(?:(?:um|at|from|von|ab|the|den)\s)?".join(
-        _word(word) for word in words
-    )
-    if len(words) == 1 and words[0].casefold() in _COMMON:
-        return re.compile(
-            r"(?:^|(?<=[\n:.()\"'\ue000-\uefff] )|"
-            rf"(?<=[\n:.(\"'\ue000-\uefff])){body}(?=\s*(?:[.,;:!)\"'(\n]|$))",
-            re.I,
-        )
-    if len(words) > 2:
-        return re.compile(rf"(?<!\w){body}(?!\w)", re.I)
-    return re.compile(rf"(?<![\w.,-]){body}(?!\w|[-.,]\w)", re.I)
-
-
-_COMMON = {
-    "yes",
-    "no",
-    "ja",
-    "nein",
-    "true",
-    "false",
-    "wahr",
-    "falsch",
-    "none",
-    "keine",
-    "not",
-    "maybe",
-    "vielleicht",
-    "both",
-    "beide",
-}
-"""Options that are words of every sentence: they name the option only where they stand apart."""
-
-
-def _word(word: str) -> str:
-    """Return a pattern for a word in any case and, where it is long enough, with endings."""
-    if word.isdecimal() or not word.isalpha() or len(word) < 3:
-        return re.escape(word)
-    if len(word) < 4:
-        return re.escape(word) + "s?"
-    if word.casefold() == "hoch":
-        return r"ho(?:ch|he[nmrs]?)"
-    stem = word
-    if len(word) > 5 and not word.endswith("ss") and word[-1] != "s" and not word.endswith("er"):
-        stem = _STEM.sub("", word)
-    endings = r"(?:e[nmrs]?|n|s|es|er[ns]?|ly|ely)?" if not word.endswith("s") else ""
-    return re.escape(stem) + endings
