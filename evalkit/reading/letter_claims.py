@@ -52,6 +52,8 @@ class Claim:
     place: int
     is_concluded: bool = False
     """`So it is B`: what the answer comes to."""
+    is_supposed: bool = False
+    """Said of what would be: `A heat pump would do, too.`"""
 
 
 ANY = lazy_regex(MARK)
@@ -110,6 +112,43 @@ _SO = caseless(
     r"deshalb|somit|folglich|"
     r"demnach|insgesamt|overall|sondern)\b"
 )
+_ADVISING = caseless(
+    r"^\W*(?:please |bitte |so |then |also |dann |recommendation\W+|empfehlung\W+)?(?:use|give|take|try|start with|begin with|"
+    r"buy|book|order|send (?:it|this) to|contact|call|ask|turn to|put it|set it to|see|assign(?: it| this)? to|"
+    r"route(?: it| this)? to|forward(?: it| this)? to|nimm|nehmen sie|verwenden? (?:sie )?|nutzen? (?:sie )?|"
+    r"wenden sie sich|kaufen? (?:sie )?|buchen? (?:sie )?|rufen? (?:sie )?|fragen? (?:sie )?|gehen sie|geh)\b[^\ue000-\uefff]{0,30}$"
+)
+"""The answer tells to do so."""
+_ALONE = caseless(
+    r"^\W*(?:so |thus |therefore |also |somit |daher )?(?:only|just|nur|allein|einzig)\s(?:the |der |die |das )?$"
+)
+_SECOND = caseless(
+    r"\b(?:(?:close |a |the |my |only )?second(?:[- ](?:best|choice|place))?(?=\W*$|\W*(?:but|though|,))|second[- ]best|runner-?up|"
+    r"back-?up|fallback|plan b|next[- ]best|as an alternative|alternatively|afterwards|later(?: on)?|subsequently|"
+    r"followed by|can follow|follows|comes? next|zweitbeste\w*|(?:an )?zweite[rn]? (?:stelle|wahl|rang)|"
+    r"(?:an zweiter|auf (?:platz|rang) (?:2|zwei|3|drei))|platz (?:2|zwei|3|drei)|reserve|ersatzweise|notlösung|"
+    r"notfalls|zur not|als alternative|alternativ|später|anschließend|hinterher|gefolgt von|folgt|erst danach)\b"
+)
+"""What comes behind the chosen one, in rank or time."""
+_TOO_MUCH = caseless(
+    r"\btoo (?:small|large|big|short|long|expensive|slow|heavy|late|early|little|few|dear|costly|strict|wide|cold|"
+    r"hot|loud|old|new)\b|\bzu (?:klein|groß|kurz|lang|teuer|langsam|schwer|schwach|spät|früh|gering|alt|neu|laut|"
+    r"knapp|ungenau)\b"
+)
+_OF_OTHERS = caseless(
+    r"\b(?:(?:many|some|most|other) (?:\w+ )?(?:think|believe|assume|say|expect|guess)|often (?:thought|assumed|believed|"
+    r"confused)|your (?:guess|assumption|suspicion)|you (?:thought|assumed|suspected)|"
+    r"(?:viele|manche|einige|die meisten) (?:\w+ )?(?:denken|glauben|meinen|halten|vermuten|tippen)|oft (?:\w+ )?(?:"
+    r"angenommen|verwechselt)|(?:deine|ihre) (?:vermutung|annahme))\b"
+)
+"""What others think."""
+_THAN = lazy_regex(
+    r"(?i:\b(?:cheaper|faster|quicker|better|slower|worse|[a-z]{3,}er|more [a-z]+|less [a-z]+)(?: \w+){0,2} than)"
+    r"(?i: (?:the|an?|with|on|via))?\s$|"
+    r"\b(?!(?:unter|über|aber|oder|wieder|immer|ober|hinter|unser|dieser|einer|keiner|jeder|seiner|ihrer|der)\b)"
+    r"(?:[a-zäöüß]{2,}er|mehr|weniger)(?: \w+){0,2} als(?: (?:der|die|das|den|dem|mit|auf|über|bei))*\s$"
+)
+"""What the chosen one is compared with."""
 _EXCEPT = caseless(
     r"(?:(?:\b(?:all|every\w*|any\w*|alle[sr]?|nothing|none|no|nichts|keine?[rs]?)\b.{0,25})\s(?:but|"
     r"except(?: for)?|apart from|"
@@ -140,9 +179,17 @@ _BETWEEN = caseless(r"\b(?:between|zwischen|among|unter)\s+(?:the |den )?(?:opti
 _LIST_LINE = lazy_regex(rf"[ \t]*(?:[-*•]|\d\.)?[ \t\"'(]*({MARK})")
 
 
+_OF_OTHER = caseless(
+    r"\b(?:the|an?|this|that|its|his|her|their|der|die|das|den|dem|des|eine?[nmrs]?|diese[nmrs]?)\s(?:wrong|incorrect|"
+    r"false|inaccurate|invalid|misleading|falsche[nmrs]?|verkehrte[nmrs]?|ungültige[nmrs]?|irreführende[nmrs]?)\s"
+    rf"(?!{NOUN}|one\b|statement|aussage|department|abteilung|category|kategorie)(?=[^\W\d_])"
+)
+"""Wrong is something else: `the incorrect amount`."""
+
+
 def rejects(words: str) -> bool:
     """Tell whether words speak against what they are about."""
-    words = _IDIOM.sub("", words)
+    words = _OF_OTHER.sub("", _IDIOM.sub("", words))
     return bool(_NEGATION.search(words) or _REJECTION.search(words))
 
 
@@ -176,8 +223,24 @@ def claims(masked: Masked) -> tuple[list[Claim], set[int]]:
             is_affirmed = clause.is_asked and _is_affirmed(clause, found)
             strength = Strength.STATED if is_excepted or is_affirmed else strength
             if strength is not None:
-                told.append(Claim(mention, strength, place, _concludes(clause.text, language)))
+                concluded = _concludes(clause.text, language)
+                told.append(Claim(mention, strength, place, concluded, _is_supposed(clause.text)))
     return told, rejected
+
+
+def _is_supposed(clause: str) -> bool:
+    """Tell whether a clause says what would be, and not what the writer would choose."""
+    return (
+        _SUBJUNCTIVE.search(clause) is not None
+        and _WISHED.search(clause) is None
+        and _BETTER.search(clause) is None
+    )
+
+
+_WISHED = caseless(
+    r"\b(?:i|we|you|one|ich|wir|man|sie|du|ihr)(?:'d|\s(?:\w+\s)?(?:would|würde\w*))\b|\b(?:würde|nähme)\s(?:ich|man|wir)\b"
+)
+_BETTER = caseless(r"\b(?:better|besser|richtig\w*|correct|right|ideal\w*|eher|instead|best\w*)\b")
 
 
 def _is_affirmed(asked: Clause, found: list[Clause]) -> bool:
@@ -249,7 +312,16 @@ def _is_headed_wrong(text: str, before: Clause | None, clause: Clause) -> bool:
     if _JUST_NO.match(before.text):
         return False
     between = text[before.start + len(before.text) : clause.start]
-    return ":" in between and rejects(before.text)
+    is_label = len(before.text.split()) <= _LABEL or _OF_OPTIONS.search(before.text) is not None
+    return ":" in between and is_label and rejects(before.text)
+
+
+_LABEL = 3
+"""Words before a colon that say what the options behind it are; a whole sentence speaks of its own subject."""
+_OF_OPTIONS = caseless(
+    rf"\b{NOUN}\b|\b(?:the others?|these|those|following|folgende\w*|diese|anderen|übrigen|wrong|incorrect|falsch|"
+    r"ausgeschlossen|in frage|candidates?|possibilities)\b|\baus\W*$"
+)
 
 
 def _strength(
@@ -258,7 +330,9 @@ def _strength(
     if clause.is_asked:
         return None
     words = f"{left} {right}"
-    if _DOUBT.search(words) or _QUESTIONING.search(left) or _BETWEEN.search(left):
+    if any(p.search(words) for p in (_DOUBT, _SECOND, _TOO_MUCH)) or any(
+        p.search(left) for p in (_QUESTIONING, _BETWEEN, _OF_OTHERS, _THAN)
+    ):
         return Strength.DOUBTED
     if _is_reason(clause.text):
         return Strength.NAMED
@@ -266,7 +340,7 @@ def _strength(
         before is not None and _JUST_SO.match(before.text) and _has_one(clause.text)
     ):
         return Strength.STATED
-    if _STATING.search(words):
+    if _STATING.search(words) or _ADVISING.search(left) or _ALONE.search(left):
         return Strength.STATED
     if not is_listed and _is_filler(clause.text):
         led = before is not None and _STATING.search(before.text) and not ANY.search(before.text)

@@ -44,6 +44,13 @@ _LAST = (
     r"(?:last|letzte[nrs]?)(?!\s(?:answer|antwort|entscheidung|choice)\s*[:=])|"
     r"final(?!\s(?:answer|antwort|result|solution|choice|pick|selection|letter))"
 )
+_MIDDLE = r"middle|mittlere[nrs]?"
+_OF_TWO = lazy_regex(
+    r"\b(?:the )?(?P<former>former)\b|\b(?:the )?latter\b|"
+    r"\b(?:(?:der|die|das|den|dem) )?(?:(?P<erstere>erstere)|letztere)[nmrs]?\b",
+    re.I,
+)
+"""One of the two options named before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class Masked:
         text = self._amounts(text)
         text = self._texts(text)
         text = self._places(text)
-        text = self._letters(text)
+        text = _OF_TWO.sub(self._of_two, self._letters(text))
         self.text = self._joined(text)
 
     def at(self, mark: str) -> Mention:
@@ -128,7 +135,10 @@ class Masked:
         for position, (ordinal, counted) in enumerate(zip(ORDINALS, COUNTED, strict=True)):
             if position < n:
                 text = _place(ordinal, counted).sub(self._marks_of(position, by_place=True), text)
-        return _place(_LAST, None).sub(self._marks_of(n - 1, by_place=True), text)
+        text = _place(_LAST, None).sub(self._marks_of(n - 1, by_place=True), text)
+        if n % 2:
+            text = _place(_MIDDLE, None).sub(self._marks_of(n // 2, by_place=True), text)
+        return text
 
     def _marks_of(
         self, position: int, *, by_text: bool = False, by_place: bool = False
@@ -162,6 +172,15 @@ class Masked:
             return self._mark([position])
 
         return _LETTER.sub(mark, text)
+
+    def _of_two(self, match: re.Match[str]) -> str:
+        """Mark `the former` and `the latter` as the option named first, or last, of the two before."""
+        named = [self.at(m).options for m in re.findall(MARK, match.string[: match.start()])]
+        last_two = list(dict.fromkeys(reversed(named)))[:2]
+        if len(last_two) < 2:
+            return match[0]
+        is_former = match["former"] or match["erstere"]
+        return self._mark(last_two[1] if is_former else last_two[0])
 
     def _is_noun(self, rest: str) -> bool:
         """Tell whether the text of another option than A stands behind `A` as a word of the sentence: `A bat`."""
@@ -249,18 +268,26 @@ def _is_cued(before: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _place(ordinal: str, counted: str | None) -> re.Pattern[str]:
-    noun = (
-        rf"(?:{NOUN}|one|candidate|item|team|label|form\w*|department|sentence|category|"
-        r"abteilung|satz|kategorie|genannte)"
+    noun = rf"(?:{NOUN}|{_TEXT_NOUN}|one|candidate|item|team|label|form\w*|department|abteilung|genannte)"
+    article = r"(?:the |die |der |das |den |dem |im |am |zum )"
+    alone = (
+        rf"(?:^|(?<=\n)){article}?(?:{ordinal})(?=[.!]?\s*(?:$|\n))|"
+        rf"\b(?:{CHOOSE}|{IS}) {article}(?:{ordinal})(?=[.!,]|$)"
     )
-    alone = rf"(?:^|(?<=\n))(?:the |die |der |das )?(?:{ordinal})(?=[.!]?\s*(?:$|\n))"
     behind = (
-        rf"|\b(?:{NOUN}|sentence|satz|statement|aussage|category|kategorie|number|nummer|no\.|"
-        rf"nr\.)\s+(?:{counted})(?![\w.,]\w)"
+        rf"|\b(?:{NOUN}|{_TEXT_NOUN}|number|nummer|no\.|nr\.)\s+(?:{counted})(?![\w.,]\w)"
         if counted
         else ""
     )
-    return re.compile(rf"{alone}|\b(?:the |die |der |das )?(?:{ordinal})\s+{noun}\b{behind}", re.I)
+    return re.compile(rf"{alone}|\b{article}?(?:{ordinal})\s{noun}\b{behind}", re.I)
+
+
+_TEXT_NOUN = (
+    r"(?:statements?|aussagen?|sentences?|s(?:a|ä)tze?s?|categor(?:y|ies)|kategorie|headline|überschrift|title|titel|"
+    r"suggestion|vorschlag|version|fassung|translation|übersetzung|claim|behauptung|description|beschreibung|"
+    r"summary|zusammenfassung|definition|formulierung|wording|antwort(?:möglichkeit|option|vorschlag)|reply|response)"
+)
+"""Names of options that are texts: they are told by their places."""
 
 
 _ONE = lazy_regex(rf"\b(?:an?|one|ein(?:e[nmrs]?)?)(?=(?:{UNIT}))(?=\s)\s", re.I)

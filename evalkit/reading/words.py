@@ -101,4 +101,4 @@ RIGHT = (
     r"richtig\w*|korrekt\w*|stimmt|zutreffend\w*|trifft (?:es )?(?:am besten |genau )?(?:zu|den)?|passt|passend\w*|"
     r"am besten|beste\w*|zuständig|antwort|lösung|gemeint|gesucht\w*|responsible|in charge)\b"
 )
-QUESTIONING = r"\b(?:whether|if|ob|falls|wenn)\b"
+QUESTIONING = r"\b(?:whether|if|ob|falls(?! (?:in|into|under|within|on|to|below|above|between|outside|short)\b)|wenn)\b"
