@@ -135,6 +135,11 @@ _TOO_MUCH = caseless(
     r"hot|loud|old|new)\b|\bzu (?:klein|groß|kurz|lang|teuer|langsam|schwer|schwach|spät|früh|gering|alt|neu|laut|"
     r"knapp|ungenau)\b"
 )
+_CONCEDED = caseless(
+    r"(?<!und )\bzwar\b|\b(?:admittedly|granted|normally|usually|ordinarily|on paper|normalerweise|eigentlich|"
+    r"üblicherweise|gewöhnlich)\b"
+)
+"""`Zwar A, aber B`: what does not hold here."""
 _OF_OTHERS = caseless(
     r"\b(?:(?:many|some|most|other) (?:\w+ )?(?:think|believe|assume|say|expect|guess)|often (?:thought|assumed|believed|"
     r"confused)|your (?:guess|assumption|suspicion)|you (?:thought|assumed|suspected)|"
@@ -330,7 +335,7 @@ def _strength(
     if clause.is_asked:
         return None
     words = f"{left} {right}"
-    if any(p.search(words) for p in (_DOUBT, _SECOND, _TOO_MUCH)) or any(
+    if any(p.search(words) for p in (_DOUBT, _SECOND, _TOO_MUCH, _CONCEDED)) or any(
         p.search(left) for p in (_QUESTIONING, _BETWEEN, _OF_OTHERS, _THAN)
     ):
         return Strength.DOUBTED
