@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from evalkit.reading.contract import Reading
 from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.letter_choice import decided, gap_in, one_of
-from evalkit.reading.letter_claims import (
-    ANY,
-    CORRECTED,
-    listed,
-    rejects,
-)
+from evalkit.reading.letter_claims import listed, rejects
+from evalkit.reading.letter_words import ANY, CORRECTED
 from evalkit.reading.loosely import read_loosely
 from evalkit.reading.mentions import MARK, Masked, Mention, letters
 from evalkit.reading.plain import plain, shortened
@@ -158,7 +154,7 @@ _MOST_BESIDE = 3
 def _emphasised(answer: str, choices: Sequence[str]) -> frozenset[int]:
     """Return the options that an answer has in bold type, but for those that head the items of a list."""
     found: set[int] = set()
-    for bold in _BOLD.finditer(answer):
+    for bold in _BOLD.finditer(shortened(answer)):
         masked = Masked(plain(bold["text"]), choices)
         words = len(re.findall(r"\w+", ANY.sub("", masked.text)))
         if not bold["item"] and words <= _MOST_BESIDE:

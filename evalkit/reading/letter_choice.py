@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 
 from evalkit.reading.clauses import clauses, leads_on
 from evalkit.reading.content import content, told
-from evalkit.reading.content import content, told
 from evalkit.reading.contract import Reading
 from evalkit.reading.lazy_regex import caseless, lazy_regex
-from evalkit.reading.letter_claims import ANY, CORRECTED, Claim, Strength, claims, rejects
+from evalkit.reading.letter_claims import Claim, Strength, claims, rejects
+from evalkit.reading.letter_words import ANY, CORRECTED
 from evalkit.reading.mentions import MARK, Masked
 from evalkit.reading.words import CONCLUDING, CORRECTION, NOUN
 
 _TURN = caseless(
     rf"{CORRECTION}|{CONCLUDING}|\n\W*(?:\w+ )?(?:answer|antwort|result|ergebnis|lösung|solution|verdict|"
-    r"conclusion|decision|recommendation|entscheidung|urteil|empfehlung|schluss\w*|einordnung)\s*[:\n]|\b(?:final|last|my|letzte|endgültige|meine) (?:answer|antwort|choice|wahl)\b|"
+    r"conclusion|decision|recommendation|entscheidung|urteil|empfehlung|schluss\w*|einordnung)\s*[:\n]|"
+    r"\b(?:final|last|my|letzte|endgültige|meine) (?:answer|antwort|choice|wahl)\b|"
     r"\bschlussantwort\b|(?<=[.!?,–-] )(?:no|nein|nope|nee)\b(?=[,.:;])|(?<=\.\.\. )(?:no|nein)\b"
 )
 _UNDECIDED = caseless(
@@ -41,7 +41,8 @@ _THUS_BEHIND = caseless(
 )
 _SENTENCE_END = lazy_regex(r"[.!?](?:\s|$)|\n")
 _ALL_OR_NONE = caseless(
-    rf"\b(?:none|neither) of (?:the|these|them|those)\b|\ball of (?:(?:the )?(?:above|{NOUN}|listed)|these|them|those)\b|\bkeine?[rs]? (?:der|dieser|davon)\b|"
+    rf"\b(?:none|neither) of (?:the|these|them|those)\b|\ball of (?:(?:the )?(?:above|{NOUN}|listed)|these|them|"
+    rf"those)\b|\bkeine?[rs]? (?:der|dieser|davon)\b|"
     r"\balle (?:der|vier|fünf|drei|genannten)\b"
 )
 
@@ -120,7 +121,7 @@ def _real(chosen: list[Claim]) -> list[Claim]:
 
 
 def _in_bold(chosen: list[Claim], bold: frozenset[int]) -> list[Claim]:
-    """Return the claims of the one option in bold type: `The fridge is cold, so **the fridge**; the freezer: too cold.`"""
+    """Return the claims of the one option in bold type: `**The fridge** is cold enough, a freezer freezes.`"""
     found = [c for c in chosen if c.mention.options == bold and c.strength > Strength.DOUBTED]
     return found if len(bold) == 1 else []
 
@@ -160,9 +161,8 @@ def gap_in(text: str) -> str | None:
 
 def _restating(masked: Masked, question: str) -> set[int]:
     """Return the options of the clause that says the question again: `Through Dresden flows the Elbe`."""
-    asked = set(
-        content(re.findall(r"\w{3,}", (_LAST_ASKED.findall(question) or [question])[-1].casefold()))
-    )
+    asked_in = (_LAST_ASKED.findall(question) or [question])[-1].casefold()
+    asked = list(dict.fromkeys(content(re.findall(r"\w{3,}", asked_in))))
     asks_most = _MOST.search(question) is not None
     by_clause = []
     found = clauses(masked.text)
@@ -198,7 +198,8 @@ _RELATIVE = caseless(
     r"^\W*(?:which|who|that|was|das|die|der|und damit|making it)\b[^\ue000-\uefff]*$"
 )
 _MOST = caseless(
-    r"\b(?:most|least|best|worst|(?:high|low|cheap|large|great|small|long|short|fast|quick|slow|old|young|new|near|clos|"
+    r"\b(?:most|least|best|worst|(?:high|low|cheap|large|great|small|long|short|fast|quick|slow|old|young|new|"
+    r"near|clos|"
     r"strong|weak|safe|earli|heavi|light|bigg|hott|cold|warm)e?st|"
     r"(?!erste|letzte|nächste)[a-zäöüß]{3,}ste[nrsm]?|meisten?|größte[nrsm]?|beste[nrsm]?)\b"
 )
