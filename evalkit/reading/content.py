@@ -43,9 +43,15 @@ def content(words: Iterable[str]) -> list[str]:
     return [w for w in words if w not in EMPTY]
 
 
-def are_alike(one: str, other: str) -> bool:
-    """Tell whether two words begin alike but for a participle's prefix; digits are to be equal."""
-    if one == other or root(one) == root(other) or say_the_same(one, other):
+def are_alike(one: str, other: str, *, by_form: bool = False) -> bool:
+    """Tell whether two words say the same, or begin alike but for a participle's prefix; digits are to be equal.
+
+    Args:
+        one: In small letters.
+        other: In small letters.
+        by_form: Another word that says the same does not do.
+    """
+    if one == other or root(one) == root(other) or (not by_form and say_the_same(one, other)):
         return True
     if not (one.isalpha() and other.isalpha()):
         return False
@@ -87,11 +93,16 @@ def _is_made_of(word: str, parts: Sequence[str]) -> set[str]:
     return set()
 
 
-def told(wanted: Sequence[str], said: str) -> dict[str, int]:
+def told(wanted: Sequence[str], said: str, *, by_form: bool = False) -> dict[str, int]:
     """Return which of the wanted words a text has, and where."""
     places = {m[0]: m.start() for m in reversed(list(_TOKEN.finditer(said.casefold())))}
     words = content(places)
-    found = {w: places[s] for s in words for w in wanted if are_alike(w, s) or is_verb_of(w, s)}
+    found = {
+        w: places[s]
+        for s in words
+        for w in wanted
+        if are_alike(w, s, by_form=by_form) or is_verb_of(w, s)
+    }
     for word in words:
         found |= dict.fromkeys(_is_made_of(word, wanted), places[word])
     for word in set(wanted) - found.keys():

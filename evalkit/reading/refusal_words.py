@@ -178,7 +178,7 @@ OF_PASSAGE = (
 )
 """Says without one of the verbs of telling that the passage does not tell."""
 LACKS_A_THING = caseless(
-    rf"\b(?:dem|der|den|ihm|ihr|ihnen)\s(?:(?!{_TEXT})[^\W\d_]+\s)?fehl(?:t|en|te|ten)\b|"
+    rf"\b(?:dem|den|ihm|ihr|ihnen)\s(?:(?!{_TEXT})[^\W\d_]+\s)?fehl(?:t|en|te|ten)\b|\bder\s(?!{_TEXT})\w+\sfehlt?en\b|"
     r"^\W*fehl(?:t|en)\s(?:die|der|das|eine?)\s\w+|\b(?:if|when|wenn|falls|sofern|bei)\b.*\b(?:missing|lacking|fehl\w+)\b|"
     r"\bmissing (?=(?:the|an?|its|their|his|her|some|two|three|\d)\b)"
 )

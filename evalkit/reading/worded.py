@@ -172,7 +172,7 @@ _ROLE = lazy_regex(
 def _elliptic(said: str, words: list[str], question: str) -> str:
     """Mark what is left of a gold without the question's own words: `The third.`, where an answer is no more."""
     wanted = content(words)
-    asked = told(wanted, question)
+    asked = told(wanted, question, by_form=True)
     rest = [w for w in wanted if w not in asked]
     if not rest or not asked:
         return said
