@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from evalkit.reading.clauses import sentences
 from evalkit.reading.lazy_regex import lazy_regex
-from evalkit.reading.synonyms import say_the_same
+from evalkit.reading.synonyms import say_the_same, stem
 from evalkit.reading.verbs import root
 from evalkit.reading.words import NEGATION, NO_NEGATION
 
@@ -78,14 +79,19 @@ def _begin_alike(one: str, other: str) -> bool:
     return one[:alike] == other[:alike]
 
 
+def _beginnings(word: str) -> list[str]:
+    """Return how a compound may begin with a word: `Pilzbefall`, `Algenbefall`."""
+    return [word, *([word[:-1]] if len(word) > _SHORTEST else []), stem(word)]
+
+
 def _is_made_of(word: str, parts: Sequence[str]) -> set[str]:
     """Return the two parts that a compound is made of: `Wasserrohrbruch` of `Wasserrohr` and `gebrochen`."""
     found = [p for p in parts if len(p) >= _PART and p != word]
     for first in found:
-        stem = first[:-1] if len(first) > _SHORTEST else first
-        if not word.startswith(stem):
+        begin = next((b for b in _beginnings(first) if word.startswith(b)), None)
+        if begin is None:
             continue
-        rest = word[len(stem) :]
+        rest = word[len(begin) :]
         for last in found:
             heads = (rest, *(rest[n:] for n in range(1, _LINK) if len(rest) >= n + _PART))
             if last != first and len(rest) >= _PART and any(are_alike(h, last) for h in heads):
@@ -131,10 +137,23 @@ def _is_broken(sentence: str, found: dict[str, int]) -> bool:
     return any(m["not"] for m in _NEGATED.finditer(between))
 
 
+def _counts_otherwise(wanted: Sequence[str], said: str) -> bool:
+    """Tell whether a thing has another number than the wanted one: `12 cars and 2 vans`, `2 cars and 12 vans`."""
+    tokens = content(m[0] for m in _TOKEN.finditer(said.casefold()))
+    for number, noun in pairwise(wanted):
+        if number.isdigit() and noun.isalpha():
+            before = [a for a, b in pairwise(tokens) if a.isdigit() and are_alike(noun, b)]
+            if before and number not in before:
+                return True
+    return False
+
+
 def place_of(wanted: Sequence[str], said: str) -> int | None:
     """Return where the first of the wanted words stands, if a sentence has all of them, or the text all of many."""
     for start, sentence in sentences(said):
         found = told(wanted, sentence)
+        if _counts_otherwise(wanted, sentence):
+            continue
         if len(found) == len(set(wanted)) and not _is_broken(sentence, found):
             return start + min(found.values())
     found = told(wanted, said)

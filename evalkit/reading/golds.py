@@ -19,11 +19,12 @@ from evalkit.reading.names import DAYS, in_one_form
 from evalkit.reading.prices import is_free, masked_free
 from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
 from evalkit.reading.synonyms import in_single_words
-from evalkit.reading.units import FACTORS, UNIT_NAMES
+from evalkit.reading.units import FACTORS, UNIT_NAMES, UNITS
 from evalkit.reading.worded import (
     GOLD,
     LEAD,
     RIVAL,
+    items_of,
     masked_words,
     pattern_of,
     scattered,
@@ -47,7 +48,11 @@ _ONE = lazy_regex(
 )
 _A_ONE = lazy_regex(r"(?:one|ein(?:e[nmrs]?|s)?)\.?", re.I)
 _ONLY = lazy_regex(r"^(?:only|just|solely|nur|allein|lediglich|ausschließlich)\s", re.I)
-_DAY = lazy_regex(rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})s?\b", re.I)
+_DAY = lazy_regex(
+    rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})(?:s|(?:abend|morgen|nachmittag|"
+    rf"vormittag|nacht)s?)?\b",
+    re.I,
+)
 _ORDINAL_POINT = lazy_regex(r"\.(?=\s[a-zäöüß])")
 _OUT_OF = lazy_regex(
     r"(?<![\d.,])(\d+) (?:in|out of|of|von|aus|der) (?:every |the |je |den )?(\d+)(?![\d.,]\d)",
@@ -112,11 +117,12 @@ def marked(said: str, gold: str, question: str) -> tuple[str | None, bool]:
     if _NOT.search(gold) and not _NOT.search(positive):  # `not considered`: `ignored`
         said, gold = in_single_words(said), positive
     core = _NOT.sub("", LEAD.sub("", gold)).strip()
-    if _NOT.search(gold) and core and not re.search(r"\d", gold):
+    is_partly = any(not _NOT.search(item) for item in items_of(gold))
+    if _NOT.search(gold) and core and not is_partly and not re.search(r"\d", gold):
         return _negated(said, core), True
     language = language_of(said)
     own = (language,) if language else (language_of(question), "en", "de")
-    bare = _ASIDE.sub("", gold).strip()
+    bare = _without_aside(gold)
     texts = [
         _masked(said, g, question, code)
         for g in dict.fromkeys((gold, bare or gold))
@@ -156,6 +162,7 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     said, gold = (_CODE.sub(r"\1\2", _with_times(_BY_NAME.sub("B", text))) for text in (said, gold))
     sort = "date" if _ASKS_WHEN.search(question) else None
     written = "1" if _A_ONE.fullmatch(gold.strip()) else in_digits(_OF_MONTH.sub("", gold), sort)
+    written = _ONE.sub("1 ", written) if len(gold.split()) <= _SHORT else written
     if _OUT_OF.fullmatch(written.strip(" .")) or _SHARE.search(written):
         written, said = (_OUT_OF.sub(r"\1/\2", text) for text in (written, in_digits(said)))
     wanted = list(quantities(written, language_of(gold) or language_of(question)))
@@ -163,6 +170,9 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     several = [*wanted, *days]
     if wanted and len(several) > 1 and not _between(written, several):
         return _masked_series(said, several, language)
+    named = _NAMED.fullmatch(_without_aside(written))
+    if named is not None and (text := _masked_names(said, named["noun"], named["code"])):
+        return text
     if _is_worded(written, wanted):
         told_gold = in_one_wording(_ONLY.sub("", written))
         text = masked_words(
@@ -181,6 +191,37 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     )
 
 
+_NAMED = lazy_regex(
+    r"(?:(?:in|on|at|from|auf|am|an|im|von|vom|the|der|dem|den|die|das)\s)*(?P<noun>(?!version|android|chapter)[^\W\d_]{3,})\s"
+    r"(?:(?:no|nr|number|nummer)\.?\s)?(?P<code>\d{1,3}[a-z]?|[A-Z]\d?)\.?",
+    re.I,
+)
+"""`platform 7`, `im Saal B`."""
+
+
+def _without_aside(gold: str) -> str:
+    return _ASIDE.sub("", gold).strip()
+
+
+def _masked_names(said: str, noun: str, code: str) -> str | None:
+    """Mark what has the gold's noun with its number, and what has another: `platform 7`, `platform 4`."""
+    if noun.casefold() in UNITS or not noun.isalpha():
+        return None
+
+    def sign(match: re.Match[str]) -> str:
+        return GOLD if match["code"].casefold() == code.casefold() else RIVAL
+
+    text = re.sub(
+        rf"(?<!\w){re.escape(noun)}\s(?:(?:no|nr|number|nummer)\.?\s)?(?P<code>(?i:\d{{1,3}}[a-z]?)|[A-Z]\d?)(?![\w%€$]|[.,:]\d)",
+        sign,
+        said,
+        flags=re.I,
+    )
+    return text if GOLD in text else None
+
+
+_SHORT = 3
+"""Words of a gold that is no more than a time: `within a year`."""
 _PLACED = lazy_regex(r"\bordinal(\d+)\b")
 
 
@@ -334,12 +375,21 @@ def _masked_series(said: str, wanted: list[Quantity], language: str | None) -> s
     wanted = sorted(wanted, key=lambda q: q.start)
     said = in_digits(said, wanted[-1].unit)
     days = _weekdays(said) if any(q.unit == "weekday" for q in wanted) else []
-    found = sorted([*quantities(said, language), *days], key=lambda q: q.start)
+    has_time = any(q.unit == "T" for q in wanted)
+    told = [
+        (_time_of_day(q, said, "") if has_time else None) or q for q in quantities(said, language)
+    ]
+    found = sorted([*told, *days], key=lambda q: q.start)
     for i in range(len(found) - len(wanted) + 1):
         run = found[i : i + len(wanted)]
-        pairs = zip(_timed(run), _timed(wanted), strict=True)
+        is_timed = any(q.unit == "T" for q in (*run, *wanted))
+        if any(q.unit == "weekday" for q in wanted):
+            run, wanted = (
+                sorted(some, key=lambda q: q.unit != "weekday") for some in (run, wanted)
+            )
+        pairs = zip(*(_timed(some, is_timed=is_timed) for some in (run, wanted)), strict=True)
         if all(one.says(other) for one, other in pairs):
-            return f"{said[: run[0].start]}{GOLD}{said[run[-1].end :]}"
+            return f"{said[: min(q.start for q in run)]}{GOLD}{said[max(q.end for q in run) :]}"
     return said
 
 
@@ -352,9 +402,9 @@ def _weekdays(text: str) -> list[Quantity]:
     ]
 
 
-def _timed(run: list[Quantity]) -> list[Quantity]:
+def _timed(run: list[Quantity], *, is_timed: bool) -> list[Quantity]:
     """Return quantities of which bare numbers are hours where others are times of day: `7 to 10 am`."""
-    if not any(q.unit == "T" for q in run):
+    if not is_timed:
         return run
     return [
         replace(q, value=f"T{int(q.value) % 12:02d}:00~", unit="T")

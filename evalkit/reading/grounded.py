@@ -12,7 +12,13 @@ from evalkit.reading.contract import Reading
 from evalkit.reading.golds import marked
 from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.opposites import is_opposite
-from evalkit.reading.otherwise import is_turned, may_be_the_same
+from evalkit.reading.otherwise import (
+    asks_of_events,
+    has_one_more,
+    is_in_another_clause,
+    is_turned,
+    may_be_the_same,
+)
 from evalkit.reading.refusal import is_refusal, refuses, stated_text
 from evalkit.reading.subjects import is_given_to_another, is_of_another
 from evalkit.reading.worded import GOLD, RIVAL, n_items, says_part_of, words_of
@@ -97,9 +103,11 @@ _TURN = caseless(
     r"antwort)\s?:"
 )
 _THUS = caseless(
-    rf"{THUS}|=|→|\b(?:makes?|gives?|equals?|totals?|ergibt|macht|ergeben|machen|zusammen|insgesamt|altogether|"
-    rf"in total|sind das|das sind)\b"
+    rf"{THUS}|=|→|\b(?:makes?|gives?|equals?|totals?|ergibt|macht|ergeben|machen|"
+    rf"sind das|das sind)\b"
 )
+_WITH_NONE = caseless(r"^\W*(?:without|ohne)\b.*")
+"""Behind what is told: on which terms it is so."""
 _NOT_FOR = caseless(rf"(?:{NEGATION})\W*$")
 """At the end of a clause: what its reason gives is denied, `It was not because of a strike`."""
 _NOW = caseless(
@@ -116,17 +124,27 @@ _IN_PASSING = caseless(
 )
 """Before what is told of another time than the one that is asked for."""
 _OF_ALL = caseless(
-    r"\b(?:of|out of|von|aus)\s(?:(?:the|all|its|their|den|die|allen|insgesamt|ihren)\s)+$"
+    r"\b(?:of|out of|von|aus)\s(?:(?:the|all|its|their|den|die|allen|insgesamt|ihren)\s)+$|^\W*(?:of|von)\s$"
 )
+_OF_THEM = caseless(r"^\W*(?:of (?:them|these|those|which)|davon|von ihnen|darunter)\b")
+_FROM_OLD = caseless(r"\b(?:from|von|vom)\s$")
+_CHANGED = 2
+_CHANGES = caseless(
+    r"\b(?:rose|rises?|risen|fell|falls?|drop\w*|increas\w*|decreas\w*|raise[sd]?|lower\w*|reduc\w*|moved?|chang\w*|cut|went|goes|up|down|"
+    r"extend\w*|steig\w*|stieg\w*|gestiegen|sink\w*|sank\w*|gesunken|erhöh\w*|senk\w*|gesenkt|hebt|hob|angehoben|verl\w*|verschoben|"
+    r"geändert|änder\w*|verkürz\w*)\b|^\W*(?:from|von|vom)\s"
+)
+_TO_NEW = caseless(r"^\W*(?:to|auf|zu)\W*$")
 _COUNTED = caseless(
     r"\b(?:how many|wie ?viele?n?|number of|anzahl(?: der)?)\s(?P<noun>[^\W\d_]{3,})"
 )
 _FIRST_THOUGHT = caseless(
-    r"\b(?:at first|first|initially|zuerst|zunächst|anfangs|erst)\b[^.!?]*\b(?:thought|guessed|assumed|said|"
+    r"\b(?:at (?:first|ordinal1)|first|ordinal1|initially|zuerst|zunächst|anfangs|erst)\b[^.!?]*\b(?:thought|"
+    r"guessed|assumed|said|"
     r"read|dachte|"
     r"meinte|tippte|vermutete|glaubte|las)\b|\b(?:thought|guessed|dachte|meinte|tippte)\b[^.!?]*\b(?:at first|"
     r"first|initially|"
-    r"zuerst|zunächst|anfangs)\b"
+    r"zuerst|zunächst|anfangs)\b|\b(?:at (?:first|ordinal1) (?:glance|sight)|auf den (?:ersten|ordinal1) blick)\b"
 )
 _ONCE = caseless(
     r"\b(?:(?:want|hop|plann|intend|expect|wish|suppos)ed to|would have|originally|initially|at first|"
@@ -174,9 +192,12 @@ def _states(said: str, gold: str, question: str, passage: str) -> bool | None:
         is_given_to_another(text, question)
         or is_of_another(text, question)
         or is_turned(text, gold, passage)
+        or is_in_another_clause(text, gold, question, passage)
+        or has_one_more(text, gold, question, passage)
     ):
         return False
-    return not _OR.search(text) and _is_chosen(text, question, n_items(gold))
+    is_either = re.search(r"\b(?:or|oder)\b", gold, re.I) is not None
+    return (is_either or not _OR.search(text)) and _is_chosen(text, question, n_items(gold))
 
 
 _FINAL = caseless(
@@ -208,7 +229,8 @@ def read_grounded(answer: str, context: GroundedContext) -> Reading[Verdict]:
             return Reading(Verdict(refuses=False, is_right=True), "gold")
         if states is None and not refusing:
             return Reading(None, "neither yes nor no")
-        if not refusing and says_part_of(said, context.gold, context.question):
+        is_of_events = asks_of_events(context.question, context.gold)
+        if not refusing and is_of_events and says_part_of(said, context.gold, context.question):
             return Reading(None, "only some of its words")
         if not refusing and may_be_the_same(said, context.gold, context.question, context.passage):
             return Reading(None, "in other words")
@@ -259,6 +281,12 @@ def _is_chosen(text: str, question: str, n_asked: int) -> bool:
     return not rivals or _outweighs(golds, rivals, question)
 
 
+def _nearness(claim: _Claim, asked: set[str], noun: list[str]) -> tuple[int, int]:
+    """Return how many words of the question a claim has: those first that are not what is counted."""
+    found = asked & set(stems(claim.words))
+    return len(found - set(stems(" ".join(noun)))), len(found)
+
+
 _ITEM = lazy_regex(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?P<item>\S.*)$", re.M)
 
 
@@ -288,6 +316,7 @@ class _Claim:
     """1: told as what is so now, or new; -1: as what was wanted, or so at first."""
     is_of_all: bool
     """Told as what something else is a part of: `2 of the 18`."""
+    is_of_them: bool
 
 
 def _claims(text: str, question: str) -> Iterator[_Claim]:
@@ -295,6 +324,7 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
     found = clauses(text)
     asks_rejected = _REJECTED.search(question) is not None
     asks_negated = _NEGATED.search(question) is not None
+    predicate = content(re.findall(r"[^\W\d_]{4,}", question.casefold()))[-1:]
     asks_when = _ASKS_WHEN.search(question) is not None
     for before, clause in zip((None, *found), found, strict=False):
         marks = list(re.finditer(_MARK, clause.text))
@@ -312,6 +342,8 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
             if asks_rejected:  # `What is excluded?` `Floods are excluded.`
                 left, right = _REJECTED.sub("", left), _REJECTED.sub("", right)
             if asks_negated:  # `What is not covered?` `Floods are not.`
+                if predicate and told(predicate, clause.text) and not _NEGATED.search(clause.text):
+                    continue  # `What is not allowed?` `Dogs are allowed.`
                 right = _NEGATED.sub("", right)
             if asks_when:  # `After 5 days`
                 left = _AFTER.sub("", left)
@@ -335,9 +367,23 @@ def _claims(text: str, question: str) -> Iterator[_Claim]:
                 words,
                 _THUS.search(left) is not None,
                 tuple(content(re.findall(r"[^\W\d_]{3,}", right.casefold()))),
-                bool(_NOW.search(left)) - bool(_ONCE.search(left)),
+                _is_now(left, right, clause.text[: mark.start()]),
                 _OF_ALL.search(left) is not None,
+                _OF_THEM.match(right) is not None,
             )
+
+
+def _is_now(left: str, right: str, before: str) -> int:
+    """Return 1 for what is told as new, -1 for what was so before: `from 42 to 47`."""
+    told = bool(_NOW.search(left)) - bool(_ONCE.search(left))
+    if not _CHANGES.search(f"{before} {right}"):
+        return told
+    if _FROM_OLD.search(left) and _TO_NEW.match(right):
+        return -_CHANGED
+    is_new = _TO_NEW.match(left) and re.search(
+        rf"(?:from|von|vom)\s{_MARK}", before[: -len(left)], re.I
+    )
+    return _CHANGED if is_new else told
 
 
 def _is_turned(left: str, right: str, question: str) -> bool:
@@ -349,7 +395,7 @@ _AGAINST = caseless(r"\b(?:to|against|gegen)\s(?:the\s|die\s|den\s)?$")
 
 
 def _is_denied(left: str, right: str, *, is_last: bool) -> bool:
-    left, right = _IDIOM.sub("", left), _IDIOM.sub("", right)
+    left, right = _IDIOM.sub("", left), _WITH_NONE.sub("", _IDIOM.sub("", right))
     if (
         _REPLACED.match(right)
         or _INSTEAD.search(left)
@@ -386,28 +432,33 @@ def _asked_side(question: str) -> re.Pattern[str] | None:
 
 def _outweighs(golds: list[_Claim], rivals: list[_Claim], question: str) -> bool:
     """Tell whether the gold is what answers the question, and others are told of other things."""
-    asked = set(stems(question))
-    first = min((*golds, *rivals), key=lambda c: c.place)
-    rivals = [c for c in rivals if not c.is_of_all] or rivals
-    meant = [{w for c in some for w in told(c.behind, question)} for some in (golds, rivals)]
     counted = _COUNTED.search(question)
     noun = [counted["noun"].casefold()] if counted else []
+    asked = set(stems(question))
+    first = min((*golds, *rivals), key=lambda c: c.place)
+    if all(c.is_of_all for c in golds) and not all(c.is_of_all for c in rivals):
+        return False
+    rivals = [c for c in rivals if not c.is_of_all]
+    if not rivals:
+        return True
+    meant = [{w for c in some for w in told(c.behind, question)} for some in (golds, rivals)]
     if noun and told(noun, " ".join(meant[0])) and not told(noun, " ".join(meant[1])):
         return True
-    if meant[1] and not meant[0] and any(c.behind for c in golds):
+    if meant[1] and not meant[0] and any(c.behind and not c.is_of_them for c in golds):
         return False
     drawn = [any(c.is_concluded for c in some) for some in (golds, rivals)]
     if first.is_gold and first.place < _AT_ONCE and not drawn[1]:
         return True
     if drawn == [True, False]:
         return True
+    now = [max(c.is_now for c in some) for some in (golds, rivals)]
+    if _CHANGED in map(abs, now) and now[0] != now[1]:
+        return now[0] > now[1]
     side = _asked_side(question)
     sided = [any(side and side.search(c.words) for c in some) for some in (golds, rivals)]
     if sided[0] != sided[1]:
         return sided[0]
-    best = max(len(asked & set(stems(c.words))) for c in golds)
-    other = max(len(asked & set(stems(c.words))) for c in rivals)
-    now = [max(c.is_now for c in some) for some in (golds, rivals)]
+    best, other = (max(_nearness(c, asked, noun) for c in some) for some in (golds, rivals))
     if now[0] != now[1]:
         return now[0] > now[1]
     if best != other:

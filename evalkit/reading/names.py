@@ -103,12 +103,21 @@ _NOUN = lazy_regex(
 """Before a number that ends a sentence: `Gleis 6. Sonntags …`"""
 
 
+_DATED = lazy_regex(
+    "(?<!\\w)("
+    + "|".join(sorted((n.capitalize() for n in _NAMES if len(n) > 3), key=len, reverse=True))
+    + ")s?([a-zäöüß]{4,})(?!\\w)"
+)
+"""A compound with a day or a month: `Novembergehalt`."""
+
+
 def in_one_form(text: str) -> str:
     """Return a text with one name for each day, month, place in a row and frequency, in whichever language.
 
     Args:
         text: With digits for number words.
     """
+    text = _DATED.sub(r"\1 \2", text)
     text = _MIDDLE.sub("mid ", _IN_A_TIME.sub(r"\g<counted>per ", _STROKE.sub(" per ", text)))
     text = _OTHER.sub(lambda m: _period(m, 2), text)
     text = _TIMES_EACH.sub(lambda m: _period(m, Fraction(1, _count(m))), text)
@@ -147,6 +156,6 @@ def _name_of(period: str, factor: int | Fraction) -> str:
 def _named(match: re.Match[str]) -> str:
     """Return a name's one form; `may`, `so` and `do` are words unless they begin with a capital letter."""
     name = match["name"]
-    if len(name) < 4 and not name[0].isupper():
+    if len(name) < 4 and (not name[0].isupper() or match[0][len(name) :].startswith("s")):  # `Mais`
         return match[0]
     return _NAMES[name.casefold()]

@@ -33,7 +33,7 @@ _PAIRS = (
      r"sink(?:t|en)|sank(?:en)?|gesunken|fiel(?:en)?|gefallen|abgenommen|nahm(?:en)? ab|gesenkt|senkte\w*"),
     (r"angenommen|genehmigt\w*|bewilligt\w*|zugestimmt|stattgegeben|stimmte\w*", r"abgelehnt|lehnt\w*|zurückgewiesen|"
      r"abgewiesen|wies\w*|verweigert\w*"),
-    (r"offen|geöffnet|öffnet|öffnen|auf(?=\W*$)", r"geschlossen|schließt|schließen|zu(?=\W*$)"),
+    (r"offen|geöffnet|öffnet|öffnen|auf(?=\W*$)", r"geschlossen|schließt|schließen|gesperrt|zu(?=\W*$)"),
     ("pünktlich", "verspätet|zu spät|verspätung"), ("voll", "leer"), ("früher", "später"), ("mehr", "weniger"),
     ("höher|teurer", "niedriger|billiger|günstiger"), ("größer", "kleiner"), ("länger", "kürzer"),
     ("älter", "jünger|neuer"), ("schneller", "langsamer"), ("vollzeit", "teilzeit"), ("drinnen", "draußen|im freien"),

@@ -8,7 +8,7 @@ from evalkit.reading.digits import in_digits
 from evalkit.reading.lazy_regex import caseless
 from evalkit.reading.opposites import is_opposite
 from evalkit.reading.synonyms import are_known
-from evalkit.reading.worded import GOLD, words_of
+from evalkit.reading.worded import GOLD, RIVAL, words_of
 from evalkit.reading.wording import in_one_wording
 from evalkit.reading.words import NEGATION
 
@@ -31,9 +31,15 @@ _NOUNS = 4
 _NEGATED = caseless(NEGATION)
 _ALTERED = caseless(
     r"\b(?:non-?\w*|not|ex-?|former|previous|deputy|vice|assistant|acting|vize-?|ehemalige\w*|frühere\w*|stellvertretende\w*|"
-    r"kommissarische\w*)\s?$"
+    r"kommissarische\w*|(?:half|part|a third|a quarter|most|hälfte|teil|drittel|viertel|\d/\d) (?:of|von|der|"
+    r"des)(?: the| der| des)?)\s?$"
 )
 """Before a gold: somebody or something else."""
+
+
+def asks_of_events(question: str, gold: str) -> bool:
+    """Tell whether an answer is told in a clause, and not one thing by its name."""
+    return _CLAUSE.match(gold) is not None or _ASKS_OF_EVENTS.search(question) is not None
 
 
 def may_be_the_same(said: str, gold: str, question: str, passage: str) -> bool:
@@ -42,9 +48,9 @@ def may_be_the_same(said: str, gold: str, question: str, passage: str) -> bool:
     Of what is told in a clause nobody can tell by its words. Where the passage has the answer's words elsewhere,
     or it has numbers of its own or denies, it says something else.
     """
-    is_clause = _CLAUSE.match(gold) is not None
-    if not passage or not (is_clause or _ASKS_OF_EVENTS.search(question)):
+    if not passage or not asks_of_events(question, gold):
         return False
+    is_clause = _CLAUSE.match(gold) is not None
     if not is_clause and max(len(words_of(text)) for text in (said, gold)) <= _NOUNS:
         return False
     words = content(words_of(in_one_wording(in_digits(said))))
@@ -75,6 +81,64 @@ def is_turned(text: str, gold: str, passage: str) -> bool:
         (is_opposite(gold, c) and not _NEGATED.search(c)) or _is_altered(c, gold, passage)
         for c in found
     )
+
+
+def is_in_another_clause(text: str, gold: str, question: str, passage: str) -> bool:
+    """Tell whether one clause tells what was asked, and another the gold of something else: `In spring A, in autumn B`.
+
+    Args:
+        text: With a sign for the gold.
+        gold: The right answer.
+        question: What was asked.
+        passage: What both are about.
+    """
+    if not passage or not _ASKS_ONE.match(question):
+        return False
+    asked = content(words_of(question))
+
+    def told_of(clause: str) -> tuple[set[str], bool]:
+        words = [w for w in content(words_of(clause)) if not told([w], gold, by_form=True)]
+        known = told(words, question)
+        own = [w for w in words if w not in known]
+        return set(told(asked, clause, by_form=True)), bool(told(own, passage, by_form=True))
+
+    found = clauses(text, splits_pairs=False)
+    for sentence in {c.sentence for c in found}:
+        own = [c.text for c in found if c.sentence == sentence]
+        if any(_SUBORDINATE.match(c) for c in own if GOLD in c):
+            continue
+        golds = [told_of(c) for c in own if GOLD in c]
+        others = [told_of(c) for c in own if GOLD not in c and not _SUBORDINATE.match(c)]
+        if golds and all(not said and has_own for said, has_own in golds):
+            return any(said and has_own for said, has_own in others)
+    return False
+
+
+_ASKS_ONE = caseless(
+    r"^\W*(?:(?:in|at|on|to|from|for|with|by|auf|in|an|zu|von|mit|bei|für|aus)\s)?(?:who|whom|which|what|where|when|how|wer|wen|wem|welche\w*|"
+    r"was|wo\w*|wann|wie)\b"
+)
+_SUBORDINATE = caseless(
+    r"^\W*(?:because|since|as|while|when|whereas|after|before|if|während|wenn|nachdem|which|who|that|so|to|thus|"
+    r"therefore|but|namely|weil|da|denn|die|der|das|um|damit|also|nämlich|und zwar|"
+    r"sondern|it|he|she|they|es|er|sie)\b"
+)
+"""Goes on with what was said before."""
+_JOINT = r"(?:\s?,?\s(?:and|und|sowie|plus|as well as)\s|\s?[&+]\s?)"
+_MORE = r"(?P<{0}>(?:[^\W\d]+\s){{0,2}}[^\W\d]+)"
+_ONE_MORE = caseless(
+    rf"^\W*{_MORE.format('before')}{_JOINT}(?:[^\W\d_]{{1,4}}\s)*{GOLD}\W*$|{GOLD}{_JOINT}{_MORE.format('behind')}[^\w{RIVAL}]*$"
+)
+
+
+def has_one_more(text: str, gold: str, question: str, passage: str) -> bool:
+    """Tell whether a list ends, or a short answer begins, with one more thing of the passage: `harbour and station`."""
+    found = _ONE_MORE.search(text.replace(f"{GOLD} ", GOLD) if text.endswith(GOLD) else text)
+    if found is None or not passage:
+        return False
+    words = content(words_of(found["before"] or found["behind"]))
+    own = [w for w in words if not told([w], f"{question} {gold}")]
+    return bool(own) and len(own) == len(words) == len(told(own, passage, by_form=True))
 
 
 def _is_altered(clause: str, gold: str, passage: str) -> bool:

@@ -27,6 +27,7 @@ from evalkit.reading.refusal_words import (
     NOT_THAT,
     OF_PASSAGE,
     OF_TEXT,
+    OF_TEXT_AT_ALL,
     ONLY,
     REFUSING,
     SAYS,
@@ -49,6 +50,17 @@ class Kind(Enum):
     ANSWERS = "answers"
 
 
+_YES_OR_NO = lazy_regex(
+    r"^\W*(?:is|are|was|were|do|does|did|can|may|will|has|have|must|ist|sind|war|wird|werden|wurde|hat|haben|kann|können|darf|dürfen|"
+    r"gibt|deckt|enthält|umfasst|gilt)\b",
+    re.I,
+)
+_OF_MATTER = lazy_regex(
+    r"\b(?:cover|includ|contain|provid|offer|available|possible|given|known|enthält|enthalten|deckt|gedeckt|abgedeckt|umfasst|"
+    r"verfügbar|möglich|vorhanden|angeboten|bekannt)",
+    re.I,
+)
+"""Words that tell of passages, and of what passages are about."""
 _HEAD = lazy_regex(
     r"\A\W*(?:question|item|field|aspect|point|frage|punkt|feld|aspekt|thema|topic)s?: [^\n:]{2,20}\n(?=[^\n]+: )",
     re.I,
@@ -65,6 +77,11 @@ def is_refusal(text: str, question: str = "") -> bool:
         return True
     if _MISSING.search(question):  # `Two screws are missing.`
         said = _MISSING.sub("there", said)
+    if _YES_OR_NO.match(question) and not OF_TEXT_AT_ALL.search(
+        said
+    ):  # `Does it cover …?` `Not covered.`
+        for word in _OF_MATTER.findall(question):
+            said = re.sub(rf"\b\w{{0,2}}{word[:5]}\w*", "done", said, flags=re.I)
     label = LABEL_LINE.match(said.rpartition("\n")[2])
     if label is not None:
         return _first(clauses(label[1])) is Kind.REFUSES

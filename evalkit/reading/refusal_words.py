@@ -39,7 +39,8 @@ _TOLD = (
     r"nachvollziehen|herausfinden|"
     r"aufschluss|"
     r"judge|assess|identif\w*|work out|figure out|find out|make out|establish|verif\w*|confirm\w*|"
-    r"ausgewiesen|aufgeschlüsselt|eingegangen|zu entnehmen|herleiten|mitgeteilt|dokumentiert|behandelt|"
+    r"ausgewiesen|aufgeschlüsselt|erklärt|begründe\w*|eingegangen|zu entnehmen|herleiten|mitgeteilt|"
+    r"dokumentiert|behandelt|"
     r"preis(?:ge)?geben|erfahren|"
     r"erfährt|"
     r"erfahre|erkennbar|erkennen|rede|antwort)\b"
@@ -90,7 +91,7 @@ REFUSING = (
         r"location|duration|length|year|"
         r"details?|title|rate|fee|information|place|height|speed|kind|"
         rf"type)\b.{{0,40}}{_NOT}(?:\s\w+)?\s(?:provided|included|available|there|shown|contained)\b|"
-        r"\bnothing (?:\w+ )?(?:about|on|regarding|concerning)\b|\bnichts (?:\w+ )?(?:über|zu|davon|dazu|"
+        r"\bnothing (?:\w+ )?(?:about|on|regarding|concerning)\b|\bnichts (?:\w+ )?(?:bekannt|über|zu|davon|dazu|"
         r"darüber)\b|"
         rf"{_NOT}\s(?:aber\s|however\s|jedoch\s)?(?:who|what|when|where|which|how|why|whose|wer|was|wann|wo|"
         r"welche\w*|wie|warum|wessen|wem|wen|woher|wohin)\b"
@@ -157,13 +158,24 @@ _ADJECTIVE = (
     r"(?:(?:given |provided |above |short |present |vorliegende[nrs]? |gegebene[nrs]? |kurze[nrs]? |"
     r"obige[nrs]? ))?"
 )
+OF_TEXT_AT_ALL = caseless(
+    rf"\b{_TEXT}\b|\b(?:say|says|said|mention\w*|state[sd]?|told|gesagt|erwähnt|genannt|angegeben)\b"
+)
 OF_PASSAGE = (
     caseless(
-        rf"^\W*(?:but |and |aber |und )?(?:the|this|der|die|das|dieser|dieses|im|in dem|in der|in the|"
+        rf"\b\w+t\s(?:der|die|das|dieser|dieses)\s{_ADJECTIVE}{_PASSAGE}\b[^,.]*\b(?:nicht|nichts|keine?[nmrs]?|nirgends|offen)\b|"
+        r"\b(?:how|who|what|when|why|where|which|whether)\b.*\b(?:remains?|is|stays)\s(?:left )?(?:open|unclear|"
+        r"unknown|unsaid)\b|"
+        rf"\b(?:we|one|you|the reader)\b.{{0,20}}{_NOT}.{{0,20}}\b(?:learn|find out)\b"
+    ),
+    caseless(
+        rf"^\W*(?:but |and |aber |und |sadly |unfortunately |leider )?(?:the|this|der|die|das|dieser|dieses|im|"
+        rf"in dem|in der|in the|"
         rf"in this) {_ADJECTIVE}{_PASSAGE}\s"
         rf"(?:itself\s|selbst\s)?(?:does not|do not|doesn't|did not|didn't|never|nowhere|stops short|"
         rf"leaves\b.*\b(?:out|open|unsaid|"
-        rf"unanswered)|skips|passes over|falls short|has nothing|(?:\w+\s){{1,8}}?(?:nicht|nichts|keine?[nmrs]?|"
+        rf"unanswered)|skips|omits|lacks|passes over|falls short|has nothing|(?:\w+\s){{1,8}}?(?:nicht|nichts|"
+        rf"keine?[nmrs]?|"
         rf"nirgends|offen|aus)\b)"
     ),
     caseless(

@@ -60,11 +60,16 @@ def is_list(gold: str) -> bool:
     return n_items(gold) > 1
 
 
-def n_items(gold: str) -> int:
-    """Return how many short items a gold is; 1 where it is no list."""
+def items_of(gold: str) -> list[str]:
+    """Return the short items that a gold is; itself where it is no list."""
     items = [item for item in _ITEMS.split(gold) if item.strip() and not _RELATIVE.search(gold)]
     is_short = all(len(item.split()) < 5 for item in items) and not re.search(r"\d", gold)
-    return max(1, len(items)) if is_short else 1
+    return items if items and is_short else [gold]
+
+
+def n_items(gold: str) -> int:
+    """Return how many short items a gold is; 1 where it is no list."""
+    return len(items_of(gold))
 
 
 def masked_words(said: str, gold: str, question: str) -> str:
@@ -252,9 +257,13 @@ def pattern_of(words: list[str], *, is_exact: bool = False) -> str:
     return between.join(map(_word, words))
 
 
+_HEADS = r"holz(?:es)?|befalls?|metall|leder|stoff|bildung|probleme?|gefahr|schaden"
+"""Ends of compounds that say no more than their beginnings: `Eichenholz`."""
+
+
 def _word(word: str) -> str:
     if len(word) < 5 or not word.isalpha():
         ending = "|e[ns]?" if len(word) == 4 else ""  # `Helme`
         return re.escape(word) + (f"(?:'s|s|ing{ending})?" if word.isalpha() else "")
     stem = re.sub(r"(?:e[nmrs]?|n|s)$" if len(word) > 5 else "e$", "", word)
-    return re.escape(stem) + r"(?:e[nmrs]?|n|'?s|es)?"
+    return re.escape(stem) + rf"(?:(?:en|e|n|s)?(?:{_HEADS})|e[nmrs]?|n|'?s|es)?"

@@ -14,7 +14,7 @@ _BOUNDS = tuple(
     (lazy_regex(pattern, re.I), by)
     for pattern, by in (
         (
-            rf"{_COUNTED},?\s(?:or|and)\s(?:more|longer|over|older|above|upwards)\b",
+            rf"{_COUNTED}(?:,?\s(?:or|and)\s(?:more|longer|over|older|above|upwards|newer|later|higher)\b|\+(?!\w))",
             r"at least \g<n>",
         ),
         (
@@ -29,7 +29,10 @@ _BOUNDS = tuple(
             rf"\b(?:a maximum of|no(?:t)? (?:more|longer) than|up to|maximum)\s{_COUNTED}",
             r"at most \g<n>",
         ),
-        (rf"{_COUNTED},?\s(?:oder|und)\s(?:mehr|länger|älter|darüber)\b", r"mindestens \g<n>"),
+        (
+            rf"{_COUNTED},?\s(?:oder|und)\s(?:mehr|länger|älter|darüber|neuer|höher|später)\b",
+            r"mindestens \g<n>",
+        ),
         (rf"\b(?:wenigstens|nicht weniger als|ab)\s{_COUNTED}", r"mindestens \g<n>"),
         (rf"{_COUNTED},?\s(?:oder|und)\s(?:weniger|kürzer|jünger|darunter)\b", r"höchstens \g<n>"),
         (rf"\b(?:maximal|nicht (?:mehr|länger) als|bis zu)\s{_COUNTED}", r"höchstens \g<n>"),
@@ -71,6 +74,13 @@ _WORDINGS = tuple(
 )
 
 
+_MONTHLY = lazy_regex(
+    r"(?:\bevery |\bjede[nr]? )?(ordinal\d+ weekday\d) (?:(?:of|in) (?:the |a )?month|im Monat|des Monats|"
+    r"every1by1m)\b",
+    re.I,
+)
+
+
 def in_one_wording(text: str) -> str:
     """Return a text with one name for what has several.
 
@@ -80,7 +90,7 @@ def in_one_wording(text: str) -> str:
     text = in_single_words(_OLD.sub("", text))
     for pattern, by in (*_BOUNDS, *_WORDINGS):
         text = pattern.sub(by, text)
-    return in_one_form(text)
+    return _MONTHLY.sub(r"\1 of every1by1m", in_one_form(text))
 
 
 _HOW_MANY = lazy_regex(r"\b(?:how many|wie ?viele?|number of|anzahl(?: der)?)\s(?P<noun>\w+)", re.I)

@@ -17,6 +17,8 @@ from evalkit.reading.words import NEGATION, NO_NEGATION
 YES, NO = frozenset({"yes", "ja", "true", "wahr"}), frozenset({"no", "nein", "false", "falsch"})
 
 
+_FEW = 7
+"""Words of an answer that denies what was asked without a word of it: `You don't get it back.`"""
 _SHORT = 5
 """Words of an answer that rules something out, or in, without saying what again: `That is forbidden.`"""
 
@@ -211,7 +213,8 @@ def _by_statement(found: list[Clause], said: str, question: str) -> bool | None:
     )
     is_told = bool(asked & told) or is_opposite(question, said) or has_same(question, said)
     if not (is_told or of_leave or of_need or _ONLY.search(said)):
-        return None
+        is_no = len(found) == 1 and _PRONOUN.search(said) is not None and is_denied(said)
+        return False if is_no and len(said.split()) <= _FEW and not is_denied(question) else None
     if any(_is_for_others(c.text, asked) for c in found):
         return False
     best = max(found, key=lambda c: (len(asked & set(stems(c.text))), -c.start))
