@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evalkit.reading.language import language_of
 from evalkit.reading.lazy_regex import lazy_regex
 
 _SHORT = (
@@ -33,6 +34,8 @@ _JOINT_OF_PAIRS = lazy_regex(
 )
 
 
+_ALSO = lazy_regex(r"also\b", re.I)
+"""`Therefore` in German only."""
 _ADVERB = lazy_regex(r"(?:therefore|thus|hence|however|daher|deshalb|somit|also|jedoch)\b", re.I)
 
 
@@ -113,12 +116,16 @@ def clauses(text: str, *, splits_pairs: bool = True) -> list[Clause]:
     """
     found = []
     pattern = _JOINT_OF_PAIRS if splits_pairs else _JOINT
+    is_english = language_of(text) == "en"
     for number, (start, sentence) in enumerate(sentences(text)):
         is_asked = sentence.rstrip(" \n\"')").endswith("?")
         begin = 0
         for joint in [*pattern.finditer(sentence), None]:
             end = len(sentence) if joint is None else joint.start()
-            if joint is not None and _is_within(sentence, begin, joint):
+            if joint is not None and (
+                _is_within(sentence, begin, joint)
+                or (is_english and joint[0].isspace() and _ALSO.match(sentence, joint.end()))
+            ):
                 continue
             if sentence[begin:end].strip():
                 has_colon = joint is not None and ":" in joint[0]

@@ -82,6 +82,10 @@ def read_letter(answer: str, context: LetterContext) -> Reading[int]:
     if last is not None:
         return one_of(last.options, "last line")
     found = decided(masked, context.question, _emphasised(answer, choices))
+    if found.how == "only rejects":
+        instead = _INSTEAD.search(said)
+        position = read_loosely(instead["what"], choices, context.question) if instead else None
+        return found if position is None else Reading(position, "in other words")
     if found.how == "names no option" and not masked.are_amounts and gap_in(masked.text) is None:
         position = read_loosely(said, choices, context.question)
         return found if position is None else Reading(position, "in other words")
@@ -109,9 +113,22 @@ def _without_asked_cues(text: str, question: str) -> str:
     asked = " ".join(_ASKED.findall(question))
     for cue in {found[0].split()[0] for found in _CUES.finditer(asked)}:
         text = re.sub(rf"\b{re.escape(cue)}\b", "hier", text, flags=re.I)
+    if _LATER.search(text):
+        text = _AT_FIRST.sub("", text)
     return _NEXT.sub("", text) if _ASKS_FIRST.search(asked) else text
 
 
+_INSTEAD = caseless(
+    r"(?:[,;.–-]\s*(?:sondern|vielmehr|stattdessen|but(?: rather)?|rather|instead)|;\s(?:he|she|they|you|it|"
+    r"we)\s(?:should|must|"
+    r"ought to|needs? to))\s(?P<what>.+)$"
+)
+"""What is told in place of what is rejected."""
+_LATER = caseless(r"\b(?:später|danach|dann|anschließend|hinterher|later|afterwards|then)\b")
+_AT_FIRST = caseless(
+    r"\b(?:zuerst|zunächst)\b(?![^.\n]{0,30}\b(?:dach|tipp|mein|wollt|schien|sah|glaub|nahm)\w*)"
+)
+"""What is to be done first, not what was thought first."""
 _ASKS_FIRST = caseless(r"\b(?:first|zuerst|als erste[srn]?)\b")
 _NEXT = caseless(
     r"(?:[,;.]|\band|\bund)\s*(?:and\s|und\s)?(?:then|next|afterwards|dann|danach|anschließend)\b[^.\n]*"

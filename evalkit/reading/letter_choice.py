@@ -25,6 +25,11 @@ _UNDECIDED = caseless(
     r"(?:can't|cannot|can not|couldn't|unable to|hard to) (?:\w+ ){0,2}(?:decide|choose|say|tell)|"
     r"nicht (?:\w+ ){0,3}(?:entscheiden|festlegen|sagen)|unentschieden|sowohl)\b"
 )
+_ALIKE_GOOD = caseless(
+    r"\b(?:gleichermaßen|zu gleichen teilen|equally|in equal (?:measure|parts)|beides (?:ist|wäre|geht|möglich|"
+    r"passt)|"
+    r"both (?:are|would be|could be|seem|apply|fit))\b"
+)
 _DEPENDS = caseless(
     rf"\bsonst\W+{MARK}|\b(?:depends|depending|je nach\w*|kommt (?:\w+ )?darauf an|hängt (?:\w+ )?(?:davon )?ab|"
     rf"otherwise|"
@@ -43,6 +48,7 @@ _SENTENCE_END = lazy_regex(r"[.!?](?:\s|$)|\n")
 _ALL_OR_NONE = caseless(
     rf"\b(?:none|neither) of (?:the|these|them|those)\b|\ball of (?:(?:the )?(?:above|{NOUN}|listed)|these|them|"
     rf"those)\b|\bkeine?[rs]? (?:der|dieser|davon)\b|"
+    r"\b(?:no|keine?[mnr]?) (?:\w+ )?(?:option|choice|möglichkeit|antwortmöglichkeit|variante)\b|"
     r"\balle (?:der|vier|fünf|drei|genannten)\b"
 )
 
@@ -76,7 +82,7 @@ def decided(masked: Masked, question: str, bold: frozenset[int]) -> Reading[int]
     if plainest is None:
         if named:
             return Reading(None, "undecided")
-        return Reading(None, "names no option" if not rejected else "only rejects")
+        return _left(rejected, masked.n_options)
     leads = chosen[0].place < _AT_ONCE and chosen[0].strength == Strength.BARE
     if plainest < Strength.STATED and not leads:
         gap = gap_in(masked.text)
@@ -93,11 +99,16 @@ def _plainest(
     plainest = max(c.strength for c in chosen)
     best = [c for c in chosen if c.strength == plainest]
     if plainest <= Strength.NAMED:
+        best = [c for c in best if not c.is_item] or best
         options = {o for c in best for o in c.mention.options} - rejected
+        if len(options) > 1:
+            options = {o for c in _concluded(best) for o in c.mention.options} or options
         if len(options) > 1:
             options = _restating(masked, question) or options
         if _ALL_OR_NONE.search(masked.text):
             return Reading(None, "all or none")
+        if _ALIKE_GOOD.search(masked.text):
+            return Reading(None, "undecided")
         if not options:
             return Reading(None, "only rejects")
         return one_of(frozenset(options), "the only one named")
@@ -109,6 +120,18 @@ def _plainest(
     if len(options) > 1 and plainest == Strength.BARE:
         options = _restating(masked, question) or options
     return one_of(frozenset(options), plainest.name.lower())
+
+
+def _left(rejected: set[int], n_options: int) -> Reading[int]:
+    """Return the other of two options where one is rejected."""
+    if not rejected:
+        return Reading(None, "names no option")
+    left = frozenset(range(n_options)) - rejected
+    is_other = len(left) == 1 and n_options == len(rejected) + 1 == _PAIR
+    return one_of(left, "the other rejected") if is_other else Reading(None, "only rejects")
+
+
+_PAIR = 2
 
 
 def _real(chosen: list[Claim]) -> list[Claim]:

@@ -10,9 +10,10 @@ from functools import lru_cache
 
 from evalkit.reading.clauses import Clause, clauses
 from evalkit.reading.language import language_of
-from evalkit.reading.lazy_regex import caseless
+from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.letter_words import (
     ADVISING,
+    ALIKE,
     ALONE,
     ANY,
     ASKING,
@@ -46,6 +47,7 @@ from evalkit.reading.letter_words import (
     THEREFORE,
     TOO,
     TOO_MUCH,
+    TURNS_OUT,
     WORSE,
     YES_INDEED,
 )
@@ -77,12 +79,24 @@ class Claim:
     place: int
     is_concluded: bool = False
     """`So it is B`: what the answer comes to."""
+    is_item: bool = False
+    """Heads an item of a list, or is a step of a calculation: what is told of it is no choice."""
     is_supposed: bool = False
     """Said of what would be: `A heat pump would do, too.`"""
 
 
+_WITHOUT = caseless(r"\b(?:without|ohne)\s(?:[^\W\d_]+\s){0,2}?[^\W\d_]{3,}")
+_NOT_ANOTHER = caseless(
+    r"^\W*(?:and|und|,)\s(?:not|nicht)\s(?:the|an?|in|on|at|by|for|to|der|die|das|den|dem|ein\w*|im|am|auf|zum|"
+    r"zur|bei|"
+    r"mit|wie|as)\b.*$"
+)
+"""What is denied behind a mention is something else: `grade 2 and not the 3`."""
+
+
 def rejects(words: str) -> bool:
     """Tell whether words speak against what they are about."""
+    words = _WITHOUT.sub("", words)
     words = OF_OTHER.sub("", IDIOM.sub("", words))
     return bool(NEGATED.search(words) or REJECTED.search(words))
 
@@ -105,10 +119,13 @@ def claims(masked: Masked) -> tuple[list[Claim], set[int]]:
         before = (
             found[number - 1] if number and found[number - 1].sentence == clause.sentence else None
         )
+        is_carried = bool(told) and ALIKE.match(clause.text) is not None
         for mark, left, right in _parts(clause.text):
             mention = masked.at(mark)
             is_excepted = _is_excepted(left, right, before)
-            is_denied = is_hypothetical or _is_rejected(left, right)
+            is_denied = is_hypothetical or _is_rejected(
+                left, right, is_quality=mention.by_text and mention.is_lower
+            )
             if not is_excepted and (is_denied or _is_headed_wrong(masked.text, before, clause)):
                 rejected |= mention.options
                 continue
@@ -116,10 +133,30 @@ def claims(masked: Masked) -> tuple[list[Claim], set[int]]:
             strength = _strength(clause, before, left, right, is_listed=place in in_list)
             is_affirmed = clause.is_asked and _is_affirmed(clause, found)
             strength = Strength.STATED if is_excepted or is_affirmed else strength
+            if strength is not None and is_carried:
+                strength = min(strength, told[-1].strength)
             if strength is not None:
                 concluded = _concludes(clause.text, language)
-                told.append(Claim(mention, strength, place, concluded, _is_supposed(clause.text)))
+                is_item = _is_item(masked.text, place, in_list)
+                told.append(
+                    Claim(mention, strength, place, concluded, is_item, _is_supposed(clause.text))
+                )
     return told, rejected
+
+
+_BESIDE_SIGN = lazy_regex(r"\s?(?:[×*+÷=]|-\s?\d)|\s-\s\d")
+
+
+def _is_item(text: str, place: int, in_list: set[int]) -> bool:
+    """Tell whether a mention stands in an item of a list, `B: two days`, or in a calculation: `20 + 2 = 22`."""
+    if _BESIDE_SIGN.match(text, place + 1) or _BEHIND_SIGN.search(text[max(0, place - 3) : place]):
+        return True
+    begin = text.rfind("\n", 0, place)
+    head = next((p for p in in_list if begin < p <= place), None)
+    return head is not None and (head < place or _TOLD_OF.match(text, place + 1) is not None)
+
+
+_BEHIND_SIGN, _TOLD_OF = lazy_regex(r"[×*+÷=]\s?$"), lazy_regex(r"\s?[:–—-]\s?\S")
 
 
 @lru_cache(maxsize=64)
@@ -175,7 +212,7 @@ def _parts(clause: str) -> Iterator[tuple[str, str, str]]:
         yield mark[0], left, right
 
 
-def _is_rejected(left: str, right: str) -> bool:
+def _is_rejected(left: str, right: str, *, is_quality: bool = False) -> bool:
     if (
         IN_PLACE_OF.search(left)
         or LESS.search(left)
@@ -184,8 +221,8 @@ def _is_rejected(left: str, right: str) -> bool:
     ):
         return True
     if SPLIT_VERB.search(f"{left} {right}"):
-        return True
-    left = WORSE.sub("", left)
+        return not (is_quality and TURNS_OUT.search(left))
+    left, right = WORSE.sub("", left), _NOT_ANOTHER.sub("", right)
     return rejects(left) or rejects(right)
 
 
@@ -208,7 +245,9 @@ def _is_headed_wrong(text: str, before: Clause | None, clause: Clause) -> bool:
     if JUST_NO.match(before.text):
         return False
     between = text[before.start + len(before.text) : clause.start]
-    is_label = len(before.text.split()) <= _LABEL or _OF_OPTIONS.search(before.text) is not None
+    end = before.start + len(before.text)
+    lead = re.split(r"[.!?]\s|\n", text[:end])[-1]
+    is_label = len(lead.split()) <= _LABEL or _OF_OPTIONS.search(before.text) is not None
     return ":" in between and is_label and rejects(before.text)
 
 

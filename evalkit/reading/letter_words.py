@@ -29,7 +29,7 @@ DOUBTFUL, CORRECTED, ASKING = caseless(DOUBT), caseless(CORRECTION), caseless(QU
 ONLY_IF = caseless(
     r"\b(?:would|wäre|würde|träfe|könnte)\b.{0,60}\b(?:only|if|nur|wenn|falls|bei)\b"
     r"|\b(?:only|just|merely|nur|bloß|lediglich)\s+(?:covers?|deals?|concerns?|about|for|betrifft|behandelt|bei|"
-    r"für|wenn|if)\b"
+    r"für|wenn|if|um|with|handles?|responsible|zuständig|mit)\b"
 )
 CONDITION = caseless(
     r"^\W*(?:(?:and|but|und|aber|doch|even|only|nur|selbst|auch|step|schritt)\s)?(?:(?:if|wenn|falls|sofern|"
@@ -63,7 +63,7 @@ STATING = caseless(
     r"|\b(?:chang\w+|switch\w*|revis\w+|correct\w*)\b.{0,20}\bto\b|\b(?:ändere|wechsle|korrigiere)\b"
 )
 FILLER = caseless(
-    rf"{MARK}|{THUS}|{CORRECTION}|\b{IS}|\b(?:it|this|that|the|a|an|i|we|my|final|then|and|und|or|but|aber|doch|"
+    rf"{MARK}|{THUS}|{CORRECTION}|\b{IS}\b|\b(?:it|this|that|the|a|an|i|we|my|final|then|and|und|or|but|aber|doch|"
     r"das|es|dies|die|der|ist|"
     r"probably|clearly|definitely|certainly|likely|surely|rather|indeed|yes|no|well|ok|okay|alright|just|simply|"
     r"all in all|"
@@ -93,7 +93,9 @@ SECOND = caseless(
     r"back-?up|fallback|plan b|next[- ]best|as an alternative|alternatively|afterwards|later(?: on)?|subsequently|"
     r"followed by|can follow|follows|comes? next|zweitbeste\w*|(?:an )?zweite[rn]? (?:stelle|wahl|rang)|"
     r"(?:an zweiter|auf (?:platz|rang) (?:2|zwei|3|drei))|platz (?:2|zwei|3|drei)|reserve|ersatzweise|notlösung|"
-    r"notfalls|zur not|als alternative|alternativ|später|anschließend|hinterher|gefolgt von|folgt|erst danach)\b"
+    r"notfalls|zur not|ergänzend|zusätzlich|außerdem|darüber hinaus|additionally|in addition|optionally|"
+    r"bei bedarf|if needed|als alternative|alternativ|später|anschließend|hinterher|gefolgt von|folgt|"
+    r"erst danach)\b"
 )
 """What comes behind the chosen one, in rank or time."""
 TOO_MUCH = caseless(
@@ -141,6 +143,13 @@ SPLIT_VERB = caseless(
     r"cross\w*)\b[^.;]*\b(?:aus|weg|raus|"
     r"heraus|flach|ab|out)\W*$"
 )
+ALIKE = caseless(
+    rf"^\W*(?:and|und)\s(?:the |der |die |das |den )?{MARK}\s(?:as well|too|likewise|also|auch|ebenfalls|ebenso|"
+    rf"genauso)\W*$"
+)
+"""What was said of the option before is said of this one."""
+TURNS_OUT = caseless(r"\b(?:fällt|fallen|fiel\w*)\b")
+"""`Das Urteil fällt positiv aus`."""
 JUST_NO = caseless(r"^\W*(?:no|nein|nope|nee)\W*$")
 CARRIED = caseless(r"(?:^\W*(?:than|als)\s|\b(?:nor|noch)\s(?:\w+\s){0,2})$")
 """What stands before the mention that it follows holds for this one, too: `neither A nor B`."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from evalkit.reading.clauses import clauses, sentences
+from evalkit.reading.clauses import clauses, leads_on, sentences
 from evalkit.reading.content import EMPTY, are_alike, is_verb_of
 from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import in_one_form
@@ -28,7 +28,17 @@ _HALF = 0.5
 _FEW = 3
 """Words of an answer that may leave out half of an option's: `tech support`."""
 _SLIP = 6
-_EMPTY = EMPTY | {"answer", "option", "antwort", "laut"}
+_EMPTY = EMPTY | {
+    "answer",
+    "option",
+    "antwort",
+    "laut",
+    "further",
+    "more",
+    "mehr",
+    "weiter",
+    "weitere",
+}
 _OF_ITSELF = lazy_regex(r"\b(?:I|I'm|ich|we|wir|mir|me|AI|KI)\b", re.I)
 """An answer that speaks of who writes it does not say what the text tells."""
 _CONDITION = lazy_regex(
@@ -43,8 +53,13 @@ _NEGATED = lazy_regex(NEGATION, re.I)
 def read_loosely(said: str, choices: Sequence[str], question: str) -> int | None:
     """Return the position of the option that an answer means, or None."""
     words = said.split()
+    by_letters = _by_acronym(said, choices)
+    if by_letters is not None:
+        return by_letters
     is_open = not re.search(r"[.!?:)\]\"']\s*$", said) and len(words) > _FRAGMENT
-    if is_open or len(words) > _LONGEST or len(list(sentences(said))) > 2:
+    if len(words) > _LONGEST or len(list(sentences(said))) > 2:
+        return None if leads_on(said) else _by_first_sentence(said, choices, question)
+    if is_open:
         return None
     plainly = _by_yes(said, choices, question, in_a_word=True)
     if plainly is not None:
@@ -54,8 +69,70 @@ def read_loosely(said: str, choices: Sequence[str], question: str) -> int | None
         return told
     if is_refusal(said, question):
         return _by_yes(said, choices, question)
-    meant = _by_words(said, choices, question)
-    return _by_yes(said, choices, question) if meant is None else meant
+    meant = _by_polarity(said, choices, question)
+    meant = _by_words(said, choices, question) if meant is None else meant
+    if meant is None:
+        meant = _by_yes(said, choices, question)
+    first = clauses(said)[0].text if meant is None and clauses(said) else ""
+    if first and first != said and len(first.split()) <= _FEW:  # `Prices. They are outrageous.`
+        meant = _by_words(first, choices, question)
+    return meant
+
+
+def _by_polarity(said: str, choices: Sequence[str], question: str) -> int | None:
+    """Return which of a statement and its negation an answer says: `The fund pays`, `The fund does not pay`."""
+    if len(choices) != 2 or is_refusal(said, question):
+        return None
+    bare = [set(_content(_NEGATED.sub(" ", choice))) for choice in choices]
+    negative = [_NEGATED.search(choice) is not None for choice in choices]
+    words = _content(_NEGATED.sub(" ", said))
+    if not bare[0] or bare[0] != bare[1] or negative[0] == negative[1]:
+        return None
+    if not all(any(_is_like(w, s) for s in words) for w in bare[0]):
+        return None
+    return negative.index(_NEGATED.search(said) is not None)
+
+
+def _by_first_sentence(said: str, choices: Sequence[str], question: str) -> int | None:
+    """Return what the first sentence of a longer answer says in a word, or the last: `Er war also zu spät.`"""
+    told = [sentence for _, sentence in sentences(said)]
+    first = _by_yes(told[0], choices, question, in_a_word=True)
+    if first is None and len(told[0].split()) <= _FRAGMENT and not is_refusal(told[0], question):
+        first = _by_yes(told[0], choices, question)
+    if first is None and _CONCLUDES.search(told[-1]):
+        first = _by_words(told[-1], choices, question)
+    return first
+
+
+_CONCLUDES = lazy_regex(
+    r"^\W*(?:so|therefore|thus|hence|consequently|daher|deshalb|somit|folglich|damit)\b|\b(?:also|folglich|"
+    r"somit)\b",
+    re.I,
+)
+_ACRONYM = lazy_regex(
+    r"\W*(?:(?:the|die|der|das|an|zur|zum|to)\s)?(?P<letters>[A-Z]{2,5})(?:[- ](?:team|"
+    r"department|abteilung))?\W*",
+    re.I,
+)
+
+
+def _by_acronym(said: str, choices: Sequence[str]) -> int | None:
+    """Return the one option that an answer of a few capital letters stands for: `HR`, `IT` of `Informationstechnik`."""
+    found = _ACRONYM.fullmatch(said)
+    if found is None or not found["letters"].isupper():
+        return None
+    named = [i for i, choice in enumerate(choices) if _stands_for(found["letters"], choice)]
+    return named[0] if len(named) == 1 else None
+
+
+def _stands_for(acronym: str, text: str) -> bool:
+    """Tell whether letters are those that words begin with, or the parts of one long word."""
+    words = [w for w in re.findall(r"[^\W\d_]+", text) if w.casefold() not in EMPTY]
+    if len(words) > 1:
+        return "".join(w[0] for w in words).upper() == acronym
+    long = words[0].upper() if words else ""
+    pattern = ".{2,}".join(map(re.escape, acronym))
+    return len(long) > 2 * len(acronym) and re.match(pattern, long) is not None
 
 
 def _untold(said: str, choices: Sequence[str], question: str) -> int | None:
@@ -91,11 +168,13 @@ def _by_words(said: str, choices: Sequence[str], question: str) -> int | None:
         is_told = not told.isdisjoint(distinct)
         scores.append(hits / len(mine) if is_told else 0.0)
     best = max(scores, default=0.0)
+    rest = max((s for s in scores if s < best), default=0.0)
     if (
         best < _HALF
         or (best == _HALF and len(words) > _FEW)
         or scores.count(best) > 1
-        or sum(s > 0 for s in scores) > 1
+        or rest >= max(_HALF, best / 2)
+        or (rest > 0 and best < 1)
     ):
         return None
     chosen = scores.index(best)

@@ -86,6 +86,11 @@ class Masked:
         text = _OF_TWO.sub(self._of_two, self._letters(text))
         self.text = self._joined(text)
 
+    @property
+    def n_options(self) -> int:
+        """How many options there are."""
+        return len(self._choices)
+
     def at(self, mark: str) -> Mention:
         """Return what a mark names."""
         return self.mentions[ord(mark) - _FIRST]

@@ -31,7 +31,18 @@ def text_patterns(choices: tuple[str, ...]) -> list[tuple[int, re.Pattern[str]]]
         if len(choice.strip()) < 2 or not words:
             continue
         found.append((position, _text_pattern(words)))
-    return found + _short_patterns(choices) + _numbered(choices)
+    nobody = [(i, _NOBODY) for i, choice in enumerate(choices) if _NONE.match(choice)]
+    return found + _short_patterns(choices) + _numbered(choices) + nobody[:1]
+
+
+_NONE = lazy_regex(r"\W*(?:none|no one|nobody|neither|keine[rs]?|niemand)\b", re.I)
+_NOBODY = lazy_regex(
+    r"^\W*(?:none|nobody|no one|neither|not a single|no(?!\s(?:doubt|problem|question|idea))|keine[rs]?|kein|"
+    r"niemand)\s"
+    r"(?:(?:of|der|dieser|von)\s(?:the |these |them|den )?)?(?!option|answer|antwort)[^\W\d_]+(?=\s)",
+    re.I,
+)
+"""`No candidate meets all`: the option that none is right."""
 
 
 def _short_patterns(choices: Sequence[str]) -> list[tuple[int, re.Pattern[str]]]:
@@ -46,7 +57,11 @@ def _short_patterns(choices: Sequence[str]) -> list[tuple[int, re.Pattern[str]]]
         others = [w for i, w in enumerate(words) if i != position]
         for name in own:
             said = _tokens(name)
-            if len(name) > 2 and said - EMPTY - _COMMON and not any(said <= o for o in others):
+            if (
+                (len(name) > 2 or re.search(r"\d", name))
+                and said - EMPTY - _COMMON
+                and not any(said <= o for o in others)
+            ):
                 found.append((position, _text_pattern(re.findall(r"\w+", name))))
     return sorted(found, key=lambda item: -len(item[1].pattern))
 
@@ -90,7 +105,8 @@ def _numbered(choices: Sequence[str]) -> list[tuple[int, re.Pattern[str]]]:
         return []
     lead = re.escape(next(iter(leads)))
     before = (
-        rf"(?<!\w)(?:{lead[:3]}\w*\.?|[§¶]|nr\.?|no\.?|number|nummer|in|is|ist|lautet|^)\s?|"
+        rf"(?<!\w)(?:{lead[:3]}\w*\.?|[§¶]|nr\.?|no\.?|number|nummer|in|is|ist|lautet|the|der|die|das|den|dem|"
+        rf"^)\s?|"
         r"(?<=[\ue000-\uefff] and )|(?<=[\ue000-\uefff] und )"
     )
     patterns = []
@@ -115,15 +131,21 @@ def _text_pattern(words: Sequence[str]) -> re.Pattern[str]:
     )
     if len(words) == 1 and words[0].casefold() in _COMMON:
         return re.compile(
-            r"(?:^|(?<=[\n:.()\"'\ue000-\uefff] )|"
+            r"(?:^|(?<=[\n:.()\"'\ue000-\uefff] )|(?<=\bis )|(?<=\bist )|(?<=\blautet )|(?<=\bso )|(?<=\balso )|"
             rf"(?<=[\n:.(\"'\ue000-\uefff])){body}(?=\s*(?:[.,;:!)\"'(\n]|$))",
             re.I,
         )
     if len(words) > 2:
         return re.compile(rf"(?<!\w){body}(?!\w)", re.I)
-    return re.compile(rf"(?<![\w.,-]){body}(?!\w|[-.,]\w)", re.I)
+    return re.compile(rf"(?<![\w.,-]){body}(?:{_HEAD_NOUN})?(?!\w|[-.,]\w)", re.I)
 
 
+_HEAD_NOUN = (
+    r"(?-i:-[A-ZÄÖÜ])[\w-]+|(?:s|en|er|n)?-?(?:team|abteilung|gruppe|bereich|satz|tarif|vertrag|format|linie|"
+    r"route|"
+    r"klasse|stufe|sorte|phase|paket|modell|variante|version|option|problem|fall|stelle|amt)(?:s|es|en|n)?"
+)
+"""What the name of an option is put before: `Netzwerkteam`, `Basis-Tarif`."""
 _COMMON = {
     "yes",
     "no",

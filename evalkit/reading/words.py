@@ -6,7 +6,8 @@ Each is a fragment of a pattern that is matched without regard to case.
 from __future__ import annotations
 
 NOUN = (
-    r"(?:answers?|options?|choices?|solution|result|letter|pick|selection|antwort(?:en)?|optione?n?|lösung|ergebnis|"
+    r"(?:answers?|options?|choices?|solution|result|letter|pick|selection|antwort(?:en)?|optione?n?|lösung|"
+    r"ergebnis|"
     r"auswahl|wahl|möglichkeit|variante|buchstabe|alternative|punkt)"
 )
 IS = (
@@ -15,7 +16,8 @@ IS = (
     r"bleibt|sollte|dürfte)"
 )
 NEGATION = (
-    r"\b(?:not|never|neither|nor|none|cannot|cant|\w{2,7}n't|dont|doesnt|isnt|without|nothing|nobody|nowhere|no|hardly|"
+    r"\b(?:not|never|neither|nor|none|cannot|cant|\w{2,7}n't|dont|doesnt|isnt|without|nothing|nobody|nowhere|no|"
+    r"hardly|"
     r"nicht|kein(?:e[nmrs]?)?|nie|niemals|weder|ohne|kaum|nichts|niemand\w*|nirgend\w*)\b"
 )
 NO_NEGATION = (
@@ -62,9 +64,11 @@ CORRECTION = (
     r"i (?:change|revise|correct|take that back|misread|miscounted|made (?:a|an) \w*\s?(?:mistake|error|slip))|"
     r"(?:i )?(?:forgot|overlooked|left out|missed)|or rather|hold on|hmm+|oops|"
     r"(?:was|were|war|waren) (?:\w+ )?(?:wrong|incorrect|falsch|inkorrekt|nicht richtig)|"
-    r"moment|halt|stopp?|korrektur|korrigier\w+|berichtigung|richtiggestellt|doch nicht|genauer gesagt|besser gesagt|"
+    r"moment|halt|stopp?|korrektur|korrigier\w+|berichtigung|richtiggestellt|doch nicht|genauer gesagt|"
+    r"besser gesagt|"
     r"beziehungsweise besser|ich meine|ich meinte|verzeihung|entschuldigung|pardon|mein fehler|vertan|verrechnet|"
-    r"vergessen|übersehen|ausgelassen|verlesen|verzählt|quatsch|ach nein|nein,? doch|ach,? doch|vielmehr|nochmals? "
+    r"vergessen|übersehen|ausgelassen|verlesen|verzählt|quatsch|ach nein|nein,? doch|ach,? doch|vielmehr|"
+    r"nochmals? "
     r"nachgerechnet|"
     r"bei (?:näherer|genauerer|nochmaliger) \w+|tatsächlich)\b)"
 )
@@ -79,26 +83,31 @@ CONCLUDING = (
 )
 """What follows is what the answer comes to."""
 THUS = (
-    r"\b(?:so|therefore|thus|hence|consequently|that leaves(?: us)?(?: with)?|leav(?:es|ing)(?: us)?(?: with| only)?|"
+    r"\b(?:so|therefore|thus|hence|consequently|that leaves(?: us)?(?: with)?|leav(?:es|ing)(?: us)?(?: with|"
+    r" only)?|"
     r"which leaves|only|in conclusion|in short|overall|in sum|"
     r"also|daher|deshalb|deswegen|somit|folglich|demnach|mithin|damit|bleibt(?: nur| noch| somit| also)*|"
     r"unterm strich|fazit)\b"
 )
 CHOOSE = (
-    r"\b(?:go(?:ing)? (?:with|for)|choos\w+|cho(?:ice|se)|pick(?:ing|ed)?|select(?:ed|ing)?|opt(?:ing)? for|settle "
+    r"\b(?:go(?:ing)? (?:with|for)|choos\w+|cho(?:ice|se)|pick(?:ing|ed)?|select(?:ed|ing)?|opt(?:ing)? for|"
+    r"settle "
     r"(?:on|for)|vote for|"
     r"take|say|answer|guess|bet(?: on)?|stick with|suggest|prefer|lean(?:ing)? (?:towards?|to)|points? to|tend to|"
     r"favou?r|file[sd]?(?: \w+){0,2} under|falls? under|belongs? (?:to|in|under)|a (?:case|matter) (?:of|for)|"
     r"gehört|fällt unter|"
     r"handelt (?:es )?sich um|ein fall für|assign(?: it)? to|route(?: it)? to|send(?: it| this)? to|"
-    r"nehme?|nähme|wähl\w*|gewählt|entscheid\w*|entschieden|tippe?|plädier\w*|sage[n]?|stimme|antworte?|spricht für|"
-    r"tendier\w*|votier\w*|deutet auf|läuft auf|bevorzug\w*|schwanke|setze)\b"
+    r"nehme?|nähme|wähl\w*|gewählt|entscheid\w*|entschieden|tippe?|plädier\w*|sage[n]?|stimme|antworte?|"
+    r"spricht für|"
+    r"tendier\w*|votier\w*|empfehle[n]?|empfiehlt|rate zu\w?|recommend(?:ed)?|advise|deutet auf|läuft auf|"
+    r"bevorzug\w*|schwanke|setze)\b"
 )
 RIGHT = (
     r"\b(?:correct|right|true|best|accurate|appropriate|most \w+|fits?|fitting|matches|match|applies|applicable|"
     r"works|answer|"
     r"the (?:one|only|clear|obvious)|it is|wins|holds|"
-    r"richtig\w*|korrekt\w*|stimmt|zutreffend\w*|trifft (?:es )?(?:am besten |genau )?(?:zu|den)?|passt|passend\w*|"
-    r"am besten|beste\w*|zuständig|antwort|lösung|gemeint|gesucht\w*|responsible|in charge)\b"
+    r"richtig\w*|korrekt\w*|stimmt|zutreffend\w*|trifft (?:es )?(?:am besten |genau )?(?:zu|den)?|passt|"
+    r"passend\w*|"
+    r"am besten|beste[nrsm]?|zuständig|antwort|lösung|gemeint|gesucht\w*|responsible|in charge)\b"
 )
 QUESTIONING = r"\b(?:whether|if|ob|falls(?! (?:in|into|under|within|on|to|below|above|between|outside|short)\b)|wenn)\b"
