@@ -13,6 +13,7 @@ from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteriaL
 from evalkit.engine.finite import check_step
 from evalkit.engine.stamps import StopStrings, StopWatch, TokenStamps
 from evalkit.engine.values import GenerationSettings
+from evalkit.errors import ModelError
 from evalkit.meters.clock import now_ns
 
 
@@ -118,7 +119,11 @@ class Generator:
             prompts: Token ids.
             settings: The same for all.
             seed: Sampling is seeded per batch, so that a resumed run draws the same.
+
+        Raises:
+            ModelError: The model's own settings ask for a search over several answers.
         """
+        self._refuse_beams(settings)
         inputs, mask = self._pad_left(prompts)
         stamps = TokenStamps()
         # an encoder-decoder model gives back its answer after one start token, without the prompt
@@ -150,6 +155,15 @@ class Generator:
             replace(answer, mean_logprob=mean_logprob(row[: len(answer.ids)]))
             for answer, row in zip(plain, noted, strict=True)
         ]
+
+    def _refuse_beams(self, settings: GenerationSettings) -> None:
+        beams = getattr(self.model.generation_config, "num_beams", None) or 1
+        if beams > 1 and "num_beams" not in dict(settings.extra):
+            raise ModelError(
+                f"the generation_config.json of {self.model.name_or_path} sets num_beams to {beams}: answers would be"
+                " searched for, and no server streams such answers.",
+                "Set num_beams to 1 in the task's generation_kwargs, or there.",
+            )
 
     def _pad_left(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Return ids and attention mask, both `[batch, longest]`."""

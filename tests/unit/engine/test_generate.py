@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokeni
 
 from evalkit.engine.generate import Generated, Generator, TokenLogprobs, mean_logprob
 from evalkit.engine.values import GenerationSettings
+from evalkit.errors import ModelError
 
 CPU = torch.device("cpu")
 PROMPTS = ((40, 41, 42), (50, 51, 52, 53, 54, 55, 56), (60,))
@@ -129,3 +130,13 @@ def test_a_mean_of_nothing_or_of_no_numbers_is_missing() -> None:
     assert mean_logprob([-1.0, -math.inf]) is None
     assert mean_logprob([-1.0, -2.0]) == -1.5
     assert mean_logprob([1e-7]) == 0.0
+
+
+def test_a_model_that_asks_for_a_search_is_refused(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generator.model.generation_config, "num_beams", 4)
+    with pytest.raises(ModelError, match=r"generation_config.json of .+ sets num_beams to 4"):
+        generator.generate([[5, 6, 7]], GenerationSettings(max_tokens=2), 0)
+    asked = GenerationSettings(max_tokens=2, extra=(("num_beams", 1),))
+    assert len(generator.generate([[5, 6, 7]], asked, 0)[0].ids) == 2
