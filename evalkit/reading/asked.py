@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from text_to_num import alpha2digit
 
 from evalkit.reading.clauses import sentences
-from evalkit.reading.context import asked_words
+from evalkit.reading.context import asked_words, scale_of
 from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
 from evalkit.reading.lazy_regex import lazy_regex
@@ -34,6 +34,13 @@ _IN_A_TIME = lazy_regex(
 _FREE = lazy_regex(r"\b(?:free(?: of charge)?|kostenlos|gratis|umsonst|kostenfrei)\b", re.I)
 _NOT_FREE = lazy_regex(
     r"\b(?:not|n't|nicht|no)\s(?:\w+\s)?(?:free|kostenlos|gratis|umsonst|kostenfrei)\b", re.I
+)
+_MANY = lazy_regex(r"\b(?:how many|wie ?viele)\b", re.I)
+_GIVEN_FREE = lazy_regex(
+    r"(?<!\bnot )(?<!\bnicht )\b((?:(?:is|are|be|it's|ist|sind|bleibt|pays?|costs?|zahl\w*|kostet|kosten|eintritt)|"
+    r"(?:is|are|ist|sind)(?:\s\w+){1,3}?)\s)(?:free(?: of charge)?|nothing|nichts|frei|kostenlos|gratis|"
+    r"umsonst|kostenfrei)\b(?!-|\s(?!for|of|on|if|when|to|until|till|with|in|at|and|but|only|für|bei|bis|am|an|im|und|aber|nur|wenn)\w)",
+    re.I,
 )
 _PERCENT_GIVEN = lazy_regex(r"\d\s?(?:%|per ?cent\b|prozent\b)", re.I)
 """A share that the question tells: what is asked for is an amount."""
@@ -108,12 +115,12 @@ _AUXILIARY = (
 _COUNTED = lazy_regex(
     rf"\b(?:how many|how much|wie ?viele?n?|number of|anzahl(?: de[rs])?)\s"
     rf"(?:(?:of|the|der|von|den)\s|\d+\s)*(?!{_AUXILIARY}\b)"
-    rf"(?:(?P<adjectives>(?:\w+\s){{0,2}}?)(?:(?-i:[A-ZÄÖÜ])\w+|\w+(?=\s(?:{_AUXILIARY}|of|in|on|at|per|for|from|fit|"
+    rf"(?:(?P<adjectives>(?:\w+\s){{0,2}}?)(?:(?-i:[A-ZÄÖÜ])[\w-]+|\w+(?=\s(?:{_AUXILIARY}|of|in|on|at|per|for|from|fit|"
     r"work)\b))|\w+)",
     re.I,
 )
 _MEASURED_IN = lazy_regex(
-    rf"\(in [^()]*\)|\bin (?:US )?{CURRENCY}|\bin{UNIT}|"
+    rf"\b(?:in )?(?:which|what|welche[ms]) (?:year|jahr)\b|\(in [^()]*\)|\bin (?:US )?{CURRENCY}|\bin{UNIT}|"
     r"\b(?:last|this|next|letzte[nms]?|diese[nms]?|vorige[nms]?) (?:year|month|week|jahr|monat|woche)\b|"
     r"\b(?:what|was|wie|it|he|she|man|es|sie|das|"
     r"dies|that|this|be|hoch|groß|lang|alt|kalt|warm|schwer|old|high|long|tall|large|heavy|cold|much|many)\b",
@@ -140,14 +147,17 @@ class Asked:
         first = next((i for i, part in enumerate(parts) if part.rstrip(" \n\"')").endswith("?")), 0)
         while first and _QUESTION_WORD.search("".join(parts[first:])) is None:
             first -= 1
-        return "".join(parts[first:])
+        last = next((i for i, p in enumerate(parts) if i >= first and "?" in p), len(parts))
+        facts = [p for p in parts[last + 1 :] if not re.search(r"\d", p)]
+        return "".join([*parts[first : last + 1], *facts])
 
     @property
     def given(self) -> frozenset[float]:
         """The numbers that the question tells; of a passage, the answer may be one."""
         told = _TEXT_BEHIND.sub("", self.question)
         told = told if len(told.split()) <= _LONGEST_QUESTION else self.asking
-        return frozenset(n.value for n in numerals(in_digits(told), None))
+        ends = scale_of(self.question) or ()
+        return frozenset(n.value for n in numerals(in_digits(told), None)) - frozenset(ends)
 
     @property
     def subject(self) -> str:
@@ -173,6 +183,12 @@ class Asked:
         """The noun that is counted."""
         found = _COUNTED.search(self.subject)
         return found[0].split()[-1] if found else ""
+
+    @property
+    def kind_counted(self) -> str:
+        """What tells the kind that is counted from others: `night shifts`."""
+        found = _COUNTED.search(self.subject)
+        return found["adjectives"] or "" if found else ""
 
     @property
     def head(self) -> str:
@@ -314,6 +330,8 @@ class Asked:
 
     def _told_its_way(self, text: str) -> str:
         """Return a text with years for dates, shares for `3 out of 4`, hours for `1:30 h`, as it is asked."""
+        if _HOW_OFTEN.search(self.asking):
+            text = _TIMES.sub(_times, text)
         if self.for_place:
             text = alpha2digit(alpha2digit(text, "en", 0), "de", 0)
         if self.for_year:
@@ -333,6 +351,8 @@ class Asked:
         text = self._told_its_way(text)
         if self.for_amount:
             text = with_zeros(text, self.question)
+        if self.for_money and not _FREE.search(self.question) and not _MANY.search(self.asking):
+            text = _GIVEN_FREE.sub(rf"\g<1>0{' €' if '€' in text else ' Euro'}", text)
         if re.search(r"\d", text):
             return text
         if self.for_money and _FREE.search(text) and not _NOT_FREE.search(text):
@@ -346,6 +366,22 @@ class Asked:
             if unit_named(one["noun"]) or _stem(one["noun"]) in {_stem(w) for w in words}:
                 return f"{text[: one.start()]}1 {text[one.start('noun') :]}"
         return text
+
+
+_HOW_OFTEN = lazy_regex(r"\b(?:how (?:often|many times)|wie oft|wie ?viele? ?male?)\b", re.I)
+_TIMES_NAMED = {"once": 1, "twice": 2, "thrice": 3, "ein": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6,
+                "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "zwölf": 12}  # fmt: skip
+_TIMES = lazy_regex(
+    r"\b(?P<n>once|twice|thrice|(?P<de>ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|\d+)-?mal)\b"
+    r"(?!\s(?:in|im|pro|je|an?|per|am|every|each|die)\b)",
+    re.I,
+)
+
+
+def _times(match: re.Match[str]) -> str:
+    """`Twice.` is 2 of the times that are asked for."""
+    n = (match["de"] or match["n"]).casefold()
+    return f"{_TIMES_NAMED.get(n, n)} {'Mal' if match['de'] else 'times'}"
 
 
 _UMLAUTS = str.maketrans("äöü", "aou")

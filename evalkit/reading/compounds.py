@@ -55,13 +55,14 @@ _SMALL_DE = dict(
     )
 )
 _LASTING = lazy_regex(
-    r"\b(?P<n>ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|halb|\d+)-?(?P<unit>stünd|täg|wöch|monat|jähr|"
-    r"minüt|sekünd)i?ge?[nrsm]?\b",
+    r"\b(?P<n>ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|halb|\d+)-?(?P<unit>stünd|täg|wöch|monat|jähr|"
+    r"minüt|sekünd|stöck|geschoss|köpf|seit|teil|spur|tür|stell|zeil)i?ge?[nrsm]?\b",
     re.I,
 )
 _LASTING_UNITS = {
     "stünd": "Stunden", "täg": "Tage", "wöch": "Wochen", "monat": "Monate", "jähr": "Jahre", "minüt": "Minuten",
-    "sekünd": "Sekunden",
+    "sekünd": "Sekunden", "stöck": "Stockwerke", "geschoss": "Geschosse", "köpf": "Personen", "seit": "Seiten",
+    "teil": "Teile", "spur": "Spuren", "tür": "Türen", "stell": "Stellen", "zeil": "Zeilen",
 }  # fmt: skip
 _UNIT_WORD = r"[^\W\d_]+"
 _AND_A_HALF = lazy_regex(
@@ -142,7 +143,11 @@ def _money(match: re.Match[str], sign: str) -> str:
 def _lasting(match: re.Match[str], sign: str) -> str:
     """`zweiwöchig` lasts 2 Wochen."""
     n = match["n"].casefold()
-    count = _digits(0.5, sign) if n == "halb" else str({"zwölf": 12}.get(n, _SMALL_DE.get(n, n)))
+    count = (
+        _digits(0.5, sign)
+        if n == "halb"
+        else str({"elf": 11, "zwölf": 12}.get(n, _SMALL_DE.get(n, n)))
+    )
     return f"{count} {_LASTING_UNITS[match['unit'].casefold()]}"
 
 
@@ -188,11 +193,15 @@ def _two_units(match: re.Match[str], sign: str) -> str:
         return match[0]
     (sort, factor), (other, small) = FACTORS[unit], FACTORS[smaller]
     big, rest = float(match["big"].replace(",", ".")), float(match["small"].replace(",", "."))
-    if sort != other or small >= factor or rest * small >= factor:
+    is_near = factor / small <= _NEAREST or unit == "duration-day"  # not `20 kg 300 mg`
+    if sort != other or small >= factor or rest * small >= factor or not is_near:
         return match[0]
-    return f"{_digits(big + rest * small / factor, sign)}{match['unit']}"
+    end = "." if match[0].endswith(".") else ""
+    return f"{_digits(big + rest * small / factor, sign)}{match['unit'].rstrip('.')}{end}"
 
 
+_NEAREST = 1000
+"""Times that a unit may be greater than the one that is told with it."""
 _NEXT = {
     "duration-hour": "duration-minute",
     "duration-minute": "duration-second",

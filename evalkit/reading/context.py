@@ -43,7 +43,9 @@ _CAPITALISED = lazy_regex(
     r"Roughly|Net|Gross|Euros?|Dollars?|I|Regel|Schnitt|Durchschnitt|Mittel|"
     r"Summe|"
     r"Approximately)\b)"
-    r"[A-Z][a-z]+ (?!(?:19|20)\d\d\b)\d{1,4}(?![\w%€$]|[.,]\d| \d{3}\b|(?-i: [A-ZÄÖÜ][a-zäöüß]))"
+    r"(?!(?:Sie|Ihnen|Ihre?[nrms]?|Du|Dir|Dich|Wir)\b)"
+    r"[A-Z][a-z]+ (?!(?:19|20)\d\d\b)\d{1,4}(?![\w%€$]|[.,]\d|\s[%€$£]|\s(?:EUR|USD|CHF|GBP)\b| \d{3}\b|"
+    r"(?-i: [A-ZÄÖÜ][a-zäöüß]))"
 )
 SOURCE_NOUN = (
     r"\w*(?:tabelle|text|handbuch|vertrag|protokoll|bericht|liste|grafik|anhang|mail|aushang|log|wiki|report|"
@@ -66,6 +68,7 @@ _GLUED = lazy_regex(
     r"(?<!\w)[A-Za-zÄÖÜäöü]+-?\d[\w-]*(?:\.\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+){2,}(?![\w])|"
     r"\b(?!\d+[eE]\d+\b)\d+[A-Za-z]+\d\w*|\b\d{1,2}[a-f]\b"
 )
+_PARTS = lazy_regex(r"\bwie ?viele\s(\w+)", re.I)
 _GROUPED = lazy_regex(r"\d{1,3}(?:[.,]\d{3})+")
 _KEEP = lazy_regex(r"(?:USD|EUR|GBP|CHF|US|x|ca|rd|approx)-?[\d]", re.I)
 _MARKER = lazy_regex(r"^[ \t]*(\d{1,2})[.)][ \t]+(?=\S)", re.M)
@@ -112,18 +115,45 @@ def without_names(text: str, question: str) -> str:
         return ASKED_NAME if match[0].casefold() in named else NO_NUMBER
 
     text = _NAMED.sub(
-        lambda m: m[0] if _is_asked(m["noun"], question) or _is_of_source(m) else NO_NUMBER, text
+        lambda m: m[0] if _is_asked(m["noun"], question) or _is_no_name(m, question) else NO_NUMBER,
+        text,
     )
     if not text.isupper():
         text = _ACRONYM.sub(NO_NUMBER, text)
     asked = set(asked_words(question))
     text = _CAPITALISED.sub(
-        lambda m: m[0] if _is_elliptic(m) or set(asked_words(m[0])) & asked else NO_NUMBER, text
+        lambda m: (
+            m[0]
+            if _is_elliptic(m)
+            or set(asked_words(m[0])) & asked
+            or _is_asked(m[0].split()[0], question)
+            else NO_NUMBER
+        ),
+        text,
     )
+    for part in set(_PARTS.findall(question)):  # `a 3-Zimmer-Wohnung`, where rooms are counted
+        text = re.sub(rf"\b(\d+)-(?={re.escape(part)}-)", r"\1 ", text, flags=re.I)
     text = _GLUED.sub(
         lambda m: m[0] if _GROUPED.fullmatch(m[0]) or _KEEP.match(m[0]) else sign(m), text
     )
     return _without_years(text, question)
+
+
+_OF_TIME = lazy_regex(
+    r"\b(?:this|last|next|per|each|every|a|diese[rnms]?|letzte[rn]?|nächste[rn]?|pro|je|jede[rnm]?)\s$",
+    re.I,
+)
+
+
+_COUNTED = lazy_regex(r"\b(?:how many|wie ?viele)\s([^\W\d_]+)")
+
+
+def _is_no_name(match: re.Match[str], question: str) -> bool:
+    """Tell whether a number behind a noun is no name of one: `this week 7 meetings`, where meetings are counted."""
+    if _is_of_source(match) or _OF_TIME.search(match.string[: match.start()]):
+        return True
+    behind = re.match(r"\s([^\W\d_]+)", match.string[match.end() :])
+    return behind is not None and behind[1].casefold() in _COUNTED.findall(question.casefold())
 
 
 def _is_of_source(match: re.Match[str]) -> bool:
@@ -169,7 +199,29 @@ def _without_asked_names(text: str, question: str) -> str:
     return text
 
 
+_ASKS_RATING = lazy_regex(
+    r"\b(?:rate|rating|score|grade|mark|scale|confident|certain|sure|skala|bewert\w*|benot\w*|\w*note|\w*punktzahl|wertung|"
+    r"sicher|einschätz\w*|schätz\w*)\b",
+    re.I,
+)
+_BOUNDS = lazy_regex(
+    r"\b(?:(?:from|between|von|zwischen)\s)?(?P<low>\d{1,3})\s?(?:\([^()]*\)\s)?(?:to|and|bis|und|-)\s(?P<high>\d{1,3})\b(?!\s?%)",
+    re.I,
+)
+
+
+def scale_of(question: str) -> tuple[float, float] | None:
+    """Return the ends of the scale on which a question asks to rate something; None: it asks for no such thing."""
+    bounds = _BOUNDS.search(question)
+    if bounds is None or _ASKS_RATING.search(question) is None:
+        return None
+    ends = sorted((float(bounds["low"]), float(bounds["high"])))
+    return ends[0], ends[1]
+
+
 def _is_asked(noun: str, question: str) -> bool:
+    if scale_of(question) is not None and noun.casefold() in question.casefold():
+        return True
     alike = next((names for names in _ALIKE if re.fullmatch(names, noun, re.I)), re.escape(noun))
     return re.search(rf"{_ASKS_WHICH}{alike}", question, re.I) is not None
 
@@ -177,7 +229,8 @@ def _is_asked(noun: str, question: str) -> bool:
 def _without_years(text: str, question: str) -> str:
     if re.search(r"\b(?:which|what|welche[ms]?) (?:year|jahr)|\b(?:when|wann)\b", question, re.I):
         return text
-    asked = set(re.findall(r"\b(?:19|20)\d\d\b", question))
+    asked = set(re.findall(r"\b(?:19|20)\d\d\b", question.rpartition("?")[0]))
+    asked = asked or set(re.findall(r"\b(?:19|20)\d\d\b", question))
     text = _YEARS.sub(lambda m: f"{m['led']}{OTHER_YEAR if asked else ASKED_YEAR}", text)
     many = len(re.findall(r"(?<![\d.,])\d[\d.,' ]*", text)) > 1
 
@@ -189,7 +242,7 @@ def _without_years(text: str, question: str) -> str:
         labels = many and (
             match[0] in asked
             or re.match(
-                r"\s?:|\s(?:waren|war|sind|were|was|lag|lagen|gab|hatte|had|came|betrug|dann|noch)\b",
+                r"\s?:|\s(?:waren|war|sind|were|was|lag|lagen|gab|hatte|had|came|betrug|dann|noch|bei|auf|at)\b",
                 after,
             )
             is not None

@@ -10,7 +10,7 @@ from evalkit.reading.asked import Asked
 from evalkit.reading.context import asked_words
 from evalkit.reading.contract import Reading
 from evalkit.reading.lazy_regex import lazy_regex
-from evalkit.reading.number_about import about_question
+from evalkit.reading.number_about import about_question, own_words, shared, words
 from evalkit.reading.number_choice import (
     are_parts,
     chosen,
@@ -19,10 +19,13 @@ from evalkit.reading.number_choice import (
     of_asked_kind,
     of_asked_side,
 )
-from evalkit.reading.number_claims import Claim, Strength, claims
+from evalkit.reading.number_claims import NOUN_BEHIND, Claim, Strength, claims
 from evalkit.reading.number_text import MaskedNumbers
 from evalkit.reading.number_words import (
     ANY,
+    CANT_BE,
+    CONCLUDES,
+    ESTIMATED,
     KEYS,
     LAST_LINE,
     NO_KEYS,
@@ -73,10 +76,13 @@ def read_number(answer: str, context: NumberContext) -> Reading[float]:
     last = _last_line(masked)
     if last is not None:
         return Reading(last.value, "last line")
-    found = _decided(masked, asked, _emphasised(answer, asked, context.language))
-    if found.how in ("weak", "named", "alone", "stated") and is_refusal(
-        _without_asked_doubt(said, context.question), context.question
-    ):
+    is_given = all(n.value in asked.given for n in masked.numerals)
+    bold = _emphasised(answer, asked, context.language, is_given=is_given)
+    found = _decided(masked, asked, bold)
+    is_read = found.how in ("weak", "named", "alone", "stated") and not ESTIMATED.search(
+        masked.text
+    )
+    if is_read and is_refusal(_without_asked_doubt(said, context.question), context.question):
         return Reading(None, "refusal")
     return found
 
@@ -115,6 +121,8 @@ def _as_number(value: object, context: NumberContext) -> float | None:
 def _last_line(masked: MaskedNumbers) -> Numeral | None:
     """Return what a last line gives that is there to give it."""
     line = masked.text.rstrip().rpartition("\n")[2]
+    told = _LABELLED_END.search(line)
+    line = told[0] if told else line
     found = LAST_LINE.match(line)
     if found is None:
         return None
@@ -129,14 +137,24 @@ def _last_line(masked: MaskedNumbers) -> Numeral | None:
     return numeral
 
 
+_LABELLED_END = lazy_regex(
+    r"(?<=[.!?] )(?:(?:final|endgültige)\s)?(?:answer|result|antwort|ergebnis|lösung)\s?:\s[^\n]*$",
+    re.I,
+)
+
+
 def _decided(masked: MaskedNumbers, asked: Asked, emphasised: float | None) -> Reading[float]:
     found = narrowed(masked.text, claims(masked, asked), asked)
+    opening = _opening(found, asked) if masked.pieces and masked.pieces[-1].sentence else None
     sided = None if masked.is_cut else of_asked_side(found, asked)
     found = of_asked_kind(found, asked)
     told = [c for c in found if c.strength > Strength.ASIDE]
     if masked.is_cut:
         told = [
-            c for c in told if c.strength == Strength.FIRST and c.clause.start < masked.last_start
+            c
+            for c in told
+            if c.clause.start < masked.last_start
+            and (c.strength == Strength.FIRST or c.place == opening)
         ]
     refused = _not_told(masked.text, found, told, asked)
     if refused is not None:
@@ -150,27 +168,41 @@ def _decided(masked: MaskedNumbers, asked: Asked, emphasised: float | None) -> R
             if item is not None
             else Reading(None, "cut off" if masked.is_cut else "no result")
         )
-    return _of_several(about_question(told, asked), asked, emphasised)
+    values = [n.value for n in masked.numerals]
+    return _of_several(about_question(told, asked), asked, emphasised, values)
+
+
+def _opening(found: list[Claim], asked: Asked) -> int | None:
+    """Return the place of the one number of a first sentence that counts what is asked: `8 parcels are missing.`"""
+    first = [c for c in found if c.clause.sentence == 0 and not c.is_given]
+    noun = NOUN_BEHIND.match(first[0].right) if len(first) == 1 else None
+    if noun is None or not shared(words(asked.counted), words(noun[0])):
+        return None
+    is_asked = shared(words(asked.predicate) - words(asked.counted), own_words(first[0]))
+    return first[0].place if first[0].is_leading or is_asked else None
 
 
 def _not_told(text: str, found: list[Claim], told: list[Claim], asked: Asked) -> str | None:
     """Say why an answer's numbers are none of its result: it refuses, or cannot decide."""
     text = _without_asked_doubt(text, asked.question)
-    if max((c.strength for c in told), default=Strength.ASIDE) < Strength.FIRST and _refuses(
-        text, asked.question
-    ):
+    strength = max((c.strength for c in told), default=Strength.ASIDE)
+    is_told = strength >= Strength.FIRST or (told and any(ESTIMATED.search(c.label) for c in told))
+    is_end = strength in (Strength.NAMED, Strength.STATED) and CANT_BE.search(text) is not None
+    if is_end or (not is_told and _refuses(text, asked.question)):
         return "refusal"
     if _ONLY_ANOTHER.search(text):
         return "refusal"
-    return "several values" if _is_undecided(text, found) else None
+    return "several values" if _is_undecided(text, found, told) else None
 
 
-def _of_several(told: list[Claim], asked: Asked, emphasised: float | None) -> Reading[float]:
+def _of_several(
+    told: list[Claim], asked: Asked, emphasised: float | None, values: list[float]
+) -> Reading[float]:
     if emphasised is not None and _is_last_word(emphasised, told):
         return Reading(emphasised, "emphasised")
     if are_parts(told, asked):
         return Reading(None, "parts only")
-    value = chosen(told, asked)
+    value = chosen(told, asked, values)
     if value is None:
         return Reading(None, "several values")
     return Reading(value.value, max(c.strength for c in told).name.lower())
@@ -186,14 +218,14 @@ _EMPHASIS = lazy_regex(
 )
 
 
-def _emphasised(answer: str, asked: Asked, language: str | None) -> float | None:
-    """Return the one value that an answer sets in bold."""
+def _emphasised(answer: str, asked: Asked, language: str | None, *, is_given: bool) -> float | None:
+    """Return the one value that an answer sets in bold; one of the question's only where it tells no other."""
     values: set[float] = set()
     for match in _EMPHASIS.finditer(answer):
         span = (match[1] or match[2]).rpartition("=")[2]
         masked = MaskedNumbers(asked.told_without_digits(plain(span)), asked, language)
         told = {n.value for n in masked.numerals}
-        if len(told) > 1 or (told and masked.given):
+        if len(told) > 1 or (told and masked.given and not is_given):
             return None
         values |= told
     return values.pop() if len(values) == 1 else None
@@ -203,8 +235,15 @@ def _is_last_word(value: float, told: list[Claim]) -> bool:
     """Tell whether nothing that is told as the result, first or last, is other than a value."""
     places = [c.place for c in told if c.numeral.value == value]
     others = [c for c in told if c.numeral.value != value]
+    own = {c.clause.sentence for c in told if c.numeral.value == value}
     return bool(places) and not any(
-        c.strength == Strength.FIRST or (c.strength == Strength.STATED and c.place > places[-1])
+        c.strength == Strength.FIRST
+        or (
+            c.strength == Strength.STATED
+            and c.place > places[-1]
+            and c.clause.sentence not in own
+            and CONCLUDES.search(c.clause.text[: c.place - c.clause.start])
+        )
         for c in others
     )
 
@@ -232,9 +271,11 @@ _CONTRADICTS = lazy_regex(
 )
 
 
-def _is_undecided(text: str, found: list[Claim]) -> bool:
+def _is_undecided(text: str, found: list[Claim], told: list[Claim]) -> bool:
     """Tell whether an answer gives several values, and says that it can't tell which of them holds."""
     values = {c.numeral.value for c in found}
+    if len(told) == 1 and told[0].strength == Strength.STATED and "\n" in text[told[0].place :]:
+        text = text[: text.index("\n", told[0].place)]  # without remarks on what was rated
     if len(values) < 2:
         return len(values) == 1 and _CONTRADICTS.search(text) is not None
     for doubt in UNDECIDED.finditer(text):

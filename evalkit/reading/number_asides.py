@@ -12,7 +12,9 @@ from evalkit.reading.number_words import (
     ANY,
     AT_EACH,
     BOUND,
+    COMPARED,
     CURRENT,
+    EACH_BEFORE,
     EACH_BEHIND,
     EARLIER,
     EARLIER_LABEL,
@@ -30,8 +32,16 @@ from evalkit.reading.numerals import Numeral
 from evalkit.reading.words import DOUBT, NEGATION, NOUN
 
 
-def is_of_other_year(left: str, own: str) -> bool:
-    """Tell whether a number is of another year than the one asked for; by its own year, or the last one before."""
+def is_of_other_year(left: str, own: str, text: str) -> bool:
+    """Tell whether a number is of another year than the one asked for; by its own year, or the last one before.
+
+    Args:
+        left: What stands before it in its clause.
+        own: What stands around it in its part of the clause.
+        text: All that stands before its clause.
+    """
+    if re.search(rf"{OTHER_YEAR}\s?\($", text):  # `the figure for 2021 (430 cases)`
+        return True
     before = OTHER_YEAR_BEHIND.match(ANY.split(left)[-1]) if ANY.search(left) else None
     if before is not None:
         own = own.replace(before[0], "", 1)
@@ -63,7 +73,7 @@ def is_share_of_all(numeral: Numeral, right: str, asked: Asked) -> bool:
 
 def is_weak(left: str, right: str, own_right: str, text: str, asked: Asked) -> bool:
     """Tell whether a number is doubted, denied, only planned, or told per piece where that is not asked for."""
-    is_each = EACH_BEHIND.search(right) is not None or AT_EACH.search(left) is not None
+    is_each = any((EACH_BEHIND.search(right), AT_EACH.search(left), EACH_BEFORE.match(left)))
     is_each = is_each and not asked.for_each
     is_denied = _DENIED_BEHIND.match(own_right) and not re.search(NEGATION, asked.asking, re.I)
     return bool(
@@ -119,21 +129,29 @@ def is_earlier_label(before: str) -> bool:
     return EARLIER_LABEL.search(before) is not None
 
 
+def _earlier(left: str, asked: Asked) -> re.Match[str] | None:
+    """Return what makes a number a part or an earlier value; `a discount of 25 %` is one unless it is asked for."""
+    earlier = EARLIER.search(left)
+    noun = re.match(r"(\w+) (?:of|von)\b", earlier[0]) if earlier else None
+    is_asked = noun is not None and noun[1].casefold() in asked.asking.casefold()
+    return None if is_asked or left.strip().casefold() == "plus" else earlier
+
+
 def is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
     """Tell whether a number is a part, a limit, an earlier value, or denied."""
-    earlier = EARLIER.search(left)
+    earlier = _earlier(left, asked)
     is_limit = bool(asked.limit) and earlier is not None and asked.limit in earlier[0].casefold()
     off = OFF_BEHIND.search(right)
     if off is not None and off[0].split()[-1].casefold() in asked.asking.casefold():
         return False  # `incl. €35 VAT`, where the tax is asked for
-    if left.strip().casefold() == "plus":
-        earlier = None
     is_earlier = earlier is not None and BOUND.search(left) is None and not is_limit
     if asked.for_age and _TIME_SPENT.match(right):
         return True
     if clause.is_asked or (is_earlier and not asked.for_each):
         return True
     if ALL_OF.search(left) and PERIOD.match(right):
+        return True
+    if COMPARED.search(left):
         return True
     if PART_OF.search(left) or OFF_BEHIND.search(right) or OTHER_YEAR_BEHIND.search(right):
         return True

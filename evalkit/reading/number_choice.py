@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import combinations
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.clauses import sentences
@@ -17,6 +18,9 @@ from evalkit.reading.number_about import (
     of_asked_part,
     of_asked_period,
     of_counted,
+    of_item,
+    of_parallel,
+    of_scale,
     own_words,
     shared,
     words,
@@ -31,12 +35,14 @@ _CLOSE = 1e-9
 
 def narrowed(text: str, found: list[Claim], asked: Asked) -> list[Claim]:
     """Return what an answer's numbers claim, behind corrections, and without what only repeats the question."""
-    return _evened_rows(text, _after_turn(text, _without_given(found, asked)))
+    return of_sums(_evened_rows(text, _after_turn(text, _without_given(found, asked), asked)))
 
 
 def of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
     """Keep what is so now, and percentages or amounts where they are asked for."""
-    found = of_asked_period(of_counted(found, asked), asked)
+    found = of_parallel(of_item(of_scale(found, asked), asked), asked)
+    found = of_counted(found, asked)
+    found = of_asked_period(found, asked)
     now = found if asked.for_change or asked.for_comparison else _now(found)
     return answering(_of_asked_kind(of_asked_part(now, asked), asked), asked)
 
@@ -55,13 +61,21 @@ def of_asked_item(found: list[Claim], asked: Asked) -> Numeral | None:
     return single(told) if len(told) == 1 and not asked.for_total else None
 
 
-def chosen(told: list[Claim], asked: Asked) -> Numeral | None:
-    """Return the one number of those that may be the result which is the plainest, or most about the question."""
+def chosen(told: list[Claim], asked: Asked, values: list[float]) -> Numeral | None:
+    """Return the one number of those that may be the result which is the plainest, or most about the question.
+
+    Args:
+        told: The numbers that may be the result.
+        asked: What the question asks for.
+        values: All numbers of the answer, in its order.
+    """
     plainest = max(c.strength for c in told)
     row = _of_asked_row(told, asked) if plainest < Strength.LAST else []
     best = row or [c for c in told if c.strength == plainest]
     if plainest == Strength.STATED:
         best = _first_or_restated(told, best)
+        if not row and _is_reckoned(best, values):
+            return best[-1].numeral
     if plainest == Strength.WEAK and single(best) is None:
         return None
     if asked.is_problem and plainest == Strength.STATED:
@@ -74,6 +88,21 @@ def chosen(told: list[Claim], asked: Asked) -> Numeral | None:
         or _concluded(best)
         or _ending(told, asked)
         or _leading(told)
+    )
+
+
+def _is_reckoned(best: list[Claim], values: list[float]) -> bool:
+    """Tell whether the last value is said to be what two others come to: `120 minutes, with the 20 thus 140`."""
+    last = best[-1]
+    cue = last.clause.text[: last.place - last.clause.start]
+    if single(best) is not None or not CONCLUDED.search(cue):
+        return False
+    value = last.numeral.value
+    others = [v for v in values if v not in (0, value)]
+    return any(
+        abs(result - value) < _CLOSE
+        for one, other in combinations(others, 2)
+        for result in (one + other, abs(one - other), one * other, one / other, other / one)
     )
 
 
@@ -166,7 +195,7 @@ def _without_given(found: list[Claim], asked: Asked) -> list[Claim]:
     def is_kept(claim: Claim) -> bool:
         if claim.strength == Strength.FIRST:
             return claim.clause.sentence not in beside
-        return claim.strength == Strength.STATED and max(others) < Strength.STATED
+        return claim.strength == Strength.STATED and max(others) < Strength.ALONE
 
     return [
         replace(c, strength=Strength.ASIDE) if c.is_given and not is_kept(c) else c for c in found
@@ -195,6 +224,28 @@ def _evened_rows(text: str, found: list[Claim]) -> list[Claim]:
         else c
         for c in found
     ]
+
+
+def of_sums(found: list[Claim]) -> list[Claim]:
+    """State what the rows before come to, and set rows aside that tell what a first number is made of."""
+    rows = [c for c in found if c.strength >= Strength.NAMED]
+    apart = len({c.clause.sentence for c in rows}) == len(rows) > 2
+    if not apart or not all(c.strength == Strength.ALONE for c in rows[1:-1]):
+        return found
+    values = [c.numeral.value for c in rows]
+    is_headed = (
+        rows[0].strength in (Strength.NAMED, Strength.FIRST) and rows[-1].strength == Strength.ALONE
+    )
+    if is_headed and abs(sum(values[1:]) - values[0]) < _CLOSE:
+        return [replace(c, strength=Strength.ASIDE) if c in rows[1:] else c for c in found]
+    comes_to = [sum(values[:-1])]
+    if len(rows) == 3:
+        one, other = values[:2]
+        comes_to += [abs(one - other), one * other]
+        comes_to += [n / d for n, d in ((one, other), (other, one)) if d]
+    if any(abs(values[-1] - value) < _CLOSE for value in comes_to):
+        return [replace(c, strength=Strength.STATED) if c is rows[-1] else c for c in found]
+    return found
 
 
 def _now(found: list[Claim]) -> list[Claim]:
@@ -251,6 +302,9 @@ def _ending(told: list[Claim], asked: Asked) -> Numeral | None:
     before = [c for c in told if c.clause.sentence != last[0].clause.sentence]
     if value is None or not before:
         return None
+    is_again = any(c.numeral.value == value.value for c in before)
+    if is_again and len({c.clause.sentence for c in before}) == 1:
+        return value
     if any(c.strength == Strength.STATED and c.numeral.value == value.value for c in before):
         return value
     wanted = words(asked.asking)
@@ -265,8 +319,10 @@ def _is_said_alike(one: Claim, other: Claim) -> bool:
     return one.clause.sentence == other.clause.sentence and cues[0] == cues[1] and named
 
 
-def _after_turn(text: str, found: list[Claim]) -> list[Claim]:
+def _after_turn(text: str, found: list[Claim], asked: Asked) -> list[Claim]:
     for marker in reversed(list(TURN.finditer(text))):
+        if marker[0].casefold() in asked.question.casefold():
+            continue  # `11 lessons were missed`
         later = [c for c in found if c.place >= marker.start() and c.strength >= Strength.ALONE]
         later = later or [
             c for c in found if c.place >= marker.start() and c.strength == Strength.NAMED
@@ -294,10 +350,10 @@ def _of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
             or not (behind := NOUN_BEHIND.match(c.clause.text, c.place - c.clause.start + 1))
             or shared(words(asked.counted), words(behind[0]))
         ]
-    if asked.for_money:
+    if rest and asked.for_money and any(c.numeral.has_currency for c in found):
         return [
             c
             for c in rest
             if c.numeral.has_currency or (c.label.strip() and not re.search(r"\w", c.right))
-        ] or found
+        ]
     return rest or found

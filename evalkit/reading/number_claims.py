@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from evalkit.reading.asked import Asked
 from evalkit.reading.clauses import Clause
+from evalkit.reading.context import asked_words
 from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.number_asides import (
     is_aside,
@@ -31,6 +32,7 @@ from evalkit.reading.number_words import (
     IN_TOTAL,
     LABEL,
     LED,
+    OF_SIZE,
     RISEN_TO,
     ROUNDED,
     STATING,
@@ -120,7 +122,7 @@ def _without_wholes_and_parts(text: str, found: list[Claim]) -> list[Claim]:
     behind: dict[int, list[Claim]] = {}
     for claim in found:
         behind.setdefault(claim.clause.sentence, []).append(claim)
-    aside: set[int] = set()
+    aside, parts = set[int](), set[int]()
     for said in behind.values():
         first, rest = said[0], said[1:]
         if rest and _OF_WHOLE.search(text[: first.place]):
@@ -131,7 +133,8 @@ def _without_wholes_and_parts(text: str, found: list[Claim]) -> list[Claim]:
             and ":" not in text[listed[0].place : listed[-1].place]
             and first.strength > Strength.ASIDE
         ):
-            aside |= {c.place for c in listed if c.strength < Strength.STATED}
+            parts |= {c.place for c in listed if Strength.WEAK < c.strength < Strength.STATED}
+    found = [replace(c, strength=Strength.WEAK) if c.place in parts else c for c in found]
     return [replace(c, strength=Strength.ASIDE) if c.place in aside else c for c in found]
 
 
@@ -150,6 +153,8 @@ def _of_clause(
         left, right = clause.text[: mark.start()], clause.text[mark.end() :]
         place, numeral = clause.start + mark.start(), masked.at(mark[0])
         is_leading = not masked.is_list and _LEADS.fullmatch(masked.text[:place]) is not None
+        if masked.text[: clause.start].endswith("("):  # `parts (€170)`
+            told_before = ANY.split(told_before)[-1]
         is_labelled = not ANY.search(told_before) and not ANY.search(left)
         label = f"{told_before} {own_left}" if is_labelled else own_left
         strength = _said_outright(masked, mark[0], left, right, asked)
@@ -157,8 +162,11 @@ def _of_clause(
             is_none = (
                 mark[0] in masked.asides | masked.in_other
                 or masked.is_cut_at(place, numeral)
-                or is_of_other_year(left, own_left + own_right)
-                or is_aside(left, right, clause, asked)
+                or is_of_other_year(left, own_left + own_right, masked.text[: clause.start])
+                or (
+                    is_aside(left, right, clause, asked)
+                    and not _is_asked_size(left, mark[0], masked, asked)
+                )
                 or (before is not None and not left.strip() and is_earlier_label(before.text))
                 or is_share_of_all(numeral, right, asked)
             )
@@ -180,6 +188,15 @@ def _of_clause(
             mark[0] in masked.given,
             is_leading,
         )
+
+
+def _is_asked_size(left: str, mark: str, masked: MaskedNumbers, asked: Asked) -> bool:
+    """Tell whether a number in the asked unit is the size of what is asked about: `10 sessions of 90 minutes`."""
+    size = OF_SIZE.search(left)
+    is_asked = size is not None and any(
+        w in asked.asking.casefold() for w in asked_words(size["noun"])
+    )
+    return is_asked and mark in masked.in_unit and not asked.for_total
 
 
 def _said_outright(
@@ -233,7 +250,7 @@ _VERB = lazy_regex(
     re.I,
 )
 NOUN_BEHIND = lazy_regex(
-    r"\s(?!(?:of|in|on|at|to|for|from|by|with|per|as|than|von|zu[rm]?|bei[m]?|mit|für|auf|aus|nach|vor|im|an|am|um|"
+    r"[\s-](?!(?:of|in|on|at|to|for|from|by|with|per|as|than|von|zu[rm]?|bei[m]?|mit|für|auf|aus|nach|vor|im|an|am|um|"
     r"betr(?:ug|ägt|ugen)|lag|liegt|makes?|gives?|leaves?|leads?|rose|fell|grew|pays?|costs?|paid|bleib\w*|remain\w*|steh\w*|work\w*|arbeit\w*|is|are|was|were|ist|sind|war|waren|kost\w+|zahl\w+|"
     r"stieg\w*|sank\w*|sinkt|ergibt|ergeben|macht|i\.?e|that|which|d\.?h|das|der|die|the|an?)\b)[^\W\d_]+\b",
     re.I,

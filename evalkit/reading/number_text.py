@@ -19,11 +19,13 @@ from evalkit.reading.number_words import (
     CHANGED,
     CHECK,
     CUT,
+    EXPLAINED,
     LISTED,
     MARK,
     PARTS,
     RAISED,
     RECKONED,
+    RECKONS_LAST,
     REPLACED,
     STATING,
 )
@@ -44,6 +46,7 @@ class MaskedNumbers:
             or _style_of_amount(text, asked)
             or language_of(asked.question)
         )
+        is_announced = text.rstrip().endswith(":")
         text = _PICTURE.sub("\n", _ARROW.sub("→", text))
         text = _BELOW_ZERO.sub(r"-\1\2", in_digits(text))
         text = without_names(text, asked.question)
@@ -84,6 +87,7 @@ class MaskedNumbers:
             or _stops_short(self.text)
             or leads_on(self.text)
             or _reckons_on(self.text)
+            or is_announced
         )
         self._end = len(self.text.rstrip())
         last = self.text.rstrip()[-1:]
@@ -107,15 +111,17 @@ class MaskedNumbers:
     def _asides(self) -> set[str]:
         """Return marks of operands, ranges and alternatives."""
         found: set[str] = set()
-        for pattern in (CHAIN, PARTS, RECKONED):
-            for parts in pattern.finditer(self.text):
+        steps = (m for p in (CHAIN, PARTS, RECKONED) for m in p.finditer(self.text))
+        for parts in steps:
+            if not _SIDE_BY_SIDE.search(parts[0]) or self.text[parts.end() :][:1] == "=":
                 marks = ANY.findall(parts[0])
                 kinds = {self.at(m).is_percent for m in marks}
                 if len(kinds) == 1 or re.search(r"[+*/×·=]", parts[0]):  # not `€200 plus 19 % VAT`
                     found |= set(marks)
-        for match in CHECK.finditer(self.text):
+        for match in (*CHECK.finditer(self.text), *EXPLAINED.finditer(self.text)):
             if ANY.search(self.text, 0, match.start()):
                 found |= set(ANY.findall(match[0]))
+        found |= {match[1] for match in _OPERAND.finditer(self.text)}
         for match in BESIDE.finditer(self.text):
             marks = ANY.findall(match[0])
             converted = self.in_unit & set(marks)
@@ -138,6 +144,9 @@ class MaskedNumbers:
     def _last_alone(self) -> str | None:
         """Return the mark that fills the last line behind prose, as no other line is filled."""
         *before, last = [line for line in self.text.splitlines() if line.strip()] or [""]
+        end = RECKONS_LAST.match([part for _, part in sentences(self.text)][-1]) if last else None
+        if end is not None:
+            return end["mark"]
         found = ALONE.match(last)
         is_told = any(len(re.findall(r"[^\W\d_]{2,}", line)) > 2 for line in before)
         if found is None or not is_told or any(ALONE.match(line) for line in before):
@@ -153,6 +162,10 @@ class MaskedNumbers:
         """Return the marks of a range or offer; of `400 pieces or 8 %` one is asked for."""
         if len(marks) > 1 and len({self.at(m).value for m in marks}) == 1:
             return set()
+        found = [_NOUNS.match(self.text, self.text.index(m) + 1) for m in marks]
+        nouns = [set(noun[0].split()) if noun else set[str]() for noun in found]
+        if len(marks) == 2 and all(nouns) and not nouns[0] & nouns[1]:
+            return set()  # `1,000 kg or 13 persons`
         kinds = {self.at(m).is_percent for m in marks}
         if len(kinds) > 1 and re.search(r"\b(?:or|oder|bzw|beziehungsweise)\b", told):
             return {m for m in marks if self.at(m).is_percent != self._for_percent}
@@ -179,6 +192,8 @@ class MaskedNumbers:
             self.stated.add(told)
 
 
+_OPERAND = lazy_regex(rf"[^\W\d_]\s?[*×·]\s?({MARK})")
+"""`price * 0.97`"""
 _ARROW = lazy_regex(r"[=-]{1,2}>|[⇒➜➔➡]")
 
 
@@ -190,6 +205,9 @@ _BELOW_ZERO = lazy_regex(
     r"(?:(?:unter|below) (?:null|zero|0|freezing|dem gefrierpunkt)|minus(?=\W*$))",
     re.I,
 )
+_SIDE_BY_SIDE = lazy_regex(rf"^{MARK}\s[^\W\d_]+\s?/\s?{MARK}\s[^\W\d_]+\s?$")
+"""`1,000 kg / 13 persons`"""
+_NOUNS = lazy_regex(r"(?:\s?(?!(?:or|oder|to|bis|bzw|und|and)\b)[^\W\d_]+){0,2}", re.I)
 _THING = lazy_regex(r"\s(?!(?:or|oder|to|bis|bzw|und|and)\b)[^\W\d_]{3,}", re.I)
 _RATE = lazy_regex(r"\s?[^\W\d_]+\.?\s?(?:per|pro|je|a|an|in der|/)(?:\s|\b)", re.I)
 
@@ -213,7 +231,8 @@ def _stops_short(text: str) -> bool:
     """Tell whether the last of several sentences has neither end nor number: the result was still to come."""
     said = [sentence for _, sentence in sentences(text)]
     last = said[-1].strip() if said else ""
-    is_open = re.search(r"[.!?:)\]\"'|*]$", last) is None and len(last.split()) > 2
+    is_open = re.search(r"[.!?:)\]\"'|*]$|\bis (?:correct|wrong)\W*$", last) is None
+    is_open = is_open and len(last.split()) > 2
     return len(said) > 1 and is_open and (ANY.search(last) is None or _lacks_end(last))
 
 

@@ -11,7 +11,7 @@ MARK = "[\ue000-\uefff]"
 ANY = lazy_regex(MARK)
 OPERATOR = (
     r"(?:[+*/×÷·^]|(?<=\s)[-–:x](?=\s)|(?<=\d)x(?=\d)|(?:plus|minus|times|mal|durch|divided by|geteilt "
-    r"durch)\b)"
+    r"durch|(?:abzüglich)(?:\s(?:de[rsn]|the))?)\b)"
 )
 CHAIN = caseless(
     rf"[(]*{MARK}[)]*(?:\s[^\W\d_]{{1,14}}\.?){{0,2}}\s?(?:{OPERATOR}\s?[(]*{MARK}[)]*(?:\s(?!{IS}\b|mal\b|plus\b|"
@@ -70,6 +70,12 @@ EARLIER = caseless(
     r"discount\sof|rabatt\svon|abzüglich|abzgl\.?)"
     r"\s(?:(?:the|of|only|just|about|around|noch|nur|etwa|rund|ca\.|den|die|der|das|einem?|a|still)\s){0,2})$"
 )
+COMPARED = caseless(
+    r"\b(?:above|below|under|over|than|exceed\w*|über|unter|als|beyond)\s(?:\w+\s){0,3}?"
+    r"(?:average|mean|median|target|limit|norm|threshold|\w*(?:durchschnitt|schnitt|mittel|ziel|grenze|soll|wert)\w*)"
+    r"\s(?:of|von|at|bei)\s(?:\w+\s)?$"
+)
+"""Directly before what a result is measured by: `above the average of 64`."""
 PART_OF = caseless(
     rf"{MARK}(?:\s\w+){{0,2}}\s(?:of|von|out\sof|aus|among|unter)\s(?:the\s|den\s|insgesamt\s|all\s|these\s)?"
     rf"(?:[^\W\d_]+\s)?$|{MARK}\s(?:der|dieser|unserer)\s$"
@@ -80,6 +86,9 @@ EACH_BEHIND = caseless(
     r"(?:stunde|woche)\b|täglich|monatlich|jährlich|wöchentlich|daily|weekly|monthly|yearly|annually|each|"
     r"apiece|a\spiece|per\b|je\b|pro\b|das\sstück|jeweils|"
     r"/\s?(?:stück|piece|unit|item|person|day|tag|month|monat)\b)"
+)
+EACH_BEFORE = caseless(
+    r"^\W*(?:(?:and|und|in|with|mit|auf|on)\s)?(?:each|every|per|jede[nmrs]?|je|pro)\b(?!\W*(?:$|[\ue000-\uefff]))"
 )
 OFF_BEHIND = caseless(
     r"^(?:\s(?!and\b|und\b|plus|incl|excl|ex\b|net|without|zzgl|inkl|exkl|ohne|mit\b|before|vor\b|after|"
@@ -113,11 +122,23 @@ TOTAL = (
     r"sich|belaufen sich|"
     r"das sind|sind das|das heißt|d\.\s?h\.|entspricht|lautet|kommt auf|komme auf|kommt man auf)"
 )
+EXPLAINED = caseless(
+    r"\b(?:(?:ergibt|ergeben|errechnet|berechnet) sich (?:\w+ )?(?:aus|als|durch)|setz\w+ sich|besteh\w+ (?:\w+ )?aus|"
+    r"made up of|consist\w* of|composed of|comprises|comprising|calculated (?:as|from|by)|derived from|"
+    rf"results? from|comes? from|broken down|(?<=[^.!?\n]{{3}}\s)(?:because|weil|denn)|(?<=,\s)(?:since|da))\b"
+    rf"(?:(?!{TOTAL}|{THUS}|[=→])[^.;\n])*"
+)
+"""What a result that was told before is made of."""
 _RECKON = (
-    r"\b(?:add|subtract|deduct|multiply|divide|"
+    r"\b(?:add(?! up)|subtract|deduct|multiply|divide|"
     r"addier(?:en?|t|st|e)|subtrahier(?:en?|t|e)|multiplizier(?:en?|t|e)|dividier(?:en?|t|e)|rechne[nt]?|teile[nt]?|"
     r"ziehe[nt]?)\b"
 )
+ESTIMATED = caseless(
+    rf"\b(?:estimate|guess|schätze|schätzung|schätzungsweise|vermute|tippe auf)\b[^.;\n\ue000-\uefff]{{0,40}}{MARK}?"
+    rf"(?:{MARK}|$)"
+)
+"""An estimate is told as the answer, whatever else is not known."""
 RECKONED = caseless(
     rf"{_RECKON}(?:(?!{TOTAL}|{THUS}|{IS}|[=→]|\b(?:you|we|i|wir|ich|man) (?:get|have|obtain|find)|"
     rf"erhalte\w*|erhält|to get|bekomm\w*|hat man|haben wir)[^.:;\n]){{0,80}}{MARK}"
@@ -172,6 +193,10 @@ PLANNED = caseless(
 PLANNED_WORD = caseless(
     r"\b(?:plan|expect|target|budget|forecast|geplant|erwart|vorgesehen|ziel|prognos)"
 )
+OF_SIZE = caseless(
+    rf"{MARK}\s(?P<noun>[^\W\d_]+)\s(?:of|à|zu|zu je|von|je|mit je|at|with)\s(?:je\s)?$"
+)
+"""`10 sessions of` before what each of them has."""
 AT_EACH = caseless(rf"{MARK}(?:\s[^\W\d_]+){{1,3}}\sat\s$")
 LED = caseless(rf"^\W*(?:and\s|und\s)?(?:{THUS}|{CONCLUDING}|{TOTAL})\W*$")
 """A clause that leads to the result in the next: `Therefore, 3 buses are needed.`"""
@@ -182,8 +207,18 @@ LAST_LINE = caseless(
 TURN = caseless(
     rf"{CORRECTION}|{CONCLUDING}|\b(?:maßgeblich|ausschlaggebend|entscheidend|verbindlich|authoritative|"
     rf"takes precedence|"
-    r"binding)\b|(?<=[.!?,–—-] )(?:no|nein|nope|nee|not quite|nicht ganz)\b(?=[,.:;])"
+    r"binding)\b|(?:(?<=[.!?,–—-] )|\b(?:äh|ähm|uh|um|er|oh)\s)(?:no|nein|nope|nee|not quite|nicht ganz)\b(?=[,.:;])"
 )
+CONCLUDES = caseless(
+    rf"^\W*(?:and\s|und\s)?(?:so|therefore|thus|hence|consequently|also|daher|deshalb|somit|folglich|damit|{CONCLUDING}|{TOTAL})"
+    rf"|[=→]\s?$"
+)
+"""A clause that says what all before comes to."""
+RECKONS_LAST = caseless(
+    rf"^\W*(?:and\s|und\s)?{THUS}[^\n\ue000-\uefff]*{CHAIN.pattern}"
+    rf"(?:[=→]|{IS}|sind|are|gives?|makes?|equals|ergibt|ergeben|macht)\s?(?P<mark>{MARK})(?!.*{MARK})"
+)
+"""An end that reckons the result: `So 15 * 8 is 120 pieces.`"""
 CUT = caseless(
     r"(?:(?<![\d\ue000-\uefff])[+*/×-]|[,=(:$€]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
     r"equals|needs?|gets|takes|requires?|consumes?|contains?|braucht?|brauchen|benötig(?:t|en)|bekommt|"
@@ -199,6 +234,14 @@ CHECK = caseless(
     r"(?<=[\ue000-\uefff])\.\s|,?\s(?:so|also|therefore|thus|daher|somit)\s)"
 )
 """A line that reckons back from the result."""
+CANT_BE = caseless(
+    r"\b(?:can't|cannot|can not|couldn't|could not|impossible|kann|können|konnte|lässt sich|lassen sich|unmöglich|"
+    r"nicht möglich)\b[^.;\n\ue000-\uefff]{0,60}"
+    r"\b(?:calculated?|computed?|determined?|worked out|given|stated|told|tell|say|said|answered|be done|"
+    r"berechne\w*|bestimm\w*|ermittel\w*|errechne\w*|sagen|angeben|angegeben|beziffer\w*|beantworte\w*|nennen|feststell\w*)"
+    r"\b[^.;\n\ue000-\uefff]{0,30}[.!]?\s*$"
+)
+"""An end that says that the result can't be told."""
 REFUSES = caseless(
     r"\b(?:can't|cannot|can not|unable to|not able to|couldn't|no (?:data|information|figures?|"
     r"numbers?|results?|values?)|not "
@@ -229,7 +272,8 @@ RISEN_TO = caseless(
     r"ich gehe von)\s(?:\w+\s)?$"
 )
 CHANGE_OF = caseless(
-    r"\b(?:rise|increase|drop|fall|decrease|decline|gain|change|difference|jump|anstieg|rückgang|zunahme|abnahme|"
+    r"\b(?:rise|increase|drop|fall|decrease|decline|gain|change|difference|jump|growth|surplus|plus|minus|anstieg|"
+    r"rückgang|zunahme|abnahme|zuwachs|wachstum|"
     r"differenz|unterschied|steigerung|erhöhung|senkung)\s(?:of|von|um|by)\s(?:\w+\s)?$|\b(?:by|um)\s(?:\w+\s)?$"
 )
 RAISED = caseless(

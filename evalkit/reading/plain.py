@@ -45,6 +45,8 @@ _LATEX: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\\(?:approx|simeq)\b", "≈"),
         (r"\\(?:to|rightarrow|Rightarrow|implies|therefore)\b", "→"),
         (r"\^\{?\\circ\}?", "°"),
+        (r"(?<=[A-Za-z])\^\{?2\}?(?!\w)", "²"),
+        (r"(?<=[A-Za-z])\^\{?3\}?(?!\w)", "³"),
         (r"\\euro\b|\\texteuro\b", "€"),
         (r"\\([%$#&_{}])", r"\1"),
         (r"\\(?:left|right|quad|qquad|displaystyle)\b", " "),

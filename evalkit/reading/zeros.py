@@ -6,6 +6,7 @@ import re
 
 from evalkit.reading.clauses import sentences
 from evalkit.reading.context import asked_words
+from evalkit.reading.digits import in_digits
 from evalkit.reading.lazy_regex import lazy_regex
 
 _ALIKE = 4
@@ -58,7 +59,15 @@ _FEW = 7
 
 def with_zeros(text: str, question: str) -> str:
     """Return a text in which `0` stands for what denies that there is any of what the question counts."""
-    return "".join(_zero(text[start:end], question) for start, end in _spans(text))
+    said = [text[start:end] for start, end in _spans(text)]
+    told = [_zero(part, question) for part in said]
+    asked = set(asked_words(question))
+    for i, part in enumerate(said):  # `Three people were injured; no one was killed`
+        about = set(asked_words(_PRONOUN.sub(" ", part)))
+        others = "".join(said[:i] + said[i + 1 :])
+        if told[i] != part and about and not about & asked and re.search(r"\d", in_digits(others)):
+            told[i] = part
+    return "".join(told)
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
