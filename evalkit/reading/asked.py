@@ -324,7 +324,8 @@ class Asked:
         """`45/60` is 45 of the 60 that the question tells of, `7/10` on a scale from 1 to 10."""
         return (
             f"{match[1]} out of {match[2]}"
-            if int(match[1]) <= int(match[2]) and re.search(rf"\b{match[2]}\b", self.question)
+            if int(match[1]) <= int(match[2])
+            and (_SCORE.search(self.asking) or re.search(rf"\b{match[2]}\b", self.question))
             else match[0]
         )
 
@@ -336,7 +337,7 @@ class Asked:
             text = alpha2digit(alpha2digit(text, "en", 0), "de", 0)
         if self.for_year:
             text = _years_only(text)
-        if self.for_count or _ON_A_SCALE.search(self.question):
+        if self.for_count or _ON_A_SCALE.search(self.question) or _SCORE.search(self.question):
             text = _PART_OF_ALL.sub(lambda m: self._part_of(m), text)
         if self.unit == "duration-hour":
             text = _CLOCKED.sub(lambda m: f"{int(m['h']) + int(m['m']) / 60:.4f}", text)
@@ -393,6 +394,7 @@ def _stem(word: str) -> str:
 
 
 _PART_OF_ALL = lazy_regex(r"(?<![\d/.,])(\d+)\s?/\s?(\d+)(?![\d/]|[.,]\d)")
+_SCORE = lazy_regex(r"\b(?:scores?|ratings?|points|punkte|punktzahl|\w*bewertung|\w*note)\b", re.I)
 _ON_A_SCALE = lazy_regex(
     r"\b(?:from|between|von|zwischen)\s\d+\s(?:to|and|bis|und)\s\d+|\b\d+\s?[-–]\s?\d+\b|\bout of \d|"
     r"\b(?:scale|skala)\b",

@@ -101,9 +101,28 @@ _ALIKE = (r"(?:floor|level|stock\w*|etage|geschoss)", r"(?:platz|rang|stelle|pos
 _ASKS_WHICH = r"\b(?:which|what|welche[nmrs]?|in welche[nmr]|wievielte[nrs]?)\s(?:\w+\s)?"
 
 
+_QUARTERS = (
+    "first|1st|erste[nrs]?",
+    "second|2nd|zweite[nrs]?",
+    "third|3rd|dritte[nrs]?",
+    "fourth|4th|vierte[nrs]?",
+)
+_QUARTER = lazy_regex(
+    rf"\b(?:(?P<nth>{'|'.join(_QUARTERS)}|[1-4]\.)\s(?:quarter|quartal)|quartal\s(?P<n>[1-4]))\b",
+    re.I,
+)
+
+
+def _quarter(match: re.Match[str]) -> str:
+    """`2. Quartal` is Q2."""
+    nth = (match["n"] or match["nth"]).casefold().rstrip(".")
+    place = next((n for n, forms in enumerate(_QUARTERS, 1) if re.fullmatch(forms, nth)), nth)
+    return f"Q{place}"
+
+
 def without_names(text: str, question: str) -> str:
     """Return a text in which signs stand for digits that can't be its result."""
-    text = _without_markers(text)
+    text, question = (_QUARTER.sub(_quarter, told) for told in (_without_markers(text), question))
     asked_moments = {moment.name for moment in moments(question)}
     for moment in sorted(moments(text), key=lambda m: -m.start):
         mark = ASKED_NAME if moment.name in asked_moments else NO_NUMBER
@@ -237,7 +256,8 @@ def _without_years(text: str, question: str) -> str:
     def sign(match: re.Match[str]) -> str:
         before, after = text[: match.start()], text[match.end() :]
         led = (
-            _LED_YEAR.search(before) is not None or before.endswith(f"{NO_NUMBER} ")
+            _LED_YEAR.search(before) is not None
+            or before.endswith((f"{NO_NUMBER} ", f"{ASKED_NAME} "))
         ) and not re.search(r"\b(?:total|sum) of $", before, re.I)
         labels = many and (
             match[0] in asked

@@ -72,7 +72,7 @@ _FORMS: tuple[tuple[str, str], ...] = (
         rf"o'clock)\b){_OF_DAY}?"),
     ("clock", rf"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])[:.](?P<n>[0-5]\d){_OF_DAY}"),
     ("colon", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])[:h](?P<n>[0-5]\d)(?!:?\d)"),
-    ("hour", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])\s?(?:(?P<pm>[ap]\.?m\b\.?)|(?:Uhr|"
+    ("hour", r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])\s?(?:(?P<pm>[ap]\.?m\b\.?(?!\s(?:Tag|Ende|Stück)\b))|(?:Uhr|"
         r"o'clock)\b)"
         rf"(?:\s(?P<n>[0-5]\d)\b)?{_OF_DAY}?"),
     ("noon", r"\b(?P<noon>noon|midday|midnight|mittags?|mitternacht)\b"),

@@ -107,8 +107,8 @@ def likest(found: list[Claim], asked: Asked) -> list[Claim]:
 
 def answering(found: list[Claim], asked: Asked) -> list[Claim]:
     """State the number of a clause that says all of the question again: `Man zahlt 56 Euro.`"""
-    wanted = words(asked.predicate)
-    for wanted in (words(asked.predicate), words(asked.head)):
+    head = words(asked.head)
+    for wanted in (words(asked.predicate), head):
         says_all = [c for c in found if wanted and shared(wanted, own_words(c)) == len(wanted)]
         if len({c.numeral.value for c in says_all if not c.is_given}) == 1:
             break
@@ -117,7 +117,10 @@ def answering(found: list[Claim], asked: Asked) -> list[Claim]:
     of_sentence = {c.clause.sentence: c for c in found if c.strength == Strength.STATED}
     return [
         replace(c, strength=Strength.STATED)
-        if c.strength in (Strength.NAMED, Strength.ALONE)
+        if (
+            c.strength in (Strength.NAMED, Strength.ALONE)
+            or (wanted <= head and c.strength == Strength.WEAK)
+        )
         and c in says_all
         and not c.is_given
         and (c.clause.sentence not in of_sentence or of_sentence[c.clause.sentence].place < c.place)
@@ -324,17 +327,21 @@ def of_parallel(found: list[Claim], asked: Asked) -> list[Claim]:
         nouns = [NOUN_BEHIND.match(c.right) for c in row]
         if nouns[0] is not None and None in nouns:  # `4 hours for beginners, 6 for others`
             rights[0] -= words(nouns[0][0])
+        denied = [c for c in row if _DENIES.search(c.right)]
+        if len(denied) == 1 and _DENIES.search(asked.asking):  # `7 have not replied yet`
+            return _only(denied, row, found)
         for wanted in (words(asked.predicate), words(asked.subject)):
             n_shared = [shared(wanted, said) for said in rights]
             mine = [c for c, n in zip(row, n_shared, strict=True) if n and n == max(n_shared)]
             if len(mine) == 1:
-                return [
-                    replace(c, strength=Strength.STATED)
-                    if c is mine[0]
-                    else (replace(c, strength=Strength.ASIDE) if c in row else c)
-                    for c in found
-                ]
+                return _only(mine, row, found)
     return found
+
+
+def _only(mine: list[Claim], row: list[Claim], found: list[Claim]) -> list[Claim]:
+    """State some of a row, and set the others of it aside."""
+    strengths = {c.place: Strength.STATED if c in mine else Strength.ASIDE for c in (*row, *mine)}
+    return [replace(c, strength=strengths.get(c.place, c.strength)) for c in found]
 
 
 _ELLIPTIC = lazy_regex(r"\s(?:[^\W\d_]+\W*){1,4}")

@@ -109,11 +109,14 @@ _LOSS_BEHIND = lazy_regex(
     r"^(?:\s\w+)?\s(?:loss|deficit|verlust|minus|fehlbetrag|im soll|im minus|overdrawn|in the red|überzogen|short)\b",
     re.I,
 )
+_DEDUCTION = lazy_regex(r"\b(?:discount|deduction|\w*rabatt|nachlass|skonto|\w*abzug)\b", re.I)
 _NO_LOSS = lazy_regex(r"\b(?:no|not|nicht|kein\w*|instead of|statt)\s(?:\w+\s)?$", re.I)
 
 
 def with_sign(numeral: Numeral, label: str, right: str, asked: Asked) -> Numeral:
-    """A loss is negative where a result is asked for."""
+    """A loss is negative where a result is asked for, a deduction is not where it is itself."""
+    if numeral.value < 0 and _DEDUCTION.search(asked.head):
+        return replace(numeral, value=-numeral.value)
     if numeral.value <= 0 or not asked.for_result:
         return numeral
     lost = _LOST.search(label)

@@ -29,6 +29,7 @@ from evalkit.reading.number_claims import NOUN_BEHIND, Claim, Strength
 from evalkit.reading.number_words import CONCLUDED, CURRENT, EXACT, LABEL, THUS_ALONE, TURN
 from evalkit.reading.numerals import Numeral
 from evalkit.reading.sides import asked_side
+from evalkit.reading.words import THUS
 
 _CLOSE = 1e-9
 
@@ -43,7 +44,7 @@ def of_asked_kind(found: list[Claim], asked: Asked) -> list[Claim]:
     found = of_parallel(of_item(of_scale(found, asked), asked), asked)
     found = of_counted(found, asked)
     found = of_asked_period(found, asked)
-    now = found if asked.for_change or asked.for_comparison else _now(found)
+    now = found if asked.for_change or asked.for_comparison else _now(found, asked)
     return answering(_of_asked_kind(of_asked_part(now, asked), asked), asked)
 
 
@@ -210,7 +211,7 @@ def _evened_rows(text: str, found: list[Claim]) -> list[Claim]:
     rows: dict[int, str] = {}
     for start, sentence in sentences(text):
         row = _ROW.match(sentence)
-        if row is not None:
+        if row is not None and not re.search(rf",\s{THUS}", sentence, re.I):
             end = start + len(sentence)
             rows |= {c.clause.sentence: row["label"] for c in found if start <= c.place < end}
     rows = {n: label for n, label in rows.items() if not LABEL.match(label)}
@@ -248,10 +249,14 @@ def of_sums(found: list[Claim]) -> list[Claim]:
     return found
 
 
-def _now(found: list[Claim]) -> list[Claim]:
+def _now(found: list[Claim], asked: Asked) -> list[Claim]:
     """Keep what is so now, where an answer says of a number that it is: `28 until 2018, now 30`."""
     now = [c for c in found if CURRENT.search(c.label) and c.strength > Strength.ASIDE]
-    return now if now else found
+    wanted = words(asked.predicate)
+    n_shared = [
+        max((shared(wanted, own_words(c)) for c in part), default=0) for part in (now, found)
+    ]
+    return now if now and n_shared[0] == n_shared[1] else found
 
 
 def _first_or_restated(found: list[Claim], stated: list[Claim]) -> list[Claim]:
@@ -321,8 +326,9 @@ def _is_said_alike(one: Claim, other: Claim) -> bool:
 
 def _after_turn(text: str, found: list[Claim], asked: Asked) -> list[Claim]:
     for marker in reversed(list(TURN.finditer(text))):
-        if marker[0].casefold() in asked.question.casefold():
-            continue  # `11 lessons were missed`
+        is_row = re.match(r"(?:final|end)\w*(?:\s\w+){1,2}\s?:", text[marker.start() :], re.I)
+        if is_row or marker[0].casefold() in asked.question.casefold():
+            continue  # `Final price: €40`, `11 lessons were missed`
         later = [c for c in found if c.place >= marker.start() and c.strength >= Strength.ALONE]
         later = later or [
             c for c in found if c.place >= marker.start() and c.strength == Strength.NAMED

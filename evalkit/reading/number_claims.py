@@ -85,11 +85,7 @@ def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
     found = []
     pieces = masked.pieces
     for number, clause in enumerate(pieces):
-        before = (
-            pieces[number - 1]
-            if number and pieces[number - 1].sentence == clause.sentence
-            else None
-        )
+        before = _before(masked, number)
         of_clause = list(
             _of_clause(masked, clause, before, asked, is_first=number == 0 and not masked.is_list)
         )
@@ -98,6 +94,16 @@ def claims(masked: MaskedNumbers, asked: Asked) -> list[Claim]:
             of_clause = [_set_aside(c) for c in of_clause]
         found += of_clause
     return _with_labels(_without_wholes_and_parts(masked.text, found))
+
+
+def _before(masked: MaskedNumbers, number: int) -> Clause | None:
+    """Return the clause of the sentence that stands before another, or before brackets: `Discount (10 %): €24`."""
+    pieces = masked.pieces
+    earlier = [p for p in pieces[:number] if p.sentence == pieces[number].sentence]
+    if len(earlier) > 1 and is_in_brackets(masked.text, earlier[-1].start):
+        is_label = re.match(r"\s?\)\s?:", masked.text[earlier[-1].start + len(earlier[-1].text) :])
+        return earlier[-2] if is_label else earlier[-1]
+    return earlier[-1] if earlier else None
 
 
 def _with_labels(found: list[Claim]) -> list[Claim]:
@@ -127,7 +133,9 @@ def _without_wholes_and_parts(text: str, found: list[Claim]) -> list[Claim]:
         first, rest = said[0], said[1:]
         if rest and _OF_WHOLE.search(text[: first.place]):
             aside.add(first.place)
-        listed = rest if rest and ":" in text[first.place : rest[0].place] else []
+        listed = (
+            rest if rest and not first.is_given and ":" in text[first.place : rest[0].place] else []
+        )
         if (
             len(listed) > 1
             and ":" not in text[listed[0].place : listed[-1].place]
@@ -331,6 +339,8 @@ def _strength(
         return Strength.STATED
     if before is not None and ALONE.match(clause.text) and _is_sum_of(masked.text, clause):
         return Strength.LAST
+    if _VERB.search(right) and not is_first:
+        return Strength.NAMED
     if ALONE.match(clause.text) and (is_first or not _is_joined(masked, clause)):
         return Strength.FIRST if is_first and not _VERB.search(right) else Strength.ALONE
     return Strength.NAMED

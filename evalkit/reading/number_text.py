@@ -205,7 +205,7 @@ _BELOW_ZERO = lazy_regex(
     r"(?:(?:unter|below) (?:null|zero|0|freezing|dem gefrierpunkt)|minus(?=\W*$))",
     re.I,
 )
-_SIDE_BY_SIDE = lazy_regex(rf"^{MARK}\s[^\W\d_]+\s?/\s?{MARK}\s[^\W\d_]+\s?$")
+_SIDE_BY_SIDE = lazy_regex(rf"^{MARK}\s[^\W\d_]+\s?/\s?{MARK}(?:\s[^\W\d_]+){{1,2}}\s?$")
 """`1,000 kg / 13 persons`"""
 _NOUNS = lazy_regex(r"(?:\s?(?!(?:or|oder|to|bis|bzw|und|and)\b)[^\W\d_]+){0,2}", re.I)
 _THING = lazy_regex(r"\s(?!(?:or|oder|to|bis|bzw|und|and)\b)[^\W\d_]{3,}", re.I)

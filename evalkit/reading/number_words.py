@@ -107,7 +107,7 @@ ASKS_MORE = caseless(
     r"stieg\w*|sank|sink\w*)\b"
 )
 ASKS_EACH = caseless(
-    r"\b(?:each|per|je|pro|apiece|average|durchschnitt\w*|jeweils|every|price|preis)\b"
+    r"\b(?:each|per|je|pro|auf (?:ein|jed)e[nrms]?|apiece|average|durchschnitt\w*|jeweils|every|price|preis)\b"
 )
 ASKS_PERCENT = caseless(rf"{PERCENT}|\b(?:percentage|prozentsatz|share|anteil|rate|quote)\b")
 ASKS_MONEY = caseless(
@@ -125,8 +125,9 @@ TOTAL = (
 EXPLAINED = caseless(
     r"\b(?:(?:ergibt|ergeben|errechnet|berechnet) sich (?:\w+ )?(?:aus|als|durch)|setz\w+ sich|besteh\w+ (?:\w+ )?aus|"
     r"made up of|consist\w* of|composed of|comprises|comprising|calculated (?:as|from|by)|derived from|"
-    rf"results? from|comes? from|broken down|(?<=[^.!?\n]{{3}}\s)(?:because|weil|denn)|(?<=,\s)(?:since|da))\b"
-    rf"(?:(?!{TOTAL}|{THUS}|[=→])[^.;\n])*"
+    rf"results? from|comes? from|broken down|(?<=[^.!?\n]{{3}}\s)(?:because|weil|denn)|(?<=,\s)(?:since|da)|"
+    rf"since\s(?:the|it|we|there|he|she|they|each|only|all))\b"
+    rf"(?:(?!{TOTAL}|\b(?:so|therefore|thus|hence|also|daher|somit|deshalb)\b|[=→])[^.;\n])*"
 )
 """What a result that was told before is made of."""
 _RECKON = (

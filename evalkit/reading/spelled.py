@@ -25,7 +25,7 @@ _ENGLISH = lazy_regex(
 _ENGLISH_HYPHEN = lazy_regex(
     rf"\b({_ONES}|(?:{TENS})(?:-(?:{_ONES}))?)-(?=(?:day|week|month|year|hour|minute|"
     r"page|percent|euro|dollar|night|person|people|man|seat|bed|room|storey|story|litre|liter|meter|metre|kilo\w*|"
-    r"piece|part|member|point|mile|foot|inch|pound|step|stop)s?\b)",
+    r"star|course|bedroom|digit|lane|door|session|module|piece|part|member|point|mile|foot|inch|pound|step|stop)s?\b)",
     re.I,
 )
 _MORPH = (
