@@ -11,7 +11,7 @@ from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.letter_choice import decided, gap_in, one_of
 from evalkit.reading.letter_claims import listed, rejects
 from evalkit.reading.letter_words import ANY, CORRECTED
-from evalkit.reading.loosely import read_loosely
+from evalkit.reading.loosely import on_condition, read_loosely
 from evalkit.reading.mentions import MARK, Masked, Mention, letters
 from evalkit.reading.plain import plain, shortened
 from evalkit.reading.structured import objects
@@ -81,6 +81,9 @@ def read_letter(answer: str, context: LetterContext) -> Reading[int]:
     last = _last_line(masked)
     if last is not None:
         return one_of(last.options, "last line")
+    position = on_condition(said, choices)
+    if position is not None:
+        return Reading(position, "on condition")
     found = decided(masked, context.question, _emphasised(answer, choices))
     if found.how == "only rejects":
         instead = _INSTEAD.search(said)

@@ -13,12 +13,14 @@ from evalkit.reading.language import language_of
 from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.letter_words import (
     ADVISING,
+    AGAINST,
     ALIKE,
     ALONE,
     ANY,
     ASKING,
     BETWEEN,
     CARRIED,
+    CHANGED,
     CONCEDED,
     CONDITION,
     DOUBTFUL,
@@ -29,6 +31,8 @@ from evalkit.reading.letter_words import (
     INVERTED,
     JUST_NO,
     JUST_SO,
+    LED_TO,
+    LEFT_BEHIND,
     LESS,
     LIST_LINE,
     NEGATED,
@@ -222,6 +226,8 @@ def _is_rejected(left: str, right: str, *, is_quality: bool = False) -> bool:
         return True
     if SPLIT_VERB.search(f"{left} {right}"):
         return not (is_quality and TURNS_OUT.search(left))
+    if AGAINST.search(f"{left} {right}"):
+        return True
     left, right = WORSE.sub("", left), _NOT_ANOTHER.sub("", right)
     return rejects(left) or rejects(right)
 
@@ -268,6 +274,8 @@ def _strength(
     if any(p.search(words) for p in (DOUBTFUL, SECOND, TOO_MUCH, CONCEDED)) or any(
         p.search(left) for p in (ASKING, BETWEEN, OF_OTHERS, THAN)
     ):
+        return Strength.DOUBTED
+    if LEFT_BEHIND.search(left) and LED_TO.match(right) and CHANGED.search(clause.text):
         return Strength.DOUBTED
     if _is_reason(clause.text):
         return Strength.NAMED

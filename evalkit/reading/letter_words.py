@@ -104,7 +104,8 @@ TOO_MUCH = caseless(
     r"knapp|ungenau)\b"
 )
 CONCEDED = caseless(
-    r"(?<!und )\bzwar\b|\b(?:admittedly|granted|normally|usually|ordinarily|on paper|normalerweise|eigentlich|"
+    r"(?<!und )\bzwar\b|\b(?:admittedly|granted|normally|usually|ordinarily|on paper|formerly|previously|"
+    r"used to be|früher(?! als)|ehemals|ehedem|damals|normalerweise|eigentlich|"
     r"üblicherweise|gewöhnlich)\b"
 )
 """`Zwar A, aber B`: what does not hold here."""
@@ -148,6 +149,18 @@ ALIKE = caseless(
     rf"genauso)\W*$"
 )
 """What was said of the option before is said of this one."""
+AGAINST = caseless(
+    r"\b(?:(?:advise|recommend|decide) against|steer clear of|avoid|rate[nt]?\b[^.;]{0,30}\bab\b|"
+    r"abraten|meiden)\b"
+)
+CHANGED = caseless(
+    r"\b(?:mov|chang|switch|transfer|upgrad|convert|relocat|verleg|wechsel|gewechselt|umgewandelt|umgestellt|"
+    r"geändert|"
+    r"umgezogen|zog|versetzt)\w*\b"
+)
+LEFT_BEHIND = caseless(r"\b(?:from|von|aus)\s(?:the |der |dem |einer |einem |an? )?$")
+LED_TO = caseless(r"^\W*(?:\d{4}\s)?(?:to|into|nach|auf|in|zu[rm]?)\b")
+"""`Moved from A to B`: what was left is not what is."""
 TURNS_OUT = caseless(r"\b(?:fällt|fallen|fiel\w*)\b")
 """`Das Urteil fällt positiv aus`."""
 JUST_NO = caseless(r"^\W*(?:no|nein|nope|nee)\W*$")

@@ -93,6 +93,28 @@ def _by_polarity(said: str, choices: Sequence[str], question: str) -> int | None
     return negative.index(_NEGATED.search(said) is not None)
 
 
+def on_condition(said: str, choices: Sequence[str]) -> int | None:
+    """Return the option beside yes and no that an answer states as its condition: `Yes, if the guest is registered.`"""
+    words = [choice.strip(" .!").casefold() for choice in choices]
+    others = [i for i, w in enumerate(words) if w not in YES | NO]
+    if len(words) != _WITH_CONDITION or len(others) != 1 or not _TERMS.match(words[others[0]]):
+        return None
+    wanted, told = _content(choices[others[0]]), _content(said)
+    shared = [w for w in wanted if any(_is_like(w, t) for t in told)]
+    if _NEGATED.search(said) and not _CONDITION.search(said):
+        return None
+    return others[0] if wanted and 2 * len(shared) >= len(wanted) else None
+
+
+_WITH_CONDITION = 3
+"""Options: yes, no, and on which terms."""
+_TERMS = lazy_regex(
+    r"(?:yes,? |ja,? )?(?:but |aber )?(?:only|nur|with|mit|if|wenn|after|nach|provided|sofern|"
+    r"on request|auf antrag)\b",
+    re.I,
+)
+
+
 def _by_first_sentence(said: str, choices: Sequence[str], question: str) -> int | None:
     """Return what the first sentence of a longer answer says in a word, or the last: `Er war also zu spät.`"""
     told = [sentence for _, sentence in sentences(said)]
@@ -151,8 +173,18 @@ def _content(text: str) -> list[str]:
     return [w for w in re.findall(r"[^\W\d_]{3,}\d?", joined) if w not in _EMPTY]
 
 
+_CONTRASTED = lazy_regex(
+    r"(?:^|(?<=, ))(?:although|though|while|even if|obwohl|auch wenn|während|zwar)\b[^,.]*,|"
+    r",?\s(?:and )?(?:not|nicht|rather than|instead of|statt|anstatt)\s(?!\w+$)[^,.;]*$",
+    re.I,
+)
+"""What is granted, or said not to be meant, beside what is meant."""
+
+
 def _by_words(said: str, choices: Sequence[str], question: str) -> int | None:
     """Return the one option of whose own words the answer has most; `bill` is a word of `Billing`."""
+    if not any(_is_negative(choice) for choice in choices):
+        said = _CONTRASTED.sub("", said) if _content(_CONTRASTED.sub("", said)) else said
     words = _content(said)
     known = set(_content(question))
     own = [
@@ -202,11 +234,26 @@ def _is_like(one: str, other: str) -> bool:
     alike = max(_SHORTEST, shorter - 3)
     if shorter >= _SHORTEST and one[:alike] == other[:alike]:
         return True
-    if are_alike(one, other) or is_verb_of(one, other):  # `eingeholt`, `aufzukündigen`
+    if (
+        are_alike(one, other) or _are_derived(one, other) or is_verb_of(one, other)
+    ):  # `eingeholt`, `aufzukündigen`
         return True
     if one.endswith(other) or other.endswith(one):  # `unsupported`
         return False
     return shorter >= _SLIP - 1 and SequenceMatcher(None, one, other).ratio() >= _ALIKE
+
+
+_ENDING = lazy_regex(
+    r"(?:e?r|ier|at)?(?:e[nmrst]?|ed|ing|(?:at)?ions?|ung|ungen|uren?|t|te|ten|s|al|ment)?"
+)
+_ROOT = 5
+"""Letters that a verb and its noun share: `registered`, `registration`; `reparieren`, `Reparatur`."""
+
+
+def _are_derived(one: str, other: str) -> bool:
+    pairs = enumerate(zip(one, other, strict=False))
+    shared = next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+    return shared >= _ROOT and all(_ENDING.fullmatch(w[shared:]) for w in (one, other))
 
 
 def _by_yes(

@@ -75,6 +75,7 @@ class Masked:
 
     def __init__(self, text: str, choices: Sequence[str]) -> None:
         self.mentions: list[Mention] = []
+        text = re.sub(MARK, "?", text)  # a sign of the answer's own
         self._choices = choices
         self.are_amounts = bool(_amounts_of(tuple(choices)))
         if any(_DAYS.search(in_one_form(choice)) for choice in choices):
@@ -311,10 +312,16 @@ _RANGE = lazy_regex(
 )
 
 
+_OF_TO = lazy_regex(r"\d\s?[-–]\s?\d|\d\s(?:to|bis)\s\d")
+"""Options that are ranges are named by both their ends."""
+
+
 @lru_cache(maxsize=1024)
 def _amounts_of(choices: tuple[str, ...]) -> dict[int, Quantity]:
     """Return the options that are amounts with units and nothing else."""
-    found = {}
+    found: dict[int, Quantity] = {}
+    if any(_OF_TO.search(choice) for choice in choices):
+        return found
     for position, choice in enumerate(choices):
         text = in_digits(_ONE.sub("1 ", choice))
         told = [q for q in quantities(text, language_of(choice)) if q.unit is not None]

@@ -9,7 +9,7 @@ from evalkit.reading.lazy_regex import lazy_regex
 _PAIRS = (
     ("win|wins|won|winning|winner", "lose|loses|lost|losing|loser"),
     ("pass|passes|passed", "fail|fails|failed"),
-    (r"rise|rises|rose|risen|increase\w*|grow|grows|grew|grown|went up|gone up|go up",
+    (r"rise|rises|rose|risen|increase\w*|grow|grows|grew|grown|went up(?! and down)|gone up|go up(?! and)",
      r"fall|falls|fell|fallen|decrease\w*|declin(?:e|es|ed|ing)|drop|drops|dropped|shrank|shrunk|went down|"
      r"gone down"),
     (r"accept\w*|approv\w*|grant(?:s|ed)?|upheld", r"reject\w*|declin(?:e|es|ed)|refus\w*|"

@@ -27,7 +27,7 @@ def text_patterns(choices: tuple[str, ...]) -> list[tuple[int, re.Pattern[str]]]
     """Return patterns for each option, the longest first: an option may stand within a longer one's text."""
     found = []
     for position, choice in sorted(enumerate(choices), key=lambda item: -len(item[1])):
-        words = re.findall(r"\w+|[-−]?\d[\d.,]*", choice)
+        words = re.findall(r"\w+|(?<!\w)[-−]\d[\d.,]*", choice)
         if len(choice.strip()) < 2 or not words:
             continue
         found.append((position, _text_pattern(words)))
@@ -126,7 +126,7 @@ _NUMBERED = lazy_regex(r"(?P<lead>[^\W\d_]{3,}\.?)\s(?P<n>\d{1,4})$")
 
 
 def _text_pattern(words: Sequence[str]) -> re.Pattern[str]:
-    body = r"[^\w\ue000-\uefff]{1,4}(?:(?:um|at|from|von|ab|the|den)\s)?".join(
+    body = r"[^\w\ue000-\uefff]{1,4}(?:(?:um|at|from|von|ab|the|den|to|bis)\s)?".join(
         _word(word, is_last=i == len(words) - 1) for i, word in enumerate(words)
     )
     if len(words) == 1 and words[0].casefold() in _COMMON:
