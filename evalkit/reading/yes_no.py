@@ -36,6 +36,8 @@ _SAYS_NO = caseless(
     r"by no means|on no account|in no case|no way|under no circumstances|(?:of course|certainly|"
     r"definitely|absolutely|"
     r"surely|probably|generally|sadly|apparently) not|"
+    r"(?:(?:that|this|it)(?:'s| is)(?: not|n't)|(?:that|this|it) isn't) possible(?=\W*(?:$|[.,;]))|"
+    r"(?:ist (?:das|dies|es)|(?:das|dies) ist) (?:\w+ )?nicht möglich(?=\W*(?:$|[.,;]))|"
     r"unfortunately not|i'm afraid not|(?:it|that|this|they|he|she|you|one|we|there)(?:'s| is| are| does|"
     r" do| did| "
     r"was| were| may| can| must| has| have| will| would)?(?: not|n't|not)\b\W*$|nein|nee|nö|niemals|nie|"
