@@ -39,7 +39,7 @@ _HALF = lazy_regex(
     r"(?<![\w-])(?<!first )(?<!second )(?<!ersten )(?<!zweiten )(?:the |die |der |dem )?"
     r"(?P<half>half|hälfte)\b(?=\s*(?:$|[.,;:!?)]|of\b|aller?\b|der\b|des\b|"
     r"von\b|the\b|"
-    r"davon\b|all\b))(?!\s?(?:past|an?\b))",
+    r"davon\b|all\b|(?:wird|werden|wurde|ist|zurück|erstattet|bezahlt|ausgezahlt)\b))(?!\s?(?:past|an?\b))",
     re.I,
 )
 _JOINED_DE = lazy_regex(

@@ -113,6 +113,7 @@ def marked(said: str, gold: str, question: str) -> tuple[str | None, bool]:
         text = re.sub(rf"(?<!\d){r'[ ()/.-]*'.join(parts)}(?!\d)", GOLD, said)
         return text if GOLD in text else None, False
     gold = _without_weekday(gold)
+    said, gold = (_FREE_OF.sub(lambda m: f"no {m[1] or m[2]}", text) for text in (said, gold))
     positive = in_single_words(gold)
     if _NOT.search(gold) and not _NOT.search(positive):  # `not considered`: `ignored`
         said, gold = in_single_words(said), positive
@@ -131,6 +132,10 @@ def marked(said: str, gold: str, question: str) -> tuple[str | None, bool]:
     return next((t for t in texts if GOLD in t), None), False
 
 
+_FREE_OF = lazy_regex(
+    r"\b(?<!-)(\w{3,})-free\b|\b(zucker|alkohol|unfall|gluten|laktose|fehler|schaden|rauch)s?frei(?:e[nrsm]?)?\b",
+    re.I,
+)
 _ASIDE = lazy_regex(r"\s*\([^()]*\)")
 """In a gold: explains it, and goes without saying."""
 
@@ -192,7 +197,7 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
 
 
 _NAMED = lazy_regex(
-    r"(?:(?:in|on|at|from|auf|am|an|im|von|vom|the|der|dem|den|die|das)\s)*(?P<noun>(?!version|android|chapter)[^\W\d_]{3,})\s"
+    r"(?:(?:in|on|at|from|auf|am|an|im|von|vom|the|der|dem|den|die|das|calendar)\s)*(?P<noun>(?!version|android|chapter)[^\W\d_]{3,})\s"
     r"(?:(?:no|nr|number|nummer)\.?\s)?(?P<code>\d{1,3}[a-z]?|[A-Z]\d?)\.?",
     re.I,
 )
@@ -205,8 +210,13 @@ def _without_aside(gold: str) -> str:
 
 def _masked_names(said: str, noun: str, code: str) -> str | None:
     """Mark what has the gold's noun with its number, and what has another: `platform 7`, `platform 4`."""
-    if noun.casefold() in UNITS or not noun.isalpha():
+    if not noun.isalpha() or (noun.casefold() in UNITS and not said):
         return None
+    bare = re.fullmatch(
+        rf"\W*(?:{noun[0]}\.?\s?|[CK]W\s?)?{re.escape(code)}\W*", said.split(",")[0], re.I
+    )
+    if bare is not None:  # `204`, `R 204`
+        return said.replace(bare[0], GOLD, 1)
 
     def sign(match: re.Match[str]) -> str:
         return GOLD if match["code"].casefold() == code.casefold() else RIVAL
@@ -373,7 +383,9 @@ def _between(gold: str, wanted: list[Quantity]) -> list[str]:
 def _masked_series(said: str, wanted: list[Quantity], language: str | None) -> str:
     """Mark quantities that follow each other as the gold's do: `from 9 am to 5 pm`."""
     wanted = sorted(wanted, key=lambda q: q.start)
-    said = in_digits(said, wanted[-1].unit)
+    units: list[str | None] = [u for u in ("date", "T") if any(q.unit == u for q in wanted)]
+    for sort in units or [wanted[-1].unit]:
+        said = in_digits(said, sort)
     days = _weekdays(said) if any(q.unit == "weekday" for q in wanted) else []
     has_time = any(q.unit == "T" for q in wanted)
     told = [
@@ -383,14 +395,18 @@ def _masked_series(said: str, wanted: list[Quantity], language: str | None) -> s
     for i in range(len(found) - len(wanted) + 1):
         run = found[i : i + len(wanted)]
         is_timed = any(q.unit == "T" for q in (*run, *wanted))
-        if any(q.unit == "weekday" for q in wanted):
+        if any(q.unit in _DAYLIKE for q in wanted):
             run, wanted = (
-                sorted(some, key=lambda q: q.unit != "weekday") for some in (run, wanted)
+                sorted(some, key=lambda q: q.unit not in _DAYLIKE) for some in (run, wanted)
             )
         pairs = zip(*(_timed(some, is_timed=is_timed) for some in (run, wanted)), strict=True)
         if all(one.says(other) for one, other in pairs):
             return f"{said[: min(q.start for q in run)]}{GOLD}{said[max(q.end for q in run) :]}"
     return said
+
+
+_DAYLIKE = ("weekday", "date")
+"""Units of what may stand before a time of day, or behind it."""
 
 
 def _weekdays(text: str) -> list[Quantity]:

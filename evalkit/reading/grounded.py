@@ -18,7 +18,7 @@ from evalkit.reading.otherwise import (
     is_turned,
     may_be_the_same,
 )
-from evalkit.reading.refusal import is_refusal, stated_text
+from evalkit.reading.refusal import is_refusal, refuses, stated_text
 from evalkit.reading.subjects import is_given_to_another, is_of_another
 from evalkit.reading.worded import GOLD, RIVAL, n_items, says_part_of, words_of
 from evalkit.reading.words import (
@@ -163,15 +163,28 @@ def read_grounded(answer: str, context: GroundedContext) -> Reading[Verdict]:
             return Reading(None, "only some of its words")
         if not refusing and may_be_the_same(said, context.gold, context.question, context.passage):
             return Reading(None, "in other words")
+        if refusing and is_refusal(context.gold) and _tells_of_lack(said, context):
+            return Reading(Verdict(refuses=False, is_right=True), "gold")
         refusing = refusing and not (states is False and context.gold.casefold() in YES | NO)
     refusing = refusing and not _offers(said, context)
     return Reading(Verdict(refusing, is_right=False), "refusal" if refusing else "claim")
+
+
+def _tells_of_lack(said: str, context: GroundedContext) -> bool:
+    """Tell whether an answer names what a gold says is missing: `because details of earlier illnesses were missing`."""
+    words = content(words_of(context.gold or ""))
+    wanted = [w for w in words if not refuses(f"no {w}") and not _LACKS.search(w)]
+    wanted = [w for w in wanted if not told([w], context.question)]
+    return bool(wanted) and len(told(wanted, said)) == len(set(wanted))
 
 
 def _offers(said: str, context: GroundedContext) -> bool:
     """Tell whether an answer that can't tell offers the gold beside another: `either 5 or 6`."""
     text, _ = marked(said, context.gold or "", context.question)
     return text is not None and _OR.search(text) is not None
+
+
+_LACKS = caseless(r"\b(?:fehl\w*|mangel\w*|mangels|lack\w*|missing|absence)\b")
 
 
 def _is_denied_gold(text: str) -> bool:
@@ -185,6 +198,7 @@ def _is_denied_gold(text: str) -> bool:
     return bool(claims) and all(
         is_denied(c.text[: m.start()], c.text[m.end() :], is_last=True)
         or _NEGATED.search(c.text) is not None
+        or _LACKS.search(c.text) is not None
         for c, m in claims
     )
 

@@ -111,6 +111,28 @@ _DATED = lazy_regex(
 """A compound with a day or a month: `Novembergehalt`."""
 
 
+_NUMBERS = {
+    "zwei": 2,
+    "drei": 3,
+    "vier": 4,
+    "fünf": 5,
+    "sechs": 6,
+    "acht": 8,
+    "zehn": 10,
+    "vierzehn": 14,
+}
+_DAYLY_PERIODS = {
+    "tägig": "day", "täglich": "day", "wöchig": "week", "wöchentlich": "week", "monatlich": "month",
+    "jährlich": "year",
+}  # fmt: skip
+_DAYLY = lazy_regex(
+    rf"\b(?P<n>\d+|{'|'.join(_NUMBERS)})[- ]?(?P<unit>{'|'.join(_DAYLY_PERIODS)})\b", re.I
+)
+_FORTNIGHTLY = lazy_regex(
+    r"\b(?:fortnightly|biweekly|bi-weekly|every fortnight|once a fortnight)\b", re.I
+)
+
+
 def in_one_form(text: str) -> str:
     """Return a text with one name for each day, month, place in a row and frequency, in whichever language.
 
@@ -119,6 +141,7 @@ def in_one_form(text: str) -> str:
     """
     text = _DATED.sub(r"\1 \2", text)
     text = _MIDDLE.sub("mid ", _IN_A_TIME.sub(r"\g<counted>per ", _STROKE.sub(" per ", text)))
+    text = _FORTNIGHTLY.sub(_name_of("week", 2), _DAYLY.sub(_daily, text))
     text = _OTHER.sub(lambda m: _period(m, 2), text)
     text = _TIMES_EACH.sub(lambda m: _period(m, Fraction(1, _count(m))), text)
     text = _EVERY.sub(lambda m: _period(m, int(m["every"])), text)
@@ -130,6 +153,12 @@ def in_one_form(text: str) -> str:
         lambda m: m[0] if _NOUN.search(text[: m.start()]) else f"ordinal{m['n']}", text
     )
     return _NAME.sub(_named, _PER.sub("per ", text))
+
+
+def _daily(match: re.Match[str]) -> str:
+    """Return how often something is that is `vierzehntägig`."""
+    n, unit = match["n"].casefold(), match["unit"].casefold()
+    return _name_of(_DAYLY_PERIODS[unit], _NUMBERS.get(n) or int(n))
 
 
 def _count(match: re.Match[str]) -> int:

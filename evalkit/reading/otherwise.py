@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evalkit.reading.bounds import direction
 from evalkit.reading.clauses import clauses
 from evalkit.reading.content import content, told
 from evalkit.reading.digits import in_digits
@@ -78,7 +79,9 @@ def is_turned(text: str, gold: str, passage: str) -> bool:
     """
     found = [c.text for c in clauses(text) if GOLD in c.text]
     return bool(found) and all(
-        (is_opposite(gold, c) and not _NEGATED.search(c)) or _is_altered(c, gold, passage)
+        (is_opposite(gold, c) and not _NEGATED.search(c))
+        or _is_altered(c, gold, passage)
+        or direction(f"{gold.split(' ', 1)[0]} ", "") * direction(c[: c.index(GOLD)], "") < 0
         for c in found
     )
 
@@ -95,12 +98,13 @@ def is_in_another_clause(text: str, gold: str, question: str, passage: str) -> b
     if not passage or not _ASKS_ONE.match(question):
         return False
     asked = content(words_of(question))
+    there = f"{passage}\n{in_one_wording(in_digits(passage))}"
 
     def told_of(clause: str) -> tuple[set[str], bool]:
         words = [w for w in content(words_of(clause)) if not told([w], gold, by_form=True)]
         known = told(words, question)
         own = [w for w in words if w not in known]
-        return set(told(asked, clause, by_form=True)), bool(told(own, passage, by_form=True))
+        return set(told(asked, clause, by_form=True)), bool(told(own, there, by_form=True))
 
     found = clauses(text, splits_pairs=False)
     for sentence in {c.sentence for c in found}:

@@ -66,6 +66,13 @@ _HEAD = lazy_regex(
     re.I,
 )
 """The head of a table."""
+_NO_SUBJECT = lazy_regex(
+    r"^\W*(?:(?:but|and|yet|though|aber|und|doch|jedoch)\s)?(?:does not|doesn't|do not|don't|did not|didn't|"
+    r"never|without)\s",
+    re.I,
+)
+"""Goes on about the passage: `The passage describes it but doesn't announce a winner.`"""
+_HOW_MANY = lazy_regex(r"\b(?:how (?:many|much)|wie ?viele?n?)\b", re.I)
 _NONE = lazy_regex(r"^\W*(?:none|nothing|keine?[rs]?|nichts)\b\s?[,;:–-]", re.I)
 _MISSING = lazy_regex(r"\b(?:missing|lacking|fehl(?:t|en|te|ten))\b", re.I)
 
@@ -75,13 +82,7 @@ def is_refusal(text: str, question: str = "") -> bool:
     said = _HEAD.sub("", stated_text(text))
     if not re.search(r"\w", said):
         return True
-    if _MISSING.search(question):  # `Two screws are missing.`
-        said = _MISSING.sub("there", said)
-    if _YES_OR_NO.match(question) and not OF_TEXT_AT_ALL.search(
-        said
-    ):  # `Does it cover …?` `Not covered.`
-        for word in _OF_MATTER.findall(question):
-            said = re.sub(rf"\b\w{{0,2}}{word[:5]}\w*", "done", said, flags=re.I)
+    said = _of_matter(said, question)
     label = LABEL_LINE.match(said.rpartition("\n")[2])
     if label is not None:
         return _first(clauses(label[1])) is Kind.REFUSES
@@ -89,16 +90,32 @@ def is_refusal(text: str, question: str = "") -> bool:
     found = clauses(said)
     first = _first(found)
     if first is Kind.ANSWERS:
-        if _refuses_what_is_asked(found, question):
-            return True
-        return any(
-            STRONG.search(c.text) and not BUT.match(c.text) for c in found[1:]
-        ) and not _answers_first(found)
+        return _refuses_what_is_asked(found, question) or (
+            any(STRONG.search(c.text) and not BUT.match(c.text) for c in found[1:])
+            and not _answers_first(found)
+        )
     if first is None:
         return Kind.ABOUT in _kinds(found) and ONLY.search(said) is not None
-    if _NONE.match(said) and len(found) > 1 and Kind.ANSWERS in _kinds(found)[1:2]:
-        return False  # `None, it is sugar-free.`
-    return first is Kind.REFUSES and not _answers_after_all(found)
+    is_none = _says_none(said, question) or (
+        _NONE.match(said) and Kind.ANSWERS in _kinds(found)[1:2]
+    )
+    return not is_none and not _answers_after_all(found)
+
+
+def _of_matter(said: str, question: str) -> str:
+    """Return an answer without words of telling that are the question's own: `Two screws are missing.`"""
+    if _MISSING.search(question):
+        said = _MISSING.sub("there", said)
+    if _YES_OR_NO.match(question) and not OF_TEXT_AT_ALL.search(said):
+        for word in _OF_MATTER.findall(question):
+            said = re.sub(rf"\b\w{{0,2}}{word[:5]}\w*", "done", said, flags=re.I)
+    return said
+
+
+def _says_none(said: str, question: str) -> bool:
+    """Tell whether an answer says that there are none of what is counted."""
+    is_none = re.fullmatch(r"\W*(?:none|keine?[rs]?)\W*", said, re.I) is not None
+    return is_none and _HOW_MANY.search(question) is not None
 
 
 def is_bare_refusal(said: str) -> bool:
@@ -186,7 +203,8 @@ def _after(kind: Kind, before: list[Kind], words: str, *, is_same: bool) -> Kind
     ):
         return Kind.ABOUT
     if kind is not Kind.REFUSES and is_same and before == [Kind.ABOUT]:
-        return Kind.REFUSES if ELLIPTIC.match(words) or NOT_BUT.match(words) else kind
+        is_short = ELLIPTIC.match(words) or NOT_BUT.match(words) or _NO_SUBJECT.match(words)
+        return Kind.REFUSES if is_short else kind
     return kind
 
 
@@ -215,10 +233,10 @@ def _refuses_what_is_asked(found: list[Clause], question: str) -> bool:
                 c.text for c in found if c.sentence == clause.sentence and c is not found[0]
             )
             names_it = any(a.search(question) and n.search(sentence) for a, n in ASPECTS)
-            refused = max(refused, len(told(asked, sentence)) + 2 * names_it)
+            refused = max(refused, len(told(asked, sentence, by_form=True)) + 2 * names_it)
             named |= names_it
         elif kind is Kind.ANSWERS:
-            answered = max(answered, len(told(asked, clause.text)))
+            answered = max(answered, len(told(asked, clause.text, by_form=True)))
             counted |= re.search(r"\d", clause.text) is not None
     return refused > answered or (named and not counted)
 

@@ -93,7 +93,8 @@ REFUSING = (
         rf"type)\b.{{0,40}}{_NOT}(?:\s\w+)?\s(?:provided|included|available|there|shown|contained)\b|"
         r"\bnothing (?:\w+ )?(?:about|on|regarding|concerning)\b|\bnichts (?:\w+ )?(?:bekannt|über|zu|davon|dazu|"
         r"darüber)\b|"
-        rf"{_NOT}\s(?:aber\s|however\s|jedoch\s)?(?:who|what|when|where|which|how|why|whose|wer|was|wann|wo|"
+        rf"{_NOT}\s(?:aber\s|however\s|jedoch\s)?(?:who|what|when|where|which|how|why|whose|wer|"
+        rf"(?<!nobody )(?<!no one )(?<!nothing )(?<!none )(?<!never )was|wann|wo|"
         r"welche\w*|wie|warum|wessen|wem|wen|woher|wohin)\b"
     ),
     caseless(
@@ -162,6 +163,11 @@ OF_TEXT_AT_ALL = caseless(
     rf"\b{_TEXT}\b|\b(?:say|says|said|mention\w*|state[sd]?|told|gesagt|erwähnt|genannt|angegeben)\b"
 )
 OF_PASSAGE = (
+    caseless(
+        r"\b(?:ist|sind|bleib(?:t|en)|war|waren)\s(?:\w+\s)?nicht bekannt\b|\bno (?:\w+ )?(?:description|"
+        r"explanation|reference|account|record|"
+        r"hint|clue|details?) (?:\w+ )?(?:of|about|on|to|for|regarding|as to)\b|\bbeyond what\b"
+    ),
     caseless(
         rf"\b\w+t\s(?:der|die|das|dieser|dieses)\s{_ADJECTIVE}{_PASSAGE}\b[^,.]*\b(?:nicht|nichts|keine?[nmrs]?|nirgends|offen)\b|"
         r"\b(?:how|who|what|when|why|where|which|whether)\b.*\b(?:remains?|is|stays)\s(?:left )?(?:open|unclear|"
@@ -297,7 +303,8 @@ SIDE = caseless(
     r"tut mir leid|verzeihung|entschuldig\w*(?: sie)?|verzeih\w*(?: sie)?|pardon|excuse me|forgive me|"
     r"(?:my )?apologies|i(?: do)? apologi[sz]e|i regret|ich bedaure|bedauerlicherweise|alas|hm+|well|so|"
     r"therefore|daher|however|but|aber|"
-    r"based on the \w+|according to the \w+|laut (?:dem )?\w+|please|bitte|you (?:would|may|should)|"
+    r"based (?:only |solely |purely )?on (?:the|this|your) (?:\w+ )?\w+|according to the \w+|laut (?:dem )?\w+|"
+    r"please|bitte|you (?:would|may|should)|"
     r"sie (?:müssten|"
     r"sollten)|as an ai)\b\W*$"
     r"|^\W*(?:please|bitte|you (?:would|may|should|can)|sie (?:müssten|sollten|können)|wenden sie)\b|\?\W*$"

@@ -22,10 +22,7 @@ _LEAST = 3
 @cache
 def stem(word: str) -> str:
     """Return what a word's forms share: `erased`, `erasing`; `gelöscht`, `Löschung`."""
-    bare = root(word)
-    if bare != word:
-        return bare
-    bare = re.sub(_PREFIXED, r"\1", word)
+    bare = re.sub(_PREFIXED, r"\1", root(word))
     short = re.sub(_ENDING, "", bare)
     bare = short if len(short) >= _LEAST else bare
     return re.sub(r"([^aeiouäöüs])\1$", r"\1", bare)

@@ -11,6 +11,7 @@ from evalkit.reading.content import EMPTY, content, place_of, told
 from evalkit.reading.digits import in_digits
 from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.opposites import is_opposite
+from evalkit.reading.synonyms import say_the_same
 from evalkit.reading.wording import in_one_wording
 from evalkit.reading.words import NEGATION
 
@@ -88,7 +89,7 @@ def masked_words(said: str, gold: str, question: str) -> str:
         )
         if said.count(GOLD) == before:
             return said.replace(GOLD, "")
-    joint = r"(?:\W|\band\b|\bund\b|\bas well as\b|\bsowie\b|\balso\b|\bauch\b|\bals\b)"
+    joint = r"(?:\W|\b(?:in|by|per|or|oder|and|und|as well as|sowie|also|auch|als)\b)"
     return re.sub(rf"{GOLD}(?:{joint}{{1,12}}{GOLD})+", GOLD, said, flags=re.I)
 
 
@@ -203,11 +204,27 @@ def _with_code(said: str, code: str) -> str:
     return said[:start] + re.sub(rf"(?<![\w']){code.upper()}(?![\w'])", GOLD, said[start:])
 
 
+_PRONOUN = lazy_regex(r"^\W*(?:(?:because|since|weil|da)\s)?(?:he|she|it|they|er|sie|es)\b", re.I)
+_NAMED_TIME = lazy_regex(r"(?:month|weekday)\d+")
+
+
+def _are_in_order(times: list[str], said: str) -> bool:
+    """Tell whether months and days follow each other as the gold's do: `April to July` is not `July to April`."""
+    found = told(times, said) if len(times) > 1 else {}
+    places = [found[w] for w in times if w in found]
+    return places == sorted(places)
+
+
 def scattered(said: str, words: list[str]) -> str:
     """Mark a sentence that has all words of a gold of several, in whatever order."""
     wanted = content(words)
+    if not _are_in_order([w for w in wanted if _NAMED_TIME.fullmatch(w)], said):
+        return said
     is_long = len(wanted) == 1 and len(wanted[0]) > _LONG and min(map(len, words)) > 1
-    at = place_of(wanted, said) if len(wanted) > 1 or is_long else None
+    is_known = len(wanted) == 1 and any(say_the_same(wanted[0], w) for w in words_of(said))
+    at = place_of(wanted, said) if len(wanted) > 1 or is_long or is_known else None
+    if at is None and len(wanted) >= _ACROSS and _PRONOUN.match(said):
+        at = place_of(wanted[1:], said)  # `The driver had slept.` `He had slept.`
     return said if at is None else f"{said[:at]}{GOLD} {said[at:]}"
 
 
@@ -265,5 +282,5 @@ def _word(word: str) -> str:
     if len(word) < 5 or not word.isalpha():
         ending = "|e[ns]?" if len(word) == 4 else ""  # `Helme`
         return re.escape(word) + (f"(?:'s|s|ing{ending})?" if word.isalpha() else "")
-    stem = re.sub(r"(?:e[nmrs]?|n|s)$" if len(word) > 5 else "e$", "", word)
+    stem = re.sub(r"(?:e[nmrs]?|n|s)$" if len(word) > 5 else "(?:e|s)$", "", word)
     return re.escape(stem) + rf"(?:(?:en|e|n|s)?(?:{_HEADS})|e[nmrs]?|n|'?s|es)?"

@@ -74,6 +74,15 @@ _WORDINGS = tuple(
 )
 
 
+_BOTH = lazy_regex(
+    r"\b(\w{3,})(?:innen|in) (?:und|oder) \1e?[ns]?\b|\b(\w{3,}?)(?:e?[ns]?) (?:und|oder) \2(?:innen|in)\b|"
+    r"\b(\w{3,})(?:[:*_/]-?|(?=I))innen\b",
+    re.I,
+)
+"""Both forms of a German noun: `Rentnerinnen und Rentner`, `Rentner:innen`."""
+_NTH = lazy_regex(r"\b(tag|woche|monat|jahr|day|week|month|year) (\d{1,2})\b(?![.,:]\d)", re.I)
+_NTH_OF = lazy_regex(r"\b(ordinal\d+) [^\W\d_]{3,}?(tag|woche|monat|jahr)(?=e?[ns]?\b)", re.I)
+"""`Tag 3`, and what the third day is one of: `ab dem dritten Krankheitstag`."""
 _MONTHLY = lazy_regex(
     r"(?:\bevery |\bjede[nr]? )?(ordinal\d+ weekday\d) (?:(?:of|in) (?:the |a )?month|im Monat|des Monats|"
     r"every1by1m)\b",
@@ -87,10 +96,11 @@ def in_one_wording(text: str) -> str:
     Args:
         text: With digits for number words.
     """
-    text = in_single_words(_OLD.sub("", text))
+    text = in_single_words(_BOTH.sub(lambda m: m[1] or m[2] or m[3], _OLD.sub("", text)))
     for pattern, by in (*_BOUNDS, *_WORDINGS):
         text = pattern.sub(by, text)
-    return _MONTHLY.sub(r"\1 of every1by1m", in_one_form(text))
+    text = _NTH.sub(r"ordinal\2 \1", text)
+    return _MONTHLY.sub(r"\1 of every1by1m", _NTH_OF.sub(r"\1 \2", in_one_form(text)))
 
 
 _HOW_MANY = lazy_regex(r"\b(?:how many|wie ?viele?|number of|anzahl(?: der)?)\s(?P<noun>\w+)", re.I)
@@ -102,4 +112,9 @@ def with_one_counted(said: str, question: str) -> str:
     noun = next(asked_words(counted["noun"]), None) if counted else None
     if noun is None:
         return said
-    return re.sub(rf"\b(?:an?|one|ein(?:e[nmrs]?)?)\s(?={noun[:-1]})", "1 ", said, flags=re.I)
+    return re.sub(
+        rf"\b(?:an?|one|a single|an only|ein(?:e[nmrs]?)?(?:\s(?:einzige[nrs]?|einzelne[nrs]?))?)\s(?={noun[:-1]})",
+        "1 ",
+        said,
+        flags=re.I,
+    )

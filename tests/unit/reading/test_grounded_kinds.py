@@ -19,10 +19,10 @@ def rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (KINDS / name).read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("kind", rows("grounded.jsonl"), ids=lambda kind: kind["gold"])
+@pytest.mark.parametrize("kind", rows("grounded.jsonl"), ids=lambda kind: kind["question"])
 def test_an_answer_in_other_words_is_right_and_a_close_one_is_not(kind: dict[str, Any]) -> None:
     """Each form of a gold is found, and nothing that differs in number, time, name or polarity is taken for it."""
-    context = GroundedContext(kind["question"], kind["gold"])
+    context = GroundedContext(kind["question"], kind["gold"], kind.get("passage", ""))
     for answer in kind["right"]:
         verdict = read_grounded(answer, context).value
         assert verdict is not None, answer
@@ -40,3 +40,23 @@ def test_a_refusal_is_told_from_a_claim(kind: dict[str, Any]) -> None:
             verdict = read_grounded(answer, GroundedContext(kind["question"], None)).value
             assert verdict is not None, answer
             assert verdict.refuses is (name == "refuses"), answer
+
+
+PASSAGE = "The dome was closed because bats had nested in it. Tickets bought before were refunded."
+
+
+@pytest.mark.parametrize(
+    ("answer", "how"),
+    [
+        ("Bats had nested in it.", "gold"),
+        ("Some animals had moved in.", "in other words"),
+        ("Tickets were refunded.", "claim"),
+        ("Because 12 lamps broke.", "claim"),
+    ],
+)
+def test_what_neither_gold_nor_passage_says_is_not_read(answer: str, how: str) -> None:
+    """A reason in words of its own may be the right one; words of the passage and numbers say something else."""
+    context = GroundedContext("Why was the dome closed?", "because bats had nested in it", PASSAGE)
+    found = read_grounded(answer, context)
+    assert found.how == how
+    assert (found.value is None) == (how == "in other words")
