@@ -132,6 +132,9 @@ def is_earlier_label(before: str) -> bool:
     return EARLIER_LABEL.search(before) is not None
 
 
+_EACH_BEFORE = lazy_regex(r"(?:jeweils|je|each|every|à|zu\sje)\b", re.I)
+
+
 def _earlier(left: str, asked: Asked) -> re.Match[str] | None:
     """Return what makes a number a part or an earlier value; `a discount of 25 %` is one unless it is asked for."""
     earlier = EARLIER.search(left)
@@ -150,7 +153,8 @@ def is_aside(left: str, right: str, clause: Clause, asked: Asked) -> bool:
     is_earlier = earlier is not None and BOUND.search(left) is None and not is_limit
     if asked.for_age and _TIME_SPENT.match(right):
         return True
-    if clause.is_asked or (is_earlier and not asked.for_each):
+    is_each = earlier is not None and _EACH_BEFORE.match(earlier[0]) is not None
+    if clause.is_asked or (is_earlier and not (is_each and asked.for_each)):
         return True
     if ALL_OF.search(left) and PERIOD.match(right):
         return True

@@ -15,17 +15,14 @@ from evalkit.reading.number_about import (
     is_beside,
     likest,
     meanings,
-    of_asked_part,
     of_asked_period,
     of_counted,
-    of_item,
-    of_parallel,
-    of_scale,
     own_words,
     shared,
     words,
 )
 from evalkit.reading.number_claims import NOUN_BEHIND, Claim, Strength
+from evalkit.reading.number_parts import of_asked_part, of_item, of_parallel, of_scale
 from evalkit.reading.number_words import CONCLUDED, CURRENT, EXACT, LABEL, THUS_ALONE, TURN
 from evalkit.reading.numerals import Numeral
 from evalkit.reading.sides import asked_side

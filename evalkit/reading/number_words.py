@@ -221,7 +221,7 @@ RECKONS_LAST = caseless(
 )
 """An end that reckons the result: `So 15 * 8 is 120 pieces.`"""
 CUT = caseless(
-    r"(?:(?<![\d\ue000-\uefff])[+*/×-]|[,=(:$€]|\b(?:the|a|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
+    r"(?:(?<![\d\ue000-\uefff])[+*/×-]|[,=(:$€]|\b(?:the|(?-i:a)|an|of|and|is|are|was|to|so|in|at|for|which|that|with|plus|made|has|have|makes|"
     r"equals|needs?|gets|takes|requires?|consumes?|contains?|braucht?|brauchen|benötig(?:t|en)|bekommt|"
     r"bekommen|enthält|enthalten|"
     r"verbrauch(?:t|en)|kommen|"
