@@ -19,6 +19,7 @@ from evalkit.reading.letter_words import (
     ANY,
     ASKING,
     BETWEEN,
+    BUT_IS,
     CARRIED,
     CHANGED,
     CONCEDED,
@@ -26,6 +27,7 @@ from evalkit.reading.letter_words import (
     DOUBTFUL,
     EXCEPT,
     FILLER,
+    GRANTED,
     IDIOM,
     IN_PLACE_OF,
     INVERTED,
@@ -275,6 +277,8 @@ def _strength(
         p.search(left) for p in (ASKING, BETWEEN, OF_OTHERS, THAN)
     ):
         return Strength.DOUBTED
+    if GRANTED.match(clause.text):
+        return Strength.DOUBTED
     if LEFT_BEHIND.search(left) and LED_TO.match(right) and CHANGED.search(clause.text):
         return Strength.DOUBTED
     if _is_reason(clause.text):
@@ -293,6 +297,8 @@ def _strength(
 
 def _concludes(clause: str, language: str | None) -> bool:
     """Tell whether a clause draws its one option from what was said before; `also` does in German only."""
+    if BUT_IS.match(clause):
+        return True
     found = THEREFORE.search(clause)
     if found is None or TOO.search(clause) or not _has_one(clause):
         return False

@@ -90,7 +90,8 @@ ALONE = caseless(
 SECOND = caseless(
     r"\b(?:(?:close |a |the |my |only )?second(?:[- ](?:best|choice|place))?(?=\W*$|\W*(?:but|though|,))|"
     r"second[- ]best|runner-?up|"
-    r"back-?up|fallback|plan b|next[- ]best|as an alternative|alternatively|afterwards|later(?: on)?|subsequently|"
+    r"back-?up|fallback|plan b|next[- ]best|next (?:week|month|year)|nächste[nr]? (?:woche|monat|jahr)|"
+    r"as an alternative|alternatively|afterwards|later(?: on)?|subsequently|"
     r"followed by|can follow|follows|comes? next|zweitbeste\w*|(?:an )?zweite[rn]? (?:stelle|wahl|rang)|"
     r"(?:an zweiter|auf (?:platz|rang) (?:2|zwei|3|drei))|platz (?:2|zwei|3|drei)|reserve|ersatzweise|notlösung|"
     r"notfalls|zur not|ergänzend|zusätzlich|außerdem|darüber hinaus|additionally|in addition|optionally|"
@@ -161,6 +162,17 @@ CHANGED = caseless(
 LEFT_BEHIND = caseless(r"\b(?:from|von|aus)\s(?:the |der |dem |einer |einem |an? )?$")
 LED_TO = caseless(r"^\W*(?:\d{4}\s)?(?:to|into|nach|auf|in|zu[rm]?)\b")
 """`Moved from A to B`: what was left is not what is."""
+GRANTED = caseless(
+    r"^\W*(?:although|though|even though|while|whereas|obwohl|obgleich|auch wenn|während|wohingegen)\b"
+)
+"""`Although it flies like a bird, …`"""
+BUT_IS = caseless(
+    r"^\W*(?:but|yet|aber|jedoch|doch)\s(?:[^\ue000-\uefff]{0,40}\b(?:is|are|'s|was|ist|sind|"
+    r"war)\s)?(?:in fact |really |actually |"
+    r"tatsächlich |vielmehr )?(?:an? |the |eine?[nmr]? |zu[rm]? |zu den |der |die |das )?"
+    rf"{MARK}\W*$"
+)
+"""`It lays eggs like a bird, but is a mammal.`"""
 TURNS_OUT = caseless(r"\b(?:fällt|fallen|fiel\w*)\b")
 """`Das Urteil fällt positiv aus`."""
 JUST_NO = caseless(r"^\W*(?:no|nein|nope|nee)\W*$")

@@ -15,7 +15,7 @@ from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import in_one_form
 from evalkit.reading.opposites import has_same, is_opposite
 from evalkit.reading.refusal import is_refusal
-from evalkit.reading.words import NEGATION
+from evalkit.reading.words import NEGATION, NO_NEGATION
 from evalkit.reading.yes_no import NO, YES, said_in_a_word, says_yes
 
 _LONGEST = 25
@@ -47,7 +47,7 @@ _CONDITION = lazy_regex(
 _NEGATING = lazy_regex(r"\b(?:non-?|un(?!d\b|ter|i))\w{4,}", re.I)
 """`Unsupported` is what `supported` is not."""
 _PREFIXED = lazy_regex(r"\b(non)[- ](?=\w)")
-_NEGATED = lazy_regex(NEGATION, re.I)
+_NEGATED, _IDIOM = lazy_regex(NEGATION, re.I), lazy_regex(NO_NEGATION, re.I)
 
 
 def read_loosely(said: str, choices: Sequence[str], question: str) -> int | None:
@@ -221,6 +221,7 @@ def _by_words(said: str, choices: Sequence[str], question: str) -> int | None:
 
 
 def _is_negative(text: str) -> bool:
+    text = _IDIOM.sub("", text)
     return _NEGATED.search(text) is not None or _NEGATING.search(text) is not None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from string import ascii_lowercase
 
 from evalkit.reading.content import EMPTY
 from evalkit.reading.lazy_regex import lazy_regex
@@ -63,6 +64,8 @@ def _short_patterns(choices: Sequence[str]) -> list[tuple[int, re.Pattern[str]]]
                 and not any(said <= o for o in others)
             ):
                 found.append((position, _text_pattern(re.findall(r"\w+", name))))
+            if len(name) == 1 and name.isalpha() and name not in ascii_lowercase[: len(choices)]:
+                found.append((position, re.compile(rf"(?<![\w'’.-]){name.upper()}(?![\w'’-])")))
     return sorted(found, key=lambda item: -len(item[1].pattern))
 
 
@@ -143,7 +146,8 @@ def _text_pattern(words: Sequence[str]) -> re.Pattern[str]:
 _HEAD_NOUN = (
     r"(?-i:-[A-ZÄÖÜ])[\w-]+|(?:s|en|er|n)?-?(?:team|abteilung|gruppe|bereich|satz|tarif|vertrag|format|linie|"
     r"route|"
-    r"klasse|stufe|sorte|phase|paket|modell|variante|version|option|problem|fall|stelle|amt)(?:s|es|en|n)?"
+    r"klasse|stufe|sorte|phase|paket|modell|klausel|antrag|versicherung|anlage|kurs|variante|version|option|"
+    r"problem|fall|stelle|amt)(?:s|es|en|n)?"
 )
 """What the name of an option is put before: `Netzwerkteam`, `Basis-Tarif`."""
 _COMMON = {
@@ -179,4 +183,11 @@ def _word(word: str, *, is_last: bool = True) -> str:
     if len(word) > 5 and not word.endswith("ss") and word[-1] != "s" and not is_noun:
         stem = _STEM.sub("", word)
     endings = r"(?:e[nmrs]?|n|s|es|er[ns]?|ly|ely)?" if not word.endswith("s") else ""
-    return re.escape(stem) + endings
+    return (
+        _LAST_VOWEL.sub(lambda m: f"[{m[0]}{_UMLAUTS[m[0].casefold()]}]", re.escape(stem)) + endings
+    )
+
+
+_LAST_VOWEL = lazy_regex(r"[aou](?=[^aouäöü]*$)", re.I)
+_UMLAUTS = {"a": "ä", "o": "ö", "u": "ü"}
+"""Of plurals: `Vogel`, `Vögel`."""

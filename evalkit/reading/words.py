@@ -24,7 +24,7 @@ NO_NEGATION = (
     r"\b(?:no doubt|without (?:\w+ ){0,2}doubt|not only|no other|nothing else|no question|nothing but|"
     r"(?:ohne|kein) (?:\w+ ){0,2}zweifel|nicht nur|kein(?:e[nmrs]?)? andere[nmrs]?|nichts anderes?|"
     r"(?:not|n't|cannot) be (?:wrong|ruled out|excluded)|not (?:wrong|incorrect)|nicht (?:falsch|auszuschließen)|"
-    r"why not|nicht wahr|zweifellos)\b"
+    r"why not|nichts (?:\w+ )?(?:gegen|im wege?)|nothing (?:\w+ )?against|nicht wahr|zweifellos)\b"
 )
 """Look like negation and are none."""
 REJECTION = (
