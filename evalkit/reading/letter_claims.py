@@ -277,7 +277,7 @@ def _strength(
         p.search(left) for p in (ASKING, BETWEEN, OF_OTHERS, THAN)
     ):
         return Strength.DOUBTED
-    if GRANTED.match(clause.text):
+    if _is_granted(clause.text):
         return Strength.DOUBTED
     if LEFT_BEHIND.search(left) and LED_TO.match(right) and CHANGED.search(clause.text):
         return Strength.DOUBTED
@@ -295,6 +295,12 @@ def _strength(
     return Strength.NAMED
 
 
+@lru_cache(maxsize=64)
+def _is_granted(clause: str) -> bool:
+    return GRANTED.match(clause) is not None
+
+
+@lru_cache(maxsize=64)
 def _concludes(clause: str, language: str | None) -> bool:
     """Tell whether a clause draws its one option from what was said before; `also` does in German only."""
     if BUT_IS.match(clause):
