@@ -163,7 +163,10 @@ def _names(question: str) -> set[str]:
     named = {w for w in words(question) if re.fullmatch(r"\d+[a-z]", w)}
     if language_of(question) == "en":
         named |= words(" ".join(re.findall(r"(?<=\w )[A-Z][a-z]+", question)))
-    return {ASKED_NAME} | named | _lettered(question)
+    nth = {
+        w for w in words(question) if re.fullmatch(r"second|third|fourth|zweite|dritte|vierte", w)
+    }
+    return {ASKED_NAME} | named | nth | _lettered(question)
 
 
 def _lettered(text: str) -> set[str]:

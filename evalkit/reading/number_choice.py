@@ -76,6 +76,8 @@ def chosen(told: list[Claim], asked: Asked, values: list[float]) -> Numeral | No
             return best[-1].numeral
     if plainest == Strength.WEAK and single(best) is None:
         return None
+    if plainest in (Strength.FIRST, Strength.NAMED) and (cases := _by_case(best[0], told)):
+        return single(likest([best[0], *cases], asked))
     if asked.is_problem and plainest == Strength.STATED:
         best = _asked_later(told, best, asked) or best
     if asked.is_problem and plainest != Strength.FIRST and single(best) is None:
@@ -87,6 +89,24 @@ def chosen(told: list[Claim], asked: Asked, values: list[float]) -> Numeral | No
         or _ending(told, asked)
         or _leading(told)
     )
+
+
+def _by_case(first: Claim, told: list[Claim]) -> list[Claim]:
+    """Return the other values that a sentence tells for other cases: `€28 for full days, €14 for days of 8 hours`."""
+    if first.numeral.is_percent or not (first.numeral.has_currency or first.is_in_unit):
+        return []
+    return [
+        c
+        for c in told
+        if c.place > first.place
+        and c.clause.sentence == first.clause.sentence
+        and c.numeral.value != first.numeral.value
+        and (c.numeral.has_currency, c.is_in_unit) == (first.numeral.has_currency, first.is_in_unit)
+        and (is_beside(first, c) or _THEN.search(c.label))
+    ]
+
+
+_THEN = lazy_regex(r"\b(?:then|afterwards|danach|anschließend|all others within|sonst)\W*$", re.I)
 
 
 def _is_reckoned(best: list[Claim], values: list[float]) -> bool:

@@ -73,6 +73,9 @@ _COUNTS = lazy_regex(
 
 def of_item(found: list[Claim], asked: Asked) -> list[Claim]:
     """State the one number at which alone stands what is counted or asked for: `26 players: 9 defenders, …`."""
+    if (by := _BY_HOW_MUCH.search(asked.asking)) is not None:  # `€19 online, so €5 cheaper`
+        mine = [c for c in found if re.match(rf"(?:\s\w+)?\s{by[1]}\b(?!\sthan)", c.right, re.I)]
+        return _only(mine, found, found) if len({c.numeral.value for c in mine}) == 1 else found
     told = [
         c
         for c in found
@@ -93,6 +96,14 @@ def of_item(found: list[Claim], asked: Asked) -> list[Claim]:
     if not is_part or is_total or EACH_BEHIND.match(mine[0].right):
         return found
     return [replace(c, strength=Strength.STATED if c in mine else Strength.ASIDE) for c in found]
+
+
+_BY_HOW_MUCH = lazy_regex(
+    r"\b(?:how much|how many \w+|by how much|wie viel|wie viele? \w+)(?:\s[^\W\d_]+){0,5}?\s"
+    r"(cheaper|dearer|longer|shorter|faster|slower|older|younger|taller|heavier|lighter|larger|smaller|bigger|"
+    r"billiger|günstiger|teurer|länger|kürzer|schneller|langsamer|älter|jünger|schwerer|leichter|größer|kleiner)\b",
+    re.I,
+)
 
 
 def _near(claim: Claim) -> set[str]:
@@ -139,5 +150,5 @@ def _only(mine: list[Claim], row: list[Claim], found: list[Claim]) -> list[Claim
     return [replace(c, strength=strengths.get(c.place, c.strength)) for c in found]
 
 
-_ELLIPTIC = lazy_regex(r"\s(?:[^\W\d_]+\W*){1,6}")
+_ELLIPTIC = lazy_regex(r"\s(?:[^\W_]+\W*){1,6}")
 _JOINED = lazy_regex(r"\W*(?:and|und|or|oder|sowie|bei)?\W*", re.I)
