@@ -16,7 +16,7 @@ _EMPTY_WORDS = """
 a an the and or but if of to in on at by for from with as is are was were be been being it its this that these
 those he she they we you i his her their our your my him them who which what when whose where why how there here then
 than so because due since can could may might must should would will shall do does did done has have had not no only
-just both several some certain various units mehrere einige manche einzelne bestimmte
+out just both several some certain various units mehrere einige manche einzelne bestimmte
 both about into within there's owing thanks account result reason also per via get gets got
 become becomes became
 der die das den dem des ein eine einen einem einer eines und oder aber wenn falls sofern weil da denn wegen aufgrund
@@ -148,13 +148,19 @@ def _counts_otherwise(wanted: Sequence[str], said: str) -> bool:
     return False
 
 
-def place_of(wanted: Sequence[str], said: str) -> int | None:
-    """Return where the first of the wanted words stands, if a sentence has all of them, or the text all of many."""
+def place_of(wanted: Sequence[str], said: str, *, may_deny: bool = False) -> int | None:
+    """Return where the first of the wanted words stands, if a sentence has all of them, or the text all of many.
+
+    Args:
+        wanted: In small letters.
+        said: Where they are looked for.
+        may_deny: A negation among them makes no difference.
+    """
     for start, sentence in sentences(said):
         found = told(wanted, sentence)
         if _counts_otherwise(wanted, sentence):
             continue
-        if len(found) == len(set(wanted)) and not _is_broken(sentence, found):
+        if len(found) == len(set(wanted)) and (may_deny or not _is_broken(sentence, found)):
             return start + min(found.values())
     found = told(wanted, said)
     is_whole = len(found) == len(set(wanted)) >= _ACROSS and len(list(sentences(said))) > 1

@@ -74,9 +74,11 @@ _NOT = lazy_regex(
     rf"(?:{NEGATION})\s?(?:longer |more |any |mehr )?|\bnon-?(?=\w)|\b(?:un|in|im|ir|dis)(?=(?:\w+(?:able|"
     rf"ible|"
     rf"bar|lich|ig|"
-    r"valid|complete|correct|active|known|paid|gültig|bekannt|bezahlt|vollständig)\b))",
+    r"valid|complete|correct|active|known|paid|gültig|bekannt|bezahlt|vollständig)\b))|"
+    r"\bun(?=\w{3,}ed\b)|\bun(?=(?:be|ge|ver|er|zer|ent)\w+(?:t|en)\b)",
     re.I,
 )
+_UN = lazy_regex(r"\bun(?=\w{3,}ed\b)|\bun(?=(?:be|ge|ver|er|zer|ent)\w+(?:t|en)\b)", re.I)
 _WEEKDAYS = "|".join(
     sorted(
         {
@@ -158,7 +160,7 @@ def _negated(said: str, core: str) -> str | None:
     said = re.sub(rf"(?<!\w){_OPPOSITE}{body}(?!\w)", f"not {GOLD}", said, flags=re.I)
     said = re.sub(rf"(?<!\w){body}(?!\w)", GOLD, said, flags=re.I)
     if GOLD not in said:
-        said = scattered(said, words)
+        said = scattered(_UN.sub("not ", said), words, may_deny=True)
     return said if GOLD in said else None
 
 

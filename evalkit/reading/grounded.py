@@ -13,12 +13,14 @@ from evalkit.reading.grounded_claims import MARK, claims_of, is_denied, outweigh
 from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.otherwise import (
     asks_of_events,
+    bounds_otherwise,
     has_one_more,
     is_in_another_clause,
     is_turned,
     may_be_the_same,
 )
 from evalkit.reading.refusal import is_refusal, refuses, stated_text
+from evalkit.reading.refusal_words import OF_TEXT_AT_ALL
 from evalkit.reading.subjects import is_given_to_another, is_of_another
 from evalkit.reading.worded import GOLD, RIVAL, n_items, says_part_of, words_of
 from evalkit.reading.words import (
@@ -110,6 +112,8 @@ def _states(said: str, gold: str, question: str, passage: str) -> bool | None:
         return yes in (None, led["word"].casefold() in YES) and _states(
             said, led["rest"], question, passage
         )
+    if _NONE.fullmatch(gold.strip()) and is_denied_of(said, question):
+        return True
     if _concludes_otherwise(said, gold, question):
         return False
     text, is_negated = marked(said, gold, question)
@@ -123,10 +127,21 @@ def _states(said: str, gold: str, question: str, passage: str) -> bool | None:
         or is_turned(text, gold, passage)
         or is_in_another_clause(text, gold, question, passage)
         or has_one_more(text, gold, question, passage)
+        or bounds_otherwise(said, gold)
     ):
         return False
     is_either = re.search(r"\b(?:or|oder)\b", gold, re.I) is not None
     return (is_either or not _OR.search(text)) and _is_chosen(text, question, n_items(gold))
+
+
+_NONE = caseless(r"(?:none|nothing|no one|nobody|keine?[rs]?|nichts|niemand)\.?")
+
+
+def is_denied_of(said: str, question: str) -> bool:
+    """Tell whether a sentence denies what a question asks for, where the right answer is none: `None are needed.`"""
+    found = clauses(said)
+    asked = content(words_of(question))
+    return len(found) == 1 and _NEGATED.search(said) is not None and bool(told(asked, said))
 
 
 _FINAL = caseless(
@@ -165,6 +180,8 @@ def read_grounded(answer: str, context: GroundedContext) -> Reading[Verdict]:
             return Reading(None, "in other words")
         if refusing and is_refusal(context.gold) and _tells_of_lack(said, context):
             return Reading(Verdict(refuses=False, is_right=True), "gold")
+        if refusing and is_refusal(context.gold) and not OF_TEXT_AT_ALL.search(said):
+            refusing = _LACKS.search(said) is None  # `because a key is missing`
         refusing = refusing and not (states is False and context.gold.casefold() in YES | NO)
     refusing = refusing and not _offers(said, context)
     return Reading(Verdict(refusing, is_right=False), "refusal" if refusing else "claim")

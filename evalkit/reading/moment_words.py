@@ -35,7 +35,10 @@ _HALF_DE = (
     r"(?:\s(?P<half>morgens|früh|vormittags|nachmittags|abends|nachts|am (?:morgen|vormittag|nachmittag|"
     r"abend)|in der früh))?"
 )
-_AT_EN = r"(?:\b(?:at|by|until|till|from|before|after|around|about|is|was|closes?|opens?|leaves?|starts?|ends?)\s|^\W*)"
+_AT_EN = (
+    r"(?:\b(?:between|at|by|until|till|from|before|after|around|about|is|was|closes?|opens?|leaves?|"
+    r"starts?|ends?)\s|^\W*)"
+)
 _AT_DE = r"(?:\b(?:um|gegen|ab|bis|von|ca\.|circa|etwa|kurz|ist|es|punkt|schließt|öffnet|beginnt|endet)\s|^\W*)"
 _ENDS = (
     rf"(?![.,:]\d|\.\s?{MONTH})"

@@ -106,7 +106,8 @@ _NOUN = lazy_regex(
 _DATED = lazy_regex(
     "(?<!\\w)("
     + "|".join(sorted((n.capitalize() for n in _NAMES if len(n) > 3), key=len, reverse=True))
-    + ")s?([a-zäöüß]{4,})(?!\\w)"
+    + ")s?([a-zäöüß]{4,})(?!\\w)",
+    re.I,
 )
 """A compound with a day or a month: `Novembergehalt`."""
 

@@ -124,7 +124,7 @@ _ASKS_ONE = caseless(
 )
 _SUBORDINATE = caseless(
     r"^\W*(?:because|since|as|while|when|whereas|after|before|if|während|wenn|nachdem|which|who|that|so|to|thus|"
-    r"therefore|but|namely|weil|da|denn|die|der|das|um|damit|also|nämlich|und zwar|"
+    r"therefore|but|namely|weil|da|denn|(?:die|der|das)\s(?-i:[a-zäöü])\w*|um|damit|also|nämlich|und zwar|"
     r"sondern|it|he|she|they|es|er|sie)\b"
 )
 """Goes on with what was said before."""
@@ -143,6 +143,24 @@ def has_one_more(text: str, gold: str, question: str, passage: str) -> bool:
     words = content(words_of(found["before"] or found["behind"]))
     own = [w for w in words if not told([w], f"{question} {gold}")]
     return bool(own) and len(own) == len(words) == len(told(own, passage, by_form=True))
+
+
+def bounds_otherwise(said: str, gold: str) -> bool:
+    """Tell whether a number that both have has the contrary bound: `from 18 years`, `up to 18 years`."""
+    texts = [in_digits(text) for text in (said, gold)]
+    wanted = {
+        m[0]: direction(texts[1][: m.start()], texts[1][m.end() :])
+        for m in _NUMBER.finditer(texts[1])
+    }
+    found = [
+        wanted[m[0]] * direction(texts[0][: m.start()], texts[0][m.end() :])
+        for m in _NUMBER.finditer(texts[0])
+        if m[0] in wanted
+    ]
+    return bool(found) and max(found) < 0
+
+
+_NUMBER = caseless(r"\d+(?:[.,]\d+)*")
 
 
 def _is_altered(clause: str, gold: str, passage: str) -> bool:

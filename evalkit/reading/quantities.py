@@ -67,6 +67,7 @@ def _is_close(one: float, other: float) -> bool:
 
 
 def _is_same_moment(one: str, other: str) -> bool:
+    one, other = (re.sub("^T24:", "T00:", name) for name in (one, other))
     if one.endswith("~") or other.endswith("~"):
         halves = [_in_first_half(name) for name in (one, other)]
         return None not in halves and halves[0] == halves[1]

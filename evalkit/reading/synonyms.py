@@ -13,8 +13,8 @@ _PREFIXED = (
     r"zusammen)?)ge(?=\w{4})"
 )
 _ENDING = (
-    r"(?:ations?|ions?|ments?|ingly|ings?|edly|eds?|ies|ied|ungen|ung|innen|in|(?<=[a-zäöü]{3}[bcdfghklmnprsz])te[nt]?|est|"
-    r"es|en|em|er|et|ly|'s|e|s|n|t|y)$"
+    r"(?:ations?|ions?|ments?|ingly|ings?|edly|eds?|ungen|ung|innen|in|(?<=[a-zäöü]{3}[bcdfghklmnprsz])te[nt]?|est|"
+    r"es|en|em|er|et|ly|'s|e|s|n|t)$"
 )
 _LEAST = 3
 
@@ -23,7 +23,7 @@ _LEAST = 3
 def stem(word: str) -> str:
     """Return what a word's forms share: `erased`, `erasing`; `gelöscht`, `Löschung`."""
     bare = re.sub(_PREFIXED, r"\1", root(word))
-    short = re.sub(_ENDING, "", bare)
+    short = re.sub(_ENDING, "", re.sub(r"ie[sd]$", "y", bare))
     bare = short if len(short) >= _LEAST else bare
     return re.sub(r"([^aeiouäöüs])\1$", r"\1", bare)
 

@@ -115,7 +115,7 @@ def _marked_words(
     said: str, gold: str, question: str, *, in_order: bool = False, either: Sequence[str] = ()
 ) -> str:
     is_person = _ASKS_WHO.search(question) is not None
-    name = _TITLES.sub("", gold)
+    name = _bare_name(_TITLES.sub("", gold)) if is_person else _TITLES.sub("", gold)
     words = words_of(name) or words_of(gold)
     if not words:
         return said
@@ -145,6 +145,13 @@ def _marked_words(
         return text
     found = scattered(text, words)
     return found if GOLD in found else _elliptic(text, words, question)
+
+
+def _bare_name(name: str) -> str:
+    """Return a name without what its bearer is: `Mayor Helen Cho`."""
+    parts = name.split()
+    is_led = len(parts) > 2 and all(p[0].isupper() for p in parts) and _ROLE.search(parts[0])
+    return " ".join(parts[1:]) if is_led else name
 
 
 def _marked_surname(said: str, name: str, surname: str, question: str) -> str:
@@ -215,14 +222,15 @@ def _are_in_order(times: list[str], said: str) -> bool:
     return places == sorted(places)
 
 
-def scattered(said: str, words: list[str]) -> str:
-    """Mark a sentence that has all words of a gold of several, in whatever order."""
+def scattered(said: str, words: list[str], *, may_deny: bool = False) -> str:
+    """Mark a sentence that has all words of a gold of several, in whatever order, or is denied with them."""
     wanted = content(words)
     if not _are_in_order([w for w in wanted if _NAMED_TIME.fullmatch(w)], said):
         return said
     is_long = len(wanted) == 1 and len(wanted[0]) > _LONG and min(map(len, words)) > 1
     is_known = len(wanted) == 1 and any(say_the_same(wanted[0], w) for w in words_of(said))
-    at = place_of(wanted, said) if len(wanted) > 1 or is_long or is_known else None
+    is_enough = len(wanted) > 1 or is_long or is_known
+    at = place_of(wanted, said, may_deny=may_deny) if is_enough else None
     if at is None and len(wanted) >= _ACROSS and _PRONOUN.match(said):
         at = place_of(wanted[1:], said)  # `The driver had slept.` `He had slept.`
     return said if at is None else f"{said[:at]}{GOLD} {said[at:]}"
