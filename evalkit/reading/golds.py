@@ -13,9 +13,10 @@ from evalkit.reading.bounds import bound_before, differs, direction, without_bou
 from evalkit.reading.content import EMPTY, content, told
 from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
+from evalkit.reading.gold_series import between, masked_series, time_of_day, weekdays
 from evalkit.reading.language import language_of
 from evalkit.reading.lazy_regex import lazy_regex
-from evalkit.reading.names import DAYS, in_one_form
+from evalkit.reading.names import in_one_form
 from evalkit.reading.prices import is_free, masked_free
 from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
 from evalkit.reading.synonyms import in_single_words
@@ -48,11 +49,6 @@ _ONE = lazy_regex(
 )
 _A_ONE = lazy_regex(r"(?:one|ein(?:e[nmrs]?|s)?)\.?", re.I)
 _ONLY = lazy_regex(r"^(?:only|just|solely|nur|allein|lediglich|ausschließlich)\s", re.I)
-_DAY = lazy_regex(
-    rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})(?:s|(?:abend|morgen|nachmittag|"
-    rf"vormittag|nacht)s?)?\b",
-    re.I,
-)
 _ORDINAL_POINT = lazy_regex(r"\.(?=\s[a-zäöüß])")
 _OUT_OF = lazy_regex(
     r"(?<![\d.,])(\d+) (?:in|out of|of|von|aus|der) (?:every |the |je |den )?(\d+)(?![\d.,]\d)",
@@ -173,10 +169,10 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
     if _OUT_OF.fullmatch(written.strip(" .")) or _SHARE.search(written):
         written, said = (_OUT_OF.sub(r"\1/\2", text) for text in (written, in_digits(said)))
     wanted = list(quantities(written, language_of(gold) or language_of(question)))
-    days = _weekdays(written)
+    days = weekdays(written)
     several = [*wanted, *days]
-    if wanted and len(several) > 1 and not _between(written, several):
-        return _masked_series(said, several, language)
+    if wanted and len(several) > 1 and not between(written, several):
+        return masked_series(said, several, language)
     named = _NAMED.fullmatch(_without_aside(written))
     if named is not None and (text := _masked_names(said, named["noun"], named["code"])):
         return text
@@ -372,66 +368,6 @@ _ROUGHLY = lazy_regex(
 _NEAR = 0.05
 
 
-def _between(gold: str, wanted: list[Quantity]) -> list[str]:
-    """Return the words of a gold of several quantities that are more than what joins them."""
-    rest, end = [], 0
-    for quantity in sorted(wanted, key=lambda q: q.start):
-        rest.append(gold[end : quantity.start])
-        end = quantity.end
-    text = without_bounds(" ".join([*rest, gold[end:]]))
-    return content(words_of(re.sub(r"\b(?:uhr|between|zwischen|o'clock)\b", " ", text, flags=re.I)))
-
-
-def _masked_series(said: str, wanted: list[Quantity], language: str | None) -> str:
-    """Mark quantities that follow each other as the gold's do: `from 9 am to 5 pm`."""
-    wanted = sorted(wanted, key=lambda q: q.start)
-    units: list[str | None] = [u for u in ("date", "T") if any(q.unit == u for q in wanted)]
-    for sort in units or [wanted[-1].unit]:
-        said = in_digits(said, sort)
-    days = _weekdays(said) if any(q.unit == "weekday" for q in wanted) else []
-    has_time = any(q.unit == "T" for q in wanted)
-    told = [
-        (_time_of_day(q, said, "") if has_time else None) or q for q in quantities(said, language)
-    ]
-    found = sorted([*told, *days], key=lambda q: q.start)
-    for i in range(len(found) - len(wanted) + 1):
-        run = found[i : i + len(wanted)]
-        is_timed = any(q.unit == "T" for q in (*run, *wanted))
-        if any(q.unit in _DAYLIKE for q in wanted):
-            run, wanted = (
-                sorted(some, key=lambda q: q.unit not in _DAYLIKE) for some in (run, wanted)
-            )
-        pairs = zip(*(_timed(some, is_timed=is_timed) for some in (run, wanted)), strict=True)
-        if all(one.says(other) for one, other in pairs):
-            return f"{said[: min(q.start for q in run)]}{GOLD}{said[max(q.end for q in run) :]}"
-    return said
-
-
-_DAYLIKE = ("weekday", "date")
-"""Units of what may stand before a time of day, or behind it."""
-
-
-def _weekdays(text: str) -> list[Quantity]:
-    """Return the days of the week that a text names."""
-    return [
-        Quantity(m.start(), m.end(), DAYS[m[1].casefold()], "weekday")
-        for m in _DAY.finditer(text)
-        if len(m[1]) > 3 or m[1][0].isupper()
-    ]
-
-
-def _timed(run: list[Quantity], *, is_timed: bool) -> list[Quantity]:
-    """Return quantities of which bare numbers are hours where others are times of day: `7 to 10 am`."""
-    if not is_timed:
-        return run
-    return [
-        replace(q, value=f"T{int(q.value) % 12:02d}:00~", unit="T")
-        if q.unit is None and isinstance(q.value, float) and 0 <= q.value <= 24
-        else q
-        for q in run
-    ]
-
-
 def _is_named_word(gold: str, quantity: Quantity) -> bool:
     """Tell whether words behind a number name something: `12 Main Street`, not `65 people`."""
     rest = words_of(gold[quantity.end :])
@@ -444,21 +380,11 @@ def _likened(
     """Yield quantities that compete with the gold: of its sort, or bare numbers; `20.40` may be a time of day."""
     for quantity in found:
         if wanted.unit == "T":
-            moment = _time_of_day(quantity, said, gold)
+            moment = time_of_day(quantity, said, gold)
             if moment is not None:
                 yield moment
         elif _are_alike(quantity.unit, wanted):
             yield quantity
-
-
-def _time_of_day(quantity: Quantity, said: str, gold: str) -> Quantity | None:
-    written = said[quantity.start : quantity.end]
-    clock = re.fullmatch(r"([01]?\d|2[0-4])[.:h]([0-5]\d)", written)
-    if clock is None:
-        return quantity if quantity.unit == "T" else None
-    is_half_told = not re.search(r"\d\s?[ap]\.?m\b", gold, re.I) or int(clock[1]) > 12
-    either = "" if is_half_told or written.startswith("0") else "~"
-    return Quantity(quantity.start, quantity.end, f"T{int(clock[1]):02d}:{clock[2]}{either}", "T")
 
 
 def _are_alike(unit: str | None, wanted: Quantity) -> bool:
