@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from text_to_num import alpha2digit
-
 from evalkit.reading.clauses import sentences
 from evalkit.reading.context import asked_words, scale_of
-from evalkit.reading.dates import moments
 from evalkit.reading.digits import in_digits
 from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.number_words import ASKS_EACH, ASKS_MONEY, ASKS_MORE, ASKS_PERCENT
 from evalkit.reading.numerals import CURRENCY, Numeral, numerals
 from evalkit.reading.quantities import CENTS, quantity_of
 from evalkit.reading.units import FACTORS, UNIT, unit_named
-from evalkit.reading.zeros import with_zeros
 
 _COUNT = lazy_regex(r"\b(?:how many|wie ?viele?n?|number of|anzahl|zahl de[rs])\b", re.I)
 _UNIT = lazy_regex(
@@ -31,21 +27,10 @@ _IN_A_TIME = lazy_regex(
     r"yearly|stündlich\w*|(?:stunden|tages|monats|jahres)(?:lohn|satz|gehalt|miete|beitrag))\b",
     re.I,
 )
-_FREE = lazy_regex(r"\b(?:free(?: of charge)?|kostenlos|gratis|umsonst|kostenfrei)\b", re.I)
-_NOT_FREE = lazy_regex(
-    r"\b(?:not|n't|nicht|no)\s(?:\w+\s)?(?:free|kostenlos|gratis|umsonst|kostenfrei)\b", re.I
-)
-_MANY = lazy_regex(r"\b(?:how many|wie ?viele)\b", re.I)
-_GIVEN_FREE = lazy_regex(
-    r"(?<!\bnot )(?<!\bnicht )\b((?:(?:is|are|be|it's|ist|sind|bleibt|pays?|costs?|zahl\w*|kostet|kosten|eintritt)|"
-    r"(?:is|are|ist|sind)(?:\s\w+){1,3}?)\s)(?:free(?: of charge)?|nothing|nichts|frei|kostenlos|gratis|"
-    r"umsonst|kostenfrei)\b(?!-|\s(?!for|of|on|if|when|to|until|till|with|in|at|and|but|only|für|bei|bis|am|an|im|und|aber|nur|wenn)\w)",
-    re.I,
-)
 _PERCENT_GIVEN = lazy_regex(r"\d\s?(?:%|per ?cent\b|prozent\b)", re.I)
 """A share that the question tells: what is asked for is an amount."""
 _SHARE = lazy_regex(r"\b(?:share|fraction|proportion|part|ratio|anteil|bruchteil|teil)\b", re.I)
-_IN_PERCENT = lazy_regex(r"(?:%|\bpercent\w*|\bper cent|\bprozent\w*)", re.I)
+IN_PERCENT = lazy_regex(r"(?:%|\bpercent\w*|\bper cent|\bprozent\w*)", re.I)
 _CHANGE = lazy_regex(
     r"\b(?:by (?:how (?:much|many)|what|which)|um wie ?viele?n?|difference|differenz|unterschied|"
     r"change[sd]?|(?:ver)?änder\w+|"
@@ -63,18 +48,6 @@ _LOSS = lazy_regex(
 _SCALE = lazy_regex(
     r"\b(?:in|how many|wie viele)\s(?:\w+\s)?(?:(?P<k>thousands?|tsd|tausend)|(?P<m>millions?|"
     r"mio|millionen)|(?P<b>billions?|mrd|milliarden))\b",
-    re.I,
-)
-_JUST_ONE = lazy_regex(
-    r"^\W*(?:(?:only|just|exactly|it is|there (?:is|was)|nur|noch|genau|es (?:ist|war|gibt|gab))\s)*(?:the\s)?"
-    r"(?:one(?: more)?|einer|eine|eines|eins)[.!]?\s*$",
-    re.I,
-)
-_ONE = lazy_regex(
-    r"(?<!\bhalf )(?<!\bof )(?<!\bper )(?<!\bpro )(?<!\bje )\b(?:an?|one|ein(?:e[nmrs]?)?)\s(?:single\s|"
-    r"more\s|weitere[nrs]?\s|einzige[nrs]?\s|full\s|"
-    r"ganze[nrs]?\s|volle[nrs]?\s)?"
-    r"(?P<noun>[^\W\d_]+)\b(?!\s(?:und|and)\s(?:an?|eine?)\b)",
     re.I,
 )
 _PLACE = lazy_regex(
@@ -130,8 +103,6 @@ _TOTAL = lazy_regex(
     r"\b(?:total|altogether|overall|in all|combined|sum|insgesamt|gesamt\w*|zusammen|summe|alle[nr]?)\b",
     re.I,
 )
-_SHORT = 8
-"""Words of an answer in which `a day` may be the number of days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +268,7 @@ class Asked:
             numeral.scale == self.scale or (numeral.scale == 1 and abs(value) >= self.scale / 10)
         ):
             return value / self.scale
-        if numeral.is_ratio and _IN_PERCENT.search(self.question) and not numeral.is_percent:
+        if numeral.is_ratio and IN_PERCENT.search(self.question) and not numeral.is_percent:
             return 100 * value
         written = text[numeral.start : numeral.end]
         if (
@@ -320,102 +291,5 @@ class Asked:
         """What the unit that the question asks for measures."""
         return FACTORS[self.unit][0] if self.unit else None
 
-    def _part_of(self, match: re.Match[str]) -> str:
-        """`45/60` is 45 of the 60 that the question tells of, `7/10` on a scale from 1 to 10."""
-        return (
-            f"{match[1]} out of {match[2]}"
-            if int(match[1]) <= int(match[2])
-            and (_SCORE.search(self.asking) or re.search(rf"\b{match[2]}\b", self.question))
-            else match[0]
-        )
 
-    def _told_its_way(self, text: str) -> str:
-        """Return a text with years for dates, shares for `3 out of 4`, hours for `1:30 h`, as it is asked."""
-        if _HOW_OFTEN.search(self.asking):
-            text = _TIMES.sub(_times, text)
-        if self.for_place:
-            text = alpha2digit(alpha2digit(text, "en", 0), "de", 0)
-        if self.for_year:
-            text = _years_only(text)
-        if self.for_count or _ON_A_SCALE.search(self.question) or _SCORE.search(self.question):
-            text = _PART_OF_ALL.sub(lambda m: self._part_of(m), text)
-        if self.unit == "duration-hour":
-            text = _CLOCKED.sub(lambda m: f"{int(m['h']) + int(m['m']) / 60:.4f}", text)
-        if self.unit == "duration-minute":
-            text = _CLOCKED.sub(lambda m: f"{60 * int(m['h']) + int(m['m'])} min", text)
-        if self.for_share and not _IN_PERCENT.search(self.question + text):
-            text = _OUT_OF.sub(lambda m: f"{m['n']}/{m['all'].replace(',', '')}", in_digits(text))
-        return text
-
-    def told_without_digits(self, text: str) -> str:
-        """Return a text with a digit for `None`, `no tickets` and `a day`, where a number of them is asked for."""
-        text = self._told_its_way(text)
-        if self.for_amount:
-            text = with_zeros(text, self.question)
-        if self.for_money and not _FREE.search(self.question) and not _MANY.search(self.asking):
-            text = _GIVEN_FREE.sub(rf"\g<1>0{' €' if '€' in text else ' Euro'}", text)
-        if re.search(r"\d", text):
-            return text
-        if self.for_money and _FREE.search(text) and not _NOT_FREE.search(text):
-            return "0"
-        if not (self.for_count or self.unit):
-            return text
-        words = set(asked_words(self.question))
-        if _JUST_ONE.match(text):
-            return "1"
-        for one in _ONE.finditer(text) if len(text.split()) <= _SHORT else ():
-            if unit_named(one["noun"]) or _stem(one["noun"]) in {_stem(w) for w in words}:
-                return f"{text[: one.start()]}1 {text[one.start('noun') :]}"
-        return text
-
-
-_HOW_OFTEN = lazy_regex(r"\b(?:how (?:often|many times)|wie oft|wie ?viele? ?male?)\b", re.I)
-_TIMES_NAMED = {"once": 1, "twice": 2, "thrice": 3, "ein": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6,
-                "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "zwölf": 12}  # fmt: skip
-_TIMES = lazy_regex(
-    r"\b(?P<n>once|twice|thrice|(?P<de>ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|\d+)-?mal)\b"
-    r"(?!\s(?:in|im|pro|je|an?|per|am|every|each|die)\b)",
-    re.I,
-)
-
-
-def _times(match: re.Match[str]) -> str:
-    """`Twice.` is 2 of the times that are asked for."""
-    n = (match["de"] or match["n"]).casefold()
-    return f"{_TIMES_NAMED.get(n, n)} {'Mal' if match['de'] else 'times'}"
-
-
-_UMLAUTS = str.maketrans("äöü", "aou")
-
-
-def _stem(word: str) -> str:
-    plain = word.casefold().translate(_UMLAUTS)
-    return re.sub(r"(?:e[nrs]?|n|s)$", "", plain[:6])
-
-
-_PART_OF_ALL = lazy_regex(r"(?<![\d/.,])(\d+)\s?/\s?(\d+)(?![\d/]|[.,]\d)")
-_SCORE = lazy_regex(r"\b(?:scores?|ratings?|points|punkte|punktzahl|\w*bewertung|\w*note)\b", re.I)
-_ON_A_SCALE = lazy_regex(
-    r"\b(?:from|between|von|zwischen)\s\d+\s(?:to|and|bis|und)\s\d+|\b\d+\s?[-–]\s?\d+\b|\bout of \d|"
-    r"\b(?:scale|skala)\b",
-    re.I,
-)
 _ASKS_YEAR = lazy_regex(r"\b(?:which|what|welche[ms]|welches) (?:year|jahr)\b", re.I)
-
-
-def _years_only(text: str) -> str:
-    """Return a text with years for its dates."""
-    for moment in sorted(moments(text), key=lambda m: -m.start):
-        if re.match(r"\d{4}-", moment.name):
-            text = f"{text[: moment.start]}{moment.name[:4]}{text[moment.end :]}"
-    return text
-
-
-_CLOCKED = lazy_regex(
-    r"(?<![\d:])(?P<h>\d{1,3})(?::(?=\d\d\s?(?:h|hours?|std|stunden?)\b)|h)(?P<m>[0-5]\d)\b", re.I
-)
-_OUT_OF = lazy_regex(
-    r"(?<![\d.,])(?P<n>\d+)(?:\s[^\W\d_]+){0,2}\s(?:out of|in|of|von|aus)\s(?:every\s|the\s|je\s|den\s)?"
-    r"(?P<all>\d{1,3}(?:,\d{3})+|\d+)(?![\d.,]\d)",
-    re.I,
-)

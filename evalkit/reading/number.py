@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from evalkit.reading.as_asked import told_as_asked
 from evalkit.reading.asked import Asked
 from evalkit.reading.context import asked_words
 from evalkit.reading.contract import Reading
@@ -67,7 +68,7 @@ def read_number(answer: str, context: NumberContext) -> Reading[float]:
     if from_object is not None:
         return from_object
     asked = Asked(context.question)
-    said = asked.told_without_digits(plain(answer))
+    said = told_as_asked(asked, plain(answer))
     masked = MaskedNumbers(said, asked, context.language)
     if not masked.numerals:
         return Reading(None, "no number")
@@ -223,7 +224,7 @@ def _emphasised(answer: str, asked: Asked, language: str | None, *, is_given: bo
     values: set[float] = set()
     for match in _EMPHASIS.finditer(answer):
         span = (match[1] or match[2]).rpartition("=")[2]
-        masked = MaskedNumbers(asked.told_without_digits(plain(span)), asked, language)
+        masked = MaskedNumbers(told_as_asked(asked, plain(span)), asked, language)
         told = {n.value for n in masked.numerals}
         if len(told) > 1 or (told and masked.given and not is_given):
             return None
