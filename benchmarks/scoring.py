@@ -7,7 +7,8 @@
 
 Every measurement is a process of its own: model loading is not timed, tokenisation is, peak memory is the process's.
 lm-eval runs with batch sizes 1, 8 and auto, and its fastest counts; a run that takes twice the fastest is stopped.
-lm-eval's time is linear in the documents, so by default it answers only the first few and is compared per document.
+lm-eval's time is linear in the documents, so by default it answers only a few and is compared per document: the first
+ones, and where answers are generated some of every length, since an answer takes as long as it gets.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,11 +148,13 @@ def instances(work: str, n: int, folder: Path | None) -> list[Any]:
     ]
 
 
-def measure(system: str, work: str, n: int, folder: Path | None, dtype: str) -> dict[str, Any]:
-    """Answer the requests in this process."""
+def measure(
+    system: str, work: str, n: int, folder: Path | None, dtype: str, only: frozenset[int] | None
+) -> dict[str, Any]:
+    """Answer the requests of some documents in this process."""
     from evalkit.backends.embedded import embedded_folder
 
-    requests = instances(work, n, folder)
+    requests = [r for r in instances(work, n, folder) if only is None or r.doc_id in only]
     model = str(embedded_folder(MODEL))
     extra: Callable[[], dict[str, Any]] = dict
     if system == "evalkit":
@@ -174,7 +177,6 @@ def measure(system: str, work: str, n: int, folder: Path | None, dtype: str) -> 
     seconds = time.perf_counter() - start
     return {
         "seconds": seconds,
-        "docs": n,
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "answers": answers,
         **extra(),
@@ -224,13 +226,19 @@ def peak_flops() -> float:
 
 
 def spawn(
-    system: str, work: str, n: int, args: argparse.Namespace, limit_s: float | None
+    system: str,
+    work: str,
+    n: int,
+    args: argparse.Namespace,
+    limit_s: float | None,
+    only: Sequence[int] = (),
 ) -> dict[str, Any] | None:
     """Measure in a process of its own; None when it took longer than `limit_s`."""
     from evalkit.cli.processors import SETTINGS
 
     command = [sys.executable, __file__, "--measure", system, "--work", work, "--docs", str(n)]
     command += ["--dtype", args.dtype, *(["--gsm8k", args.gsm8k] if args.gsm8k else [])]
+    command += ["--only", *map(str, only)] if only else []
     quiet = {
         **SETTINGS,
         "TQDM_DISABLE": "1",
@@ -266,31 +274,39 @@ def compare(work: str, args: argparse.Namespace, peak: float) -> None:
         n_peer = min(n, 2 * args.peer_docs)
     best: tuple[float, str, dict[str, Any]] | None = None
     print(f"\n{work}: {TITLES[work]}; {n} documents, lm-eval {n_peer}", flush=True)
-    for batch in args.peer_batches:
-        limit = 2 * best[0] * n_peer if best else None
-        found = spawn(batch, work, n_peer, args, limit)
-        if found is None:
-            print(f"  lm-eval, batch {batch:<5} stopped after {limit:.0f} s: slower", flush=True)
-            continue
-        per_doc = found["seconds"] / n_peer
-        _line(f"lm-eval, batch {batch}", per_doc, found)
-        if best is None or per_doc < best[0]:
-            best = per_doc, batch, found
-    assert best
     ours = spawn("evalkit", work, n, args, None)
     assert ours
     per_doc = ours["seconds"] / n
     how = ours["exactness"] if work == "generate" else ours["path"]
     _line(f"evalkit, {how}", per_doc, ours)
+    chosen = _of_every_length(ours["answers"], n_peer) if work == "generate" else range(n_peer)
+    for batch in args.peer_batches:
+        limit = 2 * best[0] * n_peer if best else None
+        found = spawn(batch, work, n, args, limit, chosen)
+        if found is None:
+            print(f"  lm-eval, batch {batch:<5} stopped after {limit:.0f} s: slower", flush=True)
+            continue
+        peer_per_doc = found["seconds"] / n_peer
+        _line(f"lm-eval, batch {batch}", peer_per_doc, found)
+        if best is None or peer_per_doc < best[0]:
+            best = peer_per_doc, batch, found
+    assert best
     ratio, memory = best[0] / per_doc, ours["peak_bytes"] / best[2]["peak_bytes"]
     print(f"  → {ratio:.1f} × (target {TARGETS[work]:g}), peak memory {memory:.2f} × (target 1.2)")
-    print(f"    {_agreement(work, ours['answers'], best[2]['answers'])}")
+    mine = [ours["answers"][i] for i in chosen] if work == "generate" else ours["answers"]
+    print(f"    {_agreement(work, mine, best[2]['answers'])}")
     if ours["tokens"]:
         flops = 2 * (ours["tokens"] * ours["body"] + _scored_positions(work, n) * ours["head"])
         share = flops / peak / ours["seconds"]
         print(
             f"    {ours['tokens']} tokens computed; matmul limit is {share:.0%} of the time taken"
         )
+
+
+def _of_every_length(answers: Sequence[str], n: int) -> list[int]:
+    """Return the places of `n` answers, one from each of `n` equal parts of all when ordered by length."""
+    by_length = sorted(range(len(answers)), key=lambda i: len(answers[i]))
+    return sorted(by_length[(2 * part + 1) * len(answers) // (2 * n)] for part in range(n))
 
 
 def _line(name: str, per_doc: float, found: dict[str, Any]) -> None:
@@ -340,10 +356,13 @@ def main() -> None:
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--gsm8k", help="folder with gsm8k_train_50.jsonl and gsm8k_test.jsonl")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
+    parser.add_argument("--only", nargs="+", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure:
         folder = Path(args.gsm8k) if args.gsm8k else None
-        print(json.dumps(measure(args.measure, args.work[0], args.docs, folder, args.dtype)))
+        only = frozenset(args.only) if args.only else None
+        found = measure(args.measure, args.work[0], args.docs, folder, args.dtype, only)
+        print(json.dumps(found))
         return
     from evalkit.meters.cores import allotted_cores
 

@@ -10,12 +10,12 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from evalkit.backends import backend_class
-from evalkit.backends.base import Capability
+from evalkit.backends import backend_class, place
+from evalkit.backends.base import Capability, Place
 from evalkit.backends.chat import ChatTemplate, moved, of_text
 from evalkit.backends.facts import chat_template_of, special_tokens_of
 from evalkit.backends.sources import find_source
-from evalkit.config.run import API_BACKENDS, ModelSpec, RunConfig, SuiteSpec
+from evalkit.config.run import ModelSpec, RunConfig, SuiteSpec
 from evalkit.errors import ModelError
 from evalkit.imports import importing
 from evalkit.metrics.percentiles import sample_size
@@ -57,6 +57,7 @@ class Cell:
 
     cell_id: str
     model: ModelSpec
+    place: Place
     suite: SuiteSpec
     repeat: int
     tasks: tuple[TaskPlan, ...]
@@ -84,8 +85,8 @@ class Cell:
         """Docs whose latency is measured: a model in this process answers them alone, and others together."""
         generated = sum(t.n_docs for t in self.tasks if t.output_type == "generate_until")
         wanted = self.suite.latency_docs
-        is_api = self.model.backend in API_BACKENDS
-        if is_api or wanted == "all" or self.model.generate_batch_size == 1:
+        is_elsewhere = not self.place.is_in_process
+        if is_elsewhere or wanted == "all" or self.model.generate_batch_size == 1:
             return generated
         return sample_size(generated) if wanted == "auto" else min(wanted, generated)
 
@@ -145,6 +146,7 @@ def make_plan(config: RunConfig) -> Plan:
     cells = []
     for model in config.models:
         tokenizer, chat_template, template = facts[model.name]
+        there = place(model)
         for suite in config.suites:
             mode = planned.mode(suite, model)
             tasks = planned.tasks(suite, mode)
@@ -156,6 +158,7 @@ def make_plan(config: RunConfig) -> Plan:
                     Cell(
                         cell_id=f"{model.name}/{suite.name}/{repeat}",
                         model=model,
+                        place=there,
                         suite=suite,
                         repeat=repeat,
                         tasks=tasks,
@@ -245,7 +248,7 @@ def _plan_task(name: str, task: Any) -> TaskPlan:
 def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None, ChatTemplate | None]:
     """Return the model's tokenizer file, whether prompts get a chat template, and that template where it is here."""
     backend = backend_class(spec.backend)
-    if spec.backend in API_BACKENDS:
+    if not place(spec).is_in_process:
         can_chat = Capability.CHAT_TEMPLATE in backend.supports(spec)
         return None, can_chat and spec.uses_chat_template(True), None
     source = find_source(spec) if spec.backend == "hf" else None

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from evalkit.config.asked import asks_for_more, priced_service, with_lifetime
-from evalkit.config.run import API_BACKENDS, ModelSpec, PriceSpec
+from evalkit.config.run import ModelSpec, PriceSpec
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.records import Usage
 from evalkit.wording import Said, joined, numeral, say
@@ -224,10 +224,8 @@ def _price_list() -> DataSnapshot:
 @cache
 def _match(backend: str, source: str, base_url: str | None) -> _Match | None:
     """Find who charges, by backend or host, and its entry for the model."""
-    if backend not in API_BACKENDS:
-        return None
-    # evalkit's API backends and genai-prices give these three vendors the same names
-    vendor = _price_list().find_provider(None, backend, None)
+    # a backend and genai-prices give a vendor the same name; the name of one that runs models here is no vendor's
+    vendor = next((p for p in _price_list().providers if p.id == backend), None)
     provider = vendor if base_url is None else _at(base_url)
     return None if provider is None else _find(provider, source)
 

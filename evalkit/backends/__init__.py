@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from importlib.metadata import entry_points
 
-from evalkit.backends.base import Backend
-from evalkit.config.run import API_BACKENDS, ModelSpec
+from evalkit.backends.base import UNDECLARED, Backend, Place
+from evalkit.config.run import ModelSpec
 from evalkit.errors import ModelError, did_you_mean
 
 BACKENDS = {
@@ -18,15 +19,19 @@ BACKENDS = {
 """Name in a config → `module:class`. Modules are imported when the backend is used."""
 
 
+@cache
+def extensions() -> dict[str, str]:
+    """Return the backends that installed packages bring; none takes the name of one of ours."""
+    return {entry.name: entry.value for entry in entry_points(group="evalkit.backends")}
+
+
 def backend_class(name: str) -> type[Backend]:
     """Return the class of a backend.
 
     Raises:
         ModelError: No backend has this name.
     """
-    known = dict(BACKENDS)
-    for entry in entry_points(group="evalkit.backends"):
-        known.setdefault(entry.name, entry.value)
+    known = {**extensions(), **BACKENDS}
     if name not in known:
         hint = did_you_mean(name, known, f"Known backends: {', '.join(known)}.")
         raise ModelError(f"Unknown backend {name!r}.", hint)
@@ -35,18 +40,15 @@ def backend_class(name: str) -> type[Backend]:
     return loaded
 
 
-def endpoint_host(spec: ModelSpec) -> str | None:
-    """Return the host a model's requests go to; None when they stay on this machine."""
-    if spec.backend not in API_BACKENDS:
-        return None
-    from evalkit.backends.endpoints.backend import EndpointBackend
-    from evalkit.backends.endpoints.proxies import is_loopback
-    from evalkit.backends.endpoints.wire import host_of
+def place(spec: ModelSpec) -> Place:
+    """Return where a model is and whether it is billed, as its backend declares.
 
-    backend = backend_class(spec.backend)
-    assert issubclass(backend, EndpointBackend)
-    url = backend.base_url(spec)
-    return None if is_loopback(url) else host_of(url)
+    Raises:
+        ModelError: No backend has its name.
+    """
+    declare = getattr(backend_class(spec.backend), "place", None)
+    found = declare(spec) if callable(declare) else None
+    return found if isinstance(found, Place) else UNDECLARED
 
 
 def open_backend(spec: ModelSpec) -> Backend:

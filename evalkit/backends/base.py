@@ -22,6 +22,23 @@ from evalkit.records import (
 from evalkit.store.manifest import ModelEntry
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a model is and whether asking it costs money: data protection, budgets and prices go by this."""
+
+    is_in_process: bool
+    host: str | None = None
+    """Where its requests go; None: to nothing but this machine."""
+    is_billed: bool = True
+    """Whether somebody may charge for what it is asked."""
+    is_declared: bool = True
+    """Whether its backend says all this."""
+
+
+UNDECLARED = Place(is_in_process=False, is_declared=False)
+"""What counts for a backend that does not say: its requests go to nobody knows where, and are charged for."""
+
+
 class Capability(StrEnum):
     """What a backend can do; declared, so that a plan can check it without loading a model."""
 
@@ -120,7 +137,7 @@ class CellSetup:
     kv_budget_bytes: int | None = None
     """Memory for keys and values of shared prompts; None: a share of free memory."""
     guard: Guard | None = None
-    """Decides whether another request may be sent; None: always."""
+    """Decides whether another request may be sent, which a backend that is billed asks before each; None: always."""
 
 
 class BudgetHeldError(Exception):
@@ -172,6 +189,14 @@ class Backend(Protocol):
     backend forms the same batches with and without it and skips those that are done, so that a resumed run computes
     exactly what an uninterrupted one would have. `batch_size` is the size an earlier session chose, if there was one.
     """
+
+    @classmethod
+    def place(cls, spec: ModelSpec, /) -> Place:
+        """Return where the model is; told from the config alone.
+
+        A backend without this method, or whose method returns something else, counts as `UNDECLARED`.
+        """
+        ...
 
     @classmethod
     def supports(cls, spec: ModelSpec, /) -> frozenset[Capability]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
-from evalkit.backends.base import Batch, Capability, CellSetup, GenerateRequest, ScoreRequest
+from evalkit.backends.base import Batch, Capability, CellSetup, GenerateRequest, Place, ScoreRequest
 from evalkit.backends.chat import of_tokenizer, tells_time
 from evalkit.backends.facts import read_facts
 from evalkit.backends.fingerprint import file_hashes
@@ -54,6 +54,11 @@ class HuggingFaceBackend:
         self._threads = Threads(self._device)
         self._loaded = load(self._model, self._tokenizer, self._device, self.max_length)
         self.begin_cell(CellSetup())
+
+    @classmethod
+    def place(cls, _spec: ModelSpec) -> Place:
+        """Return this process."""
+        return Place(is_in_process=True, is_billed=False)
 
     @classmethod
     def supports(cls, _spec: ModelSpec) -> frozenset[Capability]:

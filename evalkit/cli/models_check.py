@@ -37,12 +37,12 @@ def command(config_file: Path, models: tuple[str, ...]) -> None:
       evalkit models check configs/vendors.yaml -m gpt
     """
     quiet_libraries()
-    from evalkit.config import API_BACKENDS
+    from evalkit.backends import place
 
     config = read_config(config_file, models=models)
     has_failed = False
     for spec in config.models:
-        if spec.backend not in API_BACKENDS:
+        if place(spec).is_in_process:
             click.echo(f"{spec.name}: runs in this process; `evalkit models info {spec.source}`")
             continue
         is_ok, line = _check(spec)

@@ -108,7 +108,6 @@ def _answered(folder: Path, plan: Plan) -> dict[str, int]:
 
 def _notes(plan: Plan) -> Iterator[str]:
     """Yield what a reader must know about models, modes and money."""
-    from evalkit.config import API_BACKENDS
     from evalkit.execute.limits import most_cost_usd
     from evalkit.precheck import check_models, skipped_models
     from evalkit.records import GENERATE
@@ -132,7 +131,7 @@ def _notes(plan: Plan) -> Iterator[str]:
         )
     yield from _latency_notes(plan)
     yield from _thinking_notes(plan)
-    costs = [most_cost_usd(c) for c in plan.cells if c.model.backend in API_BACKENDS]
+    costs = [most_cost_usd(c) for c in plan.cells if c.place.is_billed]
     if not costs:
         return
     known = sum(cost for cost in costs if cost is not None)
@@ -159,12 +158,10 @@ def _thinking_notes(plan: Plan) -> Iterator[str]:
 
 def _latency_notes(plan: Plan) -> Iterator[str]:
     """Yield how many docs of each suite a model in this process answers alone, to measure latency."""
-    from evalkit.config import API_BACKENDS
-
     timed = {
         c.suite.name: (c.n_timed, sum(t.n_docs for t in c.tasks if t.most_output_tokens))
         for c in plan.cells
-        if c.model.backend not in API_BACKENDS and c.model.generate_batch_size != 1
+        if c.place.is_in_process and c.model.generate_batch_size != 1
     }
     for suite, (n, n_generated) in timed.items():
         if n < n_generated:

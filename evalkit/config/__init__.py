@@ -21,7 +21,6 @@ from evalkit.config.load import (
     parse_run_config,
 )
 from evalkit.config.run import (
-    API_BACKENDS,
     EndpointSpec,
     GenerationDefaults,
     LimitsSpec,
@@ -36,7 +35,6 @@ from evalkit.config.scenario import OptionSpec, PolicySpec, ScenarioConfig
 from evalkit.config.theme import ThemeConfig
 
 __all__ = [
-    "API_BACKENDS",
     "BenchConfig",
     "EndpointSpec",
     "GatePolicy",

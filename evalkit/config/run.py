@@ -21,16 +21,20 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=
 DType = Literal["auto", "float64", "float32", "bfloat16", "float16", "float8_e4m3fn"]
 
 
-LOCAL_ONLY = (
+_LOCAL_ONLY = (
     "base", "template_date", "revision", "dtype", "device", "device_map", "batch_size", "generate_batch_size",
     "scoring", "trust_remote_code",
 )  # fmt: skip
 """Keys of a model that mean nothing behind an API."""
+_MEANINGLESS = {
+    "hf": ("endpoint", "price"),
+    **dict.fromkeys(("openai", "anthropic", "google"), _LOCAL_ONLY),
+}
+"""Backend of ours → keys that a config for it can't mean; others check theirs when they open."""
 _SEVERAL_ANSWERS = frozenset(
     {"n", "best_of", "candidate_count", "candidateCount", "num_return_sequences"}
 )
 DEFAULT_TEMPLATE_DATE = datetime.date(2024, 7, 26)
-API_BACKENDS = ("openai", "anthropic", "google")
 
 
 class GenerationDefaults(Spec):
@@ -212,14 +216,13 @@ class ModelSpec(Spec):
 
     @model_validator(mode="after")
     def _keys_fit_the_backend(self) -> Self:
-        is_api = self.backend in API_BACKENDS
-        if is_api and self.generation.mode is not None:
+        meaningless = _MEANINGLESS.get(self.backend, ())
+        if meaningless is _LOCAL_ONLY and self.generation.mode is not None:
             raise ValueError(f"'generation.mode' means nothing for backend {self.backend!r}")
         if self.serve is not None and self.backend != "openai":
             raise ValueError("'serve' needs backend 'openai': the server must speak its API")
-        for key in LOCAL_ONLY if is_api else ("endpoint", "price"):
-            is_given = getattr(self, key) != type(self).model_fields[key].default
-            if (is_api or self.backend == "hf") and is_given:
+        for key in meaningless:
+            if getattr(self, key) != type(self).model_fields[key].default:
                 raise ValueError(f"{key!r} means nothing for backend {self.backend!r}")
         if self.endpoint.echo_logprobs and self.endpoint.api != "completions":
             raise ValueError("echo_logprobs needs `api: completions`")

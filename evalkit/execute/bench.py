@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
+from evalkit.backends import place
 from evalkit.config.bench import BenchConfig
-from evalkit.config.run import API_BACKENDS
 from evalkit.errors import DataError, UsageError
 from evalkit.execute.bench_cell import BenchRunner
 from evalkit.execute.bench_step import BenchCell
@@ -178,7 +178,7 @@ def _first_manifest(
         command=command_line(),
         cells=tuple(_pending(cell) for cell in cells),
         traces=trace_entries(config),
-        prices=snapshot() if any(m.backend in API_BACKENDS for m in config.models) else None,
+        prices=snapshot() if any(place(m).is_billed for m in config.models) else None,
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from evalkit.backends import place
 from evalkit.config.bench import ProfileSpec
-from evalkit.config.run import API_BACKENDS, ModelSpec
+from evalkit.config.run import ModelSpec
 from evalkit.loadgen.sizing import N_PROBES, SIZED, Sizing
 from evalkit.prices import cost_usd
 from evalkit.records import Usage
@@ -102,8 +103,8 @@ def few_requests(profile: ProfileSpec, sizing: Sizing) -> FewRequests | None:
 
 
 def price_usd_of(model: ModelSpec, lengths: tuple[float, float] | None) -> float | None:
-    """Return what one request costs; None in process, and without a price."""
-    if model.backend not in API_BACKENDS or lengths is None:
+    """Return what one request costs; None where nobody charges, and without a price."""
+    if lengths is None or not place(model).is_billed:
         return None
     usage = Usage(input_tokens=math.ceil(lengths[0]), output_tokens=math.ceil(lengths[1]))
     return cost_usd(model, usage, datetime.now(UTC))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from evalkit.backends.base import BudgetHeldError
-from evalkit.config.run import API_BACKENDS, LimitsSpec, ModelSpec
+from evalkit.config.run import LimitsSpec, ModelSpec
 from evalkit.errors import StoppedError
 from evalkit.meters.clock import now_ns
 from evalkit.plan import Cell
@@ -96,11 +96,11 @@ def spent_usd(requests: Iterable[Request], open_attempts: Iterable[Attempt]) -> 
 
 
 def most_cost_usd(cell: Cell) -> float | None:
-    """Return what a cell costs if every answer is as long as it may be; None in process, and without a price.
+    """Return what a cell costs if every answer is as long as it may be; None where nobody charges, and without a price.
 
     Prompt tokens are estimated, so this is an estimate, too; warm-up and retries come on top.
     """
-    if cell.model.backend not in API_BACKENDS:
+    if not cell.place.is_billed:
         return None
     most = Usage(input_tokens=cell.prompt_tokens, output_tokens=cell.most_output_tokens)
     return cost_usd(cell.model, most, datetime.now(UTC))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from evalkit.config.run import API_BACKENDS, RunConfig
+from evalkit.config.run import RunConfig
 from evalkit.errors import DataError, UsageError
 from evalkit.execute.cell import CellRunner, RunOptions
 from evalkit.execute.ending import ended_manifest
@@ -177,7 +177,7 @@ def _first_manifest(
         started_at=iso(started),
         command=command_line(),
         cells=tuple(_pending(cell) for cell in plan.cells),
-        prices=snapshot() if any(m.backend in API_BACKENDS for m in plan.config.models) else None,
+        prices=snapshot() if any(c.place.is_billed for c in plan.cells) else None,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from evalkit.backends import backend_class, endpoint_host
-from evalkit.config.run import API_BACKENDS, LimitsSpec, ModelSpec, SuiteSpec
+from evalkit.backends import backend_class, place
+from evalkit.config.run import LimitsSpec, ModelSpec, SuiteSpec
 from evalkit.errors import ConfigError, ModelError
 from evalkit.execute.serving import check_server
 from evalkit.prices import find_price
@@ -31,14 +31,14 @@ def check_models(models: Sequence[ModelSpec]) -> None:
 def check_budget(
     limits: LimitsSpec, models: Iterable[ModelSpec], today: datetime | None = None
 ) -> None:
-    """Check that a budget can be kept: every model behind an API must have a price.
+    """Check that a budget can be kept: every model that may be charged for must have a price.
 
     Raises:
         ConfigError: One has none.
     """
     if limits.max_cost_usd is None:
         return
-    for model in (m for m in models if m.backend in API_BACKENDS):
+    for model in (m for m in models if place(m).is_billed):
         if find_price(model, today or datetime.now(UTC)) is None:
             raise ConfigError(
                 f"model {model.name!r}: the price of {model.source!r} is not known, so max_cost_usd can't be kept.",
@@ -52,8 +52,17 @@ def check_data_class(model: ModelSpec, suite: SuiteSpec, trusted_hosts: Collecti
     Raises:
         ConfigError: They would not.
     """
-    host = endpoint_host(model)
-    if host is None or suite.data_class != "confidential" or host in trusted_hosts:
+    if suite.data_class != "confidential":
+        return
+    there = place(model)
+    if not there.is_declared:
+        raise ConfigError(
+            f"suite {suite.name!r} is confidential, and backend {model.backend!r} does not say where model"
+            f" {model.name!r} would send it.",
+            "Leave the model out, or have the backend declare its `place` (docs/how-it-works.md).",
+        )
+    host = there.host
+    if host is None or host in trusted_hosts:
         return
     raise ConfigError(
         f"suite {suite.name!r} is confidential, model {model.name!r} would send it to {host}.",

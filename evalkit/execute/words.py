@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from evalkit.backends import place
 from evalkit.backends.base import GenerateRequest
 from evalkit.backends.sources import find_source
 from evalkit.config.bench import PromptSpec
-from evalkit.config.run import API_BACKENDS, ModelSpec
+from evalkit.config.run import ModelSpec
 from evalkit.engine.values import GenerationSettings
 from evalkit.errors import ConfigError, EndpointError
 from evalkit.loadgen.prompts import Words, words_by_usage, words_of_tokenizer
@@ -27,7 +28,7 @@ def find_words(spec: PromptSpec, model: ModelSpec, target: Target) -> Words:
     """
     if spec.tokenizer is not None:
         return words_of_tokenizer(_tokenizer_file(spec.tokenizer))
-    if model.backend not in API_BACKENDS:
+    if place(model).is_in_process:
         return words_of_tokenizer(_tokenizer_file(model.source))
 
     def count(text: str) -> int | None:

@@ -11,11 +11,17 @@ from typing import NamedTuple
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.stats import share_estimate
 from evalkit.analysis.tco.book import Asked, Book
-from evalkit.analysis.tco.evidence import TaskRequests, model_spec, task_requests, weighted_mean
+from evalkit.analysis.tco.evidence import (
+    TaskRequests,
+    model_spec,
+    task_requests,
+    was_in_process,
+    weighted_mean,
+)
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.analysis.tco.words import provenance_words
 from evalkit.config.bench import SloSpec
-from evalkit.config.run import API_BACKENDS, ModelSpec
+from evalkit.config.run import ModelSpec
 from evalkit.config.scenario import API_BATCH, OptionSpec
 from evalkit.metrics.latency import e2e_latency_s, tpot_s, ttft_s
 from evalkit.prices import Price, cost_usd, find_price, list_prices
@@ -87,7 +93,7 @@ def tariff(option: OptionSpec, runs: Sequence[Run], book: Book) -> Tariff:
         ConfigError: There is no rate for the price's currency.
     """
     spec = model_spec(runs, option.model)
-    if spec is not None and spec.backend not in API_BACKENDS:
+    if was_in_process(runs, option.model):
         spec = None
     on = datetime.datetime.combine(book.today, datetime.time(), datetime.UTC)
     if option.price is not None:

@@ -40,6 +40,13 @@ def model_spec(runs: Iterable[Run], model: str) -> ModelSpec | None:
     return found
 
 
+def was_in_process(runs: Iterable[Run], model: str) -> bool:
+    """Tell whether a model answered without an endpoint: nobody charged for it."""
+    cells = [c for run in runs for c in run.manifest.cells if c.model == model]
+    answered = [c for c in cells if c.state == "done"]
+    return bool(answered) and all(c.endpoint is None for c in answered)
+
+
 def task_requests(runs: Iterable[Run], model: str) -> tuple[TaskRequests, ...]:
     """Return the measured requests of a model that asked for answers, by task; load tests are left out.
 

@@ -18,6 +18,7 @@ from evalkit.backends.base import (
     CellSetup,
     GenerateRequest,
     Outcome,
+    Place,
     ScoreRequest,
 )
 from evalkit.backends.chat import moved
@@ -27,6 +28,7 @@ from evalkit.backends.endpoints.dialect import NO_KEY, Ask, DialectFactory, pack
 from evalkit.backends.endpoints.echo import echoed_score
 from evalkit.backends.endpoints.flow import Flow
 from evalkit.backends.endpoints.loop import LoopThread
+from evalkit.backends.endpoints.proxies import is_loopback
 from evalkit.backends.endpoints.visible import thinking_flags
 from evalkit.backends.endpoints.wire import StampingTransport, host_of
 from evalkit.backends.endpoints.writer import EndpointWriter
@@ -70,6 +72,12 @@ class EndpointBackend:
         self._flow = Flow(spec.endpoint, random.Random(_SEED))
         self._turns: str = TURNS_AS_GIVEN
         self.begin_cell(CellSetup())
+
+    @classmethod
+    def place(cls, spec: ModelSpec) -> Place:
+        """Return the endpoint's host; a server on this machine may have a price, too."""
+        url = cls.base_url(spec)
+        return Place(is_in_process=False, host=None if is_loopback(url) else host_of(url))
 
     @classmethod
     def supports(cls, spec: ModelSpec) -> frozenset[Capability]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from evalkit import plan as planning
+from evalkit.backends import place
 from evalkit.backends.base import Outcome
 from evalkit.config import ModelSpec, SuiteSpec
 from evalkit.harness.lm import BackendLM, CellContext
@@ -21,7 +22,8 @@ def cell(max_tokens: int | None = None, repeat: int = 0, most: int = 320, **mode
         {"name": "m", "source": "x/y", "generation": {"max_tokens": max_tokens}, **model}
     )
     task = TaskPlan("t", "generate_until", "1", 0, 10, 10, 100, most, "", "")
-    return Cell("m/s/0", spec, SuiteSpec(name="s", tasks=("t",)), repeat, (task,), 1, True, "as_is")
+    suite = SuiteSpec(name="s", tasks=("t",))
+    return Cell("m/s/0", spec, place(spec), suite, repeat, (task,), 1, True, "as_is")
 
 
 def short(*cells: Cell) -> list[int]:

@@ -1,0 +1,211 @@
+"""Where a model is and who charges for it: declared by its backend, and the worst where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from evalkit import backends
+from evalkit.backends import place
+from evalkit.backends.base import UNDECLARED, Backend, Capability, Place
+from evalkit.cli import main
+from evalkit.config import LimitsSpec, ModelSpec, PriceSpec, SuiteSpec, parse_run_config
+from evalkit.errors import ConfigError, EvalkitError
+from evalkit.execute.bench_bounds import price_usd_of
+from evalkit.execute.limits import most_cost_usd
+from evalkit.execute.local import _first_manifest
+from evalkit.execute.preflight import check_budget, check_data_class
+from evalkit.plan import Cell, make_plan
+
+HOST = "api.vendor.example"
+PRICE = PriceSpec(input=1, output=2, source="contract", date=date(2026, 11, 1))
+
+
+class Undeclared:
+    """A backend of somebody else's, as one is written who does not know of places."""
+
+    @classmethod
+    def supports(cls, _spec: ModelSpec) -> frozenset[Capability]:
+        return frozenset({Capability.GENERATE, Capability.CHAT_TEMPLATE})
+
+    @classmethod
+    def unavailable(cls, _spec: ModelSpec) -> str | None:
+        return None
+
+    @classmethod
+    def preflight(cls, _spec: ModelSpec) -> None:
+        """Nothing to check."""
+
+
+class Elsewhere(Undeclared):
+    """One that says where it asks."""
+
+    @classmethod
+    def place(cls, _spec: ModelSpec) -> Place:
+        return Place(is_in_process=False, host=HOST)
+
+
+class Here(Undeclared):
+    """One that runs models in this process."""
+
+    @classmethod
+    def place(cls, _spec: ModelSpec) -> Place:
+        return Place(is_in_process=True, is_billed=False)
+
+
+class Silent(Undeclared):
+    """One that has the method and says nothing, as whoever inherits the protocol's own."""
+
+    place = Backend.place
+
+
+class Wrong(Undeclared):
+    """One that says it in another way."""
+
+    @classmethod
+    def place(cls, _spec: ModelSpec) -> str:
+        return "localhost"
+
+
+KINDS = {
+    "undeclared": Undeclared,
+    "silent": Silent,
+    "wrong": Wrong,
+    "elsewhere": Elsewhere,
+    "here": Here,
+}
+REMOTE = ("openai", "elsewhere", "undeclared", "silent", "wrong")
+UNSAID = ("undeclared", "silent", "wrong")
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Install these backends, as packages do."""
+    found = [
+        EntryPoint(name, f"{__name__}:{kind.__name__}", "evalkit.backends")
+        for name, kind in KINDS.items()
+    ]
+    monkeypatch.setattr(backends, "entry_points", lambda **_: found)
+    backends.extensions.cache_clear()
+    yield
+    backends.extensions.cache_clear()
+
+
+def spec(backend: str, **more: Any) -> ModelSpec:
+    where = {"endpoint": {"base_url": f"https://{HOST}/v1"}} if backend == "openai" else {}
+    return ModelSpec.model_validate(
+        {"name": "m", "backend": backend, "source": "x", **where, **more}
+    )
+
+
+def suite(data_class: str = "confidential") -> SuiteSpec:
+    return SuiteSpec.model_validate(
+        {"name": "s", "tasks": ["grounded_qa"], "limit": 1, "data_class": data_class}
+    )
+
+
+def config(backend: str, **more: Any) -> str:
+    model = spec(backend, **more).model_dump(mode="json", exclude_defaults=True)
+    asked = {"name": "s", "tasks": ["grounded_qa"], "limit": 1}
+    return yaml.safe_dump({"name": "r", "models": [model], "suites": [asked]})
+
+
+def cell(backend: str, **more: Any) -> Cell:
+    (only,) = make_plan(parse_run_config(config(backend, **more))).cells
+    return only
+
+
+def test_a_backend_that_does_not_say_is_elsewhere_and_charges() -> None:
+    assert [place(spec(name)) for name in UNSAID] == [UNDECLARED] * 3
+    assert place(spec("elsewhere")) == place(spec("openai")) == Place(False, HOST)
+    assert place(spec("here")) == place(spec("hf")) == Place(True, is_billed=False)
+    own = {
+        "name": "m",
+        "backend": "openai",
+        "source": "x",
+        "endpoint": {"base_url": "http://127.0.0.1:8000/v1"},
+    }
+    assert place(ModelSpec.model_validate(own)).host is None
+
+
+@pytest.mark.parametrize("backend", REMOTE)
+def test_confidential_docs_are_refused(backend: str) -> None:
+    with pytest.raises(ConfigError, match="is confidential") as caught:
+        check_data_class(spec(backend), suite(), ())
+    named = f"backend '{backend}' does not say" if backend in UNSAID else HOST
+    assert named in str(caught.value)
+    check_data_class(spec(backend), suite("internal"), ())
+
+
+@pytest.mark.parametrize("backend", REMOTE)
+def test_only_a_host_that_is_named_can_be_trusted(backend: str) -> None:
+    trusted = (HOST, "", "None", "None", "unknown")
+    if backend in UNSAID:
+        with pytest.raises(ConfigError):
+            check_data_class(spec(backend), suite(), trusted)
+    else:
+        check_data_class(spec(backend), suite(), trusted)
+
+
+def test_confidential_docs_may_go_to_a_model_in_this_process() -> None:
+    check_data_class(spec("here"), suite(), ())
+    check_data_class(spec("hf"), suite(), ())
+
+
+@pytest.mark.parametrize("backend", REMOTE)
+def test_a_budget_needs_a_price(backend: str) -> None:
+    limits = LimitsSpec(max_cost_usd=1)
+    with pytest.raises(ConfigError, match="max_cost_usd can't be kept"):
+        check_budget(limits, [spec(backend)])
+    check_budget(limits, [spec(backend, price=PRICE)])
+    check_budget(limits, [spec("here")])
+
+
+@pytest.mark.parametrize("backend", REMOTE)
+def test_its_cost_is_estimated_and_its_price_list_kept(backend: str) -> None:
+    planned = cell(backend, price=PRICE)
+    cost = most_cost_usd(planned)
+    assert cost is not None
+    assert cost > 0
+    assert price_usd_of(planned.model, (1e6, 1e6)) == 3
+    plan = make_plan(parse_run_config(config(backend, price=PRICE)))
+    assert _first_manifest(plan, None, "r", datetime.now(UTC)).prices is not None
+
+
+def test_what_runs_here_has_no_cost() -> None:
+    planned = cell("here")
+    assert most_cost_usd(planned) is None
+    assert price_usd_of(planned.model, (1e6, 1e6)) is None
+    plan = make_plan(parse_run_config(config("here")))
+    assert _first_manifest(plan, None, "r", datetime.now(UTC)).prices is None
+
+
+@pytest.mark.parametrize("backend", REMOTE)
+def test_a_run_of_confidential_docs_does_not_begin(backend: str, tmp_path: Path) -> None:
+    file = tmp_path / "r.yaml"
+    file.write_text(config(backend).replace("limit: 1", "limit: 1\n  data_class: confidential"))
+    result = CliRunner().invoke(main, ["run", str(file), "-o", str(tmp_path / "results")])
+    assert result.exit_code == 2
+    assert "is confidential" in result.output + str(result.stderr)
+    assert not list((tmp_path / "results").glob("*/*"))
+
+
+@pytest.mark.parametrize("backend", ["elsewhere", "undeclared"])
+def test_the_plan_tells_what_it_may_cost(backend: str, tmp_path: Path) -> None:
+    file = tmp_path / "r.yaml"
+    file.write_text(config(backend, price=PRICE))
+    result = CliRunner().invoke(main, ["plan", str(file)])
+    assert result.exit_code == 0, result.output
+    assert "API requests cost at most about" in result.output
+
+
+def test_a_backend_that_nobody_has_is_named() -> None:
+    with pytest.raises(EvalkitError, match="Unknown backend 'cohre'"):
+        place(spec("cohre"))
