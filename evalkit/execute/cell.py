@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from evalkit.backends import backend_class, open_backend
-from evalkit.backends.base import Backend, Capability, CellSetup, Guard
+from evalkit.backends.base import Backend, Capability, CellSetup
 from evalkit.config.run import ModelSpec, RunConfig
 from evalkit.errors import EndpointError, StoppedError, reason_of
 from evalkit.execute.answered import check_answered, settled_requests
+from evalkit.execute.limits import RunGuard
 from evalkit.execute.progress import Progress
 from evalkit.execute.serving import Server, serving
 from evalkit.harness.catalogue import SEEDS, apply_generation, load_tasks
@@ -59,7 +60,7 @@ class CellRunner:
         gpus: GpuProbe,
         progress: Progress,
         options: RunOptions,
-        guard: Guard,
+        guard: RunGuard,
     ) -> None:
         self._config = config
         self._guard = guard
@@ -151,8 +152,12 @@ class CellRunner:
             rapl=self._rapl,
         )
 
+        n_asked = self._guard.n_asked
+
         def keep(requests: list[Request], sent: list[SentAttempt]) -> None:
             self._journal.add_requests(requests, sampler.drain(), sent)
+            if requests and cell.place.is_billed:
+                self._guard.check_asked(n_asked, cell.model)
             self._progress.advanced(cell, sum(r.is_measured for r in requests))
 
         try:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from evalkit.backends.base import BudgetHeldError
 from evalkit.config.run import LimitsSpec, ModelSpec
-from evalkit.errors import StoppedError
+from evalkit.errors import ExecutionError, StoppedError
 from evalkit.meters.clock import now_ns
 from evalkit.plan import Cell
 from evalkit.prices import cost_usd
@@ -37,6 +37,8 @@ class RunGuard:
         self._spent_usd = spent_usd
         self._reserved_usd = 0.0
         self._n_reserved = 0
+        self.n_asked = 0
+        """How often somebody asked whether a request may be sent."""
         self._lock = (
             threading.Lock()
         )  # protects sums and count: requests settle in the loop's thread
@@ -57,6 +59,8 @@ class RunGuard:
             StoppedError: Budget or deadline forbid sending it.
             BudgetHeldError: It may fit once requests in flight have settled.
         """
+        with self._lock:
+            self.n_asked += 1
         if self._until_ns is not None and now_ns() > self._until_ns:
             raise StoppedError(
                 f"the deadline of {self._minutes:g} minutes has passed.",
@@ -79,6 +83,25 @@ class RunGuard:
             self._reserved_usd += cost
             self._n_reserved += 1
         return cost
+
+    def check_asked(self, n_before: int, model: ModelSpec) -> None:
+        """Check that a backend asks before it sends, where there is something to keep.
+
+        Args:
+            n_before: `n_asked` before it sent.
+            model: Whose backend it is.
+
+        Raises:
+            ExecutionError: It does not: neither budget nor deadline can be kept.
+        """
+        has_limits = self._most_usd is not None or self._until_ns is not None
+        if has_limits and self.n_asked == n_before:
+            raise ExecutionError(
+                f"backend {model.backend!r} sends requests of model {model.name!r} without asking whether it may:"
+                " budget and deadline can't be kept.",
+                "Remove max_cost_usd and max_minutes, or have the backend ask the guard of its cell"
+                " (docs/how-it-works.md).",
+            )
 
     def settle(self, reserved: float, spent: float | None) -> None:
         """Replace what was set aside by what was spent."""

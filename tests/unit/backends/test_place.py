@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -14,15 +14,28 @@ from click.testing import CliRunner
 
 from evalkit import backends
 from evalkit.backends import place
-from evalkit.backends.base import UNDECLARED, Backend, Capability, Place
+from evalkit.backends.base import (
+    UNDECLARED,
+    Backend,
+    Batch,
+    Capability,
+    CellSetup,
+    GenerateRequest,
+    Outcome,
+    Place,
+)
 from evalkit.cli import main
 from evalkit.config import LimitsSpec, ModelSpec, PriceSpec, SuiteSpec, parse_run_config
-from evalkit.errors import ConfigError, EvalkitError
+from evalkit.errors import ConfigError, EvalkitError, ExecutionError
 from evalkit.execute.bench_bounds import price_usd_of
-from evalkit.execute.limits import most_cost_usd
+from evalkit.execute.limits import RunGuard, most_cost_usd
 from evalkit.execute.local import _first_manifest
 from evalkit.execute.preflight import check_budget, check_data_class
+from evalkit.meters.clock import now_ns
 from evalkit.plan import Cell, make_plan
+from evalkit.records import EngineRecord, Usage
+from evalkit.store.manifest import ModelEntry
+from tests.builders import api_entry
 
 HOST = "api.vendor.example"
 PRICE = PriceSpec(input=1, output=2, source="contract", date=date(2026, 11, 1))
@@ -74,12 +87,73 @@ class Wrong(Undeclared):
         return "localhost"
 
 
+class Answers(Elsewhere):
+    """One that answers everything in the same way and asks nobody whether it may."""
+
+    tokenizer_name = "none"
+    has_chat_template = False
+
+    def __init__(self, model: ModelSpec) -> None:
+        self.model = model
+
+    @classmethod
+    def open(cls, model: ModelSpec) -> Answers:
+        return cls(model)
+
+    def __enter__(self) -> Answers:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Nothing to free."""
+
+    def entry(self) -> ModelEntry:
+        return api_entry(self.model.name, backend=self.model.backend, chat_template=False)
+
+    def kv_budget(self) -> int | None:
+        return None
+
+    def begin_cell(self, setup: CellSetup) -> None:
+        self.guard = setup.guard
+
+    def may_send(self) -> None:
+        """Ask nobody."""
+
+    def endpoint_record(self) -> None:
+        return None
+
+    def engine_records(self) -> tuple[EngineRecord, ...]:
+        return ()
+
+    def torch_memory(self, _gpu: int) -> tuple[None, None]:
+        return None, None
+
+    def generate(
+        self, requests: Sequence[GenerateRequest], done: Collection[int], _batch_size: int | None
+    ) -> Iterator[Batch]:
+        for i in set(range(len(requests))) - set(done):
+            self.may_send()
+            now = now_ns()
+            yield [(i, Outcome(now, now + 1, 1, 1, text="Answer: no", output_tokens=3))]
+
+
+class Asks(Answers):
+    """One that asks before it sends."""
+
+    def may_send(self) -> None:
+        assert self.guard is not None
+        reserved = self.guard.reserve(self.model, Usage(input_tokens=1, output_tokens=3))
+        if reserved is not None:
+            self.guard.settle(reserved, reserved)
+
+
 KINDS = {
     "undeclared": Undeclared,
     "silent": Silent,
     "wrong": Wrong,
     "elsewhere": Elsewhere,
     "here": Here,
+    "answers": Answers,
+    "asks": Asks,
 }
 REMOTE = ("openai", "elsewhere", "undeclared", "silent", "wrong")
 UNSAID = ("undeclared", "silent", "wrong")
@@ -169,6 +243,18 @@ def test_a_budget_needs_a_price(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", REMOTE)
+def test_a_budget_is_kept_by_who_asks(backend: str) -> None:
+    there = spec(backend, price=PRICE)
+    guard = RunGuard(LimitsSpec(max_cost_usd=1))
+    with pytest.raises(ExecutionError, match=f"backend '{backend}' sends requests of model 'm'"):
+        guard.check_asked(guard.n_asked, there)
+    before = guard.n_asked
+    guard.reserve(there, Usage(input_tokens=1, output_tokens=1))
+    guard.check_asked(before, there)
+    RunGuard(LimitsSpec()).check_asked(0, there)
+
+
+@pytest.mark.parametrize("backend", REMOTE)
 def test_its_cost_is_estimated_and_its_price_list_kept(backend: str) -> None:
     planned = cell(backend, price=PRICE)
     cost = most_cost_usd(planned)
@@ -209,3 +295,23 @@ def test_the_plan_tells_what_it_may_cost(backend: str, tmp_path: Path) -> None:
 def test_a_backend_that_nobody_has_is_named() -> None:
     with pytest.raises(EvalkitError, match="Unknown backend 'cohre'"):
         place(spec("cohre"))
+
+
+@pytest.mark.parametrize(
+    ("backend", "limits", "exit_code"),
+    [
+        ("answers", [], 0),
+        ("answers", ["--max-cost-usd", "1"], 1),
+        ("asks", ["--max-cost-usd", "1"], 0),
+    ],
+)
+def test_a_run_keeps_a_budget_or_says_that_it_cannot(
+    backend: str, limits: list[str], exit_code: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "r.yaml"
+    file.write_text(config(backend, price=PRICE))
+    where = ["-o", str(tmp_path / "results"), "--no-report"]
+    result = CliRunner().invoke(main, ["run", str(file), *where, *limits])
+    assert (result.exit_code == 0) == (exit_code == 0), result.output
+    told = f"backend '{backend}' sends requests of model 'm' without asking" in result.output
+    assert told == (exit_code != 0)
