@@ -36,7 +36,7 @@ _VERB = (
     r"kommt|fällt|entfällt|weil|da|denn|und|oder|aber|nicht|kann|stimmt|dürfte|[a-z]{2,}(?<![suio])s)"
 )
 _LETTER = lazy_regex(
-    r"(?<![\w'’&+.-])(?<!\w\w/)(?<!\s/)(?<!^/)(?P<open>[\"'(\[{]{0,3})(?P<letter>[A-Za-z])(?P<close>[\"')\]}]{0,3})(?![\w'’&+]|-\w|/\w\w|"
+    r"(?<![\w'’&+.°-])(?<!°\s)(?<!\w\w/)(?<!\s/)(?<!^/)(?P<open>[\"'(\[{]{0,3})(?P<letter>[A-Za-z])(?P<close>[\"')\]}]{0,3})(?![\w'’&+]|-\w|/\w\w|"
     r"\.\w)"
 )
 _ARTICLE = lazy_regex(rf"[ \t]+(?!{_VERB}\b(?!-))[a-zäöüß]")

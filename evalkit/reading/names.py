@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 
 from babel.dates import get_day_names, get_month_names
@@ -63,10 +64,21 @@ def _months() -> dict[str, str]:
 
 DAYS = _days()
 _NAMES = DAYS | _months()
+_NO_DAY = (
+    r"(?![.,]?\s+(?!(?:bis|und|oder|and|or|to|till|until|through|von|vom|ab|um|den|the|at|morning|night)\b|"
+    r"[^\W\d_]{3,9}\.?\s\d|(?:mo|di|mi|do|fr|sa|so|mon|tue|wed|thu|fri|sat|sun)\b)[^\W\d_])(?!['’]?s\b)"
+)
+"""What does not follow a day of three letters or less: `So it is …`, `Do you …`, `Fr. Huber`."""
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+
+
 _NAME = lazy_regex(
-    r"\b(?P<name>"
-    + "|".join(sorted(map(re.escape, _NAMES), key=len, reverse=True))
-    + r")s?\b(?:\.(?=\s[a-zäöü\d]|$))?",
+    rf"\b(?:(?P<name>{_any_of(n for n in _NAMES if len(n) > 3 or n == 'may')})s?|"
+    rf"(?P<short>{_any_of(n for n in DAYS if len(n) <= 3)})(?=\b){_NO_DAY})"
+    r"\b(?:\.(?=\s[a-zäöü\d]|$))?",
     re.I,
 )
 _ORDINALS = (
@@ -185,7 +197,7 @@ def _name_of(period: str, factor: int | Fraction) -> str:
 
 def _named(match: re.Match[str]) -> str:
     """Return a name's one form; `may`, `so` and `do` are words unless they begin with a capital letter."""
-    name = match["name"]
+    name = match["name"] or match["short"]
     if len(name) < 4 and (not name[0].isupper() or match[0][len(name) :].startswith("s")):  # `Mais`
         return match[0]
     return _NAMES[name.casefold()]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.reading.letter import extract_choice
+from evalkit.reading.letter import LetterContext, extract_choice, read_letter
 from evalkit.reading.mentions import letters
 
 CHOICES = ["Billing", "Shipping", "Technical support", "Returns", "Account"]
@@ -109,3 +109,22 @@ def test_long_answers_cost_no_more_than_short_ones(unit: str) -> None:
     extract_choice(text, CHOICES)
     extract_choice(json.dumps({"answer": text}), CHOICES)
     assert time.thread_time() - started < 2, "a guard against runaway patterns, not a benchmark"
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "right"),
+    [
+        ("It should be kept at 4 °C.", ("Freezer", "Fridge", "Shelf"), None),
+        ("Lagern bei 8 °C.", ("Keller", "Kühlschrank", "Regal"), None),
+        ("So, it's Billing.", ("Sunday", "Billing", "Monday"), 1),
+        ("Do you want it brought? Then Delivery.", ("Thursday", "Delivery"), 1),
+        ("Am So, 12.3.", ("Samstag", "Sonntag", "Montag"), 1),
+        ("Mo bis Fr", ("Montag bis Freitag", "Samstag"), 0),
+        ("On Sat, March 3", ("Saturday", "Sunday"), 0),
+        ("Fr. Huber ist zuständig.", ("Freitag", "Frau Huber"), 1),
+    ],
+)
+def test_degrees_and_words_like_days_name_no_option(
+    text: str, choices: tuple[str, ...], right: int | None
+) -> None:
+    assert read_letter(text, LetterContext(choices)).value == right
