@@ -78,7 +78,7 @@ def test_rows_are_well_formed(reader: str) -> None:
         assert set(row) == {"id", "lang", "kind", "text", "context", "right"}, row
         assert row["kind"].strip(), row
         assert row["text"], row
-        assert re.match(rf"(?:h-|u\d-)?{reader[:3]}-{row['lang']}-", row["id"]), row
+        assert re.match(rf"(?:h-|u\d+-)?{reader[:3]}-{row['lang']}-", row["id"]), row
         assert CHECKS[reader](row), row
 
 
