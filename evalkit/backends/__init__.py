@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 
 from evalkit.backends.base import UNDECLARED, Backend, Place
 from evalkit.config.run import ModelSpec
-from evalkit.errors import ModelError, did_you_mean
+from evalkit.errors import EvalkitError, ModelError, did_you_mean, reason_of
 
 BACKENDS = {
     "hf": "evalkit.backends.hf:HuggingFaceBackend",
@@ -29,14 +29,22 @@ def backend_class(name: str) -> type[Backend]:
     """Return the class of a backend.
 
     Raises:
-        ModelError: No backend has this name.
+        ModelError: No backend has this name, or the one of a package can't be loaded.
     """
     known = {**extensions(), **BACKENDS}
     if name not in known:
         hint = did_you_mean(name, known, f"Known backends: {', '.join(known)}.")
         raise ModelError(f"Unknown backend {name!r}.", hint)
     module, _, attribute = known[name].partition(":")
-    loaded: type[Backend] = getattr(importlib.import_module(module), attribute)
+    try:
+        loaded: type[Backend] = getattr(importlib.import_module(module), attribute)
+    except Exception as error:
+        if name in BACKENDS:
+            raise
+        raise ModelError(
+            f"backend {name!r} can't be loaded from {known[name]}: {reason_of(error)}.",
+            "Mend or remove the package that brings it.",
+        ) from error
     return loaded
 
 
@@ -44,10 +52,18 @@ def place(spec: ModelSpec) -> Place:
     """Return where a model is and whether it is billed, as its backend declares.
 
     Raises:
-        ModelError: No backend has its name.
+        ModelError: No backend has its name, or that can't say.
     """
     declare = getattr(backend_class(spec.backend), "place", None)
-    found = declare(spec) if callable(declare) else None
+    try:
+        found = declare(spec) if callable(declare) else None
+    except EvalkitError:
+        raise
+    except Exception as error:  # foreign code raises anything
+        raise ModelError(
+            f"model {spec.name!r}: its backend {spec.backend!r} can't tell where it is: {reason_of(error)}.",
+            "Mend `place` of the backend (docs/how-it-works.md).",
+        ) from error
     return found if isinstance(found, Place) else UNDECLARED
 
 

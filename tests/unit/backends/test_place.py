@@ -26,7 +26,7 @@ from evalkit.backends.base import (
 )
 from evalkit.cli import main
 from evalkit.config import LimitsSpec, ModelSpec, PriceSpec, SuiteSpec, parse_run_config
-from evalkit.errors import ConfigError, EvalkitError, ExecutionError
+from evalkit.errors import ConfigError, EvalkitError, ExecutionError, ModelError
 from evalkit.execute.bench_bounds import price_usd_of
 from evalkit.execute.limits import RunGuard, most_cost_usd
 from evalkit.execute.local import _first_manifest
@@ -290,6 +290,17 @@ def test_the_plan_tells_what_it_may_cost(backend: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["plan", str(file)])
     assert result.exit_code == 0, result.output
     assert "API requests cost at most about" in result.output
+
+
+def test_a_backend_that_fails_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Elsewhere, "place", lambda: None)
+    with pytest.raises(ModelError, match="'m': its backend 'elsewhere' can't tell where it is"):
+        place(spec("elsewhere"))
+    away = EntryPoint("away", "no_such_package:Backend", "evalkit.backends")
+    monkeypatch.setattr(backends, "entry_points", lambda **_: [away])
+    backends.extensions.cache_clear()
+    with pytest.raises(ModelError, match="backend 'away' can't be loaded from no_such_package"):
+        place(spec("away"))
 
 
 def test_a_backend_that_nobody_has_is_named() -> None:
