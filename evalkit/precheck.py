@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from evalkit.backends import backend_class
+from evalkit.backends import backend_class, place
 from evalkit.backends.sources import check_source, find_source, is_offline
 from evalkit.config.bench import BenchConfig
 from evalkit.config.run import ModelSpec, RunConfig, SuiteSpec
@@ -24,7 +24,7 @@ def check_models(models: Iterable[ModelSpec]) -> Iterator[str]:
         ModelError: A source is missing, incomplete or damaged, or a backend is not known.
     """
     for model in models:
-        backend_class(model.backend)
+        place(model)
         if model.backend == "hf" and not _is_here(model):
             yield (
                 f"Model {model.name}: not checked: {model.source} is not on this machine, and the hub was not asked."

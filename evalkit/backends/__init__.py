@@ -6,7 +6,7 @@ import importlib
 from functools import cache
 from importlib.metadata import entry_points
 
-from evalkit.backends.base import UNDECLARED, Backend, Place
+from evalkit.backends.base import UNDECLARED, Backend, Place, declared
 from evalkit.config.run import ModelSpec
 from evalkit.errors import EvalkitError, ModelError, did_you_mean, reason_of
 
@@ -37,7 +37,9 @@ def backend_class(name: str) -> type[Backend]:
         raise ModelError(f"Unknown backend {name!r}.", hint)
     module, _, attribute = known[name].partition(":")
     try:
-        loaded: type[Backend] = getattr(importlib.import_module(module), attribute)
+        loaded = getattr(importlib.import_module(module), attribute)
+        if not isinstance(loaded, type):
+            raise TypeError(f"{attribute!r} is no class")
     except Exception as error:
         if name in BACKENDS:
             raise
@@ -45,7 +47,8 @@ def backend_class(name: str) -> type[Backend]:
             f"backend {name!r} can't be loaded from {known[name]}: {reason_of(error)}.",
             "Mend or remove the package that brings it.",
         ) from error
-    return loaded
+    backend: type[Backend] = loaded
+    return backend
 
 
 def place(spec: ModelSpec) -> Place:
@@ -54,9 +57,11 @@ def place(spec: ModelSpec) -> Place:
     Raises:
         ModelError: No backend has its name, or that can't say.
     """
-    declare = getattr(backend_class(spec.backend), "place", None)
+    backend = backend_class(spec.backend)
+    if spec.backend not in BACKENDS and "place" not in vars(backend):
+        return UNDECLARED
     try:
-        found = declare(spec) if callable(declare) else None
+        return declared(backend.place(spec))
     except EvalkitError:
         raise
     except Exception as error:  # foreign code raises anything
@@ -64,7 +69,6 @@ def place(spec: ModelSpec) -> Place:
             f"model {spec.name!r}: its backend {spec.backend!r} can't tell where it is: {reason_of(error)}.",
             "Mend `place` of the backend (docs/how-it-works.md).",
         ) from error
-    return found if isinstance(found, Place) else UNDECLARED
 
 
 def open_backend(spec: ModelSpec) -> Backend:

@@ -28,7 +28,9 @@ class Place:
 
     is_in_process: bool
     host: str | None = None
-    """Where its requests go; None: to nothing but this machine."""
+    """Where its requests go; None in process."""
+    is_on_this_machine: bool = False
+    """Whether that host is this machine."""
     is_billed: bool = True
     """Whether somebody may charge for what it is asked."""
     is_declared: bool = True
@@ -37,6 +39,16 @@ class Place:
 
 UNDECLARED = Place(is_in_process=False, is_declared=False)
 """What counts for a backend that does not say: its requests go to nobody knows where, and are charged for."""
+
+
+def declared(found: object) -> Place:
+    """Return what a backend declares; what is not whole or contradicts itself counts as `UNDECLARED`."""
+    if not isinstance(found, Place):
+        return UNDECLARED
+    said = (found.is_in_process, found.is_on_this_machine, found.is_billed, found.is_declared)
+    has_host = isinstance(found.host, str) and bool(found.host.strip())
+    is_whole = all(isinstance(each, bool) for each in said) and found.is_in_process != has_host
+    return found if is_whole else UNDECLARED
 
 
 class Capability(StrEnum):
@@ -194,7 +206,8 @@ class Backend(Protocol):
     def place(cls, spec: ModelSpec, /) -> Place:
         """Return where the model is; told from the config alone.
 
-        A backend without this method, or whose method returns something else, counts as `UNDECLARED`.
+        A backend whose class has no such method of its own, or whose method returns something else, counts as
+        `UNDECLARED`: what another class does says nothing about it.
         """
         ...
 

@@ -71,6 +71,8 @@ def _check(spec: ModelSpec) -> tuple[bool, str]:
         (outcome,) = (o for o in found if isinstance(o, Outcome))
         endpoint = backend.endpoint_record()
         served = ", ".join(endpoint.served_models) if endpoint else ""
+    if not outcome.attempts:
+        return outcome.is_answered, "its backend tells nothing about its requests"
     attempt = outcome.attempts[-1]
     if not outcome.is_answered:
         return False, f"{attempt.error_class}: {attempt.error}"

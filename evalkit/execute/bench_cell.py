@@ -8,13 +8,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from evalkit.backends import backend_class, open_backend
-from evalkit.backends.base import CellSetup, Guard
+from evalkit.backends import backend_class, open_backend, place
+from evalkit.backends.base import CellSetup
 from evalkit.config.bench import BenchConfig
 from evalkit.config.run import ModelSpec
 from evalkit.errors import StoppedError, reason_of
 from evalkit.execute.answered import check_answered
 from evalkit.execute.bench_step import BenchCell, Opened, StepHolder
+from evalkit.execute.limits import RunGuard
 from evalkit.execute.progress import BenchProgress
 from evalkit.execute.schedule import Schedule
 from evalkit.execute.serving import serving
@@ -28,6 +29,7 @@ from evalkit.meters.rapl import open_rapl
 from evalkit.meters.telemetry import TelemetrySampler
 from evalkit.metrics.load import load_point
 from evalkit.metrics.probe import probe_point
+from evalkit.metrics.request_times import is_ok
 from evalkit.records import NO_LOAD, NS_PER_S, PROBE, CellRecord, LoadStep, SearchEnding
 from evalkit.store.journal import Journal
 from evalkit.store.manifest import ModelEntry
@@ -49,7 +51,7 @@ class BenchRunner:
         session: int,
         gpus: GpuProbe,
         progress: BenchProgress,
-        guard: Guard,
+        guard: RunGuard,
     ) -> None:
         self._config = config
         self._folder = folder
@@ -150,7 +152,8 @@ class BenchRunner:
                 holder.idle()
             if schedule.wants_probe:
                 self._probe(cell, opened, schedule, holder)
-            n_done = 0
+            n_done, n_asked = 0, self._guard.n_asked
+            is_billed = place(cell.model).is_billed
             while (setting := schedule.next()) is not None:
                 began = time.monotonic()
                 if known:
@@ -166,6 +169,9 @@ class BenchRunner:
                     began = time.monotonic()
                     step, asked = holder.hold(setting, schedule, prompts, seed)
                     took_s = time.monotonic() - began
+                    n_asked += sum(is_ok(r) for r in asked)
+                    if is_billed:
+                        self._guard.check_asked(n_asked, cell.model)
                 point = load_point(step, asked, cell.profile.slo)
                 self._progress.step_ended(step, point)
                 schedule.tell(setting, point, took_s)

@@ -156,6 +156,8 @@ class CellRunner:
 
         def keep(requests: list[Request], sent: list[SentAttempt]) -> None:
             self._journal.add_requests(requests, sampler.drain(), sent)
+            nonlocal n_asked
+            n_asked += sum(r.answer is not None for r in requests)
             if requests and cell.place.is_billed:
                 self._guard.check_asked(n_asked, cell.model)
             self._progress.advanced(cell, sum(r.is_measured for r in requests))

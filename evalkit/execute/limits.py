@@ -84,18 +84,18 @@ class RunGuard:
             self._n_reserved += 1
         return cost
 
-    def check_asked(self, n_before: int, model: ModelSpec) -> None:
-        """Check that a backend asks before it sends, where there is something to keep.
+    def check_asked(self, n_least: int, model: ModelSpec) -> None:
+        """Check that a backend asks before each request, where there is something to keep.
 
         Args:
-            n_before: `n_asked` before it sent.
+            n_least: What `n_asked` must be by now.
             model: Whose backend it is.
 
         Raises:
             ExecutionError: It does not: neither budget nor deadline can be kept.
         """
         has_limits = self._most_usd is not None or self._until_ns is not None
-        if has_limits and self.n_asked == n_before:
+        if has_limits and self.n_asked < n_least:
             raise ExecutionError(
                 f"backend {model.backend!r} sends requests of model {model.name!r} without asking whether it may:"
                 " budget and deadline can't be kept.",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from evalkit.config.run import RunConfig
+from evalkit.config.run import LimitsSpec, RunConfig
 from evalkit.errors import DataError, UsageError
 from evalkit.execute.cell import CellRunner, RunOptions
 from evalkit.execute.ending import ended_manifest
@@ -26,14 +26,14 @@ from evalkit.store.manifest import RunManifest, read_manifest, write_manifest
 from evalkit.store.run_dir import publish
 
 
-def preflight(plan: Plan) -> None:
+def preflight(plan: Plan, options: RunOptions) -> None:
     """Check everything that would otherwise fail hours later: folder, disk, and every model.
 
     Raises:
         UsageError: Nothing was written.
     """
     check_output(plan.config.output)
-    check_budget(plan.config.limits, plan.config.models)
+    check_budget(_limits(plan, options), plan.config.models)
     for cell in plan.cells:
         check_data_class(cell.model, cell.suite, plan.config.trusted_hosts)
     check_models(plan.config.models)
@@ -50,10 +50,10 @@ def start_run(
     Raises:
         UsageError: Nothing was written.
     """
-    preflight(plan)
+    options = options or RunOptions()
+    preflight(plan, options)
     started = datetime.now(UTC)
     folder = new_folder(plan.config.output.dir, plan.config.name, started)
-    options = options or RunOptions()
     with locked(folder), Journal(folder / JOURNAL, create=True) as journal:
         manifest = _first_manifest(plan, config_file, folder.name, started)
         journal.put_cells(manifest.cells)
@@ -99,7 +99,7 @@ def resume_run(
                 f"{folder}: task data or prompts changed since the run began (plan hash differs).",
                 "Restore the tasks, or start a new run.",
             )
-        preflight(plan)
+        preflight(plan, options or RunOptions())
         _work(folder, plan, manifest, journal, progress, options or RunOptions())
 
 
@@ -151,13 +151,17 @@ def _work(
     publish(folder, ended, journal)
 
 
+def _limits(plan: Plan, options: RunOptions) -> LimitsSpec:
+    """Return budget and deadline: the session's, else the config's."""
+    given = {"max_cost_usd": options.max_cost_usd, "max_minutes": options.max_minutes}
+    return plan.config.limits.model_copy(update={k: v for k, v in given.items() if v is not None})
+
+
 def _guard(plan: Plan, journal: Journal, options: RunOptions) -> RunGuard:
     """Return budget and deadline, with what earlier sessions spent."""
-    given = {"max_cost_usd": options.max_cost_usd, "max_minutes": options.max_minutes}
-    limits = plan.config.limits.model_copy(update={k: v for k, v in given.items() if v is not None})
     open_attempts = [a for some in journal.open_attempts().values() for a in some]
     spent = spent_usd(journal.requests(), open_attempts)
-    return RunGuard(limits, spent)
+    return RunGuard(_limits(plan, options), spent)
 
 
 def _first_manifest(

@@ -62,7 +62,7 @@ def check_data_class(model: ModelSpec, suite: SuiteSpec, trusted_hosts: Collecti
             "Leave the model out, or have the backend declare its `place` (docs/how-it-works.md).",
         )
     host = there.host
-    if host is None or host in trusted_hosts:
+    if host is None or there.is_on_this_machine or host in trusted_hosts:
         return
     raise ConfigError(
         f"suite {suite.name!r} is confidential, model {model.name!r} would send it to {host}.",

@@ -77,7 +77,7 @@ class EndpointBackend:
     def place(cls, spec: ModelSpec) -> Place:
         """Return the endpoint's host; a server on this machine may have a price, too."""
         url = cls.base_url(spec)
-        return Place(is_in_process=False, host=None if is_loopback(url) else host_of(url))
+        return Place(False, host_of(url), is_on_this_machine=is_loopback(url))
 
     @classmethod
     def supports(cls, spec: ModelSpec) -> frozenset[Capability]:

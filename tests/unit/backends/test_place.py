@@ -24,6 +24,7 @@ from evalkit.backends.base import (
     Outcome,
     Place,
 )
+from evalkit.backends.hf import HuggingFaceBackend
 from evalkit.cli import main
 from evalkit.config import LimitsSpec, ModelSpec, PriceSpec, SuiteSpec, parse_run_config
 from evalkit.errors import ConfigError, EvalkitError, ExecutionError, ModelError
@@ -79,6 +80,34 @@ class Silent(Undeclared):
     place = Backend.place
 
 
+class Heir(HuggingFaceBackend):
+    """One that inherits what another class says of itself."""
+
+
+class Hostless(Undeclared):
+    """One that says that it is elsewhere, and not where."""
+
+    @classmethod
+    def place(cls, _spec: ModelSpec) -> Place:
+        return Place(is_in_process=False, is_billed=False)
+
+
+class Torn(Undeclared):
+    """One that contradicts itself."""
+
+    @classmethod
+    def place(cls, _spec: ModelSpec) -> Place:
+        return Place(is_in_process=True, host=HOST, is_billed=False)
+
+
+class Vague(Undeclared):
+    """One that says it in words."""
+
+    @classmethod
+    def place(cls, _spec: ModelSpec) -> Place:
+        return Place(is_in_process="no", is_billed=None)  # type: ignore[arg-type]
+
+
 class Wrong(Undeclared):
     """One that says it in another way."""
 
@@ -87,9 +116,10 @@ class Wrong(Undeclared):
         return "localhost"
 
 
-class Answers(Elsewhere):
+class Answers(Undeclared):
     """One that answers everything in the same way and asks nobody whether it may."""
 
+    place = Elsewhere.__dict__["place"]
     tokenizer_name = "none"
     has_chat_template = False
 
@@ -139,6 +169,8 @@ class Answers(Elsewhere):
 class Asks(Answers):
     """One that asks before it sends."""
 
+    place = Elsewhere.__dict__["place"]
+
     def may_send(self) -> None:
         assert self.guard is not None
         reserved = self.guard.reserve(self.model, Usage(input_tokens=1, output_tokens=3))
@@ -152,11 +184,15 @@ KINDS = {
     "wrong": Wrong,
     "elsewhere": Elsewhere,
     "here": Here,
+    "heir": Heir,
+    "hostless": Hostless,
+    "torn": Torn,
+    "vague": Vague,
     "answers": Answers,
     "asks": Asks,
 }
-REMOTE = ("openai", "elsewhere", "undeclared", "silent", "wrong")
-UNSAID = ("undeclared", "silent", "wrong")
+REMOTE = ("openai", "elsewhere", "undeclared", "silent", "wrong", "hostless", "torn", "vague")
+UNSAID = ("undeclared", "silent", "wrong", "heir", "hostless", "torn", "vague")
 
 
 @pytest.fixture(autouse=True)
@@ -197,7 +233,7 @@ def cell(backend: str, **more: Any) -> Cell:
 
 
 def test_a_backend_that_does_not_say_is_elsewhere_and_charges() -> None:
-    assert [place(spec(name)) for name in UNSAID] == [UNDECLARED] * 3
+    assert {place(spec(name)) for name in UNSAID} == {UNDECLARED}
     assert place(spec("elsewhere")) == place(spec("openai")) == Place(False, HOST)
     assert place(spec("here")) == place(spec("hf")) == Place(True, is_billed=False)
     own = {
@@ -206,7 +242,7 @@ def test_a_backend_that_does_not_say_is_elsewhere_and_charges() -> None:
         "source": "x",
         "endpoint": {"base_url": "http://127.0.0.1:8000/v1"},
     }
-    assert place(ModelSpec.model_validate(own)).host is None
+    assert place(ModelSpec.model_validate(own)).is_on_this_machine
 
 
 @pytest.mark.parametrize("backend", REMOTE)
@@ -247,11 +283,12 @@ def test_a_budget_is_kept_by_who_asks(backend: str) -> None:
     there = spec(backend, price=PRICE)
     guard = RunGuard(LimitsSpec(max_cost_usd=1))
     with pytest.raises(ExecutionError, match=f"backend '{backend}' sends requests of model 'm'"):
-        guard.check_asked(guard.n_asked, there)
-    before = guard.n_asked
+        guard.check_asked(1, there)
     guard.reserve(there, Usage(input_tokens=1, output_tokens=1))
-    guard.check_asked(before, there)
-    RunGuard(LimitsSpec()).check_asked(0, there)
+    guard.check_asked(1, there)
+    with pytest.raises(ExecutionError):
+        guard.check_asked(2, there)
+    RunGuard(LimitsSpec()).check_asked(1, there)
 
 
 @pytest.mark.parametrize("backend", REMOTE)
@@ -301,6 +338,15 @@ def test_a_backend_that_fails_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPa
     backends.extensions.cache_clear()
     with pytest.raises(ModelError, match="backend 'away' can't be loaded from no_such_package"):
         place(spec("away"))
+
+
+def test_a_budget_of_the_command_needs_a_price_too(tmp_path: Path) -> None:
+    file = tmp_path / "r.yaml"
+    file.write_text(config("openai"))
+    where = ["-o", str(tmp_path / "results"), "--max-cost-usd", "1"]
+    result = CliRunner().invoke(main, ["run", str(file), *where])
+    assert result.exit_code == 2
+    assert "max_cost_usd can't be kept" in result.output
 
 
 def test_a_backend_that_nobody_has_is_named() -> None:
