@@ -65,7 +65,8 @@ def _months() -> dict[str, str]:
 DAYS = _days()
 _NAMES = DAYS | _months()
 _NO_DAY = (
-    r"(?![.,]?\s+(?!(?:bis|und|oder|and|or|to|till|until|through|von|vom|ab|um|den|the|at|morning|night)\b|"
+    r"(?![.,]?\s+(?!(?:bis|und|oder|and|or|to|till|until|through|von|vom|ab|um|den|the|at|früh|"
+    r"(?:vor|nach)?mittags?|morgens?|abends?|nachts?|morning|noon|afternoon|evening|night)\b|"
     r"[^\W\d_]{3,9}\.?\s\d|(?:mo|di|mi|do|fr|sa|so|mon|tue|wed|thu|fri|sat|sun)\b)[^\W\d_])(?!['’]?s\b)"
 )
 """What does not follow a day of three letters or less: `So it is …`, `Do you …`, `Fr. Huber`."""
