@@ -33,11 +33,14 @@ class Place:
     """Whether that host is this machine."""
     is_billed: bool = True
     """Whether somebody may charge for what it is asked."""
-    is_declared: bool = True
-    """Whether its backend says all this."""
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether its backend says where it is."""
+        return self.is_in_process or self.host is not None
 
 
-UNDECLARED = Place(is_in_process=False, is_declared=False)
+UNDECLARED = Place(is_in_process=False)
 """What counts for a backend that does not say: its requests go to nobody knows where, and are charged for."""
 
 
@@ -45,7 +48,7 @@ def declared(found: object) -> Place:
     """Return what a backend declares; what is not whole or contradicts itself counts as `UNDECLARED`."""
     if not isinstance(found, Place):
         return UNDECLARED
-    said = (found.is_in_process, found.is_on_this_machine, found.is_billed, found.is_declared)
+    said = (found.is_in_process, found.is_on_this_machine, found.is_billed)
     has_host = isinstance(found.host, str) and bool(found.host.strip())
     is_whole = all(isinstance(each, bool) for each in said) and found.is_in_process != has_host
     return found if is_whole else UNDECLARED

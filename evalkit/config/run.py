@@ -8,11 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import (
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
 from evalkit.config.scalars import Day
 from evalkit.config.spec import Spec
@@ -217,7 +213,7 @@ class ModelSpec(Spec):
     @model_validator(mode="after")
     def _keys_fit_the_backend(self) -> Self:
         meaningless = _MEANINGLESS.get(self.backend, ())
-        if meaningless is _LOCAL_ONLY and self.generation.mode is not None:
+        if "generate_batch_size" in meaningless and self.generation.mode is not None:
             raise ValueError(f"'generation.mode' means nothing for backend {self.backend!r}")
         if self.serve is not None and self.backend != "openai":
             raise ValueError("'serve' needs backend 'openai': the server must speak its API")

@@ -155,8 +155,8 @@ class CellRunner:
         n_asked = self._guard.n_asked
 
         def keep(requests: list[Request], sent: list[SentAttempt]) -> None:
-            self._journal.add_requests(requests, sampler.drain(), sent)
             nonlocal n_asked
+            self._journal.add_requests(requests, sampler.drain(), sent)
             n_asked += sum(r.answer is not None for r in requests)
             if requests and cell.place.is_billed:
                 self._guard.check_asked(n_asked, cell.model)

@@ -82,6 +82,7 @@ def resume_run(
         UsageError: The config asks for something else than the run did.
         DataError: The directory is damaged, or its journal is gone.
     """
+    options = options or RunOptions()
     manifest = read_manifest(folder)
     if manifest.kind != "run":
         raise UsageError(f"{folder}: this is a bench, not a run.", "Use `evalkit bench --resume`.")
@@ -99,8 +100,8 @@ def resume_run(
                 f"{folder}: task data or prompts changed since the run began (plan hash differs).",
                 "Restore the tasks, or start a new run.",
             )
-        preflight(plan, options or RunOptions())
-        _work(folder, plan, manifest, journal, progress, options or RunOptions())
+        preflight(plan, options)
+        _work(folder, plan, manifest, journal, progress, options)
 
 
 def answered_requests(folder: Path, plan: Plan) -> dict[str, int]:

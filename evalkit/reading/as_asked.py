@@ -14,15 +14,14 @@ from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.units import unit_named
 from evalkit.reading.zeros import with_zeros
 
-_FREE = lazy_regex(r"\b(?:free(?: of charge)?|kostenlos|gratis|umsonst|kostenfrei)\b", re.I)
-_NOT_FREE = lazy_regex(
-    r"\b(?:not|n't|nicht|no)\s(?:\w+\s)?(?:free|kostenlos|gratis|umsonst|kostenfrei)\b", re.I
-)
+_GRATIS = r"kostenlos|gratis|umsonst|kostenfrei"
+_FREE = lazy_regex(rf"\b(?:free(?: of charge)?|{_GRATIS})\b", re.I)
+_NOT_FREE = lazy_regex(rf"\b(?:not|n't|nicht|no)\s(?:\w+\s)?(?:free|{_GRATIS})\b", re.I)
 _MANY = lazy_regex(r"\b(?:how many|wie ?viele)\b", re.I)
 _GIVEN_FREE = lazy_regex(
     r"(?<!\bnot )(?<!\bnicht )\b((?:(?:is|are|be|it's|ist|sind|bleibt|pays?|costs?|zahl\w*|kostet|kosten|eintritt)|"
-    r"(?:is|are|ist|sind)(?:\s\w+){1,3}?)\s)(?:free(?: of charge)?|nothing|nichts|frei|kostenlos|gratis|"
-    r"umsonst|kostenfrei)\b(?!-|\s(?!for|of|on|if|when|to|until|till|with|in|at|and|but|only|für|bei|bis|am|an|im|und|aber|nur|wenn)\w)",
+    rf"(?:is|are|ist|sind)(?:\s\w+){{1,3}}?)\s)(?:free(?: of charge)?|nothing|nichts|frei|{_GRATIS})"
+    r"\b(?!-|\s(?!for|of|on|if|when|to|until|till|with|in|at|and|but|only|für|bei|bis|am|an|im|und|aber|nur|wenn)\w)",
     re.I,
 )
 _JUST_ONE = lazy_regex(

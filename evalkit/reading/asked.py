@@ -13,10 +13,11 @@ from evalkit.reading.number_words import ASKS_EACH, ASKS_MONEY, ASKS_MORE, ASKS_
 from evalkit.reading.numerals import CURRENCY, Numeral, numerals
 from evalkit.reading.quantities import CENTS, quantity_of
 from evalkit.reading.units import FACTORS, UNIT, unit_named
+from evalkit.reading.words import HOW_MANY
 
 _COUNT = lazy_regex(r"\b(?:how many|wie ?viele?n?|number of|anzahl|zahl de[rs])\b", re.I)
 _UNIT = lazy_regex(
-    rf"\b(?:in|how many|wie ?viele?n?|number of|anzahl(?: der)?)(?P<unit>{UNIT})(?!\s?(?:19|20)\d\d\b)|"
+    rf"\b(?:in|{HOW_MANY})(?P<unit>{UNIT})(?!\s?(?:19|20)\d\d\b)|"
     r"\bwie ?viele?n?\s\w+(?P<part>stunden|tage|wochen|monate|jahre|minuten)\b",
     re.I,
 )

@@ -9,13 +9,13 @@ from evalkit.reading.bounds import without_bounds
 from evalkit.reading.content import content
 from evalkit.reading.digits import in_digits
 from evalkit.reading.lazy_regex import lazy_regex
-from evalkit.reading.names import DAYS
+from evalkit.reading.names import DAYS, NO_DAY, any_of
 from evalkit.reading.quantities import Quantity, quantities
 from evalkit.reading.worded import GOLD, words_of
 
 _DAY = lazy_regex(
-    rf"\b({'|'.join(sorted(map(re.escape, DAYS), key=len, reverse=True))})(?:s|(?:abend|morgen|nachmittag|"
-    rf"vormittag|nacht)s?)?\b",
+    rf"\b(?:(?P<name>{any_of(n for n in DAYS if len(n) > 3)})(?:s|(?:abend|morgen|nachmittag|vormittag|nacht)s?)?|"
+    rf"(?P<short>(?-i:{any_of(n.capitalize() for n in DAYS if len(n) <= 3)}))(?=\b){NO_DAY})\b",
     re.I,
 )
 
@@ -62,9 +62,8 @@ _DAYLIKE = ("weekday", "date")
 def weekdays(text: str) -> list[Quantity]:
     """Return the days of the week that a text names."""
     return [
-        Quantity(m.start(), m.end(), DAYS[m[1].casefold()], "weekday")
+        Quantity(m.start(), m.end(), DAYS[(m["name"] or m["short"]).casefold()], "weekday")
         for m in _DAY.finditer(text)
-        if len(m[1]) > 3 or m[1][0].isupper()
     ]
 
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from babel.dates import get_day_names
-
 from evalkit.reading.asked import Asked
 from evalkit.reading.bounds import bound_before, differs, direction, without_bounds
 from evalkit.reading.content import EMPTY, content, told
@@ -16,7 +14,7 @@ from evalkit.reading.digits import in_digits
 from evalkit.reading.gold_series import between, masked_series, time_of_day, weekdays
 from evalkit.reading.language import language_of
 from evalkit.reading.lazy_regex import lazy_regex
-from evalkit.reading.names import in_one_form
+from evalkit.reading.names import DAYS, any_of, in_one_form
 from evalkit.reading.prices import is_free, masked_free
 from evalkit.reading.quantities import CURRENCIES, Quantity, quantities
 from evalkit.reading.synonyms import in_single_words
@@ -31,7 +29,7 @@ from evalkit.reading.worded import (
     scattered,
     words_of,
 )
-from evalkit.reading.wording import in_one_wording, with_one_counted
+from evalkit.reading.wording import in_one_wording, made_alike, with_one_counted
 from evalkit.reading.words import NEGATION
 
 _SORTS = (CURRENCIES, frozenset({"s", "month"}))
@@ -75,20 +73,8 @@ _NOT = lazy_regex(
     re.I,
 )
 _UN = lazy_regex(r"\bun(?=\w{3,}ed\b)|\bun(?=(?:be|ge|ver|er|zer|ent)\w+(?:t|en)\b)", re.I)
-_WEEKDAYS = "|".join(
-    sorted(
-        {
-            name.rstrip(".")
-            for locale in ("en", "de")
-            for width in ("wide", "abbreviated")
-            for name in get_day_names(width, locale=locale).values()
-        },
-        key=len,
-        reverse=True,
-    )
-)
 _WEEKDAY = lazy_regex(
-    rf"^\W*(?:(?:on|am|the|der|dem|den)\s)*(?:{_WEEKDAYS})\b\.?,?\s(?:(?:on|am|the|der|dem|den)\s)*",
+    rf"^\W*(?:(?:on|am|the|der|dem|den)\s)*(?:{any_of(DAYS)})\b\.?,?\s(?:(?:on|am|the|der|dem|den)\s)*",
     re.I,
 )
 _OPPOSITE = r"(?:non-?|un|in|im|ir|dis)"
@@ -178,9 +164,7 @@ def _masked(said: str, gold: str, question: str, language: str | None) -> str:
         return text
     if _is_worded(written, wanted):
         told_gold = in_one_wording(_ONLY.sub("", written))
-        text = masked_words(
-            _with_place(in_one_wording(in_digits(said)), told_gold, question), told_gold, question
-        )
+        text = masked_words(_with_place(made_alike(said), told_gold, question), told_gold, question)
         if (
             GOLD in text
             or len(wanted) != 1

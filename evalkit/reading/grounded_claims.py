@@ -12,7 +12,7 @@ from evalkit.reading.lazy_regex import caseless, lazy_regex
 from evalkit.reading.opposites import is_opposite
 from evalkit.reading.refusal import refuses
 from evalkit.reading.worded import GOLD
-from evalkit.reading.words import INSTEAD, NEGATION, NO_NEGATION, REJECTION, THUS
+from evalkit.reading.words import HOW_MANY, INSTEAD, NEGATION, NO_NEGATION, REJECTION, THUS
 from evalkit.reading.yes_no import stems
 
 MARK = "[\ue000\ue001]"
@@ -60,9 +60,7 @@ _CHANGES = caseless(
     r"geändert|änder\w*|verkürz\w*)\b|^\W*(?:from|von|vom)\s"
 )
 _TO_NEW = caseless(r"^\W*(?:to|auf|zu)\W*$")
-_COUNTED = caseless(
-    r"\b(?:how many|wie ?viele?n?|number of|anzahl(?: der)?)\s(?P<noun>[^\W\d_]{3,})"
-)
+_COUNTED = caseless(rf"\b{HOW_MANY}\s(?P<noun>[^\W\d_]{{3,}})")
 _FIRST_THOUGHT = caseless(
     r"\b(?:at (?:first|ordinal1)|first|ordinal1|initially|zuerst|zunächst|anfangs|erst)\b[^.!?]*\b(?:thought|"
     r"guessed|assumed|said|"

@@ -64,7 +64,7 @@ def _months() -> dict[str, str]:
 
 DAYS = _days()
 _NAMES = DAYS | _months()
-_NO_DAY = (
+NO_DAY = (
     r"(?![.,]?\s+(?!(?:bis|und|oder|and|or|to|till|until|through|von|vom|ab|um|den|the|at|früh|"
     r"(?:vor|nach)?mittags?|morgens?|abends?|nachts?|morning|noon|afternoon|evening|night)\b|"
     r"[^\W\d_]{3,9}\.?\s\d|(?:mo|di|mi|do|fr|sa|so|mon|tue|wed|thu|fri|sat|sun)\b)[^\W\d_])(?!['’]?s\b)"
@@ -72,13 +72,14 @@ _NO_DAY = (
 """What does not follow a day of three letters or less: `So it is …`, `Do you …`, `Fr. Huber`."""
 
 
-def _any_of(names: Iterable[str]) -> str:
+def any_of(names: Iterable[str]) -> str:
+    """Return a pattern for each of some names, the longest first."""
     return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
 
 
 _NAME = lazy_regex(
-    rf"\b(?:(?P<name>{_any_of(n for n in _NAMES if len(n) > 3 or n == 'may')})s?|"
-    rf"(?P<short>{_any_of(n for n in DAYS if len(n) <= 3)})(?=\b){_NO_DAY})"
+    rf"\b(?:(?P<name>{any_of(n for n in _NAMES if len(n) > 3 or n == 'may')})s?|"
+    rf"(?P<short>{any_of(n for n in DAYS if len(n) <= 3)})(?=\b){NO_DAY})"
     r"\b(?:\.(?=\s[a-zäöü\d]|$))?",
     re.I,
 )

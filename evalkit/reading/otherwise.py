@@ -10,7 +10,7 @@ from evalkit.reading.lazy_regex import caseless
 from evalkit.reading.opposites import is_opposite
 from evalkit.reading.synonyms import are_known
 from evalkit.reading.worded import GOLD, RIVAL, words_of
-from evalkit.reading.wording import in_one_wording
+from evalkit.reading.wording import made_alike
 from evalkit.reading.words import NEGATION
 
 _ASKS_OF_EVENTS = caseless(
@@ -54,19 +54,19 @@ def may_be_the_same(said: str, gold: str, question: str, passage: str) -> bool:
     is_clause = _CLAUSE.match(gold) is not None
     if not is_clause and max(len(words_of(text)) for text in (said, gold)) <= _NOUNS:
         return False
-    words = content(words_of(in_one_wording(in_digits(said))))
-    known = told(words, in_one_wording(in_digits(f"{question}\n{gold}")))
+    words = content(words_of(made_alike(said)))
+    known = told(words, made_alike(f"{question}\n{gold}"))
     own = [w for w in words if w not in known]
     is_turned = is_opposite(gold, said) or (
         (_NEGATED.search(said) is None) != (_NEGATED.search(gold) is None)
     )
     if not own or is_turned or any(not w.isalpha() for w in own):
         return False
-    wanted = content(words_of(in_one_wording(in_digits(gold))))
+    wanted = content(words_of(made_alike(gold)))
     unasked = [w for w in wanted if w not in told(wanted, question)]
     if any(are_known(w, other) for w in own for other in unasked):
         return False
-    return not told(own, in_one_wording(in_digits(passage)))
+    return not told(own, made_alike(passage))
 
 
 def is_turned(text: str, gold: str, passage: str) -> bool:
@@ -98,7 +98,7 @@ def is_in_another_clause(text: str, gold: str, question: str, passage: str) -> b
     if not passage or not _ASKS_ONE.match(question):
         return False
     asked = content(words_of(question))
-    there = f"{passage}\n{in_one_wording(in_digits(passage))}"
+    there = f"{passage}\n{made_alike(passage)}"
 
     def told_of(clause: str) -> tuple[set[str], bool]:
         words = [w for w in content(words_of(clause)) if not told([w], gold, by_form=True)]

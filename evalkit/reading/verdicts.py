@@ -11,7 +11,7 @@ from evalkit.reading.mentions import MARK
 _BOX = lazy_regex(
     r"\[(?P<in>[ xX✓✔_]?)\]|\((?P<round>[xX ])\)(?=[ \t]*(?:[A-Z]\b|\n|$))|(?P<sign>[☐☑☒▢□◻⬜◉○●🔘])"
 )
-_TICKED, _OPEN = "xX✓✔☑◉●🔘", " _☐▢□◻⬜○"
+_TICKED = "xX✓✔☑◉●🔘"
 _YES = (
     r"(?:yes|true|applicable|match(?:es)?|selected|chosen|possible|"
     r"ja|wahr|richtig|korrekt|correct|right|passt|fits|applies|zutreffend|trifft zu|stimmt|is correct)"

@@ -8,11 +8,10 @@ from itertools import pairwise
 
 from evalkit.reading.clauses import clauses, sentences
 from evalkit.reading.content import EMPTY, content, place_of, told
-from evalkit.reading.digits import in_digits
 from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.opposites import is_opposite
 from evalkit.reading.synonyms import say_the_same
-from evalkit.reading.wording import in_one_wording
+from evalkit.reading.wording import made_alike
 from evalkit.reading.words import NEGATION
 
 GOLD, RIVAL = "\ue000", "\ue001"
@@ -247,9 +246,9 @@ def says_part_of(said: str, gold: str, question: str) -> bool:
         or is_opposite(gold, said)
     ):
         return False
-    wanted = content(words_of(in_one_wording(in_digits(gold))))
+    wanted = content(words_of(made_alike(gold)))
     asked = told(wanted, question)
-    found = told(wanted, in_one_wording(in_digits(said)))
+    found = told(wanted, made_alike(said))
     own = [w for w in dict.fromkeys(wanted) if w not in asked and w.isalpha()]
     missed = {w for w in wanted if w not in found}
     counted = {w for pair in pairwise(wanted) if not pair[0].isalpha() for w in pair}

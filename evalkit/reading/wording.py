@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from evalkit.reading.context import asked_words
+from evalkit.reading.digits import in_digits
 from evalkit.reading.lazy_regex import lazy_regex
 from evalkit.reading.names import in_one_form
 from evalkit.reading.synonyms import in_single_words
+from evalkit.reading.words import HOW_MANY
 
 _COUNTED = r"(?P<n>\d[\d.,]*(?:\s[^\W\d_]+)?)"
 _BOUNDS = tuple(
@@ -103,7 +106,16 @@ def in_one_wording(text: str) -> str:
     return _MONTHLY.sub(r"\1 of every1by1m", _NTH_OF.sub(r"\1 \2", in_one_form(text)))
 
 
-_HOW_MANY = lazy_regex(r"\b(?:how many|wie ?viele?|number of|anzahl(?: der)?)\s(?P<noun>\w+)", re.I)
+@lru_cache(maxsize=64)
+def made_alike(text: str) -> str:
+    """Return a text in one wording, and with digits for number words.
+
+    Kept for a while: one answer is compared with its gold, its question and their passage several times.
+    """
+    return in_one_wording(in_digits(text))
+
+
+_HOW_MANY = lazy_regex(rf"\b{HOW_MANY}\s(?P<noun>\w+)", re.I)
 
 
 def with_one_counted(said: str, question: str) -> str:

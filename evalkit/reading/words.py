@@ -111,4 +111,5 @@ RIGHT = (
     r"passend\w*|"
     r"am besten|beste[nrsm]?|zuständig|antwort|lösung|gemeint|gesucht\w*|responsible|in charge)\b"
 )
+HOW_MANY = r"(?:how many|wie ?viele?n?|number of|anzahl(?: der)?)"
 QUESTIONING = r"\b(?:whether|if|ob|falls(?! (?:in|into|under|within|on|to|below|above|between|outside|short)\b)|wenn)\b"

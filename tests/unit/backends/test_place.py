@@ -33,7 +33,7 @@ from evalkit.execute.limits import RunGuard, most_cost_usd
 from evalkit.execute.local import _first_manifest
 from evalkit.execute.preflight import check_budget, check_data_class
 from evalkit.meters.clock import now_ns
-from evalkit.plan import Cell, make_plan
+from evalkit.plan import Cell, Plan, make_plan
 from evalkit.records import EngineRecord, Usage
 from evalkit.store.manifest import ModelEntry
 from tests.builders import api_entry
@@ -227,9 +227,10 @@ def config(backend: str, **more: Any) -> str:
     return yaml.safe_dump({"name": "r", "models": [model], "suites": [asked]})
 
 
-def cell(backend: str, **more: Any) -> Cell:
-    (only,) = make_plan(parse_run_config(config(backend, **more))).cells
-    return only
+def planned(backend: str, **more: Any) -> tuple[Plan, Cell]:
+    plan = make_plan(parse_run_config(config(backend, **more)))
+    (only,) = plan.cells
+    return plan, only
 
 
 def test_a_backend_that_does_not_say_is_elsewhere_and_charges() -> None:
@@ -293,20 +294,18 @@ def test_a_budget_is_kept_by_who_asks(backend: str) -> None:
 
 @pytest.mark.parametrize("backend", REMOTE)
 def test_its_cost_is_estimated_and_its_price_list_kept(backend: str) -> None:
-    planned = cell(backend, price=PRICE)
-    cost = most_cost_usd(planned)
+    plan, cell = planned(backend, price=PRICE)
+    cost = most_cost_usd(cell)
     assert cost is not None
     assert cost > 0
-    assert price_usd_of(planned.model, (1e6, 1e6)) == 3
-    plan = make_plan(parse_run_config(config(backend, price=PRICE)))
+    assert price_usd_of(cell.model, (1e6, 1e6)) == 3
     assert _first_manifest(plan, None, "r", datetime.now(UTC)).prices is not None
 
 
 def test_what_runs_here_has_no_cost() -> None:
-    planned = cell("here")
-    assert most_cost_usd(planned) is None
-    assert price_usd_of(planned.model, (1e6, 1e6)) is None
-    plan = make_plan(parse_run_config(config("here")))
+    plan, cell = planned("here")
+    assert most_cost_usd(cell) is None
+    assert price_usd_of(cell.model, (1e6, 1e6)) is None
     assert _first_manifest(plan, None, "r", datetime.now(UTC)).prices is None
 
 
