@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from evalkit.analysis.docs import doc_table
 from evalkit.analysis.summary import analyse
 from evalkit.report.explorer import Explorer, build_explorer
 from evalkit.report.explorer_pack import BUDGET
@@ -32,9 +33,8 @@ JS = ("explorer_codec.js", "explorer.js")
 
 
 def explorer(*runs: Run, code: str = "en", budget: int = BUDGET) -> Explorer:
-    found = build_explorer(
-        compared_models([(run, analyse(run)) for run in runs]), spoken(code), budget
-    )
+    models = compared_models([(run, analyse(run)) for run in runs])
+    found = build_explorer(models, spoken(code), doc_table(runs), budget)
     assert found is not None
     return found
 

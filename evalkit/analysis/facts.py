@@ -12,6 +12,8 @@ from evalkit.records import AS_IS, SearchEnding
 from evalkit.wording import NOTHING, Said
 
 SUMMARY_VERSION = 5
+SHARE = "share"
+"""Unit of a metric by which every doc scores between 0 and 1: shown in percent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from statistics import fmean
 
 import numpy as np
 
-from evalkit.errors import UsageError, did_you_mean
-from evalkit.records import Request, RequestKind, Sample, TaskResult
+from evalkit.analysis.docs import DocTable, Headline
+from evalkit.analysis.scores import TaskKey, TaskScores
+from evalkit.records import Request, RequestKind, Sample
 from evalkit.store.run_dir import Run
 
 
@@ -56,55 +57,42 @@ class Outcome:
 class _Asked:
     """One task of one suite, as one model answered it in one run."""
 
-    suite: str
-    task: str
-    samples: list[Sample] = field(default_factory=list)
-    results: list[TaskResult] = field(default_factory=list)
+    scores: TaskScores
+    samples: dict[int, list[Sample]] = field(default_factory=lambda: defaultdict(list))
+    """By doc, those of the headline's filter."""
     requests: dict[int, list[Request]] = field(default_factory=lambda: defaultdict(list))
     """By doc."""
 
 
-def outcomes(
-    runs: Sequence[Run], model: str, metrics: Mapping[str, str] | None = None
-) -> tuple[Outcome, ...]:
-    """Return a model's outcomes on every doc of its finished cells.
+def outcomes(table: DocTable, model: str) -> tuple[Outcome, ...]:
+    """Return a model's outcomes on every doc of its finished cells, by each task's headline metric.
 
-    Load tests have none. Where several runs hold the same task of the same suite, the last one given counts.
-
-    Args:
-        runs: Finished ones.
-        model: Its name in the runs.
-        metrics: Task → metric to judge it by. Else it is the task's first one for which higher is better and every
-            doc scores between 0 and 1; a task without one gives no outcomes.
-
-    Raises:
-        UsageError: A task has no such metric with a score per doc, or lower is better for it.
+    A task whose headline is no share of which more is better gives none, and load tests have none. Where several runs
+    hold the same task of the same suite, the last one given counts.
     """
-    found: dict[tuple[str, str], _Asked] = {}
-    for run in runs:
-        if run.manifest.kind == "run":
-            found.update(_tasks(run, model))
-    wanted = metrics or {}
-    return tuple(
-        outcome
-        for key in sorted(found)
-        for outcome in _outcomes(found[key], wanted.get(found[key].task))
-    )
+    judged = {key: h for key, h in table.headlines.items() if h.is_accuracy}
+    found: dict[TaskKey, _Asked] = {}
+    for run in table.runs:
+        found.update(_asked(run, model, table.of(run, model), judged))
+    return tuple(o for key in sorted(found) for o in _outcomes(found[key], judged[key]))
 
 
-def _tasks(run: Run, model: str) -> dict[tuple[str, str], _Asked]:
+def _asked(
+    run: Run,
+    model: str,
+    tasks: Mapping[TaskKey, TaskScores],
+    judged: Mapping[TaskKey, Headline],
+) -> dict[TaskKey, _Asked]:
     suites = {
         c.cell_id: c.suite for c in run.manifest.cells if c.state == "done" and c.model == model
     }
-    found: dict[tuple[str, str], _Asked] = {}
+    found = {key: _Asked(task) for key, task in tasks.items() if key in judged}
+    if not found:
+        return found
     for s in run.samples:
-        if s.cell_id in suites:
-            key = suites[s.cell_id], s.task
-            found.setdefault(key, _Asked(*key)).samples.append(s)
-    for result in run.results:
-        asked = found.get((suites.get(result.cell_id, ""), result.task))
-        if asked is not None:
-            asked.results.append(result)
+        key = suites.get(s.cell_id, ""), s.task
+        if key in found and s.filter == judged[key].filter:
+            found[key].samples[s.doc_id].append(s)
     for r in run.requests:
         asked = found.get((suites.get(r.cell_id, ""), r.task))
         if asked is not None and r.is_measured:
@@ -112,77 +100,21 @@ def _tasks(run: Run, model: str) -> dict[tuple[str, str], _Asked]:
     return found
 
 
-def _outcomes(asked: _Asked, wanted: str | None) -> Iterable[Outcome]:
-    chosen = _wanted_metric(asked, wanted) if wanted else _first_metric(asked)
-    if chosen is None:
-        return
-    filter_name, metric = chosen
-    by_doc: dict[int, list[Sample]] = defaultdict(list)
-    for s in asked.samples:
-        if s.filter == filter_name:
-            by_doc[s.doc_id].append(s)
-    for doc_id, samples in sorted(by_doc.items()):
-        scores = _scores(samples, metric)
+def _outcomes(asked: _Asked, headline: Headline) -> Iterable[Outcome]:
+    task = asked.scores
+    scores = task.scores.get(headline.name, np.full(len(task.doc_ids), np.nan)).tolist()
+    for doc_id, doc_hash, score in zip(task.doc_ids.tolist(), task.doc_hashes, scores, strict=True):
         requests = tuple(asked.requests.get(doc_id, ()))
         yield Outcome(
-            suite=asked.suite,
-            task=asked.task,
+            suite=task.suite,
+            task=task.task,
             doc_id=doc_id,
-            doc_hash=samples[0].doc_hash,
-            metric=metric,
-            score=fmean(scores) if scores else None,
-            confidence=_confidence(samples, requests),
+            doc_hash=doc_hash,
+            metric=headline.metric,
+            score=score if math.isfinite(score) else None,
+            confidence=_confidence(asked.samples.get(doc_id, ()), requests),
             requests=requests,
         )
-
-
-# --- the metric ---------------------------------------------------------------------------------------------------
-
-
-def _scores(samples: Iterable[Sample], metric: str) -> list[float]:
-    scores = (s.scores.get(metric) for s in samples)
-    return [score for score in scores if score is not None and math.isfinite(score)]
-
-
-def _ranked(asked: _Asked) -> dict[tuple[str, str], tuple[TaskResult, list[float]]]:
-    """Return filter and metric → lm-eval's row and the docs' scores, those of the first filter first."""
-    by_filter: dict[str, list[Sample]] = defaultdict(list)
-    for s in asked.samples:
-        by_filter[s.filter].append(s)
-    rows: dict[tuple[str, str], TaskResult] = {}
-    for r in asked.results:
-        if not r.is_group:
-            rows.setdefault((r.filter, r.metric), r)
-    filters = list(dict.fromkeys(name for name, _ in rows))
-    ordered = sorted(rows, key=lambda key: filters.index(key[0]))
-    ranked = {key: (rows[key], _scores(by_filter[key[0]], key[1])) for key in ordered}
-    return {key: (row, scores) for key, (row, scores) in ranked.items() if scores}
-
-
-def _first_metric(asked: _Asked) -> tuple[str, str] | None:
-    for key, (row, scores) in _ranked(asked).items():
-        if row.higher_is_better and all(0 <= score <= 1 for score in scores):
-            return key
-    return None
-
-
-def _wanted_metric(asked: _Asked, wanted: str) -> tuple[str, str]:
-    ranked = _ranked(asked)
-    known = dict.fromkeys(metric for _, metric in ranked)
-    for key, (row, _) in ranked.items():
-        if key[1] != wanted:
-            continue
-        if row.higher_is_better is False:
-            raise UsageError(
-                f"metrics: {asked.task}: {wanted}: lower is better for this metric.",
-                f"Name one for which higher is better; there are: {', '.join(known)}.",
-            )
-        return key
-    there = f"There are: {', '.join(known)}." if known else "It has none."
-    raise UsageError(
-        f"metrics: {asked.task}: there is no metric {wanted!r} with a score per doc.",
-        did_you_mean(wanted, known, there),
-    )
 
 
 # --- the signals --------------------------------------------------------------------------------------------------

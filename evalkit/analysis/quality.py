@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from evalkit.analysis.facts import Estimate, QualityFact
+from evalkit.analysis.facts import SHARE, Estimate, QualityFact
+from evalkit.analysis.scores import MetricKey, TaskScores, run_scores
 from evalkit.analysis.stats import Mean, mean_estimates
 from evalkit.records import CellRecord, Sample, TaskResult
 from evalkit.store.run_dir import Run
 from evalkit.wording import say, say_n
 
 _CHOICE_METRICS = {"acc", "acc_norm", "acc_bytes"}
-SHARE = "share"
-"""Unit of metrics whose every doc scores between 0 and 1: shown in percent."""
 Key = tuple[str, str, str, str, str]
 """Model, suite, task, filter, metric."""
 
@@ -23,7 +22,7 @@ Key = tuple[str, str, str, str, str]
 def quality_facts(run: Run) -> tuple[QualityFact, ...]:
     """Return one fact per model, suite, task, filter and metric of the cells that are done."""
     cells = {c.cell_id: c for c in run.manifest.cells if c.state == "done"}
-    scores = _scores(run.samples, cells)
+    scores = run_scores(run)
     chances = _chances(run.samples)
     failed = _failed(run.samples, cells)
     grouped = _results(run.results, cells)
@@ -31,7 +30,8 @@ def quality_facts(run: Run) -> tuple[QualityFact, ...]:
     for key, results in grouped.items():
         lost = failed[key[0], key[1]]
         n_failed_of[key] = lost.total() if results[0].is_group else lost[key[2]]
-    estimates = _estimates(grouped, scores, n_failed_of)
+    by_doc = {key: _of_docs(scores.get(key[0], {}).get(key[1:3]), key[3:]) for key in grouped}
+    estimates = _estimates(grouped, by_doc, n_failed_of)
     facts: list[QualityFact] = []
     for (key, results), estimate in zip(grouped.items(), estimates, strict=True):
         model, suite, task, filter_name, metric = key
@@ -75,22 +75,6 @@ def _results(
     return grouped
 
 
-def _scores(
-    samples: Sequence[Sample], cells: dict[str, CellRecord]
-) -> dict[Key, dict[int, list[float]]]:
-    """Return per key and doc the scores of all repeats."""
-    grouped: dict[Key, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for s in samples:
-        if s.cell_id not in cells:
-            continue
-        cell = cells[s.cell_id]
-        for metric, score in s.scores.items():
-            if score is not None:
-                key = (cell.model, cell.suite, s.task, s.filter, metric)
-                grouped[key][s.doc_id].append(score)
-    return grouped
-
-
 def _failed(
     samples: Sequence[Sample], cells: dict[str, CellRecord]
 ) -> dict[tuple[str, str], Counter[str]]:
@@ -105,11 +89,14 @@ def _failed(
 
 def _estimates(
     grouped: dict[Key, list[TaskResult]],
-    scores: dict[Key, dict[int, list[float]]],
+    scores: dict[Key, list[float]],
     n_failed: dict[Key, int],
 ) -> list[Estimate]:
     """Return the estimate of each number, those that take a bootstrap all at once."""
-    asked = [_asked(some, scores.get(key, {}), n_failed[key]) for key, some in grouped.items()]
+    units = _units(scores)
+    asked = [
+        _asked(some, scores[key], n_failed[key], units[key[1:]]) for key, some in grouped.items()
+    ]
     found = iter(mean_estimates([mean for mean in asked if isinstance(mean, Mean)]))
     estimates = [next(found) if isinstance(mean, Mean) else mean for mean in asked]
     return [
@@ -118,39 +105,45 @@ def _estimates(
     ]
 
 
+def _units(scores: Mapping[Key, Sequence[float]]) -> dict[tuple[str, ...], str]:
+    """Return the unit of each number: a share where every doc of every model scores between 0 and 1."""
+    pooled: dict[tuple[str, ...], list[float]] = defaultdict(list)
+    for key, values in scores.items():
+        pooled[key[1:]] += values
+    return {
+        key: SHARE if values and all(0 <= v <= 1 for v in values) else "score"
+        for key, values in pooled.items()
+    }
+
+
 def _asked(
-    results: list[TaskResult], by_doc: dict[int, list[float]], n_failed: int
+    results: list[TaskResult], scores: list[float], n_failed: int, unit: str
 ) -> Mean | Estimate:
     """Return lm-eval's number; where docs got no answer, the mean over the others, since lm-eval scored empty texts."""
+    if n_failed and scores:
+        return Mean(scores, fmean(scores), unit)
     if n_failed:
-        return _answered(by_doc, n_failed)
-    values = [r.value for r in results if r.value is not None]
-    value = fmean(values) if values else None
-    if not by_doc and results[0].n_docs is not None:
-        reason = say("computed over the whole task, so no interval")
-        return Estimate(value, "score", results[0].n_docs, reason=reason)
-    scores = _per_doc(by_doc)
-    is_share = bool(scores) and all(0 <= score <= 1 for score in scores)
-    return Mean(scores, value, SHARE if is_share else "score")
-
-
-def _answered(by_doc: dict[int, list[float]], n_failed: int) -> Mean | Estimate:
-    """Return the mean over the docs that got an answer."""
-    if not by_doc:
         reason = say_n(
             "{n} doc got no answer, and this number has no score per doc",
             "{n} docs got no answer, and this number has no score per doc",
             n_failed,
         )
         return Estimate(None, "score", 0, reason=reason)
-    scores = _per_doc(by_doc)
-    unit = SHARE if all(0 <= score <= 1 for score in scores) else "score"
-    return Mean(scores, fmean(scores), unit)
+    values = [r.value for r in results if r.value is not None]
+    value = fmean(values) if values else None
+    if not scores and results[0].n_docs is not None:
+        reason = say("computed over the whole task, so no interval")
+        return Estimate(value, "score", results[0].n_docs, reason=reason)
+    return Mean(scores, value, unit if scores else "score")
 
 
-def _per_doc(by_doc: dict[int, list[float]]) -> list[float]:
+def _of_docs(task: TaskScores | None, metric: MetricKey) -> list[float]:
     """Return the mean score of each doc over its repeats."""
-    return [fmean(some) if len(some) > 1 else float(some[0]) for some in by_doc.values()]
+    if task is None:
+        return []
+    name = next((name for name, key in task.metrics.items() if key == metric), "")
+    scores: list[float] = task.known(name).tolist()
+    return scores
 
 
 def _with_failed(estimate: Estimate, n_failed: int) -> Estimate:

@@ -1,7 +1,6 @@
-"""What each doc scored, as arrays: a hundred thousand samples in a fraction of a second.
+"""What one model scored on each doc, as arrays: a hundred thousand samples in a fraction of a second.
 
-Reads the columns it needs from samples.parquet instead of making a record per sample. A test compares it with the
-records.
+Scores are read from the columns of samples, not from a record per sample. A test compares them with the records.
 """
 
 from __future__ import annotations
@@ -9,24 +8,31 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from evalkit.errors import DataError
-from evalkit.records import TaskResult
+from evalkit.records import Sample, TaskResult
+from evalkit.store.parquet import table_of
+from evalkit.store.run_dir import Run
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 TaskKey = tuple[str, str]
 """Suite and task."""
+MetricKey = tuple[str, str]
+"""Filter and metric, as lm-eval names them."""
+SCORED = ("cell_id", "task", "filter", "doc_id", "doc_hash", "prompt_hash", "scores")
+"""Columns of a sample that scores are read from."""
+RATED = (*SCORED, "response", "flags", "loglikelihoods")
+"""Those, and what the derived rates are read from."""
 FORMAT, REFUSAL, HALLUCINATION = "format_failures", "refusals", "hallucinations"
 """Rates that evalkit derives from a task's own scores and answers, one number per doc."""
+RATES = (FORMAT, REFUSAL, HALLUCINATION)
 _FAILED_SCORES, _VALID_SCORES = ("extraction_failed",), ("json_valid",)
 _REFUSAL_SCORES = ("over_refusal_rate", "refusal_rate")
 _HALLUCINATION_SCORES = ("hallucination_rate", "hallucination")
@@ -52,10 +58,11 @@ class TaskScores:
     prompt_hashes: list[str]
     scores: dict[str, Array]
     """Metric, `metric (filter)` for filters after the first, and the derived rates; NaN: none for that doc. Repeats
-    are averaged."""
+    are averaged. Metrics are in the order of the run's results, which is that of the task."""
     is_higher_better: dict[str, bool]
-    headline: str | None
-    """The metric to judge by: the first for which higher is better and every doc scores between 0 and 1."""
+    """Of those of which it is known."""
+    metrics: dict[str, MetricKey] = field(default_factory=dict)
+    """Name among `scores` → filter and metric; derived rates and accepted baselines have none."""
     clusters: list[str] | None = None
     """Which source each doc comes from, where that was asked for."""
 
@@ -64,9 +71,44 @@ class TaskScores:
         """Return suite and task."""
         return self.suite, self.task
 
+    @property
+    def n_scored(self) -> int:
+        """Return how many docs have a score by any of the task's metrics."""
+        own = [values for name, values in self.scores.items() if name not in RATES]
+        return int(np.isfinite(own).any(axis=0).sum()) if own else 0
+
+    def known(self, name: str) -> Array:
+        """Return the scores of that name that there are, whichever docs they are of."""
+        values = self.scores.get(name, _NONE)
+        found: Array = values[np.isfinite(values)]
+        return found
+
+
+_NONE: Array = np.empty(0)
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def run_scores(run: Run) -> dict[str, dict[TaskKey, TaskScores]]:
+    """Return model → its tasks in the run, of the cells that are done; a load test has none."""
+    if run.manifest.kind != "run":
+        return {}
+    suites: dict[str, dict[str, str]] = {}
+    for c in run.manifest.cells:
+        if c.state == "done":
+            suites.setdefault(c.model, {})[c.cell_id] = c.suite
+    table = table_of(Sample, run.samples, SCORED)
+    found = {}
+    for model, mine in suites.items():
+        tasks = task_scores(table, mine, run.results)
+        in_order = (t for suite in dict.fromkeys(mine.values()) for t in tasks if t.suite == suite)
+        found[model] = {t.key: t for t in in_order}
+    return found
+
 
 def task_scores(
-    samples: Path,
+    samples: pa.Table,
     suites: Mapping[str, str],
     results: Sequence[TaskResult],
     clusters: Mapping[str, str] | None = None,
@@ -74,25 +116,17 @@ def task_scores(
     """Return the scores of one model's tasks.
 
     Args:
-        samples: samples.parquet.
+        samples: With the columns `SCORED`; with `RATED`, derived rates are among the scores; `doc` where there are
+            clusters.
         suites: Cell id → suite, of the cells to read; several cells of a suite are repeats.
         results: Of the run: they tell the metrics, their order, and which way is better.
         clusters: Task → key of its docs whose value names the source.
 
     Raises:
-        DataError: The file can't be read, or a doc lacks the key.
+        DataError: A doc lacks the key.
     """
-    wanted = ["cell_id", "task", "filter", "doc_id", "doc_hash", "prompt_hash", "scores", "response", "flags",
-              "loglikelihoods"]  # fmt: skip
-    if clusters:
-        wanted.append("doc")
-    try:
-        table = pq.read_table(samples, columns=wanted)
-        table = table.filter(pc.is_in(table["cell_id"], pa.array(list(suites)))).combine_chunks()
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(
-            f"{samples}: can't be read: {error}", "Run `evalkit verify` on the folder."
-        ) from error
+    mine = pc.is_in(samples["cell_id"], pa.array(list(suites), pa.string()))
+    table = samples.filter(mine).combine_chunks()
     grouped = _grouped(table, suites)
     return [
         _task(table, key, by_filter, _named(results, suites, key), (clusters or {}).get(key[1]))
@@ -151,19 +185,24 @@ def _task(
     representative = rows[at]
     scores: dict[str, Array] = {}
     is_higher: dict[str, bool] = {}
-    for filter_name, some in by_filter.items():
+    metrics: dict[str, MetricKey] = {}
+    listed = list(dict.fromkeys(f for f, _ in known))
+    in_order = sorted(by_filter, key=lambda f: listed.index(f) if f in listed else len(listed))
+    for filter_name in in_order:
+        some = by_filter[filter_name]
         place = np.searchsorted(docs, _numbers(table["doc_id"], some))
         columns = _columns(table["scores"].chunk(0), some) if table.num_rows else {}
         for metric in sorted(columns, key=_order_in(known, filter_name)):
             name = metric if filter_name == first else f"{metric} ({filter_name})"
             scores[name] = mean_at(place, columns[metric], len(docs))
+            metrics[name] = (filter_name, metric)
             row = known.get((filter_name, metric))
             if row is not None and row.higher_is_better is not None:
                 is_higher[name] = row.higher_is_better
-    headline = next((n for n in scores if is_higher.get(n) and _is_share(scores[n])), None)
-    place = np.searchsorted(docs, _numbers(table["doc_id"], rows))
-    scores |= _rates(table.take(pa.array(rows)), scores, place, len(docs))
-    is_higher |= dict.fromkeys((FORMAT, REFUSAL, HALLUCINATION), False)
+    if "response" in table.column_names:
+        place = np.searchsorted(docs, _numbers(table["doc_id"], rows))
+        scores |= _rates(table.take(pa.array(rows)), scores, place, len(docs))
+        is_higher |= dict.fromkeys(RATES, False)
     clusters = None if cluster_key is None else _clusters(table, representative, key, cluster_key)
     taken = table.select(["doc_hash", "prompt_hash"]).take(pa.array(representative))
     return TaskScores(
@@ -174,7 +213,7 @@ def _task(
         prompt_hashes=taken["prompt_hash"].to_pylist(),
         scores=scores,
         is_higher_better={n: better for n, better in is_higher.items() if n in scores},
-        headline=headline,
+        metrics=metrics,
         clusters=clusters,
     )
 
@@ -182,7 +221,7 @@ def _task(
 def _order_in(
     known: Mapping[tuple[str, str], TaskResult], filter_name: str
 ) -> Callable[[str], tuple[int, str]]:
-    """Return the key by which metrics stand as in lm-eval's rows; others come last."""
+    """Return the key by which metrics stand as in the run's results; others come last."""
     order = {metric: i for i, (f, metric) in enumerate(known) if f == filter_name}
     return lambda metric: (order.get(metric, len(order)), metric)
 
@@ -220,11 +259,6 @@ def mean_at(place: Ints, values: Array, n: int) -> Array:
     with np.errstate(invalid="ignore"):
         mean: Array = total / count
     return mean
-
-
-def _is_share(values: Array) -> bool:
-    known = values[np.isfinite(values)]
-    return bool(len(known)) and bool(((known >= 0) & (known <= 1)).all())
 
 
 def _rates(table: pa.Table, scores: Mapping[str, Array], place: Ints, n: int) -> dict[str, Array]:

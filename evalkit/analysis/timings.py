@@ -1,28 +1,23 @@
 """Latency and cost of every request, as arrays; the definitions are those of `metrics.latency`.
 
-Reads the columns it needs from requests.parquet instead of making a record per token. A test compares it with the
-formulas on records.
+It needs columns of requests.parquet and no record per token. A test compares it with the formulas on records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from evalkit.errors import DataError
 from evalkit.records import GENERATED_KINDS, NS_PER_S, RequestKind
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-_COLUMNS = (
+COLUMNS = (
     "cell_id",
     "task",
     "doc_id",
@@ -33,6 +28,7 @@ _COLUMNS = (
     "flags",
     "attempts",
 )
+"""Columns of a request that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +50,13 @@ class Timings:
     """The vendor refused or withheld the answer."""
 
 
-def request_timings(requests: Path, cells: Collection[str]) -> Timings:
-    """Return what the measured requests of some cells took.
+def request_timings(requests: pa.Table) -> Timings:
+    """Return what measured requests took.
 
     Args:
-        requests: requests.parquet.
-        cells: Their ids.
-
-    Raises:
-        DataError: The file can't be read.
+        requests: With the columns `COLUMNS`; warm-ups among them are left out.
     """
-    try:
-        table = pq.read_table(requests, columns=list(_COLUMNS))
-        mine = pc.and_(table["is_measured"], pc.is_in(table["cell_id"], pa.array(list(cells))))
-        table = table.filter(mine).combine_chunks()
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(
-            f"{requests}: can't be read: {error}", "Run `evalkit verify` on the folder."
-        ) from error
+    table = requests.filter(requests["is_measured"]).combine_chunks()
     output_tokens = _floats(table["output_tokens"])
     ttft, tpot, e2e, cost = _of_attempts(table, output_tokens)
     is_generated = pc.equal(table["kind"], str(RequestKind.GENERATE)).to_numpy()

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from evalkit import __version__
+from evalkit.analysis.docs import headlines
 from evalkit.analysis.scores import TaskScores
 from evalkit.errors import DataError
 from evalkit.gate.facts import SideFact
@@ -53,6 +54,7 @@ class _Task(_Stored):
     scores: dict[str, list[float | None]]
     is_higher_better: dict[str, bool]
     headline: str | None
+    """For those who read the file; evalkit finds it anew, over all sides that it compares."""
     clusters: list[str] | None
     costs: list[float | None] | None
 
@@ -233,6 +235,7 @@ def _content(side: Side, accepted: Acceptance, previous: str | None) -> dict[str
 
 def _stored_task(task: TaskScores, costs: Array | None) -> _Task:
     has_cost = costs is not None and bool(np.isfinite(costs).any())
+    headline = headlines([{task.key: task}]).get(task.key)
     return _Task(
         suite=task.suite,
         task=task.task,
@@ -241,7 +244,7 @@ def _stored_task(task: TaskScores, costs: Array | None) -> _Task:
         prompt_hashes=task.prompt_hashes,
         scores={name: _numbers(values) for name, values in task.scores.items()},
         is_higher_better=task.is_higher_better,
-        headline=task.headline,
+        headline=headline.name if headline is not None and headline.is_accuracy else None,
         clusters=task.clusters,
         costs=_numbers(costs) if has_cost and costs is not None else None,
     )
@@ -295,7 +298,6 @@ def _task(stored: _Task) -> TaskScores:
         prompt_hashes=stored.prompt_hashes,
         scores={name: _array(values) for name, values in stored.scores.items()},
         is_higher_better=stored.is_higher_better,
-        headline=stored.headline,
         clusters=stored.clusters,
     )
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from evalkit.analysis.scores import TaskKey, TaskScores
+from evalkit.analysis.docs import DocPairs
+from evalkit.analysis.scores import TaskKey
 from evalkit.gate.facts import Difference
 from evalkit.gate.side import RunValues, Side
 
@@ -20,56 +18,10 @@ ALLOWED = (*FATAL, *SOFT)
 """What `--allow` takes."""
 MOST_UNPAIRED = 0.01
 """Share of docs that may be without a counterpart before the sides count as asked different docs."""
-Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """The docs of one task that both sides were asked: indices into each side's arrays, `[pairs]`."""
-
-    baseline: Ints
-    candidate: Ints
-    n_unpaired: int
-    """Docs that only one side has."""
-    n_other_prompts: int
-    """Pairs whose prompts differ."""
-
-
-def pair(baseline: TaskScores, candidate: TaskScores) -> Pairs:
-    """Pair docs by their number and the hash of their content."""
-    n_docs = len(baseline.doc_ids) + len(candidate.doc_ids)
-    if (
-        np.array_equal(baseline.doc_ids, candidate.doc_ids)
-        and baseline.doc_hashes == candidate.doc_hashes
-    ):
-        at = other = np.arange(len(baseline.doc_ids))
-    else:
-        rows = zip(candidate.doc_ids.tolist(), candidate.doc_hashes, strict=True)
-        there = {doc: i for i, doc in enumerate(rows)}
-        mine = zip(baseline.doc_ids.tolist(), baseline.doc_hashes, strict=True)
-        found = [(i, there[doc]) for i, doc in enumerate(mine) if doc in there]
-        at, other = np.array(found, dtype=np.int64).reshape(-1, 2).T
-    if baseline.prompt_hashes == candidate.prompt_hashes and len(at) == len(baseline.doc_ids):
-        n_other = 0
-    else:
-        n_other = sum(
-            baseline.prompt_hashes[i] != candidate.prompt_hashes[j]
-            for i, j in zip(at.tolist(), other.tolist(), strict=True)
-        )
-    return Pairs(at, other, n_docs - 2 * len(at), n_other)
-
-
-def all_pairs(baseline: Side, candidate: Side) -> dict[TaskKey, Pairs]:
-    """Pair the docs of every task that both sides were asked, in the baseline's order."""
-    return {
-        key: pair(task, candidate.tasks[key])
-        for key, task in baseline.tasks.items()
-        if key in candidate.tasks
-    }
 
 
 def differences(
-    baseline: Side, candidate: Side, pairs: dict[TaskKey, Pairs], allowed: Collection[str]
+    baseline: Side, candidate: Side, pairs: Mapping[TaskKey, DocPairs], allowed: Collection[str]
 ) -> tuple[Difference, ...]:
     """Return every condition under which the sides were not measured alike.
 
@@ -102,10 +54,10 @@ def _stated(baseline: Side, candidate: Side) -> Iterator[Difference]:
             yield Difference(name, where, value, other, is_allowed=False)
 
 
-def _of_docs(key: TaskKey, pairs: Pairs, named: set[tuple[str, str]]) -> Iterator[Difference]:
+def _of_docs(key: TaskKey, pairs: DocPairs, named: set[tuple[str, str]]) -> Iterator[Difference]:
     """Yield that docs or prompts differ, where no stated condition explains it."""
     suite, where = key[0], "/".join(key)
-    n = len(pairs.baseline)
+    n = len(pairs.one)
     is_cut = ("limit", suite) in named
     if not n or (pairs.n_unpaired > MOST_UNPAIRED * (2 * n + pairs.n_unpaired) and not is_cut):
         yield Difference(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.errors import DataError
-from evalkit.gate.conditions import all_pairs
-from evalkit.gate.judge_docs import Evidence, paired_scores
+from evalkit.gate.judge_docs import evidence_of, paired_scores
 from evalkit.gate.side import Side
 
 
@@ -16,7 +15,7 @@ def observed_discordance(one: Side, other: Side) -> float:
     Raises:
         DataError: The two have no document in common.
     """
-    evidence = Evidence(one, other, all_pairs(one, other))
+    evidence = evidence_of(one, other)
     found = [f for key in evidence.pairs if (f := paired_scores(evidence, key, None)) is not None]
     if not found:
         raise DataError(

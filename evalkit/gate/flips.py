@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from evalkit.analysis.scores import TaskKey
 from evalkit.gate.facts import Flip
 from evalkit.gate.judge_docs import Evidence
 from evalkit.gate.side import Array, Side
+from evalkit.records import Sample
 from evalkit.store.manifest import read_manifest
+from evalkit.store.parquet import read_columns
 
 _LEAST = 1e-9
 
@@ -53,28 +52,27 @@ def find_flips(evidence: Evidence, most: int) -> tuple[Flip, ...]:
 
 def _damage(evidence: Evidence, key: TaskKey) -> Array | None:
     """Return how much worse each paired document is by the headline score; NaN where one side has none."""
-    mine, theirs = evidence.baseline.tasks[key], evidence.candidate.tasks[key]
-    if mine.headline is None or mine.headline not in theirs.scores:
+    headline, pairs = evidence.headlines.get(key), evidence.pairs[key]
+    mine, theirs = evidence.baseline.tasks[key].scores, evidence.candidate.tasks[key].scores
+    if headline is None or headline.is_higher_better is None:
         return None
-    pairs = evidence.pairs[key]
-    damage: Array = (
-        mine.scores[mine.headline][pairs.baseline] - theirs.scores[mine.headline][pairs.candidate]
-    )
-    return damage
+    if headline.name not in mine or headline.name not in theirs:
+        return None
+    damage: Array = mine[headline.name][pairs.one] - theirs[headline.name][pairs.other]
+    return damage if headline.is_higher_better else -damage
 
 
 def _flip(evidence: Evidence, key: TaskKey, at: int, damage: float) -> Flip:
     mine, theirs = evidence.baseline.tasks[key], evidence.candidate.tasks[key]
-    pairs = evidence.pairs[key]
-    i, j = int(pairs.baseline[at]), int(pairs.candidate[at])
-    assert mine.headline is not None
+    pairs, score = evidence.pairs[key], evidence.headlines[key].name
+    i, j = int(pairs.one[at]), int(pairs.other[at])
     return Flip(
         suite=key[0],
         task=key[1],
         doc_id=int(mine.doc_ids[i]),
-        score=mine.headline,
-        baseline=float(mine.scores[mine.headline][i]),
-        candidate=float(theirs.scores[mine.headline][j]),
+        score=score,
+        baseline=float(mine.scores[score][i]),
+        candidate=float(theirs.scores[score][j]),
         is_worse=damage > 0,
     )
 
@@ -122,15 +120,12 @@ def _texts_of(
     ids: dict[str, set[int]] = defaultdict(set)
     for _, task, doc_id in wanted:
         ids[task].add(doc_id)
-    columns = ["cell_id", "task", "doc_id", "prompt", "target", "response"]
-    table = pq.read_table(
-        folder / "samples.parquet",
-        columns=columns,
-        filters=pc.is_in(pc.field("doc_id"), pa.array(sorted(set().union(*ids.values())))),
-    )
+    columns = ("cell_id", "task", "doc_id", "prompt", "target", "response")
+    docs = sorted(set().union(*ids.values()))
+    table = read_columns(Sample, folder / "samples.parquet", columns, suites, docs)
     found: dict[tuple[str, str, int], _Texts] = {}
     for row in table.to_pylist():
-        key = (suites.get(row["cell_id"], ""), row["task"], row["doc_id"])
+        key = (suites[row["cell_id"]], row["task"], row["doc_id"])
         if key in wanted:
             found.setdefault(key, _Texts(row["prompt"], row["target"], row["response"]))
     return found

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.analysis.docs import Headline, headlines
+from evalkit.analysis.scores import TaskKey
 from evalkit.config.gate import GatePolicy, RuleSpec
 from evalkit.gate.baseline import Baseline
 from evalkit.gate.conditions import ALLOWED
 from evalkit.gate.facts import GateResult
+from evalkit.gate.judge_docs import accuracy_of
 from evalkit.gate.side import Side
 from evalkit.gate.verdict import Asked, decide_gate
 
@@ -69,15 +72,16 @@ def history_of(
     here = candidate or chain[-1].side
     before = chain[-1] if candidate is not None else (chain[-2] if len(chain) > 1 else None)
     is_same = candidate is None and pinned.digest == chain[-1].digest
+    judged = headlines(b.side.tasks for b in chain)
     return History(
-        entries=tuple(_entry(b, pinned) for b in chain),
+        entries=tuple(_entry(b, pinned, judged) for b in chain),
         since_pinned=None if is_same else decide_gate(pinned.side, here, drift, asked),
         since_last=None if before is None else decide_gate(before.side, here, drift, asked),
     )
 
 
-def _entry(baseline: Baseline, pinned: Baseline) -> Entry:
-    scores = headline_scores(baseline.side)
+def _entry(baseline: Baseline, pinned: Baseline, judged: Mapping[TaskKey, Headline]) -> Entry:
+    scores = _scores(baseline.side, judged)
     return Entry(
         name=baseline.file.stem,
         is_pinned=baseline.digest == pinned.digest,
@@ -91,13 +95,12 @@ def _entry(baseline: Baseline, pinned: Baseline) -> Entry:
     )
 
 
-def headline_scores(side: Side) -> dict[str, float]:
+def _scores(side: Side, judged: Mapping[TaskKey, Headline]) -> dict[str, float]:
     """Return suite/task → mean of the headline score over the docs that have one."""
     found = {}
     for key, task in side.tasks.items():
-        if task.headline is not None:
-            values = task.scores[task.headline]
-            known = values[np.isfinite(values)]
-            if len(known):
-                found["/".join(key)] = float(known.mean())
+        score = accuracy_of(judged, key)
+        known = task.known(score) if score is not None else ()
+        if len(known):
+            found["/".join(key)] = float(np.mean(known))
     return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.analysis.docs import DocPairs, Headline, headlines, pair
 from evalkit.analysis.onesided import (
     Bounds,
     cluster_bounds,
@@ -21,7 +22,6 @@ from evalkit.analysis.onesided import (
 )
 from evalkit.analysis.scores import TaskKey, TaskScores
 from evalkit.config.gate import GatePolicy
-from evalkit.gate.conditions import Pairs
 from evalkit.gate.facts import RuleResult, Status
 from evalkit.gate.rules import Rule, blank, judged, limits, missing_limits, tasks_of
 from evalkit.gate.side import Array, Side
@@ -70,12 +70,31 @@ class Evidence:
 
     baseline: Side
     candidate: Side
-    pairs: Mapping[TaskKey, Pairs]
+    pairs: Mapping[TaskKey, DocPairs]
+    """Of every task that both sides were asked, in the baseline's order."""
+    headlines: Mapping[TaskKey, Headline]
 
     @property
     def tasks(self) -> list[TaskKey]:
         """Every task of either side, the baseline's first."""
         return list(dict.fromkeys([*self.baseline.tasks, *self.candidate.tasks]))
+
+    def score(self, key: TaskKey, wanted: str | None) -> str | None:
+        """Return the name of a task's score: the one wanted, else its headline if that is a share; None: neither."""
+        return wanted or accuracy_of(self.headlines, key)
+
+
+def accuracy_of(judged: Mapping[TaskKey, Headline], key: TaskKey) -> str | None:
+    """Return the name of a task's headline where it is a share of which more is better."""
+    headline = judged.get(key)
+    return headline.name if headline is not None and headline.is_accuracy else None
+
+
+def evidence_of(baseline: Side, candidate: Side) -> Evidence:
+    """Pair the docs of two sides."""
+    mine, theirs = baseline.tasks, candidate.tasks
+    pairs = {key: pair(task, theirs[key]) for key, task in mine.items() if key in theirs}
+    return Evidence(baseline, candidate, pairs, headlines((mine, theirs)))
 
 
 def paired_scores(evidence: Evidence, key: TaskKey, wanted: str | None) -> PairedScores | None:
@@ -93,10 +112,10 @@ def paired_scores(evidence: Evidence, key: TaskKey, wanted: str | None) -> Paire
         evidence.candidate.tasks[key],
         evidence.pairs[key],
     )
-    score = wanted or mine.headline
+    score = evidence.score(key, wanted)
     if score is None or score not in mine.scores or score not in theirs.scores:
         return None
-    a, b = mine.scores[score][pairs.baseline], theirs.scores[score][pairs.candidate]
+    a, b = mine.scores[score][pairs.one], theirs.scores[score][pairs.other]
     has_a, has_b = np.isfinite(a), np.isfinite(b)
     both = has_a & has_b
     if not both.any():
@@ -111,10 +130,12 @@ def paired_scores(evidence: Evidence, key: TaskKey, wanted: str | None) -> Paire
     )
 
 
-def _clusters(task: TaskScores, pairs: Pairs, both: NDArray[np.bool_]) -> NDArray[np.int64] | None:
+def _clusters(
+    task: TaskScores, pairs: DocPairs, both: NDArray[np.bool_]
+) -> NDArray[np.int64] | None:
     if task.clusters is None:
         return None
-    names = [task.clusters[i] for i in pairs.baseline[both].tolist()]
+    names = [task.clusters[i] for i in pairs.one[both].tolist()]
     return np.unique(names, return_inverse=True)[1]
 
 
@@ -124,10 +145,7 @@ def judge_task_rule(rule: Rule, policy: GatePolicy, evidence: Evidence) -> Itera
     is_named = rule.spec.tasks is not None
     n = 0
     for key in tasks_of(rule, policy, evidence.tasks):
-        has_any = any(
-            _has(side.tasks.get(key), wanted) for side in (evidence.baseline, evidence.candidate)
-        )
-        if has_any or is_named:
+        if _has(evidence, key, wanted) or is_named:
             n += 1
             yield from _on_task(rule, policy, evidence, key, wanted)
     if not n:
@@ -136,8 +154,11 @@ def judge_task_rule(rule: Rule, policy: GatePolicy, evidence: Evidence) -> Itera
         yield from missing_limits(rule, result)
 
 
-def _has(task: TaskScores | None, wanted: str | None) -> bool:
-    return task is not None and (wanted or task.headline) in task.scores
+def _has(evidence: Evidence, key: TaskKey, wanted: str | None) -> bool:
+    """Tell whether either side has such a score."""
+    sides = (evidence.baseline.tasks.get(key), evidence.candidate.tasks.get(key))
+    score = evidence.score(key, wanted)
+    return any(task is not None and score in task.scores for task in sides)
 
 
 def _on_task(
@@ -152,7 +173,7 @@ def _on_task(
     else:
         result = _compared(result, found, policy.confidence)
     yield result
-    level = _candidate_scores(evidence.candidate, key, wanted)
+    level = _candidate_scores(evidence, key, wanted)
     if level is None:
         yield from missing_limits(rule, result)
         return
@@ -164,14 +185,10 @@ def _on_task(
     yield from limits(rule, own, bounds.least, bounds.most, bounds.method)
 
 
-def _candidate_scores(side: Side, key: TaskKey, wanted: str | None) -> Array | None:
-    task = side.tasks.get(key)
-    score = None if task is None else wanted or task.headline
-    if task is None or score not in task.scores:
-        return None
-    values = task.scores[score]
-    known: Array = values[np.isfinite(values)]
-    return known if len(known) else None
+def _candidate_scores(evidence: Evidence, key: TaskKey, wanted: str | None) -> Array | None:
+    task, score = evidence.candidate.tasks.get(key), evidence.score(key, wanted)
+    known = None if task is None or score is None else task.known(score)
+    return known if known is not None and len(known) else None
 
 
 def _why_missing(evidence: Evidence, key: TaskKey, wanted: str | None) -> Said:
@@ -182,7 +199,7 @@ def _why_missing(evidence: Evidence, key: TaskKey, wanted: str | None) -> Said:
         task = side.tasks.get(key)
         if task is None:
             return say("{side} was not asked this task", side=name)
-        if (wanted or task.headline) not in task.scores:
+        if evidence.score(key, wanted) not in task.scores:
             return say("{side} has no such score on this task", side=name)
     return say("no document has a score on both sides")
 
@@ -244,10 +261,7 @@ def judge_macro_mean(rule: Rule, policy: GatePolicy, evidence: Evidence) -> Iter
     keys = [
         key
         for key in tasks_of(rule, policy, evidence.tasks)
-        if any(
-            _has(side.tasks.get(key), rule.spec.score)
-            for side in (evidence.baseline, evidence.candidate)
-        )
+        if _has(evidence, key, rule.spec.score)
     ]
     found = [paired_scores(evidence, key, rule.spec.score) for key in keys]
     result = blank(rule, None)
@@ -348,14 +362,15 @@ def judge_cost(rule: Rule, policy: GatePolicy, evidence: Evidence) -> Iterator[R
 def _priced(evidence: Evidence, key: TaskKey) -> tuple[Array, Array, Array, Array] | None:
     """Return costs and scores of both sides on the docs that have all four."""
     pairs = evidence.pairs[key]
-    mine, theirs = evidence.baseline.tasks[key], evidence.candidate.tasks[key]
-    if mine.headline is None or mine.headline not in theirs.scores:
+    mine, theirs = evidence.baseline.tasks[key].scores, evidence.candidate.tasks[key].scores
+    score = evidence.score(key, None)
+    if score is None or score not in mine or score not in theirs:
         return None
     columns = (
-        evidence.baseline.costs[key][pairs.baseline],
-        mine.scores[mine.headline][pairs.baseline],
-        evidence.candidate.costs[key][pairs.candidate],
-        theirs.scores[mine.headline][pairs.candidate],
+        evidence.baseline.costs[key][pairs.one],
+        mine[score][pairs.one],
+        evidence.candidate.costs[key][pairs.other],
+        theirs[score][pairs.other],
     )
     whole = np.isfinite(np.vstack(columns)).all(axis=0)
     if not whole.any():

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from evalkit.analysis.load import load_facts
 from evalkit.analysis.performance import counted_energy_j, peak_of
-from evalkit.analysis.scores import REFUSAL, TaskKey, TaskScores, mean_at, task_scores
-from evalkit.analysis.timings import Timings, request_timings, sum_at
+from evalkit.analysis.scores import RATED, REFUSAL, TaskKey, TaskScores, mean_at, task_scores
+from evalkit.analysis.timings import COLUMNS, Timings, request_timings, sum_at
 from evalkit.errors import DataError, UsageError, did_you_mean
 from evalkit.gate.facts import SideFact
 from evalkit.gate.side import (
@@ -30,11 +30,13 @@ from evalkit.records import (
     INSTRUCTION_IN_USER,
     ONE_TURN,
     CellRecord,
+    Request,
+    Sample,
     TaskResult,
     Telemetry,
 )
 from evalkit.store.manifest import MANIFEST, Hardware, ModelEntry, RunManifest, read_manifest
-from evalkit.store.parquet import read_parquet
+from evalkit.store.parquet import read_columns, read_parquet
 from evalkit.store.run_dir import checked_manifest, folders_in, open_run
 
 HARDWARE = "hardware"
@@ -180,8 +182,11 @@ def _asked_docs(
 ) -> _BenchOrRun:
     suites = {cell_id: c.suite for cell_id, c in cells.items()}
     results = read_parquet(TaskResult, folder / "results.parquet")
-    timings = request_timings(folder / "requests.parquet", suites)
-    scored = task_scores(folder / "samples.parquet", suites, results, clusters)
+    requests = read_columns(Request, folder / "requests.parquet", COLUMNS, suites)
+    timings = request_timings(requests)
+    columns = (*RATED, "doc") if clusters else RATED
+    samples = read_columns(Sample, folder / "samples.parquet", columns, suites)
+    scored = task_scores(samples, suites, results, clusters)
     tasks = {t.key: _shortened(_with_withheld(t, timings, suites)) for t in scored}
     return _BenchOrRun(
         values=_run_values(folder, manifest, cells, timings),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.analysis.docs import headlines
 from evalkit.analysis.power import (
     docs_to_pass,
     least_docs,
@@ -17,6 +18,7 @@ from evalkit.analysis.power import (
 )
 from evalkit.analysis.scores import TaskKey
 from evalkit.config.gate import GatePolicy
+from evalkit.gate.judge_docs import accuracy_of
 from evalkit.gate.rules import Rule, rules_of, tasks_of
 from evalkit.gate.side import Side
 from evalkit.wording import NOTHING, Said, say, say_n
@@ -94,9 +96,8 @@ def _plans(
 
 
 def _n_docs(side: Side, key: TaskKey, wanted: str | None) -> int:
-    task = side.tasks[key]
-    score = wanted or task.headline
-    return 0 if score not in task.scores else int(np.isfinite(task.scores[score]).sum())
+    score = wanted or accuracy_of(headlines([side.tasks]), key)
+    return 0 if score is None else len(side.tasks[key].known(score))
 
 
 def _docs(

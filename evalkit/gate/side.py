@@ -140,7 +140,7 @@ def merged_scores(parts: Sequence[TaskScores]) -> TaskScores:
         prompt_hashes=[h[1] for h in hashes],
         scores={name: mean_over(name, parts, places, len(ids)) for name in names},
         is_higher_better={n: b for p in reversed(parts) for n, b in p.is_higher_better.items()},
-        headline=first.headline,
+        metrics=first.metrics,
         clusters=None if first.clusters is None else [h[2] or "" for h in hashes],
     )
 

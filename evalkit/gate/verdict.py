@@ -9,7 +9,7 @@ from evalkit import __version__
 from evalkit.analysis.onesided import holm
 from evalkit.config.gate import GatePolicy
 from evalkit.errors import DataError, ExitCode
-from evalkit.gate.conditions import all_pairs, differences, refused
+from evalkit.gate.conditions import differences, refused
 from evalkit.gate.facts import (
     GATE_VERSION,
     Difference,
@@ -18,7 +18,13 @@ from evalkit.gate.facts import (
     Status,
 )
 from evalkit.gate.flips import count_flips, find_flips
-from evalkit.gate.judge_docs import Evidence, judge_cost, judge_macro_mean, judge_task_rule
+from evalkit.gate.judge_docs import (
+    Evidence,
+    evidence_of,
+    judge_cost,
+    judge_macro_mean,
+    judge_task_rule,
+)
 from evalkit.gate.judge_runs import judge_latency, judge_values
 from evalkit.gate.licences import compare_licences
 from evalkit.gate.rules import Rule, blank, rules_of
@@ -49,11 +55,10 @@ def decide_gate(baseline: Side, candidate: Side, policy: GatePolicy, asked: Aske
         DataError: The two were not measured alike, and the differences are not allowed.
         UsageError: The policy names a task that neither side has.
     """
-    pairs = all_pairs(baseline, candidate)
-    found = differences(baseline, candidate, pairs, asked.allowed)
+    evidence = evidence_of(baseline, candidate)
+    found = differences(baseline, candidate, evidence.pairs, asked.allowed)
     if asked.is_judged:
         _refuse(found)
-    evidence = Evidence(baseline, candidate, pairs)
     judged = [r for rule in rules_of(policy) for r in _results(rule, policy, evidence, found)]
     rules = tuple(_with_holm(judged, policy.confidence))
     if not asked.is_judged:
@@ -170,7 +175,7 @@ def _warnings(evidence: Evidence, found: Sequence[Difference]) -> Iterator[Said]
                 task="/".join(key),
             )
     for key in evidence.pairs:
-        if evidence.baseline.tasks[key].headline is None:
+        if evidence.score(key, None) is None:
             yield say(
                 "{task}: no metric of it scores every document between 0 and 1, higher being better; it is judged only"
                 " by rules that name a `score`.",

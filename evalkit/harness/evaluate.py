@@ -147,8 +147,8 @@ def _task_results(cell_id: str, results: dict[str, Any]) -> Iterator[TaskResult]
     for task, numbers in {**results["results"], **groups}.items():
         directions = results.get("higher_is_better", {}).get(task) or {}
         counts = (results.get("n-samples") or {}).get(task) or {}
-        for key, value in numbers.items():
-            metric, _, filter_name = key.partition(",")
+        for key in sorted(numbers, key=_order_in(results, task)):
+            value, (metric, _, filter_name) = numbers[key], key.partition(",")
             if key in _NOT_METRICS or metric.endswith("_stderr") or not filter_name:
                 continue
             yield TaskResult(
@@ -162,3 +162,11 @@ def _task_results(cell_id: str, results: dict[str, Any]) -> Iterator[TaskResult]
                 n_docs=counts.get("effective"),
                 version=str(results["versions"].get(task)),
             )
+
+
+def _order_in(results: dict[str, Any], task: str) -> Callable[[str], int]:
+    """Return the key by which numbers stand as the task lists its metrics, not as it happens to compute them."""
+    config = results.get("configs", {}).get(task) or {}
+    listed = [str(m.get("metric")) for m in config.get("metric_list") or ()]
+    order = {metric: i for i, metric in enumerate(listed)}
+    return lambda key: order.get(key.partition(",")[0], len(order))

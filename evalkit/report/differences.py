@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from evalkit.analysis.differences import TaskDifference
-from evalkit.analysis.facts import Estimate
+from evalkit.analysis.facts import SHARE, Estimate
 from evalkit.report import format as text
 from evalkit.report.decision.cells import Cell, Grid, Group, Head, estimate_cell
 from evalkit.report.decision.labels import one_line
@@ -21,7 +21,6 @@ from evalkit.wording import Said, joined, numeral, say, say_n, tell, verbatim
 _TITLE = say("Where they differ, doc by doc")
 WORDS = {1: say("better"), -1: say("worse"), 0: say("can't tell")}
 _MARKS = {1: "pass", -1: "fail", 0: "unclear"}
-_SHARE = "share"
 _MOST_LINES = 44
 """In one picture; more go into the next."""
 _LINE_IN, _TASK_IN, _GAP_IN = 0.23, 0.24, 0.12
@@ -100,7 +99,7 @@ def _task_name(d: TaskDifference, *, with_suite: bool) -> Said:
 
 def _drawable(task: _Task) -> _Task:
     """Return a task with the rows that have a number on the common axis."""
-    rows = tuple(d for d in task.rows if d.estimate.value is not None and d.estimate.unit == _SHARE)
+    rows = tuple(d for d in task.rows if d.estimate.value is not None and d.estimate.unit == SHARE)
     return _Task(task.name, rows)
 
 
@@ -193,7 +192,7 @@ def _head(d: TaskDifference, labels: Sequence[str]) -> Head:
 
 
 def _cells(d: TaskDifference) -> Iterator[Cell]:
-    show = text.points if d.estimate.unit == _SHARE else _plain
+    show = text.points if d.estimate.unit == SHARE else _plain
     cell = estimate_cell(d.estimate, show)
     if d.sign is None:
         yield cell

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from evalkit.analysis.differences import differences
+from evalkit.analysis.docs import DocTable, doc_table
 from evalkit.analysis.facts import RunFacts
 from evalkit.gate.facts import GateResult
 from evalkit.report.differences import DifferencesSection, build_differences
@@ -17,7 +18,7 @@ from evalkit.report.gate.names import TERMS as GATE_TERMS
 from evalkit.report.gate.section import GateSection, build_gate
 from evalkit.report.glossary import all_terms
 from evalkit.report.language import ENGLISH, Spoken
-from evalkit.report.models import Model, compared_models
+from evalkit.report.models import compared_models
 from evalkit.report.page import Page, build_page
 from evalkit.report.text_safety import without_folders
 from evalkit.report.theme import Theme
@@ -82,6 +83,8 @@ class Document:
     gate: GateSection | None
     """None where no candidate was judged."""
     run: Page
+    docs: DocTable
+    """What each model scored, and by which metric a task is judged."""
     differences: DifferencesSection | None
     warnings: tuple[Said, ...]
     commands: tuple[str, ...]
@@ -107,7 +110,9 @@ def build_document(
         gate: Whether a candidate may replace its baseline; None where none was judged.
         language: For what is drawn or sorted; everything else is told by the template.
     """
-    run = build_page(runs)
+    metrics = None if decided is None else decided.scenario.policy.quality.metrics
+    docs = doc_table((run for run, _ in runs), metrics)
+    run = build_page(runs, docs)
     asked = [m for m in compared_models(runs) if not m.is_under_load]
     parts = _Parts() if decided is None else _decided(runs, decided, language)
     judged = None if gate is None else build_gate(gate, language)
@@ -122,7 +127,8 @@ def build_document(
         simulator=parts.simulator,
         gate=judged,
         run=run,
-        differences=_differences(asked, decided, language),
+        docs=docs,
+        differences=build_differences(differences(asked, docs), [m.label for m in asked], language),
         warnings=tuple(_warnings(run, decision)),
         commands=tuple(_commands(runs, decided)),
         terms=all_terms(
@@ -153,15 +159,6 @@ def _decided(runs: Sequence[tuple[Run, RunFacts]], decided: Decided, language: S
         pareto=build_pareto(case.facts, verdict, sizes, language),
         simulator=build_simulator(case, verdict, language),
     )
-
-
-def _differences(
-    models: Sequence[Model], decided: Decided | None, language: Spoken
-) -> DifferencesSection | None:
-    """Compare all models with the first one, by the metrics that the verdict goes by where there is one."""
-    metrics = None if decided is None else decided.scenario.policy.quality.metrics
-    found = differences(models, metrics=metrics)
-    return build_differences(found, [m.label for m in models], language)
 
 
 def _warnings(run: Page, decision: DecisionPage | None) -> Iterator[Said]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from evalkit.analysis.docs import DocTable
 from evalkit.report import format as text
 from evalkit.report.embed import json_block
 from evalkit.report.explorer_pack import BUDGET, Packed, pack
@@ -91,16 +92,17 @@ class Explorer:
 
 
 def build_explorer(
-    models: Sequence[Model], language: Language, budget: int = BUDGET
+    models: Sequence[Model], language: Language, docs: DocTable, budget: int = BUDGET
 ) -> Explorer | None:
     """Return the explorer of all docs that models were asked; None when there is none.
 
     Args:
         models: In the order of the report.
         language: The script gets its words told.
+        docs: Of their runs: it tells by which metric an answer is right or wrong.
         budget: Characters of the page that the docs may take.
     """
-    tasks = task_docs([(m.name, m.run) for m in models])
+    tasks = task_docs([(m.name, m.run) for m in models], docs.headlines)
     if not tasks:
         return None
     packed = pack(tasks, language, budget)

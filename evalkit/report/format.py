@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import floor, isfinite, log10
 
-from evalkit.analysis.facts import Estimate, QualityFact
+from evalkit.analysis.facts import SHARE, Estimate, QualityFact
 from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
 
 MISSING = verbatim("–")
@@ -21,10 +21,17 @@ def percent(value: float | None, digits: int = 1) -> Said:
     return MISSING if value is None else say("{n} %", n=numeral(f"{100 * value:.{digits}f}"))
 
 
+def score(value: float | None) -> Said:
+    """A score that is no share, four figures."""
+    return MISSING if value is None else numeral(f"{value:.4g}")
+
+
 def interval(estimate: Estimate) -> Said:
-    """The 95 % interval of a share, or a dash."""
+    """The 95 % interval of a quality, or a dash."""
     if estimate.low is None or estimate.high is None:
         return MISSING
+    if estimate.unit != SHARE:
+        return say("{low} to {high}", low=score(estimate.low), high=score(estimate.high))
     low, high = (numeral(f"{100 * x:.1f}") for x in (estimate.low, estimate.high))
     return say("{low} to {high} %", low=low, high=high)
 

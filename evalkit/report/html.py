@@ -46,7 +46,7 @@ def render_report(
     document = build_document(runs, decided, look.language, gate)
     # packed here and not with the rest: the short forms have no room for every answer
     asked = [m for m in compared_models(runs) if not m.is_under_load]
-    return _render(document, build_explorer(asked, look.language), look)
+    return _render(document, build_explorer(asked, look.language, document.docs), look)
 
 
 def _render(document: Document, explorer: Explorer | None, look: Look) -> bytes:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evalkit.analysis.differences import differences
+from evalkit.analysis.differences import TaskDifference, differences
+from evalkit.analysis.docs import DocTable, Headline, doc_table
 from evalkit.analysis.facts import EndpointFact, PerformanceFact, QualityFact, RunFacts
+from evalkit.analysis.scores import TaskKey
 from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.report import format as text
 from evalkit.report.audit import Audit, audit_run, state_words
@@ -71,15 +73,18 @@ class Page:
     """Every run is a load test: nothing was asked about quality or the speed of single requests."""
 
 
-def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
-    """Decide everything a reader will see."""
+def build_page(runs: Sequence[tuple[Run, RunFacts]], docs: DocTable | None = None) -> Page:
+    """Decide everything a reader will see.
+
+    Args:
+        runs: At least one run with its facts.
+        docs: Of the runs; None: judged by the tasks' own metrics.
+    """
+    docs = docs or doc_table(run for run, _ in runs)
     every = compared_models(runs)
     # load tests have a section of their own; where there are only such, they are what is compared
     models = [m for m in every if not m.is_under_load] or every
-    quality = [q for m in models for q in m.facts.quality if q.model == m.name]
-    tasks = list(dict.fromkeys((q.suite, q.task) for q in quality))
-    groups = {(q.suite, q.task) for q in quality if q.is_group}
-    leaves = [task for task in tasks if task not in groups]
+    tasks, leaves = _tasks(models)
     names = ", ".join(dict.fromkeys(facts.name for _, facts in runs))
     performance = [overall(m) for m in models]
     dots = tuple(_dots(models, leaves))
@@ -93,7 +98,7 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
         warnings=tuple(_warnings(runs)),
         summary=(
             *load_summary([m for m in every if m.is_under_load]),
-            *(() if is_only_load else _summary(models, leaves, performance)),
+            *(() if is_only_load else _summary(models, docs, leaves, performance)),
         ),
         labels=labels_of(every),
         models=tuple(m.label for m in models),
@@ -130,6 +135,14 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]]) -> Page:
     )
 
 
+def _tasks(models: Sequence[Model]) -> tuple[list[TaskKey], list[TaskKey]]:
+    """Return all tasks, and those that are no groups of others."""
+    quality = [q for m in models for q in m.facts.quality if q.model == m.name]
+    groups = {(q.suite, q.task) for q in quality if q.is_group}
+    tasks = list(dict.fromkeys((q.suite, q.task) for q in quality))
+    return tasks, [task for task in tasks if task not in groups]
+
+
 def _title(names: str, n_models: int, *, is_only_load: bool) -> Said:
     if is_only_load:
         return say_n(
@@ -156,13 +169,6 @@ def _extent(runs: Sequence[tuple[Run, RunFacts]]) -> Said:
     return say_n("{n} doc per model", "{n} docs per model", n_docs)
 
 
-def _headline(facts: Sequence[QualityFact]) -> QualityFact | None:
-    """Return the task's first metric that is a share, higher is better where possible."""
-    shares = [q for q in facts if is_share(q.estimate)]
-    better = [q for q in shares if q.higher_is_better is not False]
-    return next(iter(better or shares), None)
-
-
 def _warnings(runs: Sequence[tuple[Run, RunFacts]]) -> Iterator[Said]:
     """Yield every run's warnings, and whether the runs' speeds can be compared."""
     for _, facts in runs:
@@ -178,13 +184,16 @@ def _warnings(runs: Sequence[tuple[Run, RunFacts]]) -> Iterator[Said]:
 
 def _summary(
     models: Sequence[Model],
-    tasks: Sequence[tuple[str, str]],
+    docs: DocTable,
+    tasks: Sequence[TaskKey],
     performance: Sequence[PerformanceFact | None],
 ) -> Iterator[Said]:
-    ahead = _Ahead(models)
-    found = [best for suite, task in tasks for best in _best_on(models, suite, task, ahead)]
-    if len(models) > 1 and found:
-        yield _clear_differences(sum(is_clear for _, is_clear in found), len(found))
+    ahead = _Ahead(models, docs)
+    judged = [(key, docs.headlines[key]) for key in tasks if key in docs.headlines]
+    found = [best for key, headline in judged for best in _best_on(models, key, headline, ahead)]
+    known = [is_clear for _, is_clear in found if is_clear is not None]
+    if len(models) > 1 and known:
+        yield _clear_differences(sum(known), len(known))
     yield from (line for line, _ in found)
     for model, fact in zip(models, performance, strict=True):
         if fact is not None and fact.e2e_latency_s.p50.value is not None:
@@ -260,41 +269,52 @@ def _cost(label: str, f: EndpointFact) -> Said:
 class _Ahead:
     """Whom a model is clearly ahead of, doc by doc: the comparison that the section on differences shows."""
 
-    def __init__(self, models: Sequence[Model]) -> None:
-        self._models = models
-        self._found: dict[tuple[str, str, str], dict[tuple[str, str], int | None]] = {}
+    def __init__(self, models: Sequence[Model], docs: DocTable) -> None:
+        self._models, self._docs = models, docs
+        self._found: dict[str, tuple[TaskDifference, ...]] = {}
 
-    def of(self, leader: str, suite: str, task: str, metric: str) -> dict[str, int | None]:
+    def of(self, leader: str, key: TaskKey) -> dict[str, int | None]:
         """Return every other model's sign against the leader, of `TaskDifference.sign`."""
-        key = (leader, task, metric)
-        if key not in self._found:
-            found = differences(self._models, leader, {task: metric})
-            self._found[key] = {(d.suite, d.other): d.sign for d in found if d.task == task}
-        return {other: sign for (at, other), sign in self._found[key].items() if at == suite}
+        if leader not in self._found:
+            self._found[leader] = differences(self._models, self._docs, leader)
+        return {d.other: d.sign for d in self._found[leader] if (d.suite, d.task) == key}
 
 
 def _best_on(
-    models: Sequence[Model], suite: str, task: str, ahead: _Ahead
-) -> Iterator[tuple[Said, bool]]:
-    """Say who is best on a task's headline metric, and whether that tells it apart from anyone."""
-    found = [(m.label, _headline(quality_of(m, suite, task))) for m in models]
-    facts = [(label, q) for label, q in found if q is not None]
-    if not facts:
+    models: Sequence[Model], key: TaskKey, headline: Headline, ahead: _Ahead
+) -> Iterator[tuple[Said, bool | None]]:
+    """Say who is best on a task, and whether that tells it apart from anyone; None: no way is known to be better."""
+    suite, task = key
+    if headline.is_higher_better is None:
+        line = say(
+            "{task}, {metric}: nobody is ahead, since the task does not say which way is better.",
+            task=task,
+            metric=headline.metric,
+        )
+        yield line, None
         return
-    metric, is_higher = facts[0][1].metric, facts[0][1].higher_is_better is not False
-    facts = [(label, q) for label, q in facts if q.metric == metric]
-    best = max if is_higher else min
-    leader, top = best(facts, key=lambda item: item[1].estimate.value or 0.0)
-    signs = ahead.of(leader, suite, task, metric) if len(facts) > 1 else {}
-    others = [(label, signs.get(label)) for label, _ in facts if label != leader]
+    facts = [
+        (m.label, q.estimate)
+        for m in models
+        for q in quality_of(m, suite, task)
+        if (q.filter, q.metric) == (headline.filter, headline.metric)
+    ]
+    best = max if headline.is_higher_better else min
+    known = [(label, e.value, e) for label, e in facts if e.value is not None]
+    if not known:
+        return
+    leader, _, top = best(known, key=lambda item: item[1])
+    signs = ahead.of(leader, key) if len(known) > 1 else {}
+    others = [(label, signs.get(label)) for label, _, _ in known if label != leader]
+    show = text.percent if headline.is_share else text.score
     score = say(
         "{task}, {metric}: {model} {score} (95 %: {interval}, n = {n})",
         task=task,
-        metric=metric,
+        metric=headline.metric,
         model=leader,
-        score=text.percent(top.estimate.value),
-        interval=text.interval(top.estimate),
-        n=numeral(f"{top.estimate.n}"),
+        score=show(top.value),
+        interval=text.interval(top),
+        n=numeral(f"{top.n}"),
     )
     line = joined((score, *_standings(others), _left_out(models, suite, task)), "; ")
     yield say("{line}.", line=line), any(sign == -1 for _, sign in others)

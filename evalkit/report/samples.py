@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from evalkit.analysis.docs import Headline
 from evalkit.analysis.endpoints import request_cost_usd
+from evalkit.analysis.scores import TaskKey
 from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.records import Request, RequestKind, Sample
 from evalkit.report.glossary import failure_text
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, joined, say, say_n, verbatim
-
-_RIGHT = 1.0
-_JUDGED = ("exact_match", "acc", "answer_accuracy")
-"""Scores that say right or wrong where they are 0 or 1; the first one found counts."""
 
 
 class Mark(StrEnum):
@@ -25,7 +23,7 @@ class Mark(StrEnum):
     RIGHT = "r"
     WRONG = "w"
     NEITHER = "n"
-    """No score that is 0 or 1."""
+    """Its score by the task's headline metric is not 0 or 1."""
     UNANSWERED = "u"
     NOT_ASKED = "-"
 
@@ -51,6 +49,8 @@ class Answer:
     """Which asked for a text; None for log-likelihoods."""
     failed: Request | None
     """Which got no answer."""
+    headline: Headline | None
+    """Of the task."""
 
     @property
     def sample(self) -> Sample:
@@ -76,7 +76,16 @@ class Answer:
     @property
     def mark(self) -> Mark:
         """Whether it is right."""
-        return Mark.UNANSWERED if self.is_unanswered else _judged(self.sample)
+        if self.is_unanswered:
+            return Mark.UNANSWERED
+        judged = self.headline
+        if judged is None or judged.is_higher_better is None:
+            return Mark.NEITHER
+        scores = (s.scores.get(judged.metric) for s in self.samples if s.filter == judged.filter)
+        score = next(scores, None)
+        if score not in (0.0, 1.0):
+            return Mark.NEITHER
+        return Mark.RIGHT if score == float(judged.is_higher_better) else Mark.WRONG
 
     @property
     def scores(self) -> dict[str, float | None]:
@@ -166,11 +175,14 @@ class TaskDocs:
     docs: tuple[Doc, ...]
 
 
-def task_docs(models: Sequence[tuple[str, Run]]) -> tuple[TaskDocs, ...]:
+def task_docs(
+    models: Sequence[tuple[str, Run]], headlines: Mapping[TaskKey, Headline]
+) -> tuple[TaskDocs, ...]:
     """Pair the models' samples by suite, task, doc and doc hash; of repeats the first one counts.
 
     Args:
         models: Name in its run, and run of every compared model.
+        headlines: The metric by which an answer is right or wrong, by task.
     """
     found: dict[tuple[str, str], dict[tuple[int, str], list[Answer | None]]] = defaultdict(dict)
     for position, (name, run) in enumerate(models):
@@ -184,7 +196,9 @@ def task_docs(models: Sequence[tuple[str, Run]]) -> tuple[TaskDocs, ...]:
             suite, task, doc_id, doc_hash = key
             of = suite, task, doc_id
             slots = found[suite, task].setdefault((doc_id, doc_hash), [None] * len(models))
-            slots[position] = Answer(tuple(samples), asked.get(of), failed.get(of))
+            slots[position] = Answer(
+                tuple(samples), asked.get(of), failed.get(of), headlines.get((suite, task))
+            )
     return tuple(
         TaskDocs(
             suite,
@@ -226,11 +240,3 @@ def _requests(requests: Iterable[Request], suites: dict[str, str]) -> tuple[_Req
 def _doc(doc_id: int, answers: Sequence[Answer | None]) -> Doc:
     marks = "".join(Mark.NOT_ASKED if a is None else a.mark for a in answers)
     return Doc(doc_id, tuple(answers), marks)
-
-
-def _judged(sample: Sample) -> Mark:
-    for name in _JUDGED:
-        score = sample.scores.get(name)
-        if score is not None and score in (0.0, 1.0):
-            return Mark.RIGHT if score == _RIGHT else Mark.WRONG
-    return Mark.NEITHER

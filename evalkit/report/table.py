@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from rich.console import RenderableType
 
-from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact, RunFacts
-from evalkit.analysis.quality import SHARE
+from evalkit.analysis.facts import SHARE, Estimate, PerformanceFact, QualityFact, RunFacts
 from evalkit.report import format as text
 from evalkit.report.endpoints import endpoint_rows
 from evalkit.report.fitted import FittedTable

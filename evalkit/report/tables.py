@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.analysis.facts import Estimate, PerformanceFact, QualityFact
-from evalkit.analysis.quality import SHARE
+from evalkit.analysis.facts import SHARE, Estimate, PerformanceFact, QualityFact
 from evalkit.reading.error import error_of
 from evalkit.report import format as text
 from evalkit.report.glossary import TERMS, metric_text
@@ -233,7 +232,7 @@ def _quality_value(fact: QualityFact | None) -> Value:
     failed = text.docs_without_answer(fact.n_failed) if fact.n_failed else NOTHING
     reason = NOTHING if failed else e.reason
     if not is_share(e):
-        return Value(numeral(f"{e.value:.4g}"), _notes(of_how_many(e), reason, failed))
+        return Value(text.score(e.value), _notes(of_how_many(e), reason, failed))
     bounds = reason if e.low is None else say("95 %: {interval}", interval=text.interval(e))
     chance = NOTHING
     if fact.chance is not None:

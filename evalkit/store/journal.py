@@ -232,9 +232,7 @@ class Journal:
 
     def results(self) -> list[TaskResult]:
         """Return lm-eval's numbers."""
-        return self._read(
-            TaskResult, "SELECT payload FROM result ORDER BY cell_id, task, filter, metric"
-        )
+        return self._read(TaskResult, "SELECT payload FROM result ORDER BY cell_id, task, rowid")
 
     def telemetry(self) -> list[Telemetry]:
         """Return every reading, oldest first."""

@@ -6,13 +6,15 @@ import dataclasses
 import io
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from errno import ENOENT
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
@@ -48,11 +50,59 @@ def read_parquet(record: type[T], path: Path) -> list[T]:
         DataError: The file is missing, damaged, or holds something else.
         ExecutionError: The disk does not hand it out.
     """
-    try:
+    with _readable(record, path):
         table = pq.ParquetFile(path).read()
         if table.schema.equals(schema_of(record)):
             return records_of(record, table)
         return validated(record, table)
+
+
+def read_columns(
+    record: type[Any],
+    path: Path,
+    names: Sequence[str],
+    cells: Collection[str],
+    docs: Collection[int] | None = None,
+) -> pa.Table:
+    """Read some columns of a Parquet file of records, for those who need no record of each row.
+
+    Args:
+        record: What the file holds.
+        path: The file.
+        names: Of the columns.
+        cells: Ids of those whose rows are wanted.
+        docs: Ids of those whose rows are wanted; None: all.
+
+    Raises:
+        DataError: The file is missing, damaged, or holds something else.
+        ExecutionError: The disk does not hand it out.
+    """
+    wanted = pc.field("cell_id").isin(list(cells))
+    if docs is not None:
+        wanted &= pc.field("doc_id").isin(list(docs))
+    with _readable(record, path):
+        return pq.read_table(path, columns=list(names), filters=wanted)
+
+
+def table_of(record: type[T], rows: Sequence[T], names: Sequence[str]) -> pa.Table:
+    """Return some columns of records as `read_columns` returns them."""
+    whole = schema_of(record)
+    schema = pa.schema([whole.field(name) for name in names], whole.metadata)
+    columns = [_as_column([getattr(r, f.name) for r in rows], f.type) for f in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _as_column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if pa.types.is_map(kind):
+        values = [list(value.items()) for value in values]
+    return pa.array(values, kind)
+
+
+@contextmanager
+def _readable(record: type[Any], path: Path) -> Iterator[None]:
+    """Turn what goes wrong in reading into an error that names the file."""
+    try:
+        yield
     except (OSError, pa.ArrowException, ValueError) as error:
         if isinstance(error, OSError) and error.errno not in (None, ENOENT):
             raise unreadable(path, error) from error

@@ -52,6 +52,11 @@ def test_the_run_did_what_the_plan_said(config: Path, folder: Path) -> None:
         assert len(asked) == cell.n_requests
 
 
+def test_results_stand_as_the_task_lists_its_metrics(folder: Path) -> None:
+    found = [r.metric for r in open_run(folder).results if r.task == "grounded_qa"]
+    assert found[:3] == ["exact_match", "answer_accuracy", "hallucination_rate"]
+
+
 def test_warm_up_is_recorded_and_marked(folder: Path) -> None:
     warm = [r for r in open_run(folder).requests if not r.is_measured]
     assert {r.kind for r in warm} == {RequestKind.LOGLIKELIHOOD, RequestKind.GENERATE}

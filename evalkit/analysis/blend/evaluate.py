@@ -26,9 +26,8 @@ from evalkit.analysis.blend.policies import (
     oracle,
 )
 from evalkit.analysis.blend.resampling import Kind, Resamples, resample
-from evalkit.analysis.facts import Estimate
+from evalkit.analysis.facts import SHARE, Estimate
 from evalkit.analysis.outcomes import Signal
-from evalkit.analysis.quality import SHARE
 from evalkit.analysis.stats import wilson
 from evalkit.wording import NOTHING, Said, say, say_n
 

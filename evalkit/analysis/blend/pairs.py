@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.analysis.docs import matched
 from evalkit.analysis.outcomes import Outcome, Signal
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.records import Request
@@ -20,8 +21,6 @@ Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Price = Callable[[Sequence[Request]], float | None]
 """Cost of the requests of one doc; None: not known."""
-_Key = tuple[str, str, int]
-"""Task, suite, doc: docs are in this order, whatever the order they were given in."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,13 +90,12 @@ def pair(
     _check(weights, local, vendor)
     wanted = {task for task, weight in (weights or {}).items() if weight > 0}
     mine, theirs = (
-        {(o.task, o.suite, o.doc_id): o for o in side if weights is None or o.task in wanted}
-        for side in (local, vendor)
+        _of_tasks(side, None if weights is None else wanted) for side in (local, vendor)
     )
-    flaws = {
-        key: _flaw(mine.get(key), theirs.get(key)) for key in sorted(mine.keys() | theirs.keys())
-    }
-    rows = [(mine[key], theirs[key]) for key, flaw in flaws.items() if not flaw]
+    at, there = matched([_doc(o) for o in mine], [_doc(o) for o in theirs])
+    both = [(mine[i], theirs[j]) for i, j in zip(at.tolist(), there.tolist(), strict=True)]
+    rows = [(a, b) for a, b in both if a.score is not None and b.score is not None]
+    flaws = _flaws(mine, theirs, n_both=len(both), n_scored=len(rows))
     names = tuple(dict.fromkeys(a.task for a, _ in rows))
     task = np.array([names.index(a.task) for a, _ in rows], dtype=np.int64)
     cost, n_unknown = _costs([_cost(b, price) for _, b in rows], task)
@@ -111,8 +109,8 @@ def pair(
         cost=cost,
         confidence={s: _signal([a for a, _ in rows], s) for s in Signal},
         n_unknown_cost=n_unknown,
-        n_unpaired=len(flaws) - len(rows),
-        notes=tuple(_notes(Counter(flaws.values()), wanted - set(names), n_unknown)),
+        n_unpaired=flaws.total(),
+        notes=tuple(_notes(flaws, wanted - set(names), n_unknown)),
         reason=NOTHING if rows else _reason(mine, theirs),
     )
 
@@ -125,15 +123,27 @@ def doc_weights(task: IntArray, weights: Sequence[float]) -> Array:
     return np.asarray(each[task] / each[task].sum())
 
 
-def _flaw(a: Outcome | None, b: Outcome | None) -> Said:
-    """Return why two outcomes are no pair; empty: they are one."""
-    if a is None or b is None:
-        return say("only one model was asked them")
-    if a.doc_hash != b.doc_hash:
-        return say("the models were asked different ones under the same number")
-    if a.score is None or b.score is None:
-        return say("a model has no score for them")
-    return NOTHING if a.metric == b.metric else say("the models are scored by different metrics")
+def _of_tasks(side: Iterable[Outcome], wanted: Collection[str] | None) -> list[Outcome]:
+    """Return outcomes of some tasks in an order that does not depend on the one they were given in."""
+    kept = (o for o in side if wanted is None or o.task in wanted)
+    return sorted(kept, key=lambda o: (o.task, o.suite, o.doc_id))
+
+
+def _doc(o: Outcome) -> tuple[str, str, int, str]:
+    return o.task, o.suite, o.doc_id, o.doc_hash
+
+
+def _flaws(
+    mine: Iterable[Outcome], theirs: Iterable[Outcome], *, n_both: int, n_scored: int
+) -> Counter[Said]:
+    """Return why docs are no pair, and how many of them."""
+    a, b = ({_doc(o)[:3] for o in side} for side in (mine, theirs))
+    found = {
+        say("only one model was asked them"): len(a ^ b),
+        say("the models were asked different ones under the same number"): len(a & b) - n_both,
+        say("a model has no score for them"): n_both - n_scored,
+    }
+    return Counter({why: n for why, n in found.items() if n})
 
 
 def _check(weights: Mapping[str, float] | None, *sides: Iterable[Outcome]) -> None:
@@ -181,8 +191,7 @@ def _costs(costs: Sequence[float | None], task: IntArray) -> tuple[Array | None,
 
 def _notes(flaws: Counter[Said], without_pairs: Iterable[str], n_unknown: int) -> Iterable[Said]:
     for flaw, count in sorted(flaws.items()):
-        if flaw:
-            yield say("Docs left out because {flaw}: {n}.", flaw=flaw, n=numeral(f"{count}"))
+        yield say("Docs left out because {flaw}: {n}.", flaw=flaw, n=numeral(f"{count}"))
     for task in sorted(without_pairs):
         yield say(
             "Task {task} has a weight, but no doc that both models answered: it is left out.",
@@ -192,12 +201,12 @@ def _notes(flaws: Counter[Said], without_pairs: Iterable[str], n_unknown: int) -
         yield say("Docs whose cost at the vendor is not known: {n}.", n=numeral(f"{n_unknown}"))
 
 
-def _reason(mine: Mapping[_Key, Outcome], theirs: Mapping[_Key, Outcome]) -> Said:
+def _reason(mine: Sequence[Outcome], theirs: Sequence[Outcome]) -> Said:
     if not mine:
         return say("the local model has no scores per doc")
     if not theirs:
         return say("the vendor's model has no scores per doc")
-    if not {key[:2] for key in mine} & {key[:2] for key in theirs}:
+    if not {_doc(o)[:2] for o in mine} & {_doc(o)[:2] for o in theirs}:
         return say(
             "the models have no task in common; multiple choice asked by log-likelihood and "
             "as a question are different tasks"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evalkit.analysis.docs import doc_table
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.load import slo_text
 from evalkit.analysis.tco.blends import Blend, blended_slo_share, blends
@@ -84,9 +85,10 @@ def analyse_scenario(
     """
     book = Book(scenario, catalog, today)
     work = workload(book)
-    options = [resolve(o, runs, book) for o in scenario.options]
-    _check_models(options, runs)
     _check_tasks(scenario, runs)
+    table = doc_table(runs, scenario.policy.quality.metrics)
+    options = [resolve(o, table, book) for o in scenario.options]
+    _check_models(options, runs)
     mixed = list(blends(options, runs, book, work))
     read = drawn(scenario.draws, scenario.seed)
     known = [*(r.deployment for r in options), *(b.deployment for b in mixed)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from evalkit.analysis.docs import DocTable
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.outcomes import Outcome, outcomes
 from evalkit.analysis.tco.api import NOT_ASKED, ApiCost, api_cost
@@ -79,11 +80,12 @@ def workload(book: Book) -> Workload:
     )
 
 
-def resolve(option: OptionSpec, runs: Sequence[Run], book: Book) -> Resolved:
+def resolve(option: OptionSpec, table: DocTable, book: Book) -> Resolved:
     """Return an option with what runs, scenario and catalogue say about it."""
+    runs = table.runs
     side = book.scenario.self_hosted if option.is_self_hosted else book.scenario.api
     staffed = people(option, side, book)
-    found = outcomes(runs, option.model, _metrics(book, runs, option.model))
+    found = outcomes(table, option.model)
     capacity = capacity_of(option, runs, book) if option.is_self_hosted else None
     api = None if option.is_self_hosted else api_cost(option, runs, book)
     fleet, missing = (None, ()) if capacity is None else _fleet(option, capacity, book)
@@ -103,22 +105,19 @@ def resolve(option: OptionSpec, runs: Sequence[Run], book: Book) -> Resolved:
         api=api,
         leaves_network=_leaves(option, runs),
         outcomes=found,
-        quality=_quality(option, found, book),
+        quality=_quality(option, table, found, book),
         slo_share=api.slo_share if api is not None else share or NOT_ASKED,
         warnings=() if api is None else api.warnings,
     )
 
 
-def _metrics(book: Book, runs: Sequence[Run], model: str) -> dict[str, str]:
-    """Return the policy's metrics of the tasks that the model was asked."""
-    cells = {c.cell_id for run in runs for c in run.manifest.cells if c.model == model}
-    asked = {s.task for run in runs for s in run.samples if s.cell_id in cells}
-    return {t: m for t, m in book.scenario.policy.quality.metrics.items() if t in asked}
-
-
-def _quality(option: OptionSpec, found: Sequence[Outcome], book: Book) -> Estimate:
+def _quality(option: OptionSpec, table: DocTable, found: Sequence[Outcome], book: Book) -> Estimate:
     if not found:
         reason = say("no run asked {name}", name=option.model)
+        if any(table.of(run, option.model) for run in table.runs):
+            reason = say(
+                "no task of {name} is judged by a share of which more is better", name=option.model
+            )
         return Estimate(None, "share", 0, reason=reason)
     return quality_of(found, book.scenario.load.task_weights)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalkit.analysis.docs import doc_table
 from evalkit.analysis.outcomes import Outcome, Signal, margin, outcomes, self_reported
 from evalkit.errors import UsageError
 from evalkit.records import Answer, RequestKind
@@ -30,17 +32,23 @@ def run(**changes: Any) -> Run:
     return Run(**{**values, **changes})
 
 
+def of(
+    runs: Sequence[Run], model: str, metrics: Mapping[str, str] | None = None
+) -> tuple[Outcome, ...]:
+    return outcomes(doc_table(runs, metrics), model)
+
+
 def only(found: tuple[Outcome, ...]) -> Outcome:
     assert len(found) == 1
     return found[0]
 
 
 def one_doc(response: str = "yes", **changes: Any) -> Outcome:
-    return only(outcomes([run(samples=[sample(0, response=response, **changes)])], "m"))
+    return only(of([run(samples=[sample(0, response=response, **changes)])], "m"))
 
 
 def test_an_outcome_has_the_score_and_the_requests_of_its_doc() -> None:
-    first, second = outcomes([run()], "m")
+    first, second = of([run()], "m")
     assert (first.suite, first.task, first.doc_id, first.doc_hash) == ("s", "t", 0, "d0")
     assert (first.metric, first.score, second.score) == ("acc", 1.0, 0.0)
     assert [r.doc_id for r in second.requests] == [1]
@@ -48,7 +56,7 @@ def test_an_outcome_has_the_score_and_the_requests_of_its_doc() -> None:
 
 def test_warm_up_is_not_among_the_requests() -> None:
     requests = [request(0), request(0, request_id="w", is_measured=False)]
-    assert len(outcomes([run(requests=requests)], "m")[0].requests) == 1
+    assert len(of([run(requests=requests)], "m")[0].requests) == 1
 
 
 def test_repeats_of_a_cell_are_averaged() -> None:
@@ -62,7 +70,7 @@ def test_repeats_of_a_cell_are_averaged() -> None:
         samples=[sample(0), sample(0, scores={"acc": 0.0}, **again)],
         results=[result(1.0), result(0.0, **again)],
     )
-    found = only(outcomes([r], "m"))
+    found = only(of([r], "m"))
     assert found.score == 0.5
     assert found.confidence[Signal.LOGPROB] == pytest.approx(-0.3)
     assert len(found.requests) == 2
@@ -70,7 +78,7 @@ def test_repeats_of_a_cell_are_averaged() -> None:
 
 def test_a_doc_without_an_answer_has_no_score_and_no_signal() -> None:
     failed = sample(0, response="", scores={"acc": None}, flags=("failed",))
-    found = only(outcomes([run(samples=[failed, sample(1)])], "m")[:1])
+    found = only(of([run(samples=[failed, sample(1)])], "m")[:1])
     assert found.score is None
     assert found.confidence == {}
 
@@ -82,13 +90,13 @@ def test_only_finished_cells_of_the_model_count() -> None:
         samples=[sample(0), sample(0, **other)],
         results=[result(), result(**other)],
     )
-    assert len(outcomes([r], "m")) == 1
-    assert outcomes([r], "x") == ()
-    assert outcomes([r], "nobody") == ()
+    assert len(of([r], "m")) == 1
+    assert of([r], "x") == ()
+    assert of([r], "nobody") == ()
 
 
 def test_load_tests_have_no_outcomes() -> None:
-    assert outcomes([bench_run()], "alpha") == ()
+    assert of([bench_run()], "alpha") == ()
 
 
 def test_the_last_run_given_wins_per_task() -> None:
@@ -96,8 +104,8 @@ def test_the_last_run_given_wins_per_task() -> None:
         samples=[sample(0), sample(0, task="u")], results=[result(), result(task="u")], requests=[]
     )
     new = run(samples=[sample(0, scores={"acc": 0.0})], requests=[])
-    assert [(o.task, o.score) for o in outcomes([old, new], "m")] == [("t", 0.0), ("u", 1.0)]
-    assert [(o.task, o.score) for o in outcomes([new, old], "m")] == [("t", 1.0), ("u", 1.0)]
+    assert [(o.task, o.score) for o in of([old, new], "m")] == [("t", 0.0), ("u", 1.0)]
+    assert [(o.task, o.score) for o in of([new, old], "m")] == [("t", 1.0), ("u", 1.0)]
 
 
 # --- the metric ---------------------------------------------------------------------------------------------------
@@ -118,13 +126,13 @@ def metrics_run() -> Run:
 
 def test_the_first_metric_that_can_be_averaged_as_quality_is_taken() -> None:
     """`bleu` has no score per doc, `perplexity` exceeds 1, fewer `errors` are better."""
-    found = only(outcomes([metrics_run()], "m"))
+    found = only(of([metrics_run()], "m"))
     assert (found.metric, found.score) == ("f1", 0.25)
 
 
 def test_a_metric_can_be_named() -> None:
-    assert only(outcomes([metrics_run()], "m", {"t": "acc"})).score == 1.0
-    assert only(outcomes([metrics_run()], "m", {"other": "acc"})).metric == "f1"
+    assert only(of([metrics_run()], "m", {"t": "acc"})).score == 1.0
+    assert only(of([metrics_run()], "m", {"other": "acc"})).metric == "f1"
 
 
 @pytest.mark.parametrize(
@@ -137,19 +145,19 @@ def test_a_metric_can_be_named() -> None:
 )
 def test_a_metric_that_cannot_be_used_is_refused(name: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        outcomes([metrics_run()], "m", {"t": name})
+        of([metrics_run()], "m", {"t": name})
 
 
 def test_the_scores_are_those_of_the_metrics_filter() -> None:
     r = metrics_run()
     strict = run(samples=r.samples, results=[result(metric="f1", filter="strict"), *r.results])
-    assert only(outcomes([strict], "m")).score == 0.75
+    assert only(of([strict], "m")).score == 0.75
 
 
 def test_a_task_without_a_fitting_metric_gives_no_outcomes() -> None:
     r = run(samples=[sample(0, scores={"perplexity": 12.0})], results=[result(metric="perplexity")])
-    assert outcomes([r], "m") == ()
-    assert outcomes([run(results=[])], "m") == ()
+    assert of([r], "m") == ()
+    assert of([run(results=[])], "m") == ()
 
 
 # --- the signals --------------------------------------------------------------------------------------------------
@@ -182,7 +190,7 @@ def test_logprob_is_that_of_the_generated_answer() -> None:
         request(0, answer=Answer(text="c"), repeat=2),
         request(0, answer=None, repeat=3),
     ]
-    found = only(outcomes([run(samples=[sample(0)], requests=requests)], "m"))
+    found = only(of([run(samples=[sample(0)], requests=requests)], "m"))
     assert found.confidence == {Signal.LOGPROB: -1.0}
 
 

@@ -8,10 +8,11 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from evalkit.analysis.scores import FORMAT, HALLUCINATION, REFUSAL, TaskScores, task_scores
+from evalkit.analysis.docs import headlines
+from evalkit.analysis.scores import FORMAT, HALLUCINATION, RATED, REFUSAL, TaskScores, task_scores
 from evalkit.errors import DataError
 from evalkit.records import Sample, TaskResult
-from evalkit.store.parquet import to_parquet
+from evalkit.store.parquet import read_columns, table_of, to_parquet
 from tests.builders import result, sample
 
 SUITES = {"m/s/0": "s", "m/s/1": "s"}
@@ -22,7 +23,10 @@ def read(
 ) -> list[TaskScores]:
     file = folder / "samples.parquet"
     file.write_bytes(to_parquet(Sample, samples))
-    return task_scores(file, SUITES, results, **more)  # type: ignore[arg-type]
+    columns = (*RATED, "doc")
+    table = read_columns(Sample, file, columns, SUITES)
+    assert table.equals(table_of(Sample, [s for s in samples if s.cell_id in SUITES], columns))
+    return task_scores(table, SUITES, results, **more)  # type: ignore[arg-type]
 
 
 def test_repeats_and_filters_are_those_of_the_records(tmp_path: Path) -> None:
@@ -50,7 +54,7 @@ def test_repeats_and_filters_are_those_of_the_records(tmp_path: Path) -> None:
     tasks = read(tmp_path, samples, results)
     assert [t.task for t in tasks] == ["b", "a"]
     for t in tasks:
-        assert t.headline == "exact_match"
+        assert headlines([{t.key: t}])[t.key].name == "exact_match"
         assert t.doc_ids.tolist() == list(range(7))
         for name, (filter_name, metric) in {
             "exact_match": ("strict", "exact_match"),
@@ -76,14 +80,6 @@ def test_a_doc_without_a_score_has_none(tmp_path: Path) -> None:
     (task,) = read(tmp_path, samples, [result()])
     np.testing.assert_array_equal(task.scores["acc"], [1.0, np.nan, 0.0])
     np.testing.assert_array_equal(task.scores[HALLUCINATION], [1.0, np.nan, np.nan])
-
-
-def test_lower_is_better_is_no_headline(tmp_path: Path) -> None:
-    samples = [sample(i, scores={"extraction_failed": 0.0, "acc": 1.0}) for i in range(3)]
-    results = [result(metric="extraction_failed", higher_is_better=False), result()]
-    (task,) = read(tmp_path, samples, results)
-    assert task.headline == "acc"
-    assert task.is_higher_better["extraction_failed"] is False
 
 
 ANSWERS = {

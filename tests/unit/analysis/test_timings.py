@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.analysis.timings import request_timings
+from evalkit.analysis.timings import COLUMNS, request_timings
 from evalkit.metrics.latency import e2e_latency_s, is_timed, tpot_s, ttft_s
 from evalkit.records import EventKind, Request, RequestKind, TokenEvent
-from evalkit.store.parquet import to_parquet
+from evalkit.store.parquet import read_columns, to_parquet
 from tests.builders import MS, api_attempt, api_error, attempt, request
 
 ROLE = TokenEvent(5 * MS, 0, EventKind.ROLE)
@@ -42,7 +42,7 @@ def same(found: float, wanted: float | None) -> bool:
 def test_every_latency_and_cost_is_that_of_the_record(tmp_path: Path) -> None:
     file = tmp_path / "requests.parquet"
     file.write_bytes(to_parquet(Request, REQUESTS))
-    found = request_timings(file, ["m/s/0"])
+    found = request_timings(read_columns(Request, file, COLUMNS, ["m/s/0"]))
     mine = [r for r in REQUESTS if r.is_measured and r.cell_id == "m/s/0"]
     assert found.doc_ids.tolist() == [r.doc_id for r in mine]
     for i, r in enumerate(mine):
@@ -61,6 +61,6 @@ def test_every_latency_and_cost_is_that_of_the_record(tmp_path: Path) -> None:
 def test_a_run_without_requests_has_none(tmp_path: Path) -> None:
     file = tmp_path / "requests.parquet"
     file.write_bytes(to_parquet(Request, []))
-    found = request_timings(file, ["m/s/0"])
+    found = request_timings(read_columns(Request, file, COLUMNS, ["m/s/0"]))
     assert len(found.cells) == 0
     assert np.array_equal(found.ttft_s, [])

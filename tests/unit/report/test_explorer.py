@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import random
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalkit.analysis.docs import doc_table
 from evalkit.report import explorer_pack
 from evalkit.report.explorer import LONGEST, MOST_IN_ALL, MOST_OF_TASK
 from evalkit.report.explorer_codec import (
@@ -22,12 +24,18 @@ from evalkit.report.explorer_codec import (
 )
 from evalkit.report.explorer_pack import LIMITS, pack
 from evalkit.report.language import ENGLISH, spoken
-from evalkit.report.samples import task_docs
-from tests.builders import sample
+from evalkit.report.samples import TaskDocs, task_docs
+from evalkit.store.run_dir import Run
+from tests.builders import result, sample
 from tests.explorers import comparison, explorer
 from tests.pseudo import untold
 
 MODELS = ("one", "two", "three")
+
+
+def docs_of(models: Sequence[tuple[str, Run]]) -> tuple[TaskDocs, ...]:
+    runs = {id(run): run for _, run in models}.values()
+    return task_docs(models, doc_table(runs).headlines)
 
 
 def unpacked(text: str, words: list[str] | None = None):
@@ -80,7 +88,7 @@ def test_frequent_words_make_texts_smaller() -> None:
 
 def test_every_text_and_number_is_in_its_chunk() -> None:
     run = comparison(5)
-    packed = pack(task_docs([(m, run) for m in MODELS]), ENGLISH)
+    packed = pack(docs_of([(m, run) for m in MODELS]), ENGLISH)
     index = unpacked(packed.index)
     assert [(t["suite"], t["task"]) for t in index["tasks"]] == [
         ("maths", "sums"),
@@ -112,7 +120,7 @@ def test_thoughts_stand_apart_from_the_answer() -> None:
     for r in run.requests:
         if r.answer is not None and r.answer.text is not None:
             object.__setattr__(r, "answer", replace(r.answer, thoughts="Is it A?"))
-    chunk = chunks_of(pack(task_docs([(MODELS[0], run)]), ENGLISH))[0]
+    chunk = chunks_of(pack(docs_of([(MODELS[0], run)]), ENGLISH))[0]
     assert chunk["thoughts"][0] == [0, "Is it A?"]
     assert "Is it A?" not in chunk["texts"]
     assert "Is it A?" in str(explorer(run).excerpt[0].docs[0].answers[0].thoughts)
@@ -121,7 +129,7 @@ def test_thoughts_stand_apart_from_the_answer() -> None:
 def test_equal_texts_are_stored_once_in_a_chunk() -> None:
     run = comparison(1)
     samples = [sample(i, cell_id="one/maths/0", prompt="same", response="same") for i in range(3)]
-    packed = pack(task_docs([("one", replace(run, samples=samples))]), ENGLISH)
+    packed = pack(docs_of([("one", replace(run, samples=samples))]), ENGLISH)
     assert chunks_of(packed)[0]["texts"] == ["same", "yes", 0, 0, 1, 0, 0, 1, 0]
 
 
@@ -129,7 +137,7 @@ def test_characters_that_act_are_made_visible_before_they_are_packed() -> None:
     run = comparison(1)
     texts = {"prompt": "a\x1b[31m", "target": "b\u202e", "response": "c\x00\ud800"}
     run = replace(run, samples=[sample(0, cell_id="one/maths/0", task="t\u200b", **texts)])
-    packed = pack(task_docs([("one", run)]), ENGLISH)
+    packed = pack(docs_of([("one", run)]), ENGLISH)
     assert chunks_of(packed)[0]["texts"] == ["a␛[31m", "b⟨U+202E⟩", "c␀⟨U+D800⟩"]
     assert unpacked(packed.index)["tasks"][0]["task"] == "t⟨U+200B⟩"
 
@@ -147,7 +155,8 @@ def long_tasks(n: int = 60, size: int = 3000):
         )
         for i in range(n)
     ]
-    return task_docs([("one", replace(run, samples=samples))])
+    results = [result(cell_id="one/maths/0")]
+    return docs_of([("one", replace(run, samples=samples, results=results))])
 
 
 @pytest.mark.parametrize("budget", [200_000, 80_000, 40_000, 20_000, 12_000, 5_000])
@@ -189,15 +198,15 @@ def test_a_budget_that_nothing_fits_in_keeps_the_list() -> None:
 def test_the_same_docs_give_the_same_characters() -> None:
     run = comparison(50)
     models = [(m, run) for m in MODELS]
-    assert pack(task_docs(models), ENGLISH) == pack(task_docs(models), ENGLISH)
+    assert pack(docs_of(models), ENGLISH) == pack(docs_of(models), ENGLISH)
 
 
 def test_many_docs_are_split_into_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     run = comparison(700)
-    packed = pack(task_docs([(m, run) for m in MODELS]), ENGLISH)
+    packed = pack(docs_of([(m, run) for m in MODELS]), ENGLISH)
     assert [t["chunks"] for t in unpacked(packed.index)["tasks"]] == [[300, 300, 100], [20]]
     monkeypatch.setattr(explorer_pack, "CHARACTERS_PER_CHUNK", 1000)
-    packed = pack(task_docs([(m, run) for m in MODELS]), ENGLISH)
+    packed = pack(docs_of([(m, run) for m in MODELS]), ENGLISH)
     assert len(packed.chunks) > 40
     assert sum(len(c["texts"]) for c in chunks_of(packed)) == 720 * 5
 

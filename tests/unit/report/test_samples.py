@@ -6,9 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from evalkit.analysis.docs import doc_table
 from evalkit.records import RequestKind
 from evalkit.report.samples import Mark, Timing, task_docs
-from tests.builders import api_attempt, api_error, api_request, cell, manifest, request, sample
+from tests.builders import (
+    api_attempt,
+    api_error,
+    api_request,
+    cell,
+    manifest,
+    request,
+    result,
+    sample,
+)
 from tests.explorers import comparison
 from tests.pseudo import untold
 
@@ -16,7 +26,8 @@ MODELS = ("one", "two", "three")
 
 
 def docs_of(run, *names):
-    return {t.task: t.docs for t in task_docs([(name, run) for name in names or MODELS])}
+    found = task_docs([(name, run) for name in names or MODELS], doc_table([run]).headlines)
+    return {t.task: t.docs for t in found}
 
 
 def test_docs_are_paired_by_suite_task_number_and_hash() -> None:
@@ -39,17 +50,23 @@ def test_marks_say_right_wrong_unjudged_and_unanswered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scores", "mark"),
+    ("scores", "way", "mark"),
     [
-        ({"acc": 0.5}, Mark.NEITHER),
-        ({"f1": 1.0}, Mark.NEITHER),
-        ({"acc": None}, Mark.NEITHER),
-        ({"acc": 0.0, "exact_match": 1.0}, Mark.RIGHT),
-        ({"answer_accuracy": 0.0}, Mark.WRONG),
+        ({"acc": 0.5}, True, Mark.NEITHER),
+        ({"f1": 1.0}, True, Mark.RIGHT),
+        ({"acc": None}, True, Mark.NEITHER),
+        ({"acc": 0.0, "exact_match": 1.0}, True, Mark.WRONG),
+        ({"answer_accuracy": 0.0}, True, Mark.WRONG),
+        ({"bleu": 31.0}, True, Mark.NEITHER),
+        ({"hallucination": 0.0}, False, Mark.RIGHT),
+        ({"hallucination": 1.0}, False, Mark.WRONG),
+        ({"length": 1.0}, None, Mark.NEITHER),
     ],
 )
-def test_only_scores_that_are_0_or_1_judge(scores, mark) -> None:
-    run = replace(comparison(1), samples=[sample(0, cell_id="one/maths/0", scores=scores)])
+def test_the_headline_judges_where_it_is_0_or_1(scores, way, mark) -> None:
+    name = "one/maths/0"
+    results = [result(cell_id=name, metric=metric, higher_is_better=way) for metric in scores]
+    run = replace(comparison(1), samples=[sample(0, cell_id=name, scores=scores)], results=results)
     assert docs_of(run, "one")["t"][0].marks == mark
 
 
@@ -60,7 +77,8 @@ def test_repeats_do_not_count_twice_and_further_filters_add_their_scores() -> No
         sample(0, scores={"exact_match": 1.0}, filter="flexible", response="b"),
         sample(0, cell_id="m/s/1", response="c"),
     ]
-    run = replace(comparison(1), manifest=manifest(cells=cells), samples=samples)
+    results = [result(metric="exact_match", filter=f) for f in ("strict", "flexible")]
+    run = replace(comparison(1), manifest=manifest(cells=cells), samples=samples, results=results)
     (doc,) = docs_of(run, "m")["t"]
     assert doc.answers[0].sample.response == "a"
     assert doc.answers[0].scores == {"exact_match": 0.0, "exact_match (flexible)": 1.0}
