@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from evalkit.backends import backend_class, place
+from evalkit.backends import place, supports
 from evalkit.backends.base import Capability, Place
 from evalkit.backends.chat import ChatTemplate, moved, of_text
 from evalkit.backends.facts import chat_template_of, special_tokens_of
@@ -200,7 +200,7 @@ class _Suites:
 
 
 def _can_score(model: ModelSpec) -> bool:
-    return Capability.LOGLIKELIHOOD in backend_class(model.backend).supports(model)
+    return Capability.LOGLIKELIHOOD in supports(model)
 
 
 def plan_suite(suite: SuiteSpec, config: RunConfig, mode: str) -> tuple[TaskPlan, ...]:
@@ -247,9 +247,8 @@ def _plan_task(name: str, task: Any) -> TaskPlan:
 
 def _model_facts(spec: ModelSpec) -> tuple[Path | None, bool | None, ChatTemplate | None]:
     """Return the model's tokenizer file, whether prompts get a chat template, and that template where it is here."""
-    backend = backend_class(spec.backend)
     if not place(spec).is_in_process:
-        can_chat = Capability.CHAT_TEMPLATE in backend.supports(spec)
+        can_chat = Capability.CHAT_TEMPLATE in supports(spec)
         return None, can_chat and spec.uses_chat_template(True), None
     source = find_source(spec) if spec.backend == "hf" else None
     if source is None:
@@ -318,11 +317,11 @@ def _thinks(spec: ModelSpec) -> bool:
 
 
 def _check_capabilities(model: ModelSpec, suite: SuiteSpec, tasks: Sequence[TaskPlan]) -> None:
-    supports = backend_class(model.backend).supports(model)
+    able = supports(model)
     needs = {"generate_until": Capability.GENERATE, "loglikelihood_rolling": Capability.ROLLING}
     for task in tasks:
         need = needs.get(task.output_type, Capability.LOGLIKELIHOOD)
-        if need not in supports:
+        if need not in able:
             raise ModelError(
                 f"model {model.name!r}: backend {model.backend!r} can't do {need}, which task"
                 f" {task.name!r} of suite {suite.name!r} needs.",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from evalkit.backends import backend_class, place
+from evalkit.backends import place, unavailable
 from evalkit.backends.sources import check_source, find_source, is_offline
 from evalkit.config.bench import BenchConfig
 from evalkit.config.run import ModelSpec, RunConfig, SuiteSpec
@@ -34,7 +34,7 @@ def check_models(models: Iterable[ModelSpec]) -> Iterator[str]:
 def skipped_models(models: Iterable[ModelSpec]) -> Iterator[str]:
     """Yield which models a run would skip, and what they miss."""
     for model in models:
-        missing = backend_class(model.backend).unavailable(model)
+        missing = unavailable(model)
         if missing is not None:
             yield f"Model {model.name} will be skipped: {missing}."
 

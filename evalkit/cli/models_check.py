@@ -10,7 +10,7 @@ import click
 from evalkit.cli.arguments import CONFIG, MODEL
 from evalkit.cli.quiet import quiet_libraries
 from evalkit.cli.selection import read_config
-from evalkit.errors import ExitCode
+from evalkit.errors import ExitCode, reason_of
 
 if TYPE_CHECKING:
     from evalkit.backends.base import Outcome
@@ -37,15 +37,13 @@ def command(config_file: Path, models: tuple[str, ...]) -> None:
       evalkit models check configs/vendors.yaml -m gpt
     """
     quiet_libraries()
-    from evalkit.backends import place
-
     config = read_config(config_file, models=models)
     has_failed = False
     for spec in config.models:
-        if place(spec).is_in_process:
-            click.echo(f"{spec.name}: runs in this process; `evalkit models info {spec.source}`")
-            continue
-        is_ok, line = _check(spec)
+        try:
+            is_ok, line = _check(spec)
+        except Exception as error:  # foreign code raises anything; the other models are still asked
+            is_ok, line = False, reason_of(error)
         has_failed = has_failed or not is_ok
         click.echo(f"{spec.name}: {line}")
     if has_failed:
@@ -53,26 +51,34 @@ def command(config_file: Path, models: tuple[str, ...]) -> None:
 
 
 def _check(spec: ModelSpec) -> tuple[bool, str]:
-    """Return whether a model answered, and a line that says how."""
-    from evalkit.backends import backend_class, open_backend
-    from evalkit.backends.base import GenerateRequest, Outcome
+    """Return whether a model answers as in a run, as far as can be told here, and a line that says how."""
+    from evalkit.backends import open_backend, place, unavailable
+    from evalkit.backends.base import CellSetup, GenerateRequest, Outcome
+    from evalkit.config import LimitsSpec
     from evalkit.engine.values import GenerationSettings
+    from evalkit.execute.limits import RunGuard
 
-    missing = backend_class(spec.backend).unavailable(spec)
+    if place(spec).is_in_process:
+        return True, f"runs in this process; `evalkit models info {spec.source}`"
+    missing = unavailable(spec)
     if missing is not None:
         return False, f"nothing sent: {missing}"
     once = spec.endpoint.model_copy(update={"max_attempts": 1})
     with open_backend(spec.model_copy(update={"endpoint": once})) as backend:
+        backend.begin_cell(CellSetup(guard=RunGuard(LimitsSpec())))
         prompt = _PROMPT
         if spec.uses_chat_template(backend.has_chat_template):
             prompt = backend.render_chat([{"role": "user", "content": _PROMPT}], True)
         request = GenerateRequest(prompt, GenerationSettings(_MAX_TOKENS))
         found = [o for batch in backend.generate([request], (), None) for _, o in batch]
-        (outcome,) = (o for o in found if isinstance(o, Outcome))
+        outcome = next((o for o in found if isinstance(o, Outcome)), None)
         endpoint = backend.endpoint_record()
         served = ", ".join(endpoint.served_models) if endpoint else ""
-    if not outcome.attempts:
-        return outcome.is_answered, "its backend tells nothing about its requests"
+    if outcome is None or not outcome.attempts:
+        return (
+            outcome is not None and outcome.is_answered,
+            "its backend tells nothing about its requests",
+        )
     attempt = outcome.attempts[-1]
     if not outcome.is_answered:
         return False, f"{attempt.error_class}: {attempt.error}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def prompts_of(plan: Plan, wanted: Wanted) -> Iterator[ShownPrompt | str]:
     """Yield what each model gets of each task, or a sentence on why that can't be shown."""
-    from evalkit.backends import backend_class
+    from evalkit.backends import writer
 
     cells: dict[str, list[Cell]] = {}
     for cell in (c for c in plan.cells if c.repeat == 0):
@@ -24,11 +24,11 @@ def prompts_of(plan: Plan, wanted: Wanted) -> Iterator[ShownPrompt | str]:
     for name, some in cells.items():
         model = some[0].model
         try:
-            writer = backend_class(model.backend).writer(model)
+            found = writer(model)
         except ModelError as error:
             yield f"Model {name}: prompts not shown: {error.message}"
             continue
-        if writer is None:
+        if found is None:
             yield f"Model {name}: prompts not shown: {model.source} is not on this machine."
             continue
         from evalkit.harness.shown import shown_prompts
@@ -37,7 +37,7 @@ def prompts_of(plan: Plan, wanted: Wanted) -> Iterator[ShownPrompt | str]:
             yield from shown_prompts(
                 model,
                 cell.suite,
-                writer,
+                found,
                 wanted,
                 mode=cell.mode,
                 include_paths=plan.config.include_paths,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from evalkit.backends import backend_class, open_backend, place
+from evalkit.backends import open_backend, place, unavailable
 from evalkit.backends.base import CellSetup
 from evalkit.config.bench import BenchConfig
 from evalkit.config.run import ModelSpec
@@ -33,6 +34,8 @@ from evalkit.metrics.request_times import is_ok
 from evalkit.records import NO_LOAD, NS_PER_S, PROBE, CellRecord, LoadStep, SearchEnding
 from evalkit.store.journal import Journal
 from evalkit.store.manifest import ModelEntry
+
+log = logging.getLogger("evalkit")
 
 SAMPLE_S = 0.1
 """Between two readings of the machine."""
@@ -70,22 +73,21 @@ class BenchRunner:
         todo = [cell for cell in cells if records[cell.cell_id].state != "done"]
         if not todo:
             return
-        spec = todo[0].model
-        missing = backend_class(spec.backend).unavailable(spec)
-        if missing is not None:
-            for cell in todo:
-                self._end(replace(records[cell.cell_id], state="skipped", reason=missing))
-            return
+        spec, state = todo[0].model, "skipped"
         try:
-            with self._opened(spec) as (opened, load_s):
-                for cell in todo:
-                    self._run_cell(cell, replace(records[cell.cell_id], load_s=load_s), opened)
+            reason = unavailable(spec)
+            if reason is None:
+                with self._opened(spec) as (opened, load_s):
+                    while todo:
+                        record = replace(records[todo[0].cell_id], load_s=load_s)
+                        self._run_cell(todo[0], record, opened)
+                        del todo[0]
         except Exception as error:  # foreign code raises anything; the other models still run
-            ended = {r.cell_id for r in self._journal.cells() if r.state == "done"}
-            for cell in todo:
-                if cell.cell_id not in ended:
-                    record = replace(records[cell.cell_id], state="failed", reason=reason_of(error))
-                    self._end(record)
+            state, reason = "failed", reason_of(error)
+            if not todo:
+                log.warning("%s", reason)
+        for cell in todo:
+            self._end(replace(records[cell.cell_id], state=state, reason=reason))
 
     @contextmanager
     def _opened(self, spec: ModelSpec) -> Iterator[tuple[Opened, float]]:

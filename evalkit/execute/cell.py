@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from evalkit.backends import backend_class, open_backend
+from evalkit.backends import open_backend, supports, unavailable
 from evalkit.backends.base import Backend, Capability, CellSetup
 from evalkit.config.run import ModelSpec, RunConfig
 from evalkit.errors import EndpointError, StoppedError, reason_of
@@ -33,6 +34,8 @@ from evalkit.records import (
 )
 from evalkit.store.journal import Journal
 from evalkit.store.manifest import ModelEntry
+
+log = logging.getLogger("evalkit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +81,23 @@ class CellRunner:
         todo = [cell for cell in cells if records[cell.cell_id].state != "done"]
         if not todo:
             return
-        name = todo[0].model.name
-        missing = backend_class(todo[0].model.backend).unavailable(todo[0].model)
-        if missing is not None:
-            for cell in todo:
-                self._end(cell, replace(records[cell.cell_id], state="skipped", reason=missing))
-            return
+        spec, state = todo[0].model, "skipped"
         try:
-            with self._opened(todo[0].model) as (backend, server, load_s):
-                self._progress.model_loaded(name, load_s)
-                self.models[name] = backend.entry()
-                for cell in todo:
-                    record = replace(records[cell.cell_id], load_s=load_s)
-                    self._run_cell(cell, record, backend, server)
+            reason = unavailable(spec)
+            if reason is None:
+                with self._opened(spec) as (backend, server, load_s):
+                    self._progress.model_loaded(spec.name, load_s)
+                    self.models[spec.name] = backend.entry()
+                    while todo:
+                        record = replace(records[todo[0].cell_id], load_s=load_s)
+                        self._run_cell(todo[0], record, backend, server)
+                        del todo[0]
         except Exception as error:  # foreign code raises anything; the other models still run
-            now = {record.cell_id: record for record in self._journal.cells()}
-            for cell in (c for c in todo if now[c.cell_id].state != "done"):
-                record = replace(records[cell.cell_id], state="failed", reason=reason_of(error))
-                self._end(cell, record)
+            state, reason = "failed", reason_of(error)
+            if not todo:
+                log.warning("%s", reason)
+        for cell in todo:
+            self._end(cell, replace(records[cell.cell_id], state=state, reason=reason))
 
     @contextmanager
     def _opened(self, spec: ModelSpec) -> Iterator[tuple[Backend, Server | None, float]]:
@@ -203,8 +205,7 @@ class CellRunner:
         self._progress.cell_ended(cell, state, reason)
 
     def _n_verified(self, cell: Cell) -> int:
-        supports = backend_class(cell.model.backend).supports(cell.model)
-        return self._options.verify_docs if Capability.VERIFY in supports else 0
+        return self._options.verify_docs if Capability.VERIFY in supports(cell.model) else 0
 
     def _end(self, cell: Cell, record: CellRecord) -> None:
         self._journal.update_cell(record)

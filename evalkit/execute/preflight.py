@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from evalkit.backends import backend_class, place
+from evalkit.backends import place, preflight, unavailable
 from evalkit.config.run import LimitsSpec, ModelSpec, SuiteSpec
 from evalkit.errors import ConfigError, ModelError
 from evalkit.execute.serving import check_server
@@ -18,14 +18,14 @@ def check_models(models: Sequence[ModelSpec]) -> None:
     Raises:
         ModelError: One can't, or all are missing something.
     """
-    missing = {m.name: backend_class(m.backend).unavailable(m) for m in models}
+    missing = {m.name: unavailable(m) for m in models}
     if all(missing.values()):
         reasons = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
         raise ModelError(f"no model can be asked: {reasons}.", "Set what is missing.")
     for model in models:
         check_server(model)
         if missing[model.name] is None:
-            backend_class(model.backend).preflight(model)
+            preflight(model)
 
 
 def check_budget(

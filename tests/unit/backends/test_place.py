@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from evalkit import backends
@@ -17,11 +16,6 @@ from evalkit.backends import place
 from evalkit.backends.base import (
     UNDECLARED,
     Backend,
-    Batch,
-    Capability,
-    CellSetup,
-    GenerateRequest,
-    Outcome,
     Place,
 )
 from evalkit.backends.hf import HuggingFaceBackend
@@ -32,38 +26,11 @@ from evalkit.execute.bench_bounds import price_usd_of
 from evalkit.execute.limits import RunGuard, most_cost_usd
 from evalkit.execute.local import _first_manifest
 from evalkit.execute.preflight import check_budget, check_data_class
-from evalkit.meters.clock import now_ns
 from evalkit.plan import Cell, Plan, make_plan
-from evalkit.records import EngineRecord, Usage
-from evalkit.store.manifest import ModelEntry
-from tests.builders import api_entry
+from evalkit.records import Usage
+from tests.foreign import HOST, Answers, Elsewhere, Undeclared, config, installed_backends, spec
 
-HOST = "api.vendor.example"
 PRICE = PriceSpec(input=1, output=2, source="contract", date=date(2026, 11, 1))
-
-
-class Undeclared:
-    """A backend of somebody else's, as one is written who does not know of places."""
-
-    @classmethod
-    def supports(cls, _spec: ModelSpec) -> frozenset[Capability]:
-        return frozenset({Capability.GENERATE, Capability.CHAT_TEMPLATE})
-
-    @classmethod
-    def unavailable(cls, _spec: ModelSpec) -> str | None:
-        return None
-
-    @classmethod
-    def preflight(cls, _spec: ModelSpec) -> None:
-        """Nothing to check."""
-
-
-class Elsewhere(Undeclared):
-    """One that says where it asks."""
-
-    @classmethod
-    def place(cls, _spec: ModelSpec) -> Place:
-        return Place(is_in_process=False, host=HOST)
 
 
 class Here(Undeclared):
@@ -116,56 +83,6 @@ class Wrong(Undeclared):
         return "localhost"
 
 
-class Answers(Undeclared):
-    """One that answers everything in the same way and asks nobody whether it may."""
-
-    place = Elsewhere.__dict__["place"]
-    tokenizer_name = "none"
-    has_chat_template = False
-
-    def __init__(self, model: ModelSpec) -> None:
-        self.model = model
-
-    @classmethod
-    def open(cls, model: ModelSpec) -> Answers:
-        return cls(model)
-
-    def __enter__(self) -> Answers:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """Nothing to free."""
-
-    def entry(self) -> ModelEntry:
-        return api_entry(self.model.name, backend=self.model.backend, chat_template=False)
-
-    def kv_budget(self) -> int | None:
-        return None
-
-    def begin_cell(self, setup: CellSetup) -> None:
-        self.guard = setup.guard
-
-    def may_send(self) -> None:
-        """Ask nobody."""
-
-    def endpoint_record(self) -> None:
-        return None
-
-    def engine_records(self) -> tuple[EngineRecord, ...]:
-        return ()
-
-    def torch_memory(self, _gpu: int) -> tuple[None, None]:
-        return None, None
-
-    def generate(
-        self, requests: Sequence[GenerateRequest], done: Collection[int], _batch_size: int | None
-    ) -> Iterator[Batch]:
-        for i in set(range(len(requests))) - set(done):
-            self.may_send()
-            now = now_ns()
-            yield [(i, Outcome(now, now + 1, 1, 1, text="Answer: no", output_tokens=3))]
-
-
 class Asks(Answers):
     """One that asks before it sends."""
 
@@ -178,7 +95,7 @@ class Asks(Answers):
             self.guard.settle(reserved, reserved)
 
 
-KINDS = {
+KINDS: dict[str, type] = {
     "undeclared": Undeclared,
     "silent": Silent,
     "wrong": Wrong,
@@ -198,33 +115,14 @@ UNSAID = ("undeclared", "silent", "wrong", "heir", "hostless", "torn", "vague")
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Install these backends, as packages do."""
-    found = [
-        EntryPoint(name, f"{__name__}:{kind.__name__}", "evalkit.backends")
-        for name, kind in KINDS.items()
-    ]
-    monkeypatch.setattr(backends, "entry_points", lambda **_: found)
-    backends.extensions.cache_clear()
-    yield
-    backends.extensions.cache_clear()
-
-
-def spec(backend: str, **more: Any) -> ModelSpec:
-    where = {"endpoint": {"base_url": f"https://{HOST}/v1"}} if backend == "openai" else {}
-    return ModelSpec.model_validate(
-        {"name": "m", "backend": backend, "source": "x", **where, **more}
-    )
+    with installed_backends(monkeypatch, KINDS):
+        yield
 
 
 def suite(data_class: str = "confidential") -> SuiteSpec:
     return SuiteSpec.model_validate(
         {"name": "s", "tasks": ["grounded_qa"], "limit": 1, "data_class": data_class}
     )
-
-
-def config(backend: str, **more: Any) -> str:
-    model = spec(backend, **more).model_dump(mode="json", exclude_defaults=True)
-    asked = {"name": "s", "tasks": ["grounded_qa"], "limit": 1}
-    return yaml.safe_dump({"name": "r", "models": [model], "suites": [asked]})
 
 
 def planned(backend: str, **more: Any) -> tuple[Plan, Cell]:
@@ -330,12 +228,16 @@ def test_the_plan_tells_what_it_may_cost(backend: str, tmp_path: Path) -> None:
 
 def test_a_backend_that_fails_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Elsewhere, "place", lambda: None)
-    with pytest.raises(ModelError, match="'m': its backend 'elsewhere' can't tell where it is"):
+    with pytest.raises(
+        ModelError, match="'m': backend 'elsewhere' of package tests fails in `place`: TypeError"
+    ):
         place(spec("elsewhere"))
     away = EntryPoint("away", "no_such_package:Backend", "evalkit.backends")
     monkeypatch.setattr(backends, "entry_points", lambda **_: [away])
     backends.extensions.cache_clear()
-    with pytest.raises(ModelError, match="backend 'away' can't be loaded from no_such_package"):
+    with pytest.raises(
+        ModelError, match="'away' of package no_such_package can't be loaded from no_such"
+    ):
         place(spec("away"))
 
 
