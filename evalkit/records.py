@@ -427,7 +427,7 @@ class EndpointRecord:
     host: str
     """Host and port; never the path or the query."""
     api: str
-    """`chat`, `completions`, `messages` (Anthropic), `generate_content` (Google)."""
+    """Which of its vendor's APIs was asked, such as `chat`, `completions` or `messages`."""
     concurrency: int | None
     """Most requests at once; None in load tests: each of their steps has its own."""
     served_models: tuple[str, ...] = ()

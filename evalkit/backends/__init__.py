@@ -1,4 +1,4 @@
-"""Code that talks to models. One dict line, or an entry point `evalkit.backends`, adds a backend.
+"""Code that talks to models. A line in `BACKENDS` or an entry point adds one: docs/contributing.md.
 
 The rest of evalkit asks backends through these functions: what one of another package raises becomes a sentence here.
 """
@@ -15,16 +15,9 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TypeVar
 
 from evalkit.backends.base import UNDECLARED, Backend, Capability, Place, PromptWriter, declared
+from evalkit.config.backends import BACKENDS
 from evalkit.config.run import ModelSpec
 from evalkit.errors import EvalkitError, ModelError, did_you_mean, reason_of
-
-BACKENDS = {
-    "hf": "evalkit.backends.hf:HuggingFaceBackend",
-    "openai": "evalkit.backends.endpoints.openai:OpenAIBackend",
-    "anthropic": "evalkit.backends.endpoints.anthropic:AnthropicBackend",
-    "google": "evalkit.backends.endpoints.google:GoogleBackend",
-}
-"""Name in a config → `module:class`. Modules are imported when the backend is used."""
 
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from evalkit.config.backends import BACKENDS, IN_PROCESS
 from evalkit.config.scalars import Day
 from evalkit.config.spec import Spec
 
@@ -22,11 +23,8 @@ _LOCAL_ONLY = (
     "scoring", "trust_remote_code",
 )  # fmt: skip
 """Keys of a model that mean nothing behind an API."""
-_MEANINGLESS = {
-    "hf": ("endpoint", "price"),
-    **dict.fromkeys(("openai", "anthropic", "google"), _LOCAL_ONLY),
-}
-"""Backend of ours → keys that a config for it can't mean; others check theirs when they open."""
+_API_ONLY = ("endpoint", "price")
+"""Keys that mean nothing for a model in this process."""
 _SEVERAL_ANSWERS = frozenset(
     {"n", "best_of", "candidate_count", "candidateCount", "num_return_sequences"}
 )
@@ -150,9 +148,9 @@ class ModelSpec(Spec):
 
     name: Name
     """How reports and commands call this model."""
-    backend: str = "hf"
-    """`hf` runs the model in this process through transformers; `openai` (and every compatible server), `anthropic`
-    and `google` ask an API."""
+    backend: str = IN_PROCESS
+    """`hf` runs the model in this process through transformers; the others ask a vendor's API (`openai` that of every
+    compatible server): docs/endpoints.md."""
     source: str
     """An embedded model (`evalkit models list`), a local folder, a GGUF file or a folder with one, a folder with a PEFT
     adapter (LoRA), or a Hugging Face id; for an API, its model name."""
@@ -212,7 +210,7 @@ class ModelSpec(Spec):
 
     @model_validator(mode="after")
     def _keys_fit_the_backend(self) -> Self:
-        meaningless = _MEANINGLESS.get(self.backend, ())
+        meaningless = _meaningless(self.backend)
         if "generate_batch_size" in meaningless and self.generation.mode is not None:
             raise ValueError(f"'generation.mode' means nothing for backend {self.backend!r}")
         if self.serve is not None and self.backend != "openai":
@@ -233,6 +231,13 @@ class ModelSpec(Spec):
     def uses_chat_template(self, has_template: bool) -> bool:
         """Tell whether prompts get the chat template of a model that has one, or not."""
         return has_template if self.chat_template is None else self.chat_template
+
+
+def _meaningless(backend: str) -> tuple[str, ...]:
+    """Return the keys that a model of a backend of ours can't mean; others check theirs when they open."""
+    if backend not in BACKENDS:
+        return ()
+    return _API_ONLY if backend == IN_PROCESS else _LOCAL_ONLY
 
 
 class SuiteSpec(Spec):

@@ -256,7 +256,7 @@ class _Answer:
             usage=self._usage(),
             flags=tuple(self._flags()) if failure is None else (),
             served_model=self._served_model,
-            prompt_tokens=self._reader.prompt_tokens,
+            prompt_tokens=tuple(self._reader.prompt_tokens),
             mean_logprob=self._reader.mean_logprob,
             failure=failure,
             tool_calls=self._calls.calls() if failure is None else (),

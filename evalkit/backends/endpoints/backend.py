@@ -24,7 +24,7 @@ from evalkit.backends.base import (
 from evalkit.backends.chat import moved
 from evalkit.backends.endpoints.asking import Asking
 from evalkit.backends.endpoints.attempt import Reply
-from evalkit.backends.endpoints.dialect import NO_KEY, Ask, DialectFactory, pack
+from evalkit.backends.endpoints.dialect import NO_KEY, Ask, Dialect, pack
 from evalkit.backends.endpoints.echo import echoed_score
 from evalkit.backends.endpoints.flow import Flow
 from evalkit.backends.endpoints.loop import LoopThread
@@ -58,7 +58,7 @@ class EndpointBackend:
     vendor_url: ClassVar[str]
     key_names: ClassVar[tuple[str, ...]]
     """Environment variables that hold the vendor's key; the first that is set counts."""
-    dialect: ClassVar[DialectFactory]
+    dialect: ClassVar[type[Dialect]]
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
@@ -67,8 +67,7 @@ class EndpointBackend:
         transport = StampingTransport(spec.endpoint, self._url, self.headers(key or NO_KEY))
         self._client = httpx2.AsyncClient(transport=transport, trust_env=False)
         self.loop_thread = LoopThread()
-        make: DialectFactory = type(self).dialect
-        self._dialect = make(spec, self._url, key, self._client)
+        self._dialect = self.dialect(spec, self._url, key, self._client)
         self._flow = Flow(spec.endpoint, random.Random(_SEED))
         self._turns: str = TURNS_AS_GIVEN
         self.begin_cell(CellSetup())

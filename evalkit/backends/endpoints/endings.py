@@ -46,11 +46,12 @@ _FAILURES = {
 }
 
 
-def _table(words: Mapping[Ending, str]) -> dict[str, Ending]:
+def endings(words: Mapping[Ending, str]) -> dict[str, Ending]:
+    """Return a table of finish reasons from what is easy to write: the words of each ending, with blanks between."""
     return {word: ending for ending, some in words.items() for word in some.split()}
 
 
-OPENAI = _table(
+OPENAI = endings(
     {
         # OpenAI; TGI; Together; Cohere; Amazon; AI21; LM Studio; gateways that hand on their vendor's words
         Ending.COMPLETE: "stop eos eos_token stop_sequence end_turn complete finish endoftext stop_criteria_met"
@@ -71,33 +72,6 @@ OPENAI = _table(
     }
 )
 """Lower-case words, also of servers that hand on another vendor's."""
-ANTHROPIC = _table(
-    {
-        Ending.COMPLETE: "end_turn stop_sequence stop",
-        Ending.CUT: "max_tokens model_context_window_exceeded length",
-        Ending.FILTERED: "content_filter content_filtered guardrail_intervened safety",
-        Ending.REFUSED: "refusal",
-        Ending.TOOL: "tool_use tool_calls",
-        Ending.ABORTED: "pause_turn abort error",
-    }
-)
-GOOGLE = _table(
-    {
-        Ending.COMPLETE: "stop",
-        Ending.CUT: "max_tokens",
-        Ending.FILTERED: "safety recitation language blocklist prohibited_content spii escalation model_armor"
-        " image_safety image_prohibited_content image_recitation",
-        Ending.ABORTED: "other malformed_function_call unexpected_tool_call too_many_tool_calls malformed_response"
-        " missing_thought_signature continuation image_other no_image",
-        Ending.BLOCKED_ACCOUNT: "pup_limited_disabled",
-    }
-)
-BLOCKED = _table(
-    {
-        Ending.FILTERED: "safety other blocklist prohibited_content image_safety model_armor jailbreak",
-    }
-)
-"""Google's reasons for which a prompt is not answered at all."""
 
 
 def ending_of(word: object, table: Mapping[str, Ending]) -> Ending:

@@ -3,40 +3,139 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx2
 
+from evalkit.backends.endpoints import usage
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.dialect import (
-    NO_KEY,
     Ask,
     CallPart,
+    Dialect,
     Piece,
-    PromptToken,
     Reader,
-    VendorError,
-    stop_strings,
-    temperature,
+    check_parts,
+    object_of,
     text_of,
 )
-from evalkit.backends.endpoints.endings import BLOCKED, GOOGLE, End
-from evalkit.backends.endpoints.error_bodies import error_in, error_within
-from evalkit.backends.endpoints.usage import gemini_usage
-from evalkit.config.run import ModelSpec
+from evalkit.backends.endpoints.endings import Ending, endings
 from evalkit.records import EventKind, Usage
 
-GOOGLE_URL = "https://generativelanguage.googleapis.com"
 _API_VERSION = "v1beta"
-_MOST_STOPS = 5
 _SEARCHED = ("webSearchQueries", "groundingChunks", "searchEntryPoint")
 """What an answer says about searches, which are billed on their own."""
+_COUNTED = ("prompt", "toolUsePrompt", "candidates", "thoughts")
 _ROLES = {"assistant": "model"}
 _BODIES: ContextVar[list[Any]] = ContextVar("bodies")
 """Bodies that `send` reads in the SDK's place; set by the task that makes an attempt."""
+GOOGLE = endings(
+    {
+        Ending.COMPLETE: "stop",
+        Ending.CUT: "max_tokens",
+        Ending.FILTERED: "safety recitation language blocklist prohibited_content spii escalation model_armor"
+        " image_safety image_prohibited_content image_recitation",
+        Ending.ABORTED: "other malformed_function_call unexpected_tool_call too_many_tool_calls malformed_response"
+        " missing_thought_signature continuation image_other no_image",
+        Ending.BLOCKED_ACCOUNT: "pup_limited_disabled",
+    }
+)
+BLOCKED = endings(
+    {
+        Ending.FILTERED: "safety other blocklist prohibited_content image_safety model_armor jailbreak",
+    }
+)
+"""Google's reasons for which a prompt is not answered at all."""
+
+
+class GoogleReader(Reader):
+    """Reads streamed responses; each repeats the usage so far, so the last one counts."""
+
+    endings = GOOGLE
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_searched = False
+
+    def read(self, name: str, data: Any) -> list[Piece]:
+        """Return what one response of the stream says."""
+        data = object_of(name, data)
+        candidates = data.get("candidates")
+        some = candidates[:1] if isinstance(candidates, list) else []
+        pieces = [p for candidate in some for p in self._candidate(candidate)]
+        feedback = data.get("promptFeedback")
+        if isinstance(feedback, dict):
+            pieces += self.finish(feedback.get("blockReason"), BLOCKED)
+        if isinstance(data.get("usageMetadata"), dict):
+            pieces += self.count(gemini_usage(data["usageMetadata"]))
+        if self.usage is not None and self._has_searched:
+            self.usage = replace(self.usage, has_other_charges=True)
+        return pieces
+
+    def read_whole(self, data: Any) -> list[Piece]:
+        """Return what a response says that came in one piece, or as a list of responses."""
+        parts = data if isinstance(data, list) else [data]
+        return [piece for part in parts for piece in self.read("", part)]
+
+    def _candidate(self, candidate: object) -> list[Piece]:
+        if not isinstance(candidate, dict):
+            return []
+        content = candidate.get("content")
+        check_parts(candidate, content)
+        grounding = candidate.get("groundingMetadata")
+        if isinstance(grounding, dict) and any(grounding.get(k) for k in _SEARCHED):
+            self._has_searched = True
+        parts = content.get("parts") if isinstance(content, dict) else None
+        some = parts if isinstance(parts, list) else ()
+        pieces = self.came(p for part in some for p in _part(part))
+        return pieces + self.finish(candidate.get("finishReason"))
+
+
+def _part(part: object) -> Iterator[Piece]:
+    if not isinstance(part, dict):
+        return
+    if text := text_of(part.get("text")):
+        yield Piece(EventKind.REASONING if part.get("thought") else EventKind.CONTENT, text)
+    elif isinstance(call := part.get("functionCall"), dict):
+        name, arguments = text_of(call.get("name")), json.dumps(call.get("args") or {})
+        yield Piece(EventKind.TOOL, call=CallPart(None, name, arguments))
+
+
+def gemini_usage(data: Mapping[str, Any]) -> Usage:
+    """Read Gemini's usage; its candidates' tokens leave out the thoughts, our output tokens include them.
+
+    Tokens of tools are billed as prompt. A prompt that was blocked has no tokens of an answer.
+    """
+    prompt, tools, answer, thoughts = (usage.count(data, f"{name}TokenCount") for name in _COUNTED)
+    known = [n for n in (answer, thoughts) if n is not None]
+    told = Usage(
+        input_tokens=None if prompt is None else prompt + (tools or 0),
+        cached_input_tokens=usage.count(data, "cachedContentTokenCount"),
+        output_tokens=sum(known) if known else None,
+        reasoning_tokens=thoughts,
+        service_tier=usage.word(data, "serviceTier") or _traffic(data),
+        has_other_charges=usage.has_other_charges(data) or any(_modalities(data)),
+    )
+    whole = usage.with_total(told, usage.count(data, "totalTokenCount"), hides_thoughts=True)
+    return usage.judged(whole, data, may_lack_output=True)
+
+
+def _traffic(data: Mapping[str, Any]) -> str | None:
+    """Return the tier that Vertex AI's traffic type means."""
+    kind = usage.word(data, "trafficType")
+    return None if kind in {None, "on_demand", "traffic_type_unspecified"} else kind
+
+
+def _modalities(data: Mapping[str, Any]) -> Iterable[int | None]:
+    """Yield the tokens of what is not text."""
+    for key in ("promptTokensDetails", "candidatesTokensDetails", "toolUsePromptTokensDetails"):
+        parts = data.get(key)
+        for part in parts if isinstance(parts, list) else ():
+            if isinstance(part, Mapping) and part.get("modality") not in {None, "TEXT"}:
+                yield usage.count(part, "tokenCount")
 
 
 class _Nothing(httpx2.AsyncByteStream):
@@ -55,35 +154,27 @@ async def _take(response: httpx2.Response) -> None:
         response.stream = _Nothing()
 
 
-class GoogleDialect:
-    """Sends generateContent requests.
-
-    Args:
-        spec: The model.
-        base_url: Where to.
-        key: API key.
-        client: HTTP client over the stamping transport.
-    """
+class GoogleDialect(Dialect):
+    """Sends generateContent requests."""
 
     api = "generate_content"
+    reader = GoogleReader
+    most_stops = 5
+    names: ClassVar[Mapping[str, str]] = {
+        "max_tokens": "max_output_tokens",
+        "stop": "stop_sequences",
+    }
 
-    def __init__(
-        self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
-    ) -> None:
-        self.secrets: Collection[str] = (key,) if key else ()
-        self._spec = spec
-        client.event_hooks["response"].append(_take)
-        self._client = _sdk_client(key or NO_KEY, base_url, client)
-
-    def reader(self) -> Reader:
-        """Return a reader for one answer."""
-        return GoogleReader()
+    def open_sdk(self, key: str) -> Any:
+        """Return the SDK, which leaves reading to `send`."""
+        self.http.event_hooks["response"].append(_take)
+        return _sdk_client(key, self.base_url, self.http)
 
     async def send(self, ask: Ask) -> AsyncIterator[None]:
         """Stream a request; the SDK gets an empty body, since it gives up at the first event it can't read."""
         bodies: list[Any] = []
         _BODIES.set(bodies)
-        generate: Any = self._client.aio.models.generate_content_stream
+        generate: Any = self.client.aio.models.generate_content_stream
         async for _ in await generate(**self.arguments(ask)):
             yield
         for body in bodies:
@@ -93,35 +184,18 @@ class GoogleDialect:
             finally:
                 await body.aclose()
 
-    def send_bare(self, ask: Ask) -> AsyncIterator[None]:
-        """Stream a request; nobody puts a vendor's API under so much load that the SDK would be the bottleneck."""
-        return self.send(ask)
-
     def arguments(self, ask: Ask) -> dict[str, Any]:
         """Return what is sent, as the SDK takes it."""
-        endpoint, settings = self._spec.endpoint, ask.settings
-        fields: dict[str, Any] = {
-            "max_tokens": settings.max_tokens,
-            "temperature": temperature(settings),
-        }
-        if settings.do_sample and settings.top_p is not None:
-            fields["top_p"] = settings.top_p
-        if stops := stop_strings(settings, _MOST_STOPS):
-            fields["stop"] = stops
-        fields = {k: v for k, v in fields.items() if k not in endpoint.omit}
-        names = {"max_tokens": "max_output_tokens", "stop": "stop_sequences"}
-        config = {names.get(k, k): v for k, v in fields.items()}
-        system = "\n\n".join(m["content"] for m in ask.messages if m["role"] == "system")
-        if system:
-            config["system_instruction"] = system
-        if endpoint.extra_body:
-            config["http_options"] = {"extra_body": endpoint.extra_body}
+        config = self.settings(ask)
+        if ask.system:
+            config["system_instruction"] = ask.system
+        if self.spec.endpoint.extra_body:
+            config["http_options"] = {"extra_body": self.spec.endpoint.extra_body}
         contents = [
             {"role": _ROLES.get(m["role"], m["role"]), "parts": [{"text": m["content"]}]}
-            for m in ask.messages
-            if m["role"] != "system"
+            for m in ask.turns
         ]
-        return {"model": self._spec.source, "contents": contents, "config": config}
+        return {"model": self.spec.source, "contents": contents, "config": config}
 
 
 def _sdk_client(key: str, base_url: str, http: httpx2.AsyncClient) -> Any:
@@ -150,75 +224,11 @@ class _NoTransport(httpx2.BaseTransport):
     """Sends nothing: everything goes through the other client."""
 
 
-class GoogleReader:
-    """Reads streamed responses; each repeats the usage so far, so the last one counts."""
-
-    def __init__(self) -> None:
-        self.usage: Usage | None = None
-        self.end = End()
-        self.is_whole = False
-        self.prompt_tokens: tuple[PromptToken, ...] = ()
-        self.mean_logprob: float | None = None
-        self._has_searched = False
-
-    def read(self, name: str, data: Any) -> list[Piece]:
-        """Return what one response of the stream says."""
-        error = error_in(data)
-        if error is not None or name == "error" or not isinstance(data, dict):
-            raise VendorError(data if error is None else error)
-        candidates = data.get("candidates")
-        some = candidates[:1] if isinstance(candidates, list) else []
-        pieces = [p for candidate in some for p in self._candidate(candidate)]
-        feedback = data.get("promptFeedback")
-        if isinstance(feedback, dict) and self.end.tell(feedback.get("blockReason"), BLOCKED):
-            pieces.append(Piece(EventKind.FINISH))
-        if isinstance(data.get("usageMetadata"), dict):
-            self.usage = gemini_usage(data["usageMetadata"])
-            if self.usage.reasoning_tokens:
-                self.end.has_answer = True
-            pieces.append(Piece(EventKind.USAGE))
-        if self.usage is not None and self._has_searched:
-            self.usage = replace(self.usage, has_other_charges=True)
-        return pieces
-
-    def read_whole(self, data: Any) -> list[Piece]:
-        """Return what a response says that came in one piece, or as a list of responses."""
-        parts = data if isinstance(data, list) else [data]
-        return [piece for part in parts for piece in self.read("", part)]
-
-    def _candidate(self, candidate: object) -> list[Piece]:
-        if not isinstance(candidate, dict):
-            return []
-        content = candidate.get("content")
-        if (error := error_within(candidate, content)) is not None:
-            raise VendorError(error)
-        grounding = candidate.get("groundingMetadata")
-        if isinstance(grounding, dict) and any(grounding.get(k) for k in _SEARCHED):
-            self._has_searched = True
-        parts = content.get("parts") if isinstance(content, dict) else None
-        pieces = [p for part in (parts if isinstance(parts, list) else ()) for p in _part(part)]
-        for piece in pieces:
-            self.end.came(piece.kind)
-        if self.end.tell(candidate.get("finishReason"), GOOGLE):
-            pieces.append(Piece(EventKind.FINISH))
-        return pieces
-
-
-def _part(part: object) -> Iterator[Piece]:
-    if not isinstance(part, dict):
-        return
-    if text := text_of(part.get("text")):
-        yield Piece(EventKind.REASONING if part.get("thought") else EventKind.CONTENT, text)
-    elif isinstance(call := part.get("functionCall"), dict):
-        name, arguments = text_of(call.get("name")), json.dumps(call.get("args") or {})
-        yield Piece(EventKind.TOOL, call=CallPart(None, name, arguments))
-
-
 class GoogleBackend(EndpointBackend):
     """A model behind Google's Gemini API."""
 
     sdk = "google.genai"
-    vendor_url = GOOGLE_URL
+    vendor_url = "https://generativelanguage.googleapis.com"
     key_names = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     dialect = GoogleDialect
 

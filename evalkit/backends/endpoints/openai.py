@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-
-import httpx2
 
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.dialect import (
     Ask,
     CallPart,
+    Dialect,
     Piece,
     PromptToken,
     Reader,
     VendorError,
+    check_parts,
+    object_of,
     sdk_client,
-    stop_strings,
-    temperature,
     text_of,
     thinking_text,
 )
-from evalkit.backends.endpoints.endings import OPENAI, End
-from evalkit.backends.endpoints.error_bodies import error_in, error_within
 from evalkit.backends.endpoints.logprobs import AnswerLogprobs, logprob_of
 from evalkit.backends.endpoints.usage import openai_usage, whole_number
-from evalkit.config.run import ModelSpec
 from evalkit.records import EventKind, Usage
 
 OPENAI_URL = "https://api.openai.com/v1"
-_MOST_STOPS = 4
 _REASONING = (
     "reasoning_content",  # DeepSeek, vLLM, SGLang, llama.cpp
     "reasoning",  # OpenRouter, Groq, Ollama, newer vLLM
@@ -46,101 +41,14 @@ _OLLAMA = {
 }
 
 
-class OpenAIDialect:
-    """Sends chat or completions requests.
-
-    Args:
-        spec: The model.
-        base_url: Where to.
-        key: API key; a compatible server without keys gets a placeholder.
-        client: HTTP client over the stamping transport.
-    """
-
-    def __init__(
-        self, spec: ModelSpec, base_url: str, key: str, client: httpx2.AsyncClient
-    ) -> None:
-        import openai
-
-        self.api: str = spec.endpoint.api
-        self.secrets: Collection[str] = (key,) if key else ()
-        self._spec = spec
-        self._is_openai = base_url == OPENAI_URL
-        self._http = client
-        self._url = (
-            f"{base_url}/chat/completions" if self.api == "chat" else f"{base_url}/completions"
-        )
-        self._client = sdk_client(openai.AsyncOpenAI, key, base_url, client)
-
-    def reader(self) -> Reader:
-        """Return a reader for one answer."""
-        return OpenAIReader()
-
-    async def send(self, ask: Ask) -> AsyncIterator[None]:
-        """Stream a chat or completions request."""
-        resource: Any = self._client.completions
-        if self.api == "chat":
-            resource = self._client.chat.completions
-        create = resource.with_streaming_response.create
-        async with create(**self.arguments(ask)) as response:
-            async for _ in response.http_response.aiter_raw():
-                yield
-
-    async def send_bare(self, ask: Ask) -> AsyncIterator[None]:
-        """Send what `send` sends, written without the SDK, which takes 2 ms of CPU time per request."""
-        body = self.arguments(ask)
-        body |= body.pop("extra_body", {})
-        request = httpx2.Request("POST", self._url, content=json.dumps(body).encode())
-        response = await self._http.send(request, stream=True)
-        try:
-            async for _ in response.aiter_raw():
-                yield
-        finally:
-            await response.aclose()
-
-    def arguments(self, ask: Ask) -> dict[str, Any]:
-        """Return what is sent, as the SDK takes it."""
-        endpoint, settings = self._spec.endpoint, ask.settings
-        limit = "max_completion_tokens" if self._is_openai and self.api == "chat" else "max_tokens"
-        fields: dict[str, Any] = {
-            "stream_options": {"include_usage": True},
-            "max_tokens": settings.max_tokens,
-            "temperature": temperature(settings),
-        }
-        if settings.do_sample and settings.top_p is not None:
-            fields["top_p"] = settings.top_p
-        if stops := stop_strings(settings, _MOST_STOPS):
-            fields["stop"] = stops
-        fields = {k: v for k, v in fields.items() if k not in endpoint.omit}
-        if "max_tokens" in fields:
-            fields[endpoint.max_tokens_field or limit] = fields.pop("max_tokens")
-        if ask.echo:
-            fields |= {"echo": True, "logprobs": 1}
-        elif (
-            endpoint.logprobs
-        ):  # completions count the alternatives, and some servers take 0 as none at all
-            fields["logprobs"] = True if self.api == "chat" else 1
-        prompt = {"messages": ask.messages} if self.api == "chat" else {"prompt": ask.prompt}
-        more = {**endpoint.extra_body, **dict(settings.extra)}
-        body = {"extra_body": more} if more else {}
-        return {"model": self._spec.source, "stream": True, **prompt, **fields, **body}
-
-
-class OpenAIReader:
+class OpenAIReader(Reader):
     """Reads chunks of chat and completions, with the fields that compatible servers add."""
 
     def __init__(self) -> None:
-        self.usage: Usage | None = None
+        super().__init__()
         self._tier: str | None = None
         self._model = ""
-        self.end = End()
-        self.is_whole = False
-        self._prompt_tokens: list[PromptToken] = []
         self._logprobs = AnswerLogprobs()
-
-    @property
-    def prompt_tokens(self) -> tuple[PromptToken, ...]:
-        """Of an echoed prompt."""
-        return tuple(self._prompt_tokens)
 
     @property
     def mean_logprob(self) -> float | None:
@@ -149,23 +57,16 @@ class OpenAIReader:
 
     def read(self, name: str, data: Any) -> list[Piece]:
         """Return what a chunk says; usage may come with choices, without, and more than once: the last one counts."""
-        error = error_in(data)
-        if error is not None or name == "error" or not isinstance(data, dict):
-            raise VendorError(data if error is None else error)
+        data = object_of(name, data)
         if isinstance(data.get("done"), bool) and "choices" not in data:
             raise VendorError(_OLLAMA)
         pieces = [p for choice in _choices(data) for p in self._choice(choice)]
         return [*pieces, *self._usage(data)]
 
-    def read_whole(self, data: Any) -> list[Piece]:
-        """Return what an answer of a server says that does not stream."""
-        return self.read("", data)
-
     def _choice(self, choice: Mapping[str, Any]) -> list[Piece]:
         """Return what a choice says: a part of it in a stream, all of it in an answer in one piece."""
         delta, message = choice.get("delta"), choice.get("message")
-        if (error := error_within(choice, delta, message)) is not None:
-            raise VendorError(error)
+        check_parts(choice, delta, message)
         if not isinstance(delta, dict) and isinstance(message, dict):
             delta, self.is_whole = message, True
         pieces = list(_delta(delta)) if isinstance(delta, dict) else []
@@ -174,17 +75,14 @@ class OpenAIReader:
         logprobs = choice.get("logprobs")
         self._logprobs.read(logprobs)
         if isinstance(logprobs, dict) and not isinstance(delta, dict):
-            self._prompt_tokens += _prompt_tokens(logprobs)
-        for piece in pieces:
-            self.end.came(piece.kind)
-        self.end.has_answer = self.end.has_answer or bool(self._prompt_tokens)
+            self.prompt_tokens += _prompt_tokens(logprobs)
+        self.came(pieces)
+        self.end.has_answer = self.end.has_answer or bool(self.prompt_tokens)
         if isinstance(delta, dict) and text_of(delta.get("refusal")):
             self.end.has_refused = True
-        if self.end.tell(choice.get("finish_reason"), OPENAI):
-            pieces.append(Piece(EventKind.FINISH))
-        return pieces
+        return pieces + self.finish(choice.get("finish_reason"))
 
-    def _usage(self, data: Mapping[str, Any]) -> Iterator[Piece]:
+    def _usage(self, data: Mapping[str, Any]) -> list[Piece]:
         if tier := text_of(data.get("service_tier")):
             self._tier = tier.lower()
             if self.usage is not None:
@@ -194,16 +92,14 @@ class OpenAIReader:
         if not found and isinstance(data.get("x_groq"), dict):
             found = data["x_groq"].get("usage")
         if not found:
-            return
+            return []
         is_object = isinstance(found, dict)
         told = (
             openai_usage(found, self._tier, self._model) if is_object else Usage(is_doubtful=True)
         )
-        if self.usage is None or told.input_tokens or told.output_tokens:  # no zeros after counts
-            self.usage = told
-        if self.usage.reasoning_tokens:
-            self.end.has_answer = True
-        yield Piece(EventKind.USAGE)
+        if self.usage is not None and not (told.input_tokens or told.output_tokens):
+            told = self.usage  # no zeros after counts
+        return self.count(told)
 
 
 def _choices(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -276,6 +172,54 @@ def _prompt_tokens(logprobs: Mapping[str, Any]) -> Iterator[PromptToken]:
 def _list_of(data: Mapping[str, Any], key: str) -> list[Any]:
     found = data.get(key)
     return found if isinstance(found, list) else []
+
+
+class OpenAIDialect(Dialect):
+    """Sends chat or completions requests."""
+
+    reader = OpenAIReader
+
+    def open_sdk(self, key: str) -> Any:
+        """Return the SDK."""
+        import openai
+
+        return sdk_client(openai.AsyncOpenAI, self, key)
+
+    async def send(self, ask: Ask) -> AsyncIterator[None]:
+        """Stream a chat or completions request."""
+        resource: Any = self.client.completions
+        if self.api == "chat":
+            resource = self.client.chat.completions
+        create = resource.with_streaming_response.create
+        async with create(**self.arguments(ask)) as response:
+            async for _ in response.http_response.aiter_raw():
+                yield
+
+    def send_bare(self, ask: Ask) -> AsyncIterator[None]:
+        """Send what `send` sends, written without the SDK, which takes 2 ms of CPU time per request."""
+        body = self.arguments(ask)
+        body |= body.pop("extra_body", {})
+        return self.post("chat/completions" if self.api == "chat" else "completions", body)
+
+    def arguments(self, ask: Ask) -> dict[str, Any]:
+        """Return what is sent, as the SDK takes it."""
+        endpoint, fields = self.spec.endpoint, self.settings(ask)
+        is_chat = self.api == "chat"
+        if "max_tokens" in fields:
+            is_own = self.base_url == OPENAI_URL and is_chat
+            limit = "max_completion_tokens" if is_own else "max_tokens"
+            fields[endpoint.max_tokens_field or limit] = fields.pop("max_tokens")
+        if "stream_options" not in endpoint.omit:
+            fields["stream_options"] = {"include_usage": True}
+        if ask.echo:
+            fields |= {"echo": True, "logprobs": 1}
+        elif endpoint.logprobs:
+            # completions count the alternatives, and some servers take 0 as none at all
+            fields["logprobs"] = True if is_chat else 1
+        prompt = {"messages": ask.messages} if is_chat else {"prompt": ask.prompt}
+        more = {**endpoint.extra_body, **dict(ask.settings.extra)}
+        body = {"extra_body": more} if more else {}
+        return {"model": self.spec.source, "stream": True, **prompt, **fields, **body}
 
 
 class OpenAIBackend(EndpointBackend):

@@ -1,4 +1,4 @@
-"""What servers say they bill: the token counts of three APIs, and of what speaks like them, as one `Usage`.
+"""What servers say they bill: the counts of OpenAI's API and what speaks like it, and what all vendors' have in common.
 
 A count that can't be true is never a number: a prompt has no 0 tokens, and a total is no smaller than its parts. Such
 usage is doubtful, and what it costs is unknown. A total above its parts is explained by parts that are told beside
@@ -9,7 +9,7 @@ knows what it is, and it is doubtful as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -82,6 +82,36 @@ def _counted(value: object) -> int | None:
     return None if number is None or number > _MOST else number
 
 
+def cached(data: Mapping[str, Any]) -> int | None:
+    """Return the prompt's tokens that a cache read, whatever their name."""
+    return _named(data, _CACHED)
+
+
+def written(data: Mapping[str, Any]) -> int | None:
+    """Return the prompt's tokens that were written into a cache, whatever their name."""
+    return _named(data, _WRITTEN)
+
+
+def reasoning(data: Mapping[str, Any]) -> int | None:
+    """Return the tokens of thoughts."""
+    return _first(data, *_REASONING)
+
+
+def word(data: Mapping[str, Any], key: str) -> str | None:
+    """Return what is told in a word, in lower case: a tier, a region."""
+    value = data.get(key)
+    return value.lower() if isinstance(value, str) and value else None
+
+
+def has_other_charges(data: Mapping[str, Any]) -> bool:
+    """Tell whether more is billed than tokens of text: sound, pictures, or a tool of the vendor's, by call."""
+    levels = [data, *(v for v in data.values() if isinstance(v, Mapping))]
+    has_fees = any(
+        _FEES.search(str(k)) and _counted(v) for level in levels for k, v in level.items()
+    )
+    return has_fees or any(count(data, *path) for path in _OTHER)
+
+
 def _has_odd_count(data: object, depth: int = 0) -> bool:
     """Tell whether something is told as a count, at any depth, that can't be one."""
     if depth > _DEEPEST:
@@ -113,19 +143,19 @@ def openai_usage(data: Mapping[str, Any], tier: str | None = None, model: str = 
     output = _first(data, ("completion_tokens",), ("output_tokens",))
     told = Usage(
         input_tokens=prompt,
-        cached_input_tokens=_named(data, _CACHED),
-        cache_write_tokens=_named(data, _WRITTEN),
+        cached_input_tokens=cached(data),
+        cache_write_tokens=written(data),
         cache_write_1h_tokens=_first(data, *_WRITTEN_1H),
         output_tokens=output,
-        reasoning_tokens=_first(data, *_REASONING),
-        service_tier=tier or _word(data, "service_tier"),
-        has_other_charges=_has_fees(data) or any(count(data, *path) for path in _OTHER),
+        reasoning_tokens=reasoning(data),
+        service_tier=tier or word(data, "service_tier"),
+        has_other_charges=has_other_charges(data),
     )
     hides = bool(_HIDES_THOUGHTS.search(model))
-    return _judged(_with_total(told, count(data, "total_tokens"), hides_thoughts=hides), data)
+    return judged(with_total(told, count(data, "total_tokens"), hides_thoughts=hides), data)
 
 
-def _with_total(told: Usage, total: int | None, *, hides_thoughts: bool) -> Usage:
+def with_total(told: Usage, total: int | None, *, hides_thoughts: bool) -> Usage:
     """Return the counts with what the total says is missing in them, where it is known what that is."""
     prompt, output = told.input_tokens, told.output_tokens
     if not prompt or output is None:
@@ -145,66 +175,7 @@ def _with_total(told: Usage, total: int | None, *, hides_thoughts: bool) -> Usag
     return replace(told, is_doubtful=True)
 
 
-def anthropic_usage(data: Mapping[str, Any]) -> Usage:
-    """Read Anthropic's usage; its `input_tokens` leave out what the cache read or wrote, ours include it."""
-    fresh = count(data, "input_tokens")
-    cached = _named(data, _CACHED)
-    written = _named(data, _WRITTEN)
-    long = count(data, "cache_creation", "ephemeral_1h_input_tokens")
-    if written is None and long is not None:
-        written = long + (count(data, "cache_creation", "ephemeral_5m_input_tokens") or 0)
-    whole = None if fresh is None else fresh + (cached or 0) + (written or 0)
-    told = Usage(
-        input_tokens=whole,
-        cached_input_tokens=cached,
-        cache_write_tokens=written,
-        cache_write_1h_tokens=long,
-        output_tokens=count(data, "output_tokens"),
-        reasoning_tokens=_first(data, *_REASONING),
-        service_tier=_word(data, "service_tier"),
-        speed=_word(data, "speed"),
-        region=_word(data, "inference_geo"),
-        has_other_charges=_has_fees(data) or any(count(data, *path) for path in _OTHER),
-    )
-    return _judged(told, data)
-
-
-def gemini_usage(data: Mapping[str, Any]) -> Usage:
-    """Read Gemini's usage; its candidates' tokens leave out the thoughts, our output tokens include them.
-
-    Tokens of tools are billed as prompt. A prompt that was blocked has no tokens of an answer.
-    """
-    answer, thoughts = count(data, "candidatesTokenCount"), count(data, "thoughtsTokenCount")
-    prompt, tools = count(data, "promptTokenCount"), count(data, "toolUsePromptTokenCount")
-    known = [n for n in (answer, thoughts) if n is not None]
-    told = Usage(
-        input_tokens=None if prompt is None else prompt + (tools or 0),
-        cached_input_tokens=count(data, "cachedContentTokenCount"),
-        output_tokens=sum(known) if known else None,
-        reasoning_tokens=thoughts,
-        service_tier=_word(data, "serviceTier") or _traffic(data),
-        has_other_charges=_has_fees(data) or any(_modalities(data)),
-    )
-    total = count(data, "totalTokenCount")
-    return _judged(_with_total(told, total, hides_thoughts=True), data, may_lack_output=True)
-
-
-def _traffic(data: Mapping[str, Any]) -> str | None:
-    """Return the tier that Vertex AI's traffic type means."""
-    kind = _word(data, "trafficType")
-    return None if kind in {None, "on_demand", "traffic_type_unspecified"} else kind
-
-
-def _modalities(data: Mapping[str, Any]) -> Iterable[int | None]:
-    """Yield the tokens of what is not text."""
-    for key in ("promptTokensDetails", "candidatesTokensDetails", "toolUsePromptTokensDetails"):
-        parts = data.get(key)
-        for part in parts if isinstance(parts, list) else ():
-            if isinstance(part, Mapping) and part.get("modality") not in {None, "TEXT"}:
-                yield count(part, "tokenCount")
-
-
-def _judged(told: Usage, data: Mapping[str, Any], *, may_lack_output: bool = False) -> Usage:
+def judged(told: Usage, data: Mapping[str, Any], *, may_lack_output: bool = False) -> Usage:
     """Return the usage, marked as doubtful where it contradicts itself; a 0 that can't be is no number.
 
     Servers that count nothing send zeros.
@@ -230,12 +201,6 @@ def _named(data: Mapping[str, Any], names: re.Pattern[str]) -> int | None:
 _OF_ANSWER = re.compile(r"completion|output|candidates", re.IGNORECASE)
 
 
-def _has_fees(data: Mapping[str, Any]) -> bool:
-    """Tell whether a tool of the vendor's was used that is billed by call."""
-    levels = [data, *(v for v in data.values() if isinstance(v, Mapping))]
-    return any(_FEES.search(str(k)) and _counted(v) for level in levels for k, v in level.items())
-
-
 def _telling(found: list[int]) -> int | None:
     """Return the first count that says more than 0, else the first."""
     return next((n for n in found if n), found[0] if found else None)
@@ -244,8 +209,3 @@ def _telling(found: list[int]) -> int | None:
 def _first(data: Mapping[str, Any], *paths: tuple[str, ...]) -> int | None:
     """Return the first of several names' counts that says more than 0, else the first that is there."""
     return _telling([n for path in paths if (n := count(data, *path)) is not None])
-
-
-def _word(data: Mapping[str, Any], key: str) -> str | None:
-    value = data.get(key)
-    return value.lower() if isinstance(value, str) and value else None

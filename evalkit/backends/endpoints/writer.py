@@ -8,14 +8,14 @@ import httpx2
 
 from evalkit.backends.base import GenerateRequest
 from evalkit.backends.chat import moved
-from evalkit.backends.endpoints.dialect import Ask, DialectFactory, pack
+from evalkit.backends.endpoints.dialect import Ask, Dialect, pack
 from evalkit.config.run import ModelSpec
 
 
 class EndpointWriter:
     """Writes requests to one model behind an API."""
 
-    def __init__(self, spec: ModelSpec, make: DialectFactory, url: str) -> None:
+    def __init__(self, spec: ModelSpec, make: type[Dialect], url: str) -> None:
         self._spec = spec
         self._dialect = make(spec, url, "none", httpx2.AsyncClient(trust_env=False))
 

@@ -13,8 +13,10 @@ import pytest
 from evalkit.backends import open_backend
 from evalkit.backends.base import Backend, CellSetup, GenerateRequest, Outcome
 from evalkit.backends.endpoints import attempt
+from evalkit.backends.endpoints.anthropic import ANTHROPIC
 from evalkit.backends.endpoints.backend import EndpointBackend
-from evalkit.backends.endpoints.endings import ANTHROPIC, BLOCKED, GOOGLE, OPENAI, Ending, ending_of
+from evalkit.backends.endpoints.endings import OPENAI, Ending, ending_of
+from evalkit.backends.endpoints.google import BLOCKED, GOOGLE
 from evalkit.loadgen.chunks import chat_chunk, sse, usage
 from evalkit.loadgen.scripted import Pause, Plan, Received, ScriptedServer, Send, Stall
 from evalkit.meters.clock import now_ns

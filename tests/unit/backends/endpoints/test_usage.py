@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from evalkit.backends.endpoints.anthropic import anthropic_usage
 from evalkit.backends.endpoints.costs import billed
-from evalkit.backends.endpoints.google import GoogleReader
+from evalkit.backends.endpoints.google import GoogleReader, gemini_usage
 from evalkit.backends.endpoints.openai import OpenAIReader
-from evalkit.backends.endpoints.usage import anthropic_usage, gemini_usage, openai_usage
+from evalkit.backends.endpoints.usage import openai_usage
 from evalkit.config import EndpointSpec, ModelSpec
 from evalkit.records import Usage
 
