@@ -54,8 +54,10 @@ _SEED = 20261123
 class EndpointBackend:
     """One model behind an API. Subclasses name the vendor's SDK, address, key and dialect."""
 
-    sdk: ClassVar[str]
+    sdk: ClassVar[str | None] = None
+    """Module of the vendor's SDK; None where the dialect needs none."""
     vendor_url: ClassVar[str]
+    """Where requests go that the config sends to no other address."""
     key_names: ClassVar[tuple[str, ...]]
     """Environment variables that hold the vendor's key; the first that is set counts."""
     dialect: ClassVar[type[Dialect]]
@@ -113,8 +115,9 @@ class EndpointBackend:
         wanted = spec.endpoint.api_key_env or (None if spec.endpoint.base_url else cls.key_names[0])
         if wanted and cls.key(spec) is None:
             return f"the environment variable {wanted} is not set"
-        top = cls.sdk.partition(".")[0]
-        if importlib.util.find_spec(top) is None or importlib.util.find_spec(cls.sdk) is None:
+        parts = cls.sdk.split(".") if cls.sdk else []
+        modules = (".".join(parts[: n + 1]) for n in range(len(parts)))
+        if any(importlib.util.find_spec(module) is None for module in modules):
             return f"the SDK is not installed: {install_command(spec.backend)}"
         return None
 
