@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import lm_eval
 import numpy as np
 import yaml
 from lm_eval.tasks import TaskManager
@@ -27,6 +29,8 @@ from evalkit.records import AS_IS, GENERATE
 
 SEEDS = {"random": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
 """lm-eval's own defaults, so that its numbers and ours compare."""
+
+_NAME = re.compile(r"^\s*(?:- )?(?:task|group|tag):[ \t]*['\"]?([\w.+-]+)", re.MULTILINE)
 
 TaskDict = dict[str, Any]
 """What lm-eval's TaskManager.load returns: `tasks`, `groups`, `group_map`."""
@@ -111,23 +115,41 @@ def _make_manager(include_paths: tuple[Path, ...], *, include_defaults: bool) ->
 
 
 def manager_of(names: Sequence[str], include_paths: tuple[Path, ...]) -> Any:
-    """Return the cheap manager when it knows every name; indexing lm-eval's 14 000 files takes seconds."""
+    """Return the cheap manager when it knows every name; indexing lm-eval's 14 000 files takes many seconds.
+
+    Raises:
+        TaskError: One is not known.
+    """
     for name in names:
         _check_files(name, include_paths)
     local = _local_manager(include_paths)
     if all(name in local.task_index for name in names):
         return local
+    for name in names:
+        if name not in local.task_index and not _is_written(name):
+            raise _unknown(name, local.all_tasks)
     full = _full_manager(include_paths)
     for name in names:
         if name not in full.task_index:
-            raise _unknown(name, local.all_tasks, full.all_tasks)
+            raise _unknown(name, local.all_tasks)
     return full
 
 
-def _unknown(name: str, local: Sequence[Any], known: Sequence[Any]) -> TaskError:
+@cache
+def _written() -> str:
+    """Return the text of all of lm-eval's task files: what stands in none of them is no name of a task."""
+    files = (Path(lm_eval.__file__).parent / "tasks").rglob("*.yaml")
+    return "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+
+
+def _is_written(name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", _written()) is not None
+
+
+def _unknown(name: str, local: Sequence[Any]) -> TaskError:
     otherwise = "Names are those of lm-eval; own tasks need their folder in include_paths."
     hint = did_you_mean(name, map(str, local)) or did_you_mean(
-        name, map(str, known), otherwise, most=3
+        name, set(_NAME.findall(_written())), otherwise, most=3
     )
     return TaskError(f"Unknown task {name!r}.", hint)
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
+from datasets.config import HF_MODULES_CACHE
+from huggingface_hub.constants import HF_HUB_CACHE
 from lm_eval.api.metrics import exact_match_hf_evaluate
 from lm_eval.api.registry import (
     AGGREGATION_REGISTRY,
@@ -15,6 +18,7 @@ from lm_eval.api.registry import (
     get_metric,
 )
 
+from evalkit.backends.sources import is_offline
 from evalkit.errors import TaskError, did_you_mean
 from evalkit.harness.generation_check import is_whole
 
@@ -82,18 +86,30 @@ def _check_metric(entry: Mapping[str, Any], *, is_own: bool) -> None:
         _check_options(name, entry)
         return
     known = sorted(METRIC_REGISTRY)
+    hint = did_you_mean(name, known, f"There are {', '.join(known)}.", cutoff=0.7)
+    if aggregation is None or "higher_is_better" not in entry:
+        raise TaskError(
+            f"metric {name!r}: aggregation and higher_is_better are missing; only lm-eval's own metrics have defaults.",
+            hint,
+        )
     is_misspelt = not is_foreign and bool(did_you_mean(name, known, cutoff=0.85))
-    if is_misspelt or get_metric(name, is_foreign) is None:  # the library takes seconds to ask
-        hint = did_you_mean(name, known, f"There are {', '.join(known)}.", cutoff=0.7)
+    if is_misspelt or not _is_evaluates(name, is_foreign):
         raise TaskError(
             f"metric {name!r} is none of lm-eval's, and the evaluate library does not have it here.",
             hint,
         )
-    if aggregation is None or "higher_is_better" not in entry:
-        raise TaskError(
-            f"metric {name!r}: aggregation and higher_is_better are missing.",
-            "Only lm-eval's own metrics have defaults.",
-        )
+
+
+def _is_evaluates(name: str, is_foreign: bool) -> bool:
+    """Tell whether the evaluate library has a metric: it takes many seconds to ask, so first whether it can."""
+    kept = (
+        (Path(HF_MODULES_CACHE) / "evaluate_modules", f"*/*--{name}"),
+        (Path(HF_HUB_CACHE), f"spaces--evaluate-*--{name}"),
+    )
+    is_plain = is_offline() and "/" not in name and not Path(name).exists()
+    if is_plain and not any(any(folder.glob(pattern)) for folder, pattern in kept):
+        return False
+    return get_metric(name, is_foreign) is not None
 
 
 def _check_options(name: str, entry: Mapping[str, Any]) -> None:

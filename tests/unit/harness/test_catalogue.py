@@ -10,6 +10,7 @@ import yaml
 from evalkit.config import GenerationDefaults, SuiteSpec
 from evalkit.distribution import shipped
 from evalkit.errors import TaskError
+from evalkit.harness import catalogue, scoring_check
 from evalkit.harness.catalogue import apply_generation, load_tasks
 from tests.conftest import REPO
 
@@ -87,3 +88,43 @@ def test_code_of_foreign_tasks_needs_permission(foreign: Path, name: str) -> Non
         load_tasks(suite(name), [foreign])
     loaded = load_tasks(suite(name), [foreign], allow_code=True)
     assert set(loaded["tasks"]) == {"with_code"}
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("ticket_rooting", "'ticket_routing'"),
+        ("hellaswagg", "'hellaswag'"),
+        ("zzyzx", "include_paths"),
+    ],
+)
+def test_an_unknown_name_is_told_without_indexing_lm_evals_files(
+    name: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "_full_manager", None)
+    with pytest.raises(TaskError, match=f"Unknown task '{name}'") as caught:
+        catalogue.manager_of((name,), ())
+    assert hint in str(caught.value)
+    assert catalogue._is_written("arc_challenge")
+
+
+@pytest.mark.parametrize(
+    "keys", [{}, {"aggregation": "mean"}, {"aggregation": "mean", "higher_is_better": True}]
+)
+def test_an_unknown_metric_is_told_without_the_library_that_may_have_it(
+    keys: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(scoring_check, "get_metric", None)
+    with pytest.raises(TaskError, match="metric 'goodness'"):
+        scoring_check.check_metrics([{"metric": "goodness", **keys}], is_own=False)
+
+
+def test_a_metric_that_the_library_has_here_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring_check, "HF_MODULES_CACHE", str(tmp_path))
+    monkeypatch.setattr(scoring_check, "get_metric", lambda *_: len)
+    (tmp_path / "evaluate_modules" / "metrics" / "evaluate-metric--goodness").mkdir(parents=True)
+    given = {"metric": "goodness", "aggregation": "mean", "higher_is_better": True}
+    scoring_check.check_metrics([given], is_own=False)
