@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from evalkit.analysis.paired import limit_of_bca, paired_interval, tango
-from evalkit.analysis.stats import RESAMPLES, SEED, percent, wilson
+from evalkit.analysis.stats import RESAMPLES, SEED, clopper_pearson, percent, wilson
 from evalkit.wording import Said, joined, numeral, say, verbatim
 
 Array = NDArray[np.float64]
@@ -140,21 +140,14 @@ def _counted(change: Array, unseen: float, confidence: float) -> tuple[float, fl
     down = float(np.maximum(-change, 0).sum())
     size = (float(change @ change) + unseen**2) / (up + down + unseen)
     wins, losses = min(up / size, n), min(down / size, n)
-    low, high = tango(wins, losses, n, 2 * confidence - 1)
+    two_sided = 2 * confidence - 1
+    low, high = tango(wins, losses, n, two_sided)
     if losses == 0:
-        low, high = _wider((low, high), _exact(wins, n, confidence))
+        low, high = _wider((low, high), clopper_pearson(wins, n, two_sided))
     if wins == 0:
-        least, most = _exact(losses, n, confidence)
+        least, most = clopper_pearson(losses, n, two_sided)
         low, high = _wider((low, high), (-most, -least))
     return size * low, size * high
-
-
-def _exact(count: float, n: int, confidence: float) -> tuple[float, float]:
-    """Return Clopper and Pearson's bounds of a share (1934); the count need not be whole."""
-    others = n - count
-    low = float(special.betaincinv(count, others + 1, 1 - confidence)) if count > 0 else 0.0
-    high = float(special.betaincinv(count + 1, others, confidence)) if others > 0 else 1.0
-    return low, high
 
 
 def _student(values: Array, confidence: float, shift: float = 0.0) -> tuple[float, float]:
@@ -207,8 +200,8 @@ def _highest(values: Array, confidence: float) -> float:
     n, unseen = len(values), 1.0
     size = (float(values @ values) + unseen**2) / (float(values.sum()) + unseen)
     count = min(float(values.sum()) / size, n)
-    by_wilson = wilson(count, n, 2 * confidence - 1)[1]
-    return min(1.0, size * max(by_wilson, _exact(count, n, confidence)[1]))
+    highest = max(method(count, n, 2 * confidence - 1)[1] for method in (wilson, clopper_pearson))
+    return min(1.0, size * highest)
 
 
 def mover(estimates: Sequence[float], bounds: Sequence[Bounds], weights: Sequence[float]) -> Bounds:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.resample import bca_intervals
@@ -87,15 +86,24 @@ def percent(confidence: float) -> str:
 
 
 def wilson(successes: float, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return Wilson's score interval of a proportion.
+    """Return Wilson's score interval of a share (1927); the count need not be whole."""
+    return _share_interval(successes, n, confidence, "wilson")
 
-    Source: Wilson 1927; scipy's `binomtest(...).proportion_ci(method="wilson")`, here for a sum that may be a fraction.
-    """
-    z = float(ndtri(0.5 + confidence / 2))
-    p = successes / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
-    return max(0.0, middle - half), min(1.0, middle + half)
+
+def clopper_pearson(
+    successes: float, n: int, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Return Clopper and Pearson's exact interval of a share (1934); the count need not be whole."""
+    return _share_interval(successes, n, confidence, "beta")
+
+
+def _share_interval(
+    successes: float, n: int, confidence: float, method: str
+) -> tuple[float, float]:
+    from statsmodels.stats.proportion import proportion_confint  # loads pandas, so only when used
+
+    low, high = proportion_confint(successes, n, alpha=1 - confidence, method=method)
+    return float(low), float(high)
 
 
 def bootstrap(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:

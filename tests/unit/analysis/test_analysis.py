@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest
 
 from evalkit.analysis.facts import RunFacts, facts_to_json
 from evalkit.analysis.performance import Flips
-from evalkit.analysis.stats import mean_estimate, wilson
+from evalkit.analysis.stats import clopper_pearson, mean_estimate, wilson
 from evalkit.analysis.summary import analyse
 from evalkit.records import RequestKind
 from evalkit.store.run_dir import Run
@@ -37,6 +38,23 @@ def test_wilson_equals_scipys(n: int, data: st.DataObject) -> None:
     k = data.draw(st.integers(0, n))
     expected = binomtest(k, n).proportion_ci(method="wilson")
     assert wilson(k, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@given(st.integers(1, 500), st.data())
+def test_clopper_and_pearsons_equals_scipys(n: int, data: st.DataObject) -> None:
+    k = data.draw(st.integers(0, n))
+    expected = binomtest(k, n).proportion_ci(method="exact")
+    assert clopper_pearson(k, n) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+@given(st.integers(10, 500), st.floats(0.05, 0.95))
+def test_intervals_of_shares_take_counts_that_are_not_whole(n: int, share: float) -> None:
+    low, high = wilson(share * n, n)
+    for bound in (low, high):
+        assert abs(share - bound) == pytest.approx(1.959964 * sqrt(bound * (1 - bound) / n), 1e-4)
+    low, high = clopper_pearson(share * n, n)
+    assert beta.cdf(low, share * n, n - share * n + 1) == pytest.approx(0.025)
+    assert beta.sf(high, share * n + 1, n - share * n) == pytest.approx(0.025)
 
 
 def test_bootstrap_covers_the_mean_of_a_skewed_score() -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 from evalkit.analysis.onesided import (
     FEWEST_CLUSTERS,
@@ -64,9 +63,9 @@ def test_right_and_wrong_get_tangos_bounds() -> None:
 def test_docs_that_all_flip_one_way_get_the_exact_bound_where_it_is_wider(
     losses: int, n: int
 ) -> None:
-    """It is statsmodels' Clopper-Pearson; Tango's alone would err 6.9 times in a hundred (docs/statistics.md)."""
+    """It is scipy's Clopper-Pearson; Tango's alone would err 6.9 times in a hundred (docs/statistics.md)."""
     found = bounds(signs(0, losses, n - losses))
-    low, high = proportion_confint(losses, n, alpha=0.1, method="beta")
+    low, high = stats.binomtest(losses, n).proportion_ci(0.9, "exact")
     least, most = tango(0, losses, n, 0.9)
     assert found.least == pytest.approx(min(-high, least), abs=1e-8)
     assert found.most == pytest.approx(max(-low, most) if losses else max(high, most), abs=1e-8)
@@ -232,7 +231,7 @@ def test_clusters_err_as_often_as_they_say(monkeypatch: pytest.MonkeyPatch) -> N
 def test_shares_get_the_wider_of_wilson_and_clopper_pearson(count: int, n: int) -> None:
     found = share_bounds(np.repeat([1.0, 0.0], [count, n - count]), C)
     assert found is not None
-    both = [proportion_confint(count, n, alpha=0.1, method=m) for m in ("wilson", "beta")]
+    both = [stats.binomtest(count, n).proportion_ci(0.9, m) for m in ("wilson", "exact")]
     assert found.least == pytest.approx(min(low for low, _ in both), abs=1e-8)
     assert found.most == pytest.approx(max(high for _, high in both), abs=1e-8)
 
