@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import EDGE, Array
 from evalkit.analysis.docs import DocTable, Headline, pair
 from evalkit.analysis.facts import SHARE, Estimate
 from evalkit.analysis.paired import paired_interval
@@ -21,9 +21,6 @@ from evalkit.analysis.scores import TaskKey, TaskScores
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, say
-
-_EQUAL = 1e-12
-Array = NDArray[np.float64]
 
 
 class Compared(Protocol):
@@ -161,7 +158,7 @@ def _compared(
     if not len(change):
         return _missing(blank, say("the two have no doc in common"))
     change = change if headline.is_higher_better else -change
-    wins, losses = int((change > _EQUAL).sum()), int((change < -_EQUAL).sum())
+    wins, losses = int((change > EDGE).sum()), int((change < -EDGE).sum())
     return replace(
         blank,
         estimate=_estimate(change, is_share=headline.is_share),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.analysis.scores import RATES, Ints, TaskKey, TaskScores, run_scores
+from evalkit.analysis.arrays import Ints
+from evalkit.analysis.scores import RATES, TaskKey, TaskScores, run_scores
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.store.run_dir import Run
 

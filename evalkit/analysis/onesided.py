@@ -8,29 +8,25 @@ often than they say: where few docs differ, where all that differ differ the sam
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, isfinite, log, sqrt
+from math import inf, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
-from scipy import special
 
+from evalkit.analysis.arrays import EDGE, Array, Ints
 from evalkit.analysis.paired import limit_of_bca, paired_interval, tango
+from evalkit.analysis.resample import BLOCK, bca_shares
 from evalkit.analysis.stats import RESAMPLES, SEED, clopper_pearson, percent, wilson
 from evalkit.wording import Said, joined, numeral, say, verbatim
 
-Array = NDArray[np.float64]
 FEWEST_CLUSTERS = 5
 MOST_FOR_FLIPS = 200
 """Docs that differ; for more of them the t test gives what flipped signs give."""
 MOST_FOR_RATIOS = 2000
 """Docs up to which a ratio is resampled."""
 _HALF = 0.5
-_EDGE = 1e-12
 _LEAST = 2
-_BLOCK = 1 << 20
-"""Indices drawn at once."""
 _SIGNS = np.array([-1.0, 1.0, 1.0, -1.0])
 """Of the logarithms of base_num, base_den, cand_num and cand_den in the log ratio."""
 
@@ -75,7 +71,7 @@ def paired_bounds(change: Array, *, is_share: bool, confidence: float) -> Bounds
 
 
 def cluster_bounds(
-    change: Array, clusters: NDArray[np.int64], confidence: float, *, is_share: bool = True
+    change: Array, clusters: Ints, confidence: float, *, is_share: bool = True
 ) -> Bounds | None:
     """Return the bounds of the mean of differences where docs of one source rise and fall together.
 
@@ -106,7 +102,7 @@ def cluster_bounds(
     if unseen == 0:
         return None
     several = [_counted(weights, unseen, confidence)]
-    if np.ptp(spread) > _EDGE:
+    if np.ptp(spread) > EDGE:
         drawn = paired_interval(spread, is_share=False, confidence=2 * confidence - 1)
         several += [_student(spread, confidence, mean)]
         several += [(mean + drawn.low, mean + drawn.high)] if drawn else []
@@ -124,7 +120,7 @@ def _unseen(change: Array, *, is_share: bool) -> float:
     largest = float(np.abs(change).max())
     if not is_share:
         return largest
-    return max(largest, 1.0 if np.median(np.abs(change)) <= _EDGE else _HALF)
+    return max(largest, 1.0 if np.median(np.abs(change)) <= EDGE else _HALF)
 
 
 def _counted(change: Array, unseen: float, confidence: float) -> tuple[float, float]:
@@ -261,7 +257,7 @@ def _resampled(columns: Array, confidence: float) -> tuple[float, float]:
         least, most = limit_of_bca((_SIGNS * n / sums) @ columns, 2 * confidence - 1)
         return at + least, at + most
     rng = np.random.default_rng(SEED)
-    rows = max(1, _BLOCK // n)
+    rows = max(1, BLOCK // n)
     found = []
     for start in range(0, RESAMPLES, rows):
         some = min(rows, RESAMPLES - start)
@@ -271,25 +267,12 @@ def _resampled(columns: Array, confidence: float) -> tuple[float, float]:
     with np.errstate(divide="ignore", invalid="ignore"):  # log 0, and ∞ − ∞
         ratios = np.log(np.concatenate(found)) @ _SIGNS
         without = np.log(np.maximum(sums[:, None] - columns, 0)).T @ _SIGNS
-    shares = _bca_shares(ratios, at, without, confidence)
+    shares = bca_shares(ratios, at, without, 1 - confidence)
     low, high = np.where(np.isnan(ratios), -inf, ratios), np.where(np.isnan(ratios), inf, ratios)
     return (
         float(np.quantile(low, shares[0], method="lower")),
         float(np.quantile(high, shares[1], method="higher")),
     )
-
-
-def _bca_shares(drawn: Array, at: float, without: Array, confidence: float) -> tuple[float, float]:
-    """Return which quantiles of the resamples are the bounds (Efron 1987); the plain ones where BCa is not defined."""
-    below = np.count_nonzero(drawn < at) + np.count_nonzero(drawn <= at)
-    bias = float(special.ndtri(below / (2 * len(drawn))))
-    z = float(special.ndtri(confidence))
-    edges = bias + np.array([-z, z])
-    with np.errstate(all="ignore"):  # where a resample is infinite
-        change = without.mean() - without
-        a = float((change**3).sum() / (6 * (change**2).sum() ** 1.5))
-        low, high = special.ndtr(bias + edges / (1 - a * edges)).tolist()
-    return (low, high) if isfinite(low + high) else (1 - confidence, confidence)
 
 
 def _apart(columns: Array, confidence: float) -> tuple[float, float] | None:
@@ -306,9 +289,9 @@ def _apart(columns: Array, confidence: float) -> tuple[float, float] | None:
     if found is None:
         return None
     own, r = 0.5, 0.0
-    if np.ptp(gain) > _EDGE:
+    if np.ptp(gain) > EDGE:
         own = float(np.cov(cand_den, gain)[0, 1] / gain.var(ddof=1))
-        r = float(np.corrcoef(dearer, gain)[0, 1]) if np.ptp(dearer) > _EDGE else 0.0
+        r = float(np.corrcoef(dearer, gain)[0, 1]) if np.ptp(dearer) > EDGE else 0.0
     better = log(means[3] / means[1])
     at = log(means[2] / means[0]) - better
     half = _student(dearer, confidence)[1]
@@ -341,8 +324,8 @@ def p_worse(change: Array) -> float:
     Args:
         change: [docs], + means better; or the sums of clusters, whose signs are then flipped as a whole.
     """
-    moved = change[np.abs(change) > _EDGE]
-    if len(moved) == 0 or np.ptp(np.abs(moved)) <= _EDGE:
+    moved = change[np.abs(change) > EDGE]
+    if len(moved) == 0 or np.ptp(np.abs(moved)) <= EDGE:
         return p_worse_binary(int((moved > 0).sum()), int((moved < 0).sum()))
     if len(moved) > MOST_FOR_FLIPS:
         return float(scipy.stats.ttest_1samp(change, 0.0, alternative="less").pvalue)

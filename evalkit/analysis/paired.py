@@ -14,14 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 from scipy import optimize
 
+from evalkit.analysis.arrays import EDGE, Array
 from evalkit.analysis.stats import CONFIDENCE, bootstrap, percent, wilson
 
 MOST_FOR_BOOTSTRAP = 200
 """Docs; for more of them the closed form differs by less than the bootstrap's own noise."""
-_EDGE = 1e-12
 _LEAST = 2
 
 
@@ -34,7 +33,7 @@ class Interval(NamedTuple):
 
 
 def paired_interval(
-    change: NDArray[np.float64], *, is_share: bool, confidence: float = CONFIDENCE
+    change: Array, *, is_share: bool, confidence: float = CONFIDENCE
 ) -> Interval | None:
     """Return the interval of the mean of differences; None where they do not tell how much it may vary.
 
@@ -47,7 +46,7 @@ def paired_interval(
     if is_share and np.isin(change, (-1.0, 0.0, 1.0)).all():
         wins, losses = int((change > 0).sum()), int((change < 0).sum())
         return Interval(*tango(wins, losses, n, confidence), f"Tango {level}, paired")
-    if np.ptp(change) <= _EDGE:
+    if np.ptp(change) <= EDGE:
         if not is_share:
             return None
         return Interval(*_flat(float(change[0]), n, confidence), f"Wilson {level}, paired")
@@ -85,9 +84,9 @@ def _root(wins: float, losses: float, n: int, low: float, high: float, wanted: f
         spread = n * ((root - b) / (2 * n) + d * (1 - d))
         # where nothing can vary the distance counts as infinite
         distance = wins - losses - n * d
-        return distance / sqrt(spread) if spread > _EDGE else copysign(1e9, distance)
+        return distance / sqrt(spread) if spread > EDGE else copysign(1e9, distance)
 
-    a, b = low + _EDGE, high - _EDGE
+    a, b = low + EDGE, high - EDGE
     if a >= b or (score(a) - wanted) * (score(b) - wanted) > 0:
         return low if wanted > 0 else high
     return float(optimize.brentq(lambda d: score(d) - wanted, a, b, xtol=1e-12))
@@ -99,9 +98,7 @@ def _flat(change: float, n: int, confidence: float) -> tuple[float, float]:
     return (low, high) if change > 0 else (-high, -low)
 
 
-def limit_of_bca(
-    change: NDArray[np.float64], confidence: float = CONFIDENCE
-) -> tuple[float, float]:
+def limit_of_bca(change: Array, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return what the BCa interval of a mean tends to with many docs and resamples.
 
     The bootstrap's distribution is taken to its second term (Cornish and Fisher 1938): a quantile lies at mean + s(z +

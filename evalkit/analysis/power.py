@@ -12,15 +12,13 @@ from math import ceil, log, log1p, sqrt
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import EDGE, Array, Flags, Ints
 from evalkit.analysis.repeated import FEWEST_EQUAL
 
-Counts = NDArray[np.int64]
-Judge = Callable[[Counts, Counts], NDArray[np.bool_]]
+Judge = Callable[[Ints, Ints], Flags]
 """Tells of wins and losses whether they are few enough losses."""
 _TAIL = 1e-13
-_EDGE = 1e-12
 _STEPS = 1000
 """Of a margin, to 100 points."""
 
@@ -86,7 +84,7 @@ def least_docs(margin: float, confidence: float) -> int:
         return 1
     z2 = float(scipy.stats.norm.ppf(confidence)) ** 2
     tango, exact = z2 * (1 - margin) / margin, log(1 - confidence) / log1p(-margin)
-    return max(1, ceil(max(tango, exact) - _EDGE))
+    return max(1, ceil(max(tango, exact) - EDGE))
 
 
 def margin_to_pass(n: int, discordance: float, confidence: float, power: float) -> float | None:
@@ -140,7 +138,7 @@ def power_to_fail(
 ) -> float:
     """Return how likely a candidate that much worse fails `paired_bounds` on right and wrong; arguments as above."""
 
-    def is_not_broken(wins: Counts, losses: Counts) -> NDArray[np.bool_]:
+    def is_not_broken(wins: Ints, losses: Ints) -> Flags:
         return ~breaks_margin(wins, losses, n, margin, confidence)
 
     return 1.0 - _chance(is_not_broken, n, discordance, effect)
@@ -148,7 +146,7 @@ def power_to_fail(
 
 def _chance(is_few: Judge, n: int, discordance: float, effect: float) -> float:
     """Return how likely the losses among n docs are few enough."""
-    if abs(effect) > discordance + _EDGE:
+    if abs(effect) > discordance + EDGE:
         raise ValueError(f"{discordance:g} of docs differ, so no effect can be {effect:g}")
     low, high = (int(x) for x in scipy.stats.binom.ppf([_TAIL, 1 - _TAIL], n, discordance))
     differing = np.arange(max(low, 0), high + 1)
@@ -158,7 +156,7 @@ def _chance(is_few: Judge, n: int, discordance: float, effect: float) -> float:
     return float(scipy.stats.binom.pmf(differing, n, discordance) @ split)
 
 
-def _most_losses(differing: Counts, is_few: Judge) -> Counts:
+def _most_losses(differing: Ints, is_few: Judge) -> Ints:
     """Return the most losses among so many docs that differ that are few enough; −1: none."""
     low, high = np.full_like(differing, -1), differing.copy()
     while (low < high).any():
@@ -168,9 +166,7 @@ def _most_losses(differing: Counts, is_few: Judge) -> Counts:
     return low
 
 
-def keeps_margin(
-    wins: Counts, losses: Counts, n: int, margin: float, confidence: float
-) -> NDArray[np.bool_]:
+def keeps_margin(wins: Ints, losses: Ints, n: int, margin: float, confidence: float) -> Flags:
     """Tell for many counts at once whether the upper of `paired_bounds` is within a margin.
 
     It is where the score at the margin is beyond z, and, where no doc was won, Clopper and Pearson's bound, too.
@@ -180,23 +176,21 @@ def keeps_margin(
     return np.asarray((_score(wins, losses, n, margin) <= -z) & (is_exact | (wins > 0)))
 
 
-def breaks_margin(
-    wins: Counts, losses: Counts, n: int, margin: float, confidence: float
-) -> NDArray[np.bool_]:
+def breaks_margin(wins: Ints, losses: Ints, n: int, margin: float, confidence: float) -> Flags:
     """Tell for many counts at once whether the lower of `paired_bounds` is beyond a margin; as `keeps_margin`."""
     z = float(scipy.stats.norm.ppf(confidence))
     is_exact = scipy.stats.binom.sf(losses - 1, n, margin) < 1 - confidence
     return np.asarray((_score(wins, losses, n, margin) > z) & (is_exact | (wins > 0)))
 
 
-def _score(wins: Counts, losses: Counts, n: int, margin: float) -> NDArray[np.float64]:
+def _score(wins: Ints, losses: Ints, n: int, margin: float) -> Array:
     """Return Tango's score of a margin, as `paired.tango` has it; infinite where nothing can vary."""
     b = -wins - losses + (2 * n - losses + wins) * margin
     root = np.sqrt(np.maximum(b * b + 8 * n * wins * margin * (1 - margin), 0.0))
     spread = n * ((root - b) / (2 * n) + margin * (1 - margin))
     distance = losses - wins - n * margin
     with np.errstate(divide="ignore", invalid="ignore"):
-        score = distance / np.sqrt(np.where(spread > _EDGE, spread, 0.0))
+        score = distance / np.sqrt(np.where(spread > EDGE, spread, 0.0))
     return np.where(np.isnan(score), 0.0, score)
 
 
@@ -235,5 +229,5 @@ def runs_needed(noise_sd: float, margin: float, confidence: float, power: float)
 def _check(margin: float, discordance: float, effect: float) -> None:
     if effect >= margin:
         raise ValueError(f"an effect of {effect:g} does not keep a margin of {margin:g}")
-    if abs(effect) > discordance + _EDGE:
+    if abs(effect) > discordance + EDGE:
         raise ValueError(f"{discordance:g} of docs differ, so no effect can be {effect:g}")

@@ -13,13 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import EDGE, Array
 from evalkit.analysis.onesided import Bounds, one_sided
 from evalkit.analysis.stats import SEED
 from evalkit.wording import Said, joined, say, verbatim
 
-Array = NDArray[np.float64]
 LEAST_RUNS = 2
 FEWEST_EQUAL = 3
 """Runs from which values that are all equal count as known."""
@@ -27,7 +26,6 @@ RESAMPLES = 2000
 _FEWEST_RESAMPLES = 100
 _MOST_DRAWN = 2_000_000
 """Prompts drawn per run; with more prompts than fit there are fewer resamples."""
-_EDGE = 1e-12
 
 
 class RatioBounds(NamedTuple):
@@ -204,7 +202,7 @@ def _half(error: _Error, confidence: float) -> float:
 
 def _p_higher(log_ratio: float, error: _Error) -> float:
     if error.se == 0:
-        return 0.0 if log_ratio > _EDGE else 1.0
+        return 0.0 if log_ratio > EDGE else 1.0
     return float(scipy.stats.t.sf(log_ratio / error.se, error.df))
 
 
@@ -222,12 +220,12 @@ def _error(parts: Sequence[_Part]) -> _Error | None:
     less than R or B. Degrees of freedom by Satterthwaite (1946), as in Welch's test: K − 1 of
     each R, P − 1 or more of the rest, which counts as known. Drawing runs is in closed form, so only prompts are drawn.
     """
-    if any(len(p.found) < FEWEST_EQUAL and np.ptp(p.found) <= _EDGE for p in parts):
+    if any(len(p.found) < FEWEST_EQUAL and np.ptp(p.found) <= EDGE for p in parts):
         return None
     by_run = [float(p.found.var(ddof=1)) / len(p.found) for p in parts]
     runs = sum(by_run)
     total = max(runs, _prompts(parts, runs))
-    if total <= _EDGE**2:
+    if total <= EDGE**2:
         return _Error(0.0, inf)
     tail = sum(v**2 / (len(p.found) - 1) for v, p in zip(by_run, parts, strict=True))
     return _Error(sqrt(total), total**2 / tail if tail > 0 else inf)

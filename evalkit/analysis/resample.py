@@ -11,22 +11,23 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from math import isfinite
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-Values = NDArray[np.float64]
+from evalkit.analysis.arrays import Array, Ints
+
 MOST_FOR_ROWS = 2048
 """Docs up to which means without one of them are added up row by row, in n² steps; beyond, it is the sum less one."""
-_BLOCK = 1 << 20
+BLOCK = 1 << 20
 """Indices drawn at once."""
 _THREADS = 2
 
 
 def bca_intervals(
-    samples: Sequence[Values], n_resamples: int, seed: int, confidence: float
+    samples: Sequence[Array], n_resamples: int, seed: int, confidence: float
 ) -> list[tuple[float, float]]:
     """Return the interval of the mean of each sample; the percentile interval where BCa is not defined.
 
@@ -45,12 +46,12 @@ def bca_intervals(
 
 
 def _resampled_means(
-    samples: Sequence[Values], n_resamples: int, rng: np.random.Generator
-) -> list[Values]:
+    samples: Sequence[Array], n_resamples: int, rng: np.random.Generator
+) -> list[Array]:
     """Return the means of resamples of samples of one size, all drawn alike."""
     n = len(samples[0])
     means = [np.empty(n_resamples) for _ in samples]
-    rows = max(1, _BLOCK // n)
+    rows = max(1, BLOCK // n)
     with ThreadPoolExecutor(_THREADS) as pool:  # numpy works beside Python
         for start in range(0, n_resamples, rows):
             drawn = rng.integers(0, n, (min(rows, n_resamples - start), n))
@@ -60,47 +61,48 @@ def _resampled_means(
     return means
 
 
-def _means_of(drawn: NDArray[np.int64], values: Values) -> Values:
-    means: Values = values.take(drawn).mean(axis=-1)
+def _means_of(drawn: Ints, values: Array) -> Array:
+    means: Array = values.take(drawn).mean(axis=-1)
     return means
 
 
-def _interval(values: Values, means: Values, alpha: float) -> tuple[float, float]:
-    with np.errstate(all="ignore"):  # where BCa is not defined its shares are no numbers
-        low, high = _bca_shares(values, means, alpha)
-    if not np.isfinite(low) or not np.isfinite(high):
-        low, high = alpha, 1 - alpha
-    bounds = scipy.stats.quantile(means, np.array([low, high]))
+def _interval(values: Array, means: Array, alpha: float) -> tuple[float, float]:
+    shares = bca_shares(means, values.mean(), _means_without_one(values), alpha)
+    bounds = scipy.stats.quantile(means, np.array(shares))
     return float(bounds[0]), float(bounds[1])
 
 
-def _bca_shares(values: Values, means: Values, alpha: float) -> tuple[float, float]:
-    """Return which quantiles of the resampled means are the bounds: corrected for bias and acceleration."""
-    at = values.mean()
-    below = np.count_nonzero(means < at) + np.count_nonzero(means <= at)
-    bias = ndtri(np.float64(below) / (2 * len(means)))
-    without = _means_without_one(values)
-    n = float(len(values))
-    change = (n - 1) * (without.mean() - without)
-    acceleration = 1 / 6 * ((change**3).sum() / n**3) / ((change**2).sum() / n**2) ** (3 / 2)
-    z = float(ndtri(alpha))
-    low, high = (bias + z, bias - z)
-    return (
-        float(ndtr(bias + low / (1 - acceleration * low))),
-        float(ndtr(bias + high / (1 - acceleration * high))),
-    )
+def bca_shares(drawn: Array, at: float, without: Array, alpha: float) -> tuple[float, float]:
+    """Return which quantiles of the resamples are the bounds (Efron 1987); the plain ones where BCa is not defined.
+
+    Args:
+        drawn: What each resample gives; it may be infinite, or no number.
+        at: What all docs give.
+        without: [docs], what the docs but one give.
+        alpha: Left out at either end.
+    """
+    below = np.count_nonzero(drawn < at) + np.count_nonzero(drawn <= at)
+    n = float(len(without))
+    with np.errstate(all="ignore"):  # where it is not defined the shares are no numbers
+        bias = ndtri(np.float64(below) / (2 * len(drawn)))
+        change = (n - 1) * (without.mean() - without)
+        acceleration = 1 / 6 * ((change**3).sum() / n**3) / ((change**2).sum() / n**2) ** (3 / 2)
+        z = ndtri(alpha)
+        edges = bias + np.array([z, -z])
+        low, high = ndtr(bias + edges / (1 - acceleration * edges)).tolist()
+    return (low, high) if isfinite(low + high) else (alpha, 1 - alpha)
 
 
-def _means_without_one(values: Values) -> Values:
+def _means_without_one(values: Array) -> Array:
     n = len(values)
     if n > MOST_FOR_ROWS:
-        without: Values = (values.sum() - values) / (n - 1)
+        without: Array = (values.sum() - values) / (n - 1)
         return without
     rows = np.arange(n)[:, None]
     others = np.arange(n - 1)[None, :]
     return np.concatenate(
         [
             values.take(others + (others >= some)).mean(axis=-1)
-            for some in np.array_split(rows, max(1, n * n // _BLOCK))
+            for some in np.array_split(rows, max(1, n * n // BLOCK))
         ]
     )

@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import Array, Ints
 from evalkit.errors import DataError
 from evalkit.records import Sample, TaskResult
 from evalkit.store.parquet import table_of
 from evalkit.store.run_dir import Run
 
-Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
 TaskKey = tuple[str, str]
 """Suite and task."""
 MetricKey = tuple[str, str]

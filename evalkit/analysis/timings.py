@@ -10,13 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import Array, Flags, Ints, Objects
 from evalkit.records import GENERATED_KINDS, NS_PER_S, RequestKind
 
-Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 COLUMNS = (
     "cell_id",
     "task",
@@ -35,9 +32,9 @@ COLUMNS = (
 class Timings:
     """Measured requests; arrays are `[requests]`, NaN: there is no such number."""
 
-    cells: NDArray[np.object_]
+    cells: Objects
     """Ids."""
-    tasks: NDArray[np.object_]
+    tasks: Objects
     doc_ids: Ints
     ttft_s: Array
     tpot_s: Array

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import OptionFact
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.analysis.tco.uncertainty import Future, future
-from evalkit.analysis.tco.values import Array, Input, Reading, drawn, replaced
+from evalkit.analysis.tco.values import Input, Reading, drawn, replaced
 from evalkit.analysis.tco.words import SIDES, unit_words
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.decision.choose import Choice, Standing

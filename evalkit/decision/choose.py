@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.facts import OptionFact
-from evalkit.analysis.tco.values import Array
 from evalkit.decision.facts import Check, Outcome
 
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import BLEND, OptionFact
 from evalkit.config.scenario import ScenarioConfig
@@ -172,7 +172,7 @@ def _wins(
     return tuple(shares.get(i) for i in range(len(options)))
 
 
-def _first(totals: NDArray[np.float64]) -> list[float]:
+def _first(totals: Array) -> list[float]:
     """Return the share of rows in which each column is the highest; level ones share the row."""
     is_first = totals >= totals.max(axis=1, keepdims=True) - LEVEL
     return [float(x) for x in (is_first / is_first.sum(axis=1, keepdims=True)).mean(axis=0)]

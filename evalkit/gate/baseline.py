@@ -22,15 +22,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from evalkit import __version__
+from evalkit.analysis.arrays import Array, Ints
 from evalkit.analysis.docs import headlines
 from evalkit.analysis.scores import TaskScores
 from evalkit.errors import DataError
 from evalkit.gate.facts import SideFact
-from evalkit.gate.side import Array, RunValues, Side
+from evalkit.gate.side import RunValues, Side
 from evalkit.store.files import write_atomic
 
 BASELINE_VERSION = 1
@@ -253,9 +253,7 @@ def _stored_task(task: TaskScores, costs: Array | None) -> _Task:
 def _sketch(run: RunValues) -> _Run:
     """Return a run with the latencies of at most `MOST_PROMPTS` prompts."""
     n = len(run.prompts)
-    keep: NDArray[np.int64] = np.unique(
-        np.linspace(0, max(0, n - 1), min(n, MOST_PROMPTS)).astype(int)
-    )
+    keep: Ints = np.unique(np.linspace(0, max(0, n - 1), min(n, MOST_PROMPTS)).astype(int))
     return _Run(
         started_at=run.started_at,
         prompts=[run.prompts[i] for i in keep],

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.scores import TaskKey
 from evalkit.gate.facts import Flip
 from evalkit.gate.judge_docs import Evidence
-from evalkit.gate.side import Array, Side
+from evalkit.gate.side import Side
 from evalkit.records import Sample
 from evalkit.store.manifest import read_manifest
 from evalkit.store.parquet import read_columns

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import EDGE, Array, Flags, Ints
 from evalkit.analysis.docs import DocPairs, Headline, headlines, pair
 from evalkit.analysis.onesided import (
     Bounds,
@@ -24,12 +24,11 @@ from evalkit.analysis.scores import TaskKey, TaskScores
 from evalkit.config.gate import GatePolicy
 from evalkit.gate.facts import RuleResult, Status
 from evalkit.gate.rules import Rule, blank, judged, limits, missing_limits, tasks_of
-from evalkit.gate.side import Array, Side
+from evalkit.gate.side import Side
 from evalkit.wording import NOTHING, Said, say
 
 MOST_UNSCORED = 0.01
 """Share of paired docs that only one side has a score for, beyond which a PASS is not given."""
-_EQUAL = 1e-12
 _TOO_FEW = say("too few documents, or too few that differ, for an interval")
 
 
@@ -48,7 +47,7 @@ class PairedScores:
     is_higher_better: bool
     baseline: Array
     candidate: Array
-    clusters: NDArray[np.int64] | None
+    clusters: Ints | None
     n_one_sided: int
     """Docs that only one side scored."""
 
@@ -130,9 +129,7 @@ def paired_scores(evidence: Evidence, key: TaskKey, wanted: str | None) -> Paire
     )
 
 
-def _clusters(
-    task: TaskScores, pairs: DocPairs, both: NDArray[np.bool_]
-) -> NDArray[np.int64] | None:
+def _clusters(task: TaskScores, pairs: DocPairs, both: Flags) -> Ints | None:
     if task.clusters is None:
         return None
     names = [task.clusters[i] for i in pairs.one[both].tolist()]
@@ -209,7 +206,7 @@ def _compared(result: RuleResult, found: PairedScores, confidence: float) -> Rul
     damage = found.damage
     n = len(damage)
     bounds = _bounds(found, confidence)
-    wins, losses = int((damage < -_EQUAL).sum()), int((damage > _EQUAL).sum())
+    wins, losses = int((damage < -EDGE).sum()), int((damage > EDGE).sum())
     is_binary = bool(np.isin(damage, (-1.0, 0.0, 1.0)).all())
     p = p_worse_binary(wins, losses) if is_binary else p_worse(-damage)
     n_clusters = None if found.clusters is None else len(np.unique(found.clusters))

@@ -9,6 +9,7 @@ from statistics import fmean
 
 import numpy as np
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.repeated import (
     RatioBounds,
     quantile_bounds,
@@ -20,7 +21,7 @@ from evalkit.config.gate import GatePolicy
 from evalkit.gate.conditions import is_interleaved
 from evalkit.gate.facts import Difference, RuleResult, Status
 from evalkit.gate.rules import Rule, blank, judged, limits, missing_limits
-from evalkit.gate.side import Array, RunValues, Side
+from evalkit.gate.side import RunValues, Side
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.wording import NOTHING, Said, say, say_n
 

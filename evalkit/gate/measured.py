@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import Array, Ints
 from evalkit.analysis.load import load_facts
 from evalkit.analysis.performance import counted_energy_j, peak_of
 from evalkit.analysis.scores import RATED, REFUSAL, TaskKey, TaskScores, mean_at, task_scores
@@ -20,7 +20,6 @@ from evalkit.errors import DataError, UsageError, did_you_mean
 from evalkit.gate.facts import SideFact
 from evalkit.gate.side import (
     HASH_LENGTH,
-    Array,
     ConditionKey,
     RunValues,
     Side,
@@ -206,7 +205,7 @@ def _shortened(task: TaskScores) -> TaskScores:
     return replace(task, doc_hashes=short(task.doc_hashes), prompt_hashes=short(task.prompt_hashes))
 
 
-def _of_task(task: TaskScores, timings: Timings, suites: Mapping[str, str]) -> NDArray[np.int64]:
+def _of_task(task: TaskScores, timings: Timings, suites: Mapping[str, str]) -> Ints:
     """Return which requests belong to a task, as indices."""
     is_mine = np.zeros(len(timings.cells), dtype=bool)
     for cell, suite in suites.items():

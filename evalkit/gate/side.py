@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import Array, Ints
 from evalkit.analysis.scores import TaskKey, TaskScores, mean_at
 from evalkit.errors import DataError
 from evalkit.gate.facts import SideFact
 
-Array = NDArray[np.float64]
 HASH_LENGTH = 12
 """Hex digits kept of the hash of a doc or prompt: 48 bits, enough to tell a million apart."""
 ConditionKey = tuple[str, str]
@@ -145,9 +144,7 @@ def merged_scores(parts: Sequence[TaskScores]) -> TaskScores:
     )
 
 
-def mean_over(
-    name: str, parts: Sequence[TaskScores], places: Sequence[NDArray[np.int64]], n: int
-) -> Array:
+def mean_over(name: str, parts: Sequence[TaskScores], places: Sequence[Ints], n: int) -> Array:
     """Return the mean of a score over parts, `[n]`; NaN where none has it."""
     there = [i for i, p in enumerate(parts) if name in p.scores]
     values = np.concatenate([parts[i].scores[name] for i in there])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from evalkit.analysis.arrays import ROUNDING
 from evalkit.analysis.blend.facts import BlendFact, Point, Policy
-
-_ROUNDING = 1e-9
 
 
 class Choice(NamedTuple):
@@ -53,20 +52,20 @@ def best_point(
 
 def _is_blend(point: Point) -> bool:
     share = point.escalated.value
-    return share is not None and _ROUNDING < share < 1 - _ROUNDING
+    return share is not None and ROUNDING < share < 1 - ROUNDING
 
 
 def _is_good(point: Point, at_least: float | None) -> bool:
     if at_least is None:
         return True
-    return point.quality.value is not None and point.quality.value >= at_least - _ROUNDING
+    return point.quality.value is not None and point.quality.value >= at_least - ROUNDING
 
 
 def _is_affordable(point: Point, budget: float | None) -> bool:
     if budget is None:
         return True
     cost = point.vendor_cost.value
-    return cost is not None and cost <= budget * (1 + _ROUNDING)
+    return cost is not None and cost <= budget * (1 + ROUNDING)
 
 
 def _by_cost(choice: Choice) -> tuple[float, float]:

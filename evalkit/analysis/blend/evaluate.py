@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.blend.facts import (
     CASCADES,
     BlendFact,
@@ -15,7 +16,7 @@ from evalkit.analysis.blend.facts import (
     Policy,
     TaskPair,
 )
-from evalkit.analysis.blend.pairs import Array, Pairs
+from evalkit.analysis.blend.pairs import Pairs
 from evalkit.analysis.blend.policies import (
     Decisions,
     Folds,

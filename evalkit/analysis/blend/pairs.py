@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import Array, Ints
 from evalkit.analysis.docs import matched
 from evalkit.analysis.outcomes import Outcome, Signal
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.records import Request
 from evalkit.wording import NOTHING, Said, numeral, say
 
-Array = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 Price = Callable[[Sequence[Request]], float | None]
 """Cost of the requests of one doc; None: not known."""
 
@@ -34,7 +32,7 @@ class Pairs:
     """Tasks."""
     metrics: tuple[str, ...]
     """Of each task."""
-    task: IntArray
+    task: Ints
     """Index into `names`."""
     local: Array
     vendor: Array
@@ -115,7 +113,7 @@ def pair(
     )
 
 
-def doc_weights(task: IntArray, weights: Sequence[float]) -> Array:
+def doc_weights(task: Ints, weights: Sequence[float]) -> Array:
     """Return each doc's weight: that of its task / docs of the task, together 1."""
     if not len(task):
         return np.zeros(0)
@@ -174,7 +172,7 @@ def _cost(outcome: Outcome, price: Price) -> float | None:
     return fmean(known) if known else None
 
 
-def _costs(costs: Sequence[float | None], task: IntArray) -> tuple[Array | None, int]:
+def _costs(costs: Sequence[float | None], task: Ints) -> tuple[Array | None, int]:
     """Fill unknown costs with means; return them and how many were unknown. None: all were."""
     values = np.array([math.nan if c is None else c for c in costs], dtype=float)
     is_known = ~np.isnan(values)

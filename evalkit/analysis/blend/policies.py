@@ -17,16 +17,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evalkit.analysis.blend.pairs import Array, IntArray, Pairs
+from evalkit.analysis.arrays import Array, Flags, Ints
+from evalkit.analysis.blend.pairs import Pairs
 from evalkit.analysis.outcomes import Signal
 from evalkit.wording import NOTHING, Said, say, say_n
 
 TARGETS = tuple(i / 20 for i in range(21))
 MOST_FOLDS = 5
 LEAST_DOCS = 10
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +43,7 @@ class Decisions:
 class Folds:
     """Docs dealt into parts of which each holds its share of every task."""
 
-    fold: IntArray
+    fold: Ints
     """[docs]"""
     n: int
     """0: there are none, `reason` says why."""
@@ -139,7 +138,7 @@ def cascade(pairs: Pairs, signal: Signal, folds: Folds, lot: Array) -> Decisions
 # --- by task ------------------------------------------------------------------------------------------------------
 
 
-def rank_tasks(pairs: Pairs, docs: BoolArray) -> list[int]:
+def rank_tasks(pairs: Pairs, docs: Flags) -> list[int]:
     """Return the tasks that the vendor does better on these docs, most quality per dollar first.
 
     Without known costs, or where the vendor is free, most quality first.
@@ -190,7 +189,7 @@ def at_random(pairs: Pairs) -> Decisions:
     return Decisions(TARGETS, escalated, (None,) * len(TARGETS), ((),) * len(TARGETS))
 
 
-def rank_docs(pairs: Pairs) -> IntArray:
+def rank_docs(pairs: Pairs) -> Ints:
     """Return the docs by what the vendor's answer gains per dollar (without known costs: gains), most first.
 
     With one doc divided where the money ends, no choice of docs of the same cost scores more (Dantzig 1957).

@@ -17,9 +17,8 @@ from enum import StrEnum
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
-from evalkit.analysis.blend.pairs import Array, IntArray
+from evalkit.analysis.arrays import Array, Flags, Ints
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.stats import CONFIDENCE, wilson
 from evalkit.wording import NOTHING, Said
@@ -49,9 +48,9 @@ class Resamples:
 
     weight: Array
     """[docs], sums to 1, equal within a stratum."""
-    starts: IntArray
+    starts: Ints
     """[strata]: first doc of each."""
-    sizes: IntArray
+    sizes: Ints
     """[strata]: docs of each."""
     drawn: Array | None
     """[resamples, docs]: weight of each doc in each resample; None: too many docs."""
@@ -108,14 +107,14 @@ class Resamples:
         half = scipy.stats.norm.ppf(1 - _TAIL) * np.sqrt(self.stratum_weight**2 @ variances)
         return values - half, values + half
 
-    def _flat(self, columns: Array) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    def _flat(self, columns: Array) -> Iterator[tuple[int, Flags]]:
         """Give the columns that are constant in some stratum, and those strata."""
         most = np.maximum.reduceat(columns, self.starts, axis=0)
         is_flat = most == np.minimum.reduceat(columns, self.starts, axis=0)
         for i in np.flatnonzero(is_flat.any(axis=0)):
             yield int(i), is_flat[:, i]
 
-    def _spread(self, scores: Array, flat: NDArray[np.bool_], kind: Kind) -> tuple[float, float]:
+    def _spread(self, scores: Array, flat: Flags, kind: Kind) -> tuple[float, float]:
         """Return how far below and above its mean the flat strata's part of a column may be."""
         weights, sizes = self.stratum_weight[flat], self.sizes[flat]
         below = above = 0.0
@@ -140,7 +139,7 @@ def _wilson(score: float, n: int, kind: Kind) -> tuple[float, float]:
     return (-high, high) if score == 0 else (-high, -low)
 
 
-def resample(stratum: IntArray, weight: Array, rng: np.random.Generator) -> Resamples:
+def resample(stratum: Ints, weight: Array, rng: np.random.Generator) -> Resamples:
     """Draw docs again, stratum by stratum.
 
     Args:

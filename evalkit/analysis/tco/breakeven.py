@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.analysis.tco.model import Deployment, Fleet, Workload, fixed_and_marginal
-from evalkit.analysis.tco.values import Array, Reading
+from evalkit.analysis.tco.values import Reading
 
 _MOST_STEPS = 64
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.analysis.tco.values import Array
+from evalkit.analysis.arrays import ROUNDING, Array
 
 HOURS_PER_YEAR = 8760.0
 HOURS_PER_MONTH = HOURS_PER_YEAR / 12
 SECONDS_PER_HOUR = 3600.0
 SECONDS_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR
-_ROUNDING = 1e-9
 
 
 def capital_recovery_factor(rate: ArrayLike, years: ArrayLike) -> Array:
@@ -55,12 +54,12 @@ def replicas_needed(
 ) -> Array:
     """Return ceil(peak / (headroom · λ_SLO)), at least 1, and the spare ones (N+1) on top."""
     exact = np.asarray(peak_per_s) / (np.asarray(headroom) * np.asarray(capacity_per_s))
-    return np.asarray(np.maximum(np.ceil(exact - _ROUNDING), 1) + spare)
+    return np.asarray(np.maximum(np.ceil(exact - ROUNDING), 1) + spare)
 
 
 def servers_needed(replicas: ArrayLike, gpus_per_replica: int, gpus_per_server: int) -> Array:
     """Return how many servers hold the replicas; a replica may span servers."""
-    return np.ceil(np.asarray(replicas) * gpus_per_replica / gpus_per_server - _ROUNDING)
+    return np.ceil(np.asarray(replicas) * gpus_per_replica / gpus_per_server - ROUNDING)
 
 
 def cost_per_mtok(cost_per_hour: ArrayLike, tokens_per_s: ArrayLike) -> Array:
@@ -107,7 +106,7 @@ def payback_month(own: Array, other: Array) -> Array:
         own: Cumulated cost after 0, 1, … months `[..., months + 1]`.
         other: The same.
     """
-    is_dearer = own > other + _ROUNDING * np.maximum(np.abs(other), 1)
+    is_dearer = own > other + ROUNDING * np.maximum(np.abs(other), 1)
     n = is_dearer.shape[-1]
     last_dearer = n - 1 - is_dearer[..., ::-1].argmax(axis=-1)
     since = np.where(is_dearer.any(axis=-1), last_dearer + 1, 0).astype(float)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.breakeven import break_even_per_month
 from evalkit.analysis.tco.facts import PairFact
 from evalkit.analysis.tco.formulas import payback_month
 from evalkit.analysis.tco.model import Workload, volumes
 from evalkit.analysis.tco.uncertainty import Future, future, inputs_of
-from evalkit.analysis.tco.values import Array, Reading, at_mode, replaced
+from evalkit.analysis.tco.values import Reading, at_mode, replaced
 
 
 @dataclass(frozen=True, slots=True)

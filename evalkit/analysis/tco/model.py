@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.formulas import (
     HOURS_PER_MONTH,
     SECONDS_PER_MONTH,
@@ -19,7 +20,7 @@ from evalkit.analysis.tco.formulas import (
     replicas_needed,
     servers_needed,
 )
-from evalkit.analysis.tco.values import Array, Input, Reading
+from evalkit.analysis.tco.values import Input, Reading
 
 
 @dataclass(frozen=True, slots=True)

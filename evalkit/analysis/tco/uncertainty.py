@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.facts import Figure, Swing
 from evalkit.analysis.tco.model import (
     Costs,
@@ -19,7 +20,7 @@ from evalkit.analysis.tco.model import (
     upfront,
     volumes,
 )
-from evalkit.analysis.tco.values import Array, Input, Provenance, Reading, at_mode, replaced
+from evalkit.analysis.tco.values import Input, Provenance, Reading, at_mode, replaced
 
 RANGE = (10, 50, 90)
 """Percentiles of draws that are shown."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.facts import Figure, UnitCosts
 from evalkit.analysis.tco.formulas import (
@@ -23,7 +24,7 @@ from evalkit.analysis.tco.model import (
     volumes,
 )
 from evalkit.analysis.tco.uncertainty import Future, figure, inputs_of
-from evalkit.analysis.tco.values import Array, Input, Reading, as_input
+from evalkit.analysis.tco.values import Input, Reading, as_input
 from evalkit.wording import NOTHING, Said, numeral, say, verbatim
 
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evalkit.analysis.arrays import Array
 from evalkit.analysis.facts import Estimate
 from evalkit.wording import NOTHING, Said
-
-Array = NDArray[np.float64]
 
 
 class Provenance(StrEnum):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from evalkit.analysis.blend.pairs import Array, Pairs, doc_weights
+from evalkit.analysis.arrays import Array
+from evalkit.analysis.blend.pairs import Pairs, doc_weights
 from evalkit.analysis.outcomes import Signal
 
 
