@@ -103,7 +103,8 @@ def _share_interval(
     from statsmodels.stats.proportion import proportion_confint  # loads pandas, so only when used
 
     low, high = proportion_confint(successes, n, alpha=1 - confidence, method=method)
-    return float(low), float(high)
+    # no success leaves 0 possible, nothing but successes 1: exactly, but for rounding
+    return float(low) if successes > 0 else 0.0, float(high) if successes < n else 1.0
 
 
 def bootstrap(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:

@@ -47,6 +47,13 @@ def test_clopper_and_pearsons_equals_scipys(n: int, data: st.DataObject) -> None
     assert clopper_pearson(k, n) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
+@given(st.integers(1, 5000))
+def test_without_a_success_the_least_share_is_exactly_0_and_with_all_the_most_is_1(n: int) -> None:
+    for interval in (wilson, clopper_pearson):
+        assert interval(0, n)[0] == 0
+        assert interval(n, n)[1] == 1
+
+
 @given(st.integers(10, 500), st.floats(0.05, 0.95))
 def test_intervals_of_shares_take_counts_that_are_not_whole(n: int, share: float) -> None:
     low, high = wilson(share * n, n)
