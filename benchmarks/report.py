@@ -24,7 +24,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +36,7 @@ import pyarrow.parquet as pq
 from evalkit.analysis.summary import analyse
 from evalkit.meters.cores import allotted_cores
 from evalkit.records import (
+    Answer,
     CellRecord,
     EndpointRecord,
     LoadStep,
@@ -44,6 +45,7 @@ from evalkit.records import (
     Session,
     TaskResult,
     Telemetry,
+    Usage,
 )
 from evalkit.report.html import render_report
 from evalkit.store.manifest import FileEntry, Hardware, ModelEntry, RunManifest, write_manifest
@@ -256,6 +258,7 @@ def _request(
     per_event = None if is_api else 1
     events = [{"t_ns": t, "n_tokens": per_event, "kind": "content"} for t in stamps]
     n_output = None if failed else len(stamps)
+    usage = asdict(Usage(input_tokens=n_input, output_tokens=n_output))
     attempt = {
         "number": 0,
         "session": 0,
@@ -271,9 +274,7 @@ def _request(
         "http_status": (503 if failed else 200) if is_api else None,
         "wait_s": 0.0,
         "headers": {"x-request-id": f"{number:08x}"} if is_api else {},
-        "usage": {"input_tokens": n_input, "output_tokens": n_output}
-        if is_api and not failed
-        else None,
+        "usage": usage if is_api and not failed else None,
         "cost_usd": (0.0 if failed else 1e-6 * n_input + 4e-6 * len(stamps)) if is_api else None,
     }
     return {
@@ -295,7 +296,7 @@ def _request(
         "finish_reason": None if failed else "stop",
         "flags": [],
         "attempts": [attempt],
-        "answer": None if failed else {"text": "x", "mean_logprob": -0.4},
+        "answer": None if failed else asdict(Answer(text="x", mean_logprob=-0.4)),
     }
 
 

@@ -29,7 +29,6 @@ from tests.builders import (
 )
 
 CSS = ("report.css", "explorer.css")
-JS = ("explorer_codec.js", "explorer.js")
 
 
 def explorer(*runs: Run, code: str = "en", budget: int = BUDGET) -> Explorer:
@@ -46,7 +45,7 @@ def explorer_page(*runs: Run, code: str = "en", budget: int = BUDGET) -> bytes:
         spoken(code),
         explorer=explorer(*runs, code=code, budget=budget),
     ).decode()
-    script = static(*JS)
+    script = static("explorer.js")
     return (
         f'<!DOCTYPE html><html lang="{code}"><head><meta charset="utf-8"><title>Report</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{content_security_policy(script)}">'

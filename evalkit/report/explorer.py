@@ -126,7 +126,7 @@ def _blocks(packed: Packed) -> Iterator[Markup]:
         ("explorer-index", packed.index),
         *((f"explorer-chunk-{i}", data) for i, data in enumerate(packed.chunks)),
     ]:
-        # the characters of base 91 mean nothing to HTML
+        # the characters of base64 mean nothing to HTML
         yield Markup('<script type="application/octet-stream" id="{}">{}</script>').format(
             name, Markup(data)
         )
@@ -275,6 +275,9 @@ def _words() -> dict[str, _Words]:
             "Prompt and answers are not in this file, to keep it small; they are in samples.parquet of the run."
         ),
         "damaged": say("This document can't be unpacked."),
+        "old": say(
+            "The list of all documents, with filters and search, needs a newer browser than this one."
+        ),
         "cut": say("({n} more characters in samples.parquet)", n=n),
         "call": say("a tool call"),
         "input": say("{n} tokens in", n=n),

@@ -1,6 +1,6 @@
 """The docs of a report in few characters: chunks of docs, each compressed, that the page reads when it needs them.
 
-A chunk is JSON. Its texts are in the order of reading (for each doc prompt, expected answer, answers), where a number
+A chunk is JSON, deflated, in base64: every browser undoes that. Its texts are in the order of reading (for each doc prompt, expected answer, answers), where a number
 stands for a text that came before and a pair for a text that is cut, with what is missing of it. Numbers are in
 columns, doc by doc and within each model by model. Marks of all docs are in the index, so that filters need no chunk.
 """
@@ -8,6 +8,8 @@ columns, doc by doc and within each model by model. Marks of all docs are in the
 from __future__ import annotations
 
 import json
+import zlib
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +17,6 @@ from itertools import chain
 from math import isfinite
 from typing import NamedTuple
 
-from evalkit.report.explorer_codec import compressed, frequent_words
 from evalkit.report.samples import Answer, Doc, TaskDocs, Timing
 from evalkit.report.text_safety import visible
 from evalkit.wording import Language, tell
@@ -61,7 +62,7 @@ class Packed:
     """What goes into the page, and what had to be left out of it."""
 
     index: str
-    """The compressed index; it has no codes, since it holds their words."""
+    """Of each task its docs and their chunks, compressed."""
     chunks: tuple[str, ...]
     limit: int
     """Characters from which texts are cut."""
@@ -105,6 +106,11 @@ def pack(tasks: Sequence[TaskDocs], language: Language, budget: int = BUDGET) ->
         size = packed.size
 
 
+def compressed(text: str) -> str:
+    """Return characters that mean nothing to HTML and that `read` of explorer.js reads back."""
+    return b64encode(zlib.compress(text.encode(), 9)).decode()
+
+
 class _Packer:
     """Packs the same docs with different limits."""
 
@@ -112,7 +118,6 @@ class _Packer:
         self._tasks, self._language = tasks, language
         self.rows = [[Row(doc, tuple(_texts_of(doc))) for doc in t.docs] for t in tasks]
         self._probes = list(_probes(self.rows))
-        self._words = frequent_words(self._payload(c, LIMITS[0])[0] for c in self._probes)
 
     def longest(self) -> int:
         """Return the length of the longest text."""
@@ -124,7 +129,7 @@ class _Packer:
     def estimate(self, limit: int) -> int:
         """Return about how many characters all docs take, from the probes."""
         n = sum(len(c.rows) for c in self._probes)
-        size = sum(len(compressed(self._payload(c, limit)[0], self._words)) for c in self._probes)
+        size = sum(len(compressed(self._payload(c, limit)[0])) for c in self._probes)
         return round(size * sum(map(len, self.rows)) / n) if n else 0
 
     def chosen(self, share: float) -> list[list[Row]]:
@@ -155,11 +160,10 @@ class _Packer:
                 yield text
 
         with ThreadPoolExecutor(_THREADS) as pool:  # zlib works beside Python
-            blocks = tuple(pool.map(lambda text: compressed(text, self._words), payloads()))
-        tasks = list(self._index(kept, chunks))
+            blocks = tuple(pool.map(compressed, payloads()))
         n_docs = sum(map(len, self.rows))
         return Packed(
-            index=compressed(_json({"words": self._words, "tasks": tasks})),
+            index=compressed(_json(list(self._index(kept, chunks)))),
             chunks=blocks,
             limit=limit,
             n_cut=n_cut,

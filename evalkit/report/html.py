@@ -91,7 +91,7 @@ def _scripts(document: Document, explorer: Explorer | None) -> Iterator[str]:
 
         yield from (*SCRIPTS, "scorecard.js")
     if explorer is not None:
-        yield from ("explorer_codec.js", "explorer.js")
+        yield "explorer.js"
     yield "report.js"
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from functools import cache
 
 import pytest
 
-from evalkit.report.explorer_codec import CODES, compressed, frequent_words
-from evalkit.report.html import static
+from evalkit.report.text_safety import visible
 from tests.accessible import WCAG, violations
 from tests.builders import sample
 from tests.explorers import comparison, counted, counter_of, explorer_page
@@ -312,27 +310,61 @@ def test_a_phone_stacks_the_answers_and_scrolls_down_only(open_html):
 
 
 def test_the_browser_reads_back_what_was_packed(open_html):
-    values = [
-        {},
-        ["", "a", "ä" * 3, "\x00\x1f\n\t", "\u2028 𝒳 ⟨U+202E⟩", 'quote " backslash \\ <&>'],
-        {"n": [0, -1, 0.125, None, 1e-7, True], "text": "the quick brown fox " * 500},
-        ["".join(chr(0x20 + (i * 7919) % 0x500) for i in range(5000))],
-        [f"word{'s' * (i % 5)} and more Wörter {i}" for i in range(3000)],
+    texts = [
+        "a",
+        "ä" * 3 + "\x00\x1f\t",
+        "\u2028 𝒳 \u202e",
+        'quote " backslash \\ </script><b>&amp;',
+        "the quick brown fox " * 900,
+        "".join(chr(0x20 + (i * 7919) % 0x500) for i in range(5000)),
     ]
-    texts = [json.dumps(v, ensure_ascii=False, separators=(",", ":")) for v in values]
-    words = frequent_words(texts)
-    assert 10 < len(words) <= len(CODES)
-    page = open_html(b"<!DOCTYPE html><title>x</title>").page
-    read = page.evaluate(
-        f"""async ([words, plain, coded]) => {{ {static("explorer_codec.js").replace('"use strict";', "")}
-        const codec = explorerCodec(), found = [];
-        for (const text of plain) found.push(await codec.read(text));
-        codec.teach(words);
-        for (const text of coded) found.push(await codec.read(text));
-        return found; }}""",
-        [list(words), [compressed(t) for t in texts], [compressed(t, words) for t in texts]],
-    )
-    assert read == values + values
+    samples = [sample(i, cell_id="one/maths/0", response=text) for i, text in enumerate(texts)]
+    opened = open_html(explorer_page(replace(comparison(1), samples=samples)))
+    page = ready(opened)
+    for i, text in enumerate(texts):
+        shown = open_doc(page, i).locator(".answer pre").first.text_content()
+        assert shown == visible(text), i
+    opened.assert_quiet()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("en", "needs a newer browser"), ("de", "braucht einen neueren Browser")]
+)
+def test_a_browser_that_cannot_unpack_shows_the_excerpt_and_says_why(open_html, code, words):
+    opened = open_html(page_of(code))
+    page = opened.page
+    page.add_init_script("delete window.DecompressionStream")
+    page.reload()
+    page.locator("#explorer-broken").wait_for()
+    assert words in page.locator("#explorer-broken").inner_text()
+    docs = page.locator("#explorer-excerpt details.doc")
+    docs.nth(0).locator("> summary").click()
+    assert "What is 1 plus 1?" in docs.nth(0).inner_text()
+    assert not page.locator("#explorer-live").is_visible()
+    assert opened.errors == []
+
+
+def half_of(html: bytes, block: str) -> bytes:
+    """The page with the second half of a block of data lost."""
+    before, start, rest = html.partition(f'id="{block}">'.encode())
+    data, end, after = rest.partition(b"</script>")
+    return before + start + data[: len(data) // 8 * 4] + end + after
+
+
+def test_a_damaged_list_shows_the_excerpt_and_says_so(open_html):
+    opened = open_html(half_of(page_of(), "explorer-index"))
+    page = opened.page
+    page.locator("#explorer-broken").wait_for()
+    assert "can't unpack the documents" in page.locator("#explorer-broken").inner_text()
+    assert page.locator("#explorer-excerpt").is_visible()
+    opened.assert_quiet()
+
+
+def test_a_damaged_document_says_so(open_html):
+    opened = open_html(half_of(page_of(), "explorer-chunk-0"))
+    page = ready(opened)
+    assert open_doc(page, 0).locator(".missing").inner_text() == "This document can't be unpacked."
+    opened.assert_quiet()
 
 
 def test_thoughts_are_folded_before_the_answer(open_html):

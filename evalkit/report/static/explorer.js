@@ -2,7 +2,7 @@
 (function () {
   const block = document.getElementById("explorer-data");
   const index = document.getElementById("explorer-index");
-  if (!block || !index || typeof DecompressionStream === "undefined") return;
+  if (!block || !index) return;
 
   const PER_PAGE = 50, MOST_KEPT = 16, SLICE_MS = 20, WAIT_MS = 180;
   const DISAGREE = 1, WRONG = 2, UNANSWERED = 4;
@@ -10,7 +10,6 @@
   const CLASSES = { r: "right", w: "wrong", n: "", u: "failed", "-": "" };
   const { words, models } = JSON.parse(block.textContent);
   const language = document.documentElement.lang || "en";
-  const codec = explorerCodec();
   const $ = (id) => document.getElementById("explorer-" + id);
   const fields = { task: $("task"), model: $("model"), disagree: $("disagree"), wrong: $("wrong"), unanswered: $("unanswered") };
   let tasks = [], n = 0, flags, taskOf, chunkOf, rowOf, firstOf = [];
@@ -40,8 +39,7 @@
 
   // --- docs ----------------------------------------------------------------------------------------------------
   function learn(found) {
-    codec.teach(found.words);
-    tasks = found.tasks;
+    tasks = found;
     n = tasks.reduce((sum, t) => sum + t.ids.length, 0);
     flags = new Uint8Array(n);
     taskOf = new Uint16Array(n);
@@ -114,10 +112,16 @@
   function chunkAt(number, keep) {
     let found = kept.get(number);
     if (found) kept.delete(number);
-    else found = codec.read(document.getElementById("explorer-chunk-" + number).textContent).then(unpacked);
+    else found = read(document.getElementById("explorer-chunk-" + number)).then(unpacked);
     if (keep || kept.size < MOST_KEPT) kept.set(number, found);
     if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
     return found;
+  }
+
+  /* The JSON that explorer_pack.py deflated and wrote in base64. */
+  async function read(block) {
+    const bytes = Uint8Array.from(atob(block.textContent), (character) => character.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
   }
 
   function unpacked(chunk) {
@@ -364,7 +368,8 @@
   }
 
   async function start() {
-    learn(await codec.read(index.textContent));
+    if (typeof DecompressionStream === "undefined") $("broken").textContent = words.old;
+    learn(await read(index));
     choices();
     let waiting = 0;
     $("form").addEventListener("input", (event) => {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import string
 import zlib
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,14 +17,7 @@ from hypothesis import strategies as st
 from evalkit.analysis.docs import doc_table
 from evalkit.report import explorer_pack
 from evalkit.report.explorer import LONGEST, MOST_IN_ALL, MOST_OF_TASK
-from evalkit.report.explorer_codec import (
-    ALPHABET,
-    CODES,
-    base91,
-    compressed,
-    frequent_words,
-)
-from evalkit.report.explorer_pack import LIMITS, pack
+from evalkit.report.explorer_pack import LIMITS, compressed, pack
 from evalkit.report.language import ENGLISH, spoken
 from evalkit.report.samples import TaskDocs, task_docs
 from evalkit.store.run_dir import Run
@@ -38,66 +33,34 @@ def docs_of(models: Sequence[tuple[str, Run]]) -> tuple[TaskDocs, ...]:
     return task_docs(models, doc_table(runs).headlines)
 
 
-def unpacked(text: str, words: list[str] | None = None):
-    """What explorer_codec.js does, step by step."""
-    values = {code: i for i, code in enumerate(ALPHABET)}
-    bits = "".join(
-        f"{values[ord(a)] + 91 * values[ord(b)]:013b}"[::-1]
-        for a, b in zip(text[1::2], text[2::2], strict=True)
-    )
-    n = len(bits) // 8 - values[ord(text[0])]
-    data = zlib.decompress(bytes(int(bits[8 * i : 8 * i + 8][::-1], 2) for i in range(n)))
-    spelled = dict(zip(CODES, (w.encode() for w in words or []), strict=False))
-    plain, at = b"", 0
-    while at < len(data):
-        size = next((k for k in (1, 2) if data[at : at + k] in spelled), None)
-        plain += spelled[data[at : at + size]] if size else data[at : at + 1]
-        at += size or 1
-    return json.loads(plain)
+def unpacked(text: str):
+    """What the page's script does: base64, deflate, JSON."""
+    return json.loads(zlib.decompress(b64decode(text, validate=True)))
 
 
 def chunks_of(packed) -> list[dict]:
-    words = unpacked(packed.index)["words"]
-    return [unpacked(chunk, words) for chunk in packed.chunks]
-
-
-@given(st.binary())
-def test_base_91_is_made_of_characters_that_mean_nothing_to_html(data: bytes) -> None:
-    text = base91(data)
-    assert set(text.encode()) <= set(ALPHABET)
-    assert len(ALPHABET) == 91
-    assert not set(b"<>&") & set(ALPHABET)
-    assert len(text) <= 1 + 2 * (-(-len(data) * 8 // 13))
+    return [unpacked(chunk) for chunk in packed.chunks]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])) | st.none() | st.integers()))
-def test_what_is_packed_can_be_unpacked(value) -> None:
-    text = json.dumps(value, ensure_ascii=False)
-    assert unpacked(compressed(text)) == value
-    words = list(frequent_words([text] * 3))
-    assert unpacked(compressed(text, words), words) == value
-
-
-def test_frequent_words_make_texts_smaller() -> None:
-    draw = random.Random(1)
-    words = ["".join(draw.choices("abcdefghij", k=draw.randrange(4, 12))) for _ in range(2000)]
-    text = json.dumps([" ".join(draw.choices(words, k=40)) for _ in range(2000)])
-    known = frequent_words([text])
-    assert len(compressed(text, known)) < 0.8 * len(compressed(text))
+def test_what_is_packed_can_be_unpacked_and_means_nothing_to_html(value) -> None:
+    text = compressed(json.dumps(value, ensure_ascii=False))
+    assert unpacked(text) == value
+    assert set(text) <= set(string.ascii_letters + string.digits + "+/=")
 
 
 def test_every_text_and_number_is_in_its_chunk() -> None:
     run = comparison(5)
     packed = pack(docs_of([(m, run) for m in MODELS]), ENGLISH)
-    index = unpacked(packed.index)
-    assert [(t["suite"], t["task"]) for t in index["tasks"]] == [
+    tasks = unpacked(packed.index)
+    assert [(t["suite"], t["task"]) for t in tasks] == [
         ("maths", "sums"),
         ("words", "names"),
     ]
-    assert index["tasks"][0]["ids"] == [0, 1, 1, 1, 1]
-    assert index["tasks"][0]["marks"] == "rruwwrrwrwrrrwr"
-    assert index["tasks"][0]["kept"] is None
-    assert [t["chunks"] for t in index["tasks"]] == [[5], [20]]
+    assert tasks[0]["ids"] == [0, 1, 1, 1, 1]
+    assert tasks[0]["marks"] == "rruwwrrwrwrrrwr"
+    assert tasks[0]["kept"] is None
+    assert [t["chunks"] for t in tasks] == [[5], [20]]
     sums, names = chunks_of(packed)
     assert sums["texts"][:5] == [
         "What is 0 plus 0? Grüße",
@@ -139,7 +102,7 @@ def test_characters_that_act_are_made_visible_before_they_are_packed() -> None:
     run = replace(run, samples=[sample(0, cell_id="one/maths/0", task="t\u200b", **texts)])
     packed = pack(docs_of([("one", run)]), ENGLISH)
     assert chunks_of(packed)[0]["texts"] == ["a␛[31m", "b⟨U+202E⟩", "c␀⟨U+D800⟩"]
-    assert unpacked(packed.index)["tasks"][0]["task"] == "t⟨U+200B⟩"
+    assert unpacked(packed.index)[0]["task"] == "t⟨U+200B⟩"
 
 
 def long_tasks(n: int = 60, size: int = 3000):
@@ -173,13 +136,13 @@ def test_the_budget_is_kept_and_what_is_left_out_is_counted(budget: int) -> None
         assert (len(shown), len(shown) + cut) == (min(packed.limit, 3000), 3000)
     if packed.n_without_texts:
         assert packed.limit == LIMITS[-1]
-    kept = unpacked(packed.index)["tasks"][0]["kept"]
+    kept = unpacked(packed.index)[0]["kept"]
     assert (kept or "1" * 60).count("1") == 60 - packed.n_without_texts
 
 
 def test_docs_with_something_to_see_keep_their_texts_first() -> None:
     packed = pack(long_tasks(), ENGLISH, 12_000)
-    kept = unpacked(packed.index)["tasks"][0]["kept"]
+    kept = unpacked(packed.index)[0]["kept"]
     wrong = [i for i in range(60) if i % 3 == 0]
     n = kept.count("1")
     assert 0 < n < 60
@@ -192,7 +155,7 @@ def test_docs_with_something_to_see_keep_their_texts_first() -> None:
 def test_a_budget_that_nothing_fits_in_keeps_the_list() -> None:
     packed = pack(long_tasks(), ENGLISH, 100)
     assert (packed.n_without_texts, packed.chunks) == (60, ())
-    assert len(unpacked(packed.index)["tasks"][0]["marks"]) == 60
+    assert len(unpacked(packed.index)[0]["marks"]) == 60
 
 
 def test_the_same_docs_give_the_same_characters() -> None:
@@ -204,7 +167,7 @@ def test_the_same_docs_give_the_same_characters() -> None:
 def test_many_docs_are_split_into_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     run = comparison(700)
     packed = pack(docs_of([(m, run) for m in MODELS]), ENGLISH)
-    assert [t["chunks"] for t in unpacked(packed.index)["tasks"]] == [[300, 300, 100], [20]]
+    assert [t["chunks"] for t in unpacked(packed.index)] == [[300, 300, 100], [20]]
     monkeypatch.setattr(explorer_pack, "CHARACTERS_PER_CHUNK", 1000)
     packed = pack(docs_of([(m, run) for m in MODELS]), ENGLISH)
     assert len(packed.chunks) > 40
