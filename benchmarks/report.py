@@ -60,7 +60,7 @@ N_VENDORS = 3
 """Models that are behind an API: their answers have usage and cost."""
 LIMITS = {
     "make": 20.0,
-    "file": 10.0,
+    "file": 15.0,
     "load": 2000.0,
     "block at load": 500.0,
     "filter": 200.0,

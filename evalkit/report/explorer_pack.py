@@ -1,8 +1,9 @@
 """The docs of a report in few characters: chunks of docs, each compressed, that the page reads when it needs them.
 
-A chunk is JSON, deflated, in base64: every browser undoes that. Its texts are in the order of reading (for each doc prompt, expected answer, answers), where a number
-stands for a text that came before and a pair for a text that is cut, with what is missing of it. Numbers are in
-columns, doc by doc and within each model by model. Marks of all docs are in the index, so that filters need no chunk.
+A chunk is JSON, deflated, in base64: every browser can undo that. Its texts are in the order of reading (for each doc
+prompt, expected answer, answers), where a number stands for a text that came before and a pair for a text that is cut,
+with what is missing of it. Numbers are in columns, doc by doc and within each model by model. Marks of all docs are in
+the index, so that filters need no chunk.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from evalkit.report.samples import Answer, Doc, TaskDocs, Timing
 from evalkit.report.text_safety import visible
 from evalkit.wording import Language, tell
 
-BUDGET = 8_000_000
-"""Characters of the page that all docs may take."""
+BUDGET = 13_000_000
+"""Characters of the page that all docs may take; with the rest of a report they stay below 15 MB."""
 LIMITS = (20_000, 8_000, 4_000, 2_000, 1_000, 500)
 """Characters of one text, tried one after the other until everything is within the budget."""
 DOCS_PER_CHUNK = 300
@@ -30,7 +31,7 @@ CHARACTERS_PER_CHUNK = 500_000
 _N_PROBES = 16
 _DOCS_PER_PROBE = 25
 """Docs here and there whose compressed size tells that of all."""
-_DOUBT = 1.04
+_DOUBT = 1.1
 """How much too large an estimate from small chunks may be."""
 _MARGIN = 0.98
 _THREADS = 2

@@ -120,8 +120,9 @@
 
   /* The JSON that explorer_pack.py deflated and wrote in base64. */
   async function read(block) {
-    const bytes = Uint8Array.from(atob(block.textContent), (character) => character.charCodeAt(0));
-    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+    const text = atob(block.textContent), bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    return new Response(new Response(bytes).body.pipeThrough(new DecompressionStream("deflate"))).json();
   }
 
   function unpacked(chunk) {
