@@ -400,6 +400,8 @@ class EngineRecord:
     """`shared`: what prompts have in common was computed once; `reference`: every request on its own."""
     reason: str = ""
     """Why the reference path was taken."""
+    has_failed_check: bool | None = None
+    """Whether it was taken because a check before any answer was kept found differences; None: not told."""
     n_checked: int = 0
     """Log-likelihoods, or generated tokens, compared with the reference before any answer was kept."""
     max_difference: float | None = None

@@ -257,7 +257,7 @@ def _warnings(run: Run, cells: tuple[CellFact, ...]) -> Iterator[Said]:
     yield from _turn_warnings(run)
     for cell in run.manifest.cells:
         for record in cell.engine:
-            if "self-check failed" in record.reason:
+            if record.has_failed_check:
                 yield say(
                     "{cell}: {kind} took the reference path: {why}.",
                     cell=cell.cell_id,

@@ -32,6 +32,13 @@ class NotSharableError(Exception):
     """The model's attention needs something that packed rows do not give; the reference path has to be taken."""
 
 
+class CheckFailedError(NotSharableError):
+    """What packed rows gave is not what the reference gives."""
+
+    def __init__(self, difference: str) -> None:
+        super().__init__(f"self-check failed: {difference}")
+
+
 class Pass(Protocol):
     """One forward pass: knows which query may see which key."""
 

@@ -14,13 +14,13 @@ from typing import Literal
 
 import torch
 
-from evalkit.engine.attention import NotSharableError
+from evalkit.engine.attention import CheckFailedError, NotSharableError
 from evalkit.engine.batching import batches_to_do, run_with_backoff
 from evalkit.engine.decode import Decoded, DecodeLimits, Decoder, Prompt
 from evalkit.engine.generate import Generated, Generator, mean_logprob
 from evalkit.engine.greedy import near_tie
 from evalkit.engine.linear import computed_by, widened
-from evalkit.engine.scoring import Mode
+from evalkit.engine.scoring import PathBook
 from evalkit.engine.shared import SharedModel
 from evalkit.engine.sharing import guarded
 from evalkit.engine.values import GenerationSettings
@@ -76,17 +76,10 @@ class Answered:
 
 
 @dataclass(slots=True)
-class GenerationBook:
-    """How answers came about; filled while they are generated."""
+class GenerationBook(PathBook):
+    """How answers came about."""
 
     n_asked: int = 0
-    path: Mode = "reference"
-    reason: str = ""
-    """Why answers were not generated together over shared prefixes."""
-    n_checked: int = 0
-    """Generated tokens compared with a plain forward pass."""
-    max_difference: float | None = None
-    """Largest distance of a chosen token's logit from the best one in that pass."""
     n_near_ties: int = 0
     """Answers generated again alone, because two tokens were too close to call."""
 
@@ -194,7 +187,7 @@ class Generation:
                 return
             except NotSharableError as error:
                 self._shared = None
-                self.book.path, self.book.reason = "reference", str(error)
+                self.book.fall_back(error)
         yield from self._in_batches(prompts, settings, done, batch_size or self._n_slots)
 
     def _is_sharable(self, settings: GenerationSettings) -> bool:
@@ -296,7 +289,7 @@ class Generation:
         """Hold the first answers back until one of them has passed the self-check.
 
         Raises:
-            NotSharableError: It did not; nothing was yielded.
+            CheckFailedError: It did not; nothing was yielded.
         """
         held: list[Decoded] = []
         is_checked = False
@@ -328,7 +321,6 @@ class Generation:
             logits = shared.model(ids, use_cache=False, logits_to_keep=n_tokens).logits[0].float()
         chosen = logits[torch.arange(n_tokens), torch.tensor(answer.ids, device=logits.device)]
         difference = float((logits.amax(dim=-1) - chosen).max())
-        self.book.n_checked += n_tokens
-        self.book.max_difference = max(difference, self.book.max_difference or 0.0)
+        self.book.checked(n_tokens, difference)
         if not difference <= near_tie(shared.model.dtype):
-            raise NotSharableError(f"self-check failed: a token is {difference:.2g} below the best")
+            raise CheckFailedError(f"a token is {difference:.2g} below the best")

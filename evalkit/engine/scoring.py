@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import torch
 
-from evalkit.engine.attention import NotSharableError
+from evalkit.engine.attention import CheckFailedError, NotSharableError
 from evalkit.engine.batching import auto_batch_size, batches_to_do, run_with_backoff
 from evalkit.engine.encoder_decoder import group_contexts, score_contexts
 from evalkit.engine.finite import checked_loglikelihood
@@ -62,14 +62,34 @@ class ScoredBatch:
 
 
 @dataclass(slots=True)
-class ScoringBook:
-    """How scores came about; filled while they are computed."""
+class PathBook:
+    """Which path was taken; filled while it is gone."""
 
-    path: Mode
+    path: Mode = "reference"
     reason: str = ""
-    """Why the reference path was taken."""
+    """Why the reference path was taken, or answers were not generated together over shared prefixes."""
+    has_failed_check: bool = False
     n_checked: int = 0
+    """Log-likelihoods, or generated tokens, compared with the reference."""
     max_difference: float | None = None
+    """Largest difference of those: nats, or the distance of a chosen token's logit from the best one."""
+
+    def checked(self, n: int, difference: float | None) -> None:
+        """Note a comparison with the reference."""
+        self.n_checked += n
+        known = [d for d in (self.max_difference, difference) if d is not None]
+        self.max_difference = max(known, default=None)
+
+    def fall_back(self, error: NotSharableError) -> None:
+        """Note that prefixes can't be shared after all."""
+        self.path, self.reason = "reference", str(error)
+        self.has_failed_check = isinstance(error, CheckFailedError)
+
+
+@dataclass(slots=True)
+class ScoringBook(PathBook):
+    """How scores came about."""
+
     tokens_asked: int = 0
     tokens_computed: int = 0
 
@@ -119,7 +139,7 @@ class Scoring:
                 yield from self._score_shared(self._shared, groups, done)
             except NotSharableError as error:
                 self._shared = None
-                self.book.path, self.book.reason = "reference", str(error)
+                self.book.fall_back(error)
         if self._shared is None:
             yield from self._score_reference(groups, done, batch_size)
 
@@ -155,7 +175,7 @@ class Scoring:
         """Compare the longest and the shortest input of the first pass with the reference, before any score is kept.
 
         Raises:
-            NotSharableError: They differ.
+            CheckFailedError: They differ.
         """
         by_length = sorted(first, key=lambda index: len(groups[index].inputs))
         pairs = [
@@ -171,11 +191,9 @@ class Scoring:
             )
         ]
         comparison = compare(pairs, self._model.dtype)
-        self.book.n_checked += comparison.n
-        known = [d for d in (self.book.max_difference, comparison.max_difference) if d is not None]
-        self.book.max_difference = max(known, default=None)
+        self.book.checked(comparison.n, comparison.max_difference)
         if comparison.disagreements:
-            raise NotSharableError(f"self-check failed: {comparison.disagreements[0]}")
+            raise CheckFailedError(comparison.disagreements[0])
 
     def _reference(self, group: RowGroup) -> list[Score]:
         return score_rows(self._model, [group.row], self._device)[0]  # only asked for causal models

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from evalkit.backends.base import GenerateRequest, Outcome, written
+from evalkit.backends.endpoints.error_classes import DEAD
 from evalkit.backends.endpoints.loop import LagMeter
 from evalkit.errors import EvalkitError
 from evalkit.loadgen.prompts import Conversation, Prompts, Turn
@@ -21,8 +22,6 @@ from evalkit.records import NS_PER_S, TOO_MANY_OPEN
 
 MOST_OPEN = 16_384
 """Requests in flight; with more the step is given up: the target is overloaded beyond measure."""
-DEAD = {"connection_refused", "dns", "tls", "connect", "auth", "not_found", "quota"}
-"""Classes of errors that do not go away by asking less often."""
 _DEAD_IN_ROW = 10
 _POLL_S = 0.02
 _GRACE_S = 10.0

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from evalkit.backends.base import Backend, GenerateRequest, Outcome
 from evalkit.backends.endpoints.backend import EndpointBackend
+from evalkit.backends.endpoints.error_classes import ErrorClass
 from evalkit.backends.endpoints.loop import LoopThread
 from evalkit.config.run import ModelSpec
 from evalkit.meters.clock import now_ns
@@ -97,10 +98,10 @@ class LocalTarget:
                 outcome = await asyncio.wrap_future(answer)
         except TimeoutError:
             answer.cancel()  # dropped, unless it is being computed already
-            return self._outcome(None, due_ns, send_ns, "timeout", "not complete in time")
+            return self._outcome(None, due_ns, send_ns, ErrorClass.TIMEOUT, "not complete in time")
         except Exception as error:  # foreign code raises anything; a failed request is a result
             return self._outcome(
-                None, due_ns, send_ns, "server_error", f"{type(error).__name__}: {error}"
+                None, due_ns, send_ns, ErrorClass.SERVER_ERROR, f"{type(error).__name__}: {error}"
             )
         return self._outcome(outcome, due_ns, send_ns, None, None)
 

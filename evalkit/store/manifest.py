@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evalkit.errors import DataError
-from evalkit.records import RECORDS_VERSION, CellRecord, Session
+from evalkit.records import RECORDS_VERSION, CellRecord, EngineRecord, Session
 from evalkit.store.files import unreadable, write_atomic
 
 MANIFEST = "manifest.json"
@@ -141,4 +142,12 @@ def read_manifest(folder: Path) -> RunManifest:
             f"{path}: records version {manifest.records_version}, this evalkit reads {RECORDS_VERSION}.",
             "Use the evalkit version named in the manifest.",
         )
-    return manifest
+    cells = tuple(replace(c, engine=tuple(map(_with_code, c.engine))) for c in manifest.cells)
+    return manifest.model_copy(update={"cells": cells})
+
+
+def _with_code(record: EngineRecord) -> EngineRecord:
+    """Return a record that tells as a code what earlier files tell in words alone."""
+    if record.has_failed_check is not None:
+        return record
+    return replace(record, has_failed_check=record.reason.startswith("self-check failed"))

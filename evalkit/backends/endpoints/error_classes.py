@@ -60,6 +60,18 @@ RETRYABLE = frozenset(
     }
 )
 """Classes that may be gone the next time."""
+DEAD = frozenset(
+    {
+        ErrorClass.REFUSED,
+        ErrorClass.DNS,
+        ErrorClass.TLS,
+        ErrorClass.CONNECT,
+        ErrorClass.AUTH,
+        ErrorClass.NOT_FOUND,
+        ErrorClass.QUOTA,
+    }
+)
+"""Classes that do not go away by asking less often: a load test ends after a few of them in a row."""
 BUSY = frozenset({ErrorClass.RATE_LIMITED, ErrorClass.OVERLOADED})
 """Classes that tell every request of the endpoint to wait."""
 ABOUT_THE_DOC = frozenset(

@@ -71,7 +71,10 @@ SCENARIO = NAMES | {
 def asked_differently() -> Run:
     """A run with everything that a reader is warned of: cut, resumed, busy, truncated, in two modes."""
     self_check = EngineRecord(
-        kind=RequestKind.GENERATE, path="reference", reason="self-check failed: 0.5"
+        kind=RequestKind.GENERATE,
+        path="reference",
+        reason="self-check failed: 0.5",
+        has_failed_check=True,
     )
     cells = (
         cell(mode=GENERATE, engine=(self_check,)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 
 from evalkit.errors import DataError, ExecutionError, OutputError
 from evalkit.meters.clock import open_session
-from evalkit.records import Answer, Request, Sample, Telemetry
+from evalkit.records import Answer, EngineRecord, Request, RequestKind, Sample, Telemetry
 from evalkit.store.files import write_atomic
 from evalkit.store.journal import JOURNAL, Journal
-from evalkit.store.manifest import MANIFEST, write_manifest
+from evalkit.store.manifest import MANIFEST, read_manifest, write_manifest
 from evalkit.store.parquet import read_parquet, to_parquet
 from evalkit.store.run_dir import (
     SUMMARY,
@@ -179,6 +180,18 @@ def test_a_run_of_another_records_version_is_refused(tmp_path: Path) -> None:
     write_manifest(folder, manifest(records_version=99))
     with pytest.raises(DataError, match="records version 99"):
         open_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("reason", "has_failed"), [("self-check failed: a token", True), ("it is spread", False)]
+)
+def test_a_failed_check_of_a_run_that_tells_it_in_words_alone_is_known(
+    tmp_path: Path, reason: str, has_failed: bool
+) -> None:
+    told = EngineRecord(RequestKind.GENERATE, "reference", reason)
+    write_manifest(tmp_path, manifest(cells=(cell(engine=(told,)),)))
+    (read,) = read_manifest(tmp_path).cells[0].engine
+    assert read == replace(told, has_failed_check=has_failed)
 
 
 def test_an_unfinished_run_says_how_to_go_on(tmp_path: Path) -> None:
