@@ -11,8 +11,12 @@ from click.shell_completion import CompletionItem
 
 from evalkit.distribution import shipped
 
-FILE = click.Path(path_type=Path)
-"""A file or folder to read or to write; whether it is there is said in evalkit's own words."""
+EXISTING_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+"""A folder that must be there when the command starts."""
+INPUT = click.Path(path_type=Path)
+"""A file or folder to read; what reads it says that it is missing, and what to give instead."""
+OUTPUT = click.Path(path_type=Path)
+"""A file or folder to write; it need not be there."""
 
 
 class ConfigFile(click.Path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.arguments import CONFIG, FILE, MODEL, RUN
+from evalkit.cli.arguments import CONFIG, MODEL, OUTPUT, RUN
 from evalkit.cli.finish import finish, stop_on_sigterm
 from evalkit.cli.quiet import quiet_libraries
 from evalkit.cli.selection import pick
@@ -16,7 +16,7 @@ from evalkit.errors import UsageError
 @click.command("bench", short_help="Put models under load: latency, throughput, capacity.")
 @click.argument("config_file", metavar="CONFIG", required=False, type=CONFIG)
 @click.option("--resume", "folder", type=RUN, help="Go on with this run directory.")
-@click.option("--output", "-o", type=FILE, help="Results folder instead of output.dir.")
+@click.option("--output", "-o", type=OUTPUT, help="Results folder instead of output.dir.")
 @click.option(
     "--model", "-m", "models", multiple=True, type=MODEL, help="Only this model; repeatable."
 )

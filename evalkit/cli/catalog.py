@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evalkit.cli.arguments import INPUT
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -26,7 +28,7 @@ _WIDTH = 100
 @click.argument("items", metavar="[ITEM]...", nargs=-1)
 @click.option(
     "--own",
-    type=click.Path(path_type=Path),
+    type=INPUT,
     metavar="FILE",
     help="CSV with your own rows, which win over the shipped ones.",
 )

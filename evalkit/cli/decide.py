@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from evalkit.cli.arguments import CONFIG, FILE
+from evalkit.cli.arguments import CONFIG, INPUT
 from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def question_options(command: F) -> F:
             "--template-dir",
             "templates",
             metavar="DIR",
-            type=FILE,
+            type=INPUT,
             help="Templates that replace evalkit's of the same name.",
         ),
     )

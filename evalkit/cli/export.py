@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.arguments import FILE, RUN
+from evalkit.cli.arguments import OUTPUT, RUN
 
 
 @click.command("export", short_help="Write a run's results as CSV or JSON.")
@@ -19,7 +19,7 @@ from evalkit.cli.arguments import FILE, RUN
     help="csv: one row per number; json: all numbers and all samples.",
 )
 @click.option("--samples", is_flag=True, help="With csv: one row per doc and score instead.")
-@click.option("--output", "-o", type=FILE, help="File to write instead of stdout.")
+@click.option("--output", "-o", type=OUTPUT, help="File to write instead of stdout.")
 def command(folder: Path, kind: str, samples: bool, output: Path | None) -> None:
     """Write results in a plain format. A number that was not measured is empty (CSV) or null (JSON).
 

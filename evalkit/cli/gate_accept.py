@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.arguments import CONFIG, FILE, RUN
+from evalkit.cli.arguments import CONFIG, OUTPUT, RUN
 from evalkit.cli.gate_options import now, policy_of
 from evalkit.errors import UsageError
 
@@ -22,7 +22,7 @@ DEFAULT_FOLDER = Path("results/baseline")
 @click.option("--by", help="Who accepts it.  [default: the CI's, git's or the system's user]")
 @click.option(
     "--into",
-    type=FILE,
+    type=OUTPUT,
     default=DEFAULT_FOLDER,
     show_default=True,
     help="Folder of baselines; commit it.",

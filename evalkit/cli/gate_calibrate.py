@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalkit.cli.arguments import CONFIG, FILE, RUN
+from evalkit.cli.arguments import CONFIG, OUTPUT, RUN
 from evalkit.cli.gate_options import now, policy_of, show
 from evalkit.errors import ConfigError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--output",
     "-o",
-    type=FILE,
+    type=OUTPUT,
     default=Path("calibration.json"),
     show_default=True,
     help="File to write; the policy names it as `calibration`.",

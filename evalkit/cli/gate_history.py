@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.arguments import CONFIG, FILE, RUN
+from evalkit.cli.arguments import CONFIG, INPUT, OUTPUT, RUN
 from evalkit.cli.gate_accept import DEFAULT_FOLDER
 from evalkit.cli.gate_options import now, policy_of, show
 from evalkit.errors import DataError
 
 
 @click.command("history", short_help="List accepted baselines and their drift.")
-@click.argument("folder", metavar="[FOLDER]", type=FILE, default=DEFAULT_FOLDER)
+@click.argument("folder", metavar="[FOLDER]", type=INPUT, default=DEFAULT_FOLDER)
 @click.option("--candidate", type=RUN, help="Measure the drift of this run instead.")
 @click.option("--model", metavar="NAME", help="Where the candidate's runs hold several.")
 @click.option("--policy", type=CONFIG, help="Margins the drift since the pinned one must keep.")
-@click.option("--csv", type=FILE, help="Write a row per baseline and task.")
+@click.option("--csv", type=OUTPUT, help="Write a row per baseline and task.")
 def command(
     folder: Path,
     candidate: Path | None,

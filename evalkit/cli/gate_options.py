@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from evalkit.cli.arguments import FILE, RUN
+from evalkit.cli.arguments import OUTPUT, RUN
 from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -226,13 +226,13 @@ def output_options(command: F) -> F:
     options = (
         click.option(
             "--json",
-            type=FILE,
+            type=OUTPUT,
             help="Write the result as JSON (`evalkit config schema --gate-result`).",
         ),
-        click.option("--junit", type=FILE, help="Write JUnit XML: a test case per rule."),
-        click.option("--markdown", type=FILE, help="Write a summary for a pull request."),
-        click.option("--html", type=FILE, help="Write a report with the verdict on top."),
-        click.option("--metrics", type=FILE, help="Write OpenMetrics text, as GitLab reads."),
+        click.option("--junit", type=OUTPUT, help="Write JUnit XML: a test case per rule."),
+        click.option("--markdown", type=OUTPUT, help="Write a summary for a pull request."),
+        click.option("--html", type=OUTPUT, help="Write a report with the verdict on top."),
+        click.option("--metrics", type=OUTPUT, help="Write OpenMetrics text, as GitLab reads."),
         click.option(
             "--ci",
             type=click.Choice(["auto", "github", "none"]),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.arguments import CONFIG, FILE, RUN
+from evalkit.cli.arguments import CONFIG, RUN
 from evalkit.cli.gate_options import policy_of, show
 from evalkit.errors import UsageError
 
@@ -29,7 +29,7 @@ from evalkit.errors import UsageError
 )
 @click.option(
     "--against",
-    type=FILE,
+    type=RUN,
     help="Take that share from BASELINE and this run.",
 )
 def command(

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.arguments import FILE
+from evalkit.cli.arguments import EXISTING_FOLDER
 
 
 @click.command("ls", short_help="List runs.")
-@click.argument("root", metavar="[DIR]", default=Path("results"), type=FILE)
-def command(root: Path) -> None:
+@click.argument("root", metavar="[DIR]", required=False, type=EXISTING_FOLDER)
+def command(root: Path | None) -> None:
     """List the run directories under DIR (default: results), oldest first.
 
     \b
@@ -21,6 +21,7 @@ def command(root: Path) -> None:
     from evalkit.errors import DataError
     from evalkit.store.run_dir import list_runs
 
+    root = root or Path("results")
     runs = list(list_runs(root))
     if not runs:
         click.echo(f"no runs in {root}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.arguments import FILE, RUN
+from evalkit.cli.arguments import OUTPUT, RUN
 from evalkit.cli.decide import Answer, Question, find_answer, make_look, patience, question_options
 from evalkit.errors import UsageError
 
@@ -45,7 +45,7 @@ class Form:
 @click.option(
     "--output",
     "-o",
-    type=FILE,
+    type=OUTPUT,
     help="File to write, - for stdout.  [default: RUN/report.html for one run; else NAME.html, .md, .pdf]",
 )
 @question_options

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.arguments import CONFIG, FILE, RUN
+from evalkit.cli.arguments import CONFIG, OUTPUT, RUN
 from evalkit.cli.finish import finish, stop_on_sigterm
 from evalkit.cli.quiet import quiet_libraries
 from evalkit.cli.selection import read_config, selection_options
@@ -37,7 +37,7 @@ _SESSION_OPTIONS = ("kv_budget_bytes", "verify_docs", "max_cost_usd", "max_minut
 @click.command("run", short_help="Measure models and write a report.")
 @click.argument("config_file", metavar="CONFIG", required=False, type=CONFIG)
 @click.option("--resume", "folder", type=RUN, help="Go on with this run directory.")
-@click.option("--output", "-o", type=FILE, help="Results folder instead of output.dir.")
+@click.option("--output", "-o", type=OUTPUT, help="Results folder instead of output.dir.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the report's path only.")
 @click.option(
     "--log",

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from evalkit.cli.arguments import MODEL, SUITE
+from evalkit.cli.arguments import EXISTING_FOLDER, MODEL, SUITE
 from evalkit.config import (
     BenchConfig,
     ModelSpec,
@@ -48,7 +48,7 @@ def selection_options(command: F) -> F:
             "--include-path",
             "include_paths",
             multiple=True,
-            type=click.Path(path_type=Path, file_okay=False, exists=True),
+            type=EXISTING_FOLDER,
             help="Folder with more tasks (lm-eval YAML); repeatable.",
         ),
         click.option(

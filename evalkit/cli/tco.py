@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalkit.cli.arguments import CONFIG, FILE, RUN
+from evalkit.cli.arguments import CONFIG, OUTPUT, RUN
 from evalkit.cli.decide import decide_on, lang_option, patience, read_scenario
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "--scenario", "-s", "file", required=True, type=CONFIG, help="Deployments, load, policy."
 )
 @click.option("--policy", type=CONFIG, help="Policy that replaces the scenario's.")
-@click.option("--output", "-o", type=FILE, help="Report to write.  [default: NAME.html]")
+@click.option("--output", "-o", type=OUTPUT, help="Report to write.  [default: NAME.html]")
 @click.option(
     "--json",
     "as_json",

@@ -127,7 +127,7 @@ def verify(folder: Path) -> list[Finding]:
     try:
         manifest = read_manifest(folder)
     except DataError as error:
-        return [Finding(MANIFEST, error.message, error.hint)]
+        return [Finding(MANIFEST, error.message.removesuffix("."), error.hint)]
     findings = list(_file_findings(folder, manifest))
     if manifest.state != "complete":
         findings += _unfinished_findings(folder, manifest)
@@ -179,7 +179,7 @@ def _unfinished_findings(folder: Path, manifest: RunManifest) -> Iterator[Findin
             problem = journal.check()
             done = sum(cell.state == "done" for cell in journal.cells())
     except DataError as error:
-        yield Finding(JOURNAL, error.message, "Repeat the run.")
+        yield Finding(JOURNAL, error.message.removesuffix("."), "Repeat the run.")
         return
     if problem:
         yield Finding(JOURNAL, f"damaged: {problem}", "Repeat the run.")

@@ -105,12 +105,19 @@ def test_what_is_no_run_is_refused_with_exit_code_4(command: str, tmp_path: obje
     code, output = invoke(command, str(tmp_path))
     assert code == 4
     assert "not a run directory" in output
+    assert ".." not in output.replace(str(tmp_path), "")
 
 
 def test_ls_of_nothing_says_so(tmp_path: object) -> None:
     code, output = invoke("ls", str(tmp_path))
     assert code == 0
     assert "no runs" in output
+
+
+def test_ls_of_a_folder_that_is_not_there_names_it() -> None:
+    code, output = invoke("ls", "no-such-folder")
+    assert code == 2
+    assert "'no-such-folder' does not exist" in output
 
 
 def completed(*words: str) -> list[str]:
