@@ -21,7 +21,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def finish(folder: Path, *, quiet: bool, write_report: bool) -> None:
-    """Analyse what is there, write summary and report, print; exit 3 when the {run.manifest.kind} is not complete."""
+    """Analyse what is there, write summary and report, print; exit 3 when the run or bench is not complete."""
     from rich.console import Console
 
     from evalkit.analysis.facts import facts_to_json
