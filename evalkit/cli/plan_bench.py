@@ -29,9 +29,18 @@ def print_bench_plan(config: BenchConfig, *, as_json: bool) -> None:
 
     table = FittedTable(names=2)
     for i, title in enumerate(
-        ("model", "profile", "least time", "most time", "steps", "requests", "tokens in",
-         "tokens out", "most cost")
-    ):  # fmt: skip
+        (
+            "model",
+            "profile",
+            "least time",
+            "most time",
+            "steps",
+            "requests",
+            "tokens in",
+            "tokens out",
+            "most cost",
+        )
+    ):
         table.add_column(title, justify="left" if i < 2 else "right")
     for cell in cells:
         table.add_row(*_row(cell))

@@ -25,9 +25,7 @@ from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 MOST_SWINGS = 12
 _CARRYING = 5
 """So many of the inputs that matter most are looked at for what was not measured."""
-_SOFT = {
-    Provenance.YOURS, Provenance.CATALOGUE, Provenance.DEFAULT, Provenance.IMPORTED,
-}  # fmt: skip
+_SOFT = set(Provenance) - {Provenance.MEASURED, Provenance.CONTRACT, Provenance.LIST_PRICE}
 
 
 @dataclass(frozen=True, slots=True)

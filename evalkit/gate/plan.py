@@ -107,10 +107,22 @@ def _docs(
     shown = margin_to_pass(n, discordance, policy.confidence, power)
     if margin <= 0:
         return RulePlan(
-            rule.position, rule.spec.metric, key[0] if key else None, key[1] if key else None, rule.spec.weight, margin,
-            "docs", n, None, None, None, shown, discordance, can_decide=False,
+            rule.position,
+            rule.spec.metric,
+            key[0] if key else None,
+            key[1] if key else None,
+            rule.spec.weight,
+            margin,
+            "docs",
+            n,
+            None,
+            None,
+            None,
+            shown,
+            discordance,
+            can_decide=False,
             reason=say("with a margin of 0 only a candidate that is better passes"),
-        )  # fmt: skip
+        )
     least = least_docs(margin, policy.confidence)
     reason = NOTHING
     if not n:

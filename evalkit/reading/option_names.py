@@ -119,9 +119,15 @@ def _numbered(choices: Sequence[str]) -> list[tuple[int, re.Pattern[str]]]:
         counted, ordinal = number, rf"{number}(?:st|nd|rd|th|\.)"
         if 0 <= named < len(COUNTED):
             counted, ordinal = COUNTED[named], rf"{ordinal}|{ORDINALS[named]}"
-        patterns.append((position, re.compile(
-            rf"(?:{before})(?:{counted})(?!\w|[.,:]\d|\s?[-–%€$])|\b(?:{ordinal})\s{lead[:4]}\w*", re.I,
-        )))  # fmt: skip
+        patterns.append(
+            (
+                position,
+                re.compile(
+                    rf"(?:{before})(?:{counted})(?!\w|[.,:]\d|\s?[-–%€$])|\b(?:{ordinal})\s{lead[:4]}\w*",
+                    re.I,
+                ),
+            )
+        )
     return patterns
 
 

@@ -135,7 +135,7 @@ def _sentences(found: Sequence[TaskDifference]) -> Iterator[Said]:
             worse=numeral(str(signs.count(-1))),
             open=numeral(str(signs.count(0))),
             **values,
-        )  # fmt: skip
+        )
 
 
 def _caption(
@@ -164,8 +164,9 @@ def _caption(
     others = [t.name for t in tasks if t.name not in there and t.name not in missing]
     if others:
         yield say(
-            "Not drawn, since their scores are no shares, but in the table: {tasks}.", tasks=joined(others)
-        )  # fmt: skip
+            "Not drawn, since their scores are no shares, but in the table: {tasks}.",
+            tasks=joined(others),
+        )
 
 
 # --- the table ----------------------------------------------------------------------------------------------------
@@ -266,12 +267,17 @@ def _draw_difference(axes: Any, y: float, d: TaskDifference, series: int, langua
         look = {"color": tint, "linewidth": 2.2, "alpha": 0.45, "solid_capstyle": "round"}
         axes.plot([e.low, e.high], [y, y], **look)
     dot: dict[str, Any] = {
-        "color": tint, "markersize": 7.5, "markeredgecolor": "white", "markeredgewidth": 0.5,
-    }  # fmt: skip
+        "color": tint,
+        "markersize": 7.5,
+        "markeredgecolor": "white",
+        "markeredgewidth": 0.5,
+    }
     axes.plot([e.value], [y], marker(series), zorder=4, **dot)
     beside: dict[str, Any] = {
-        "transform": axes.get_yaxis_transform(), "clip_on": False, "zorder": 4,
-    }  # fmt: skip
+        "transform": axes.get_yaxis_transform(),
+        "clip_on": False,
+        "zorder": 4,
+    }
     axes.plot([-0.035], [y], marker(series), **dot, **beside)
     small: dict[str, Any] = {"va": "center", "fontsize": 9, "transform": beside["transform"]}
     axes.text(-0.07, y, one_line(d.other, 26), ha="right", color=INK, **small)

@@ -116,7 +116,9 @@ class LiveReport:
             )
         except Exception as error:
             # a run that is half there may break what a finished one never does; the next batch may mend it
-            words = say("The report could not be made: {error}", error=f"{type(error).__name__}: {error}")  # fmt: skip
+            words = say(
+                "The report could not be made: {error}", error=f"{type(error).__name__}: {error}"
+            )
             self._page = self._waiting(say("There is no report yet"), (words,))
         return True
 

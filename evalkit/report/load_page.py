@@ -267,9 +267,15 @@ def _latency_curves(by_model: dict[int, list[LevelView]]) -> Iterator[Curve]:
     def percentile(q: int) -> list[Curve]:
         field = f"response_ttft_s_p{q}"
         return [
-            curve(some, traffic_of, lambda v: v.fact.latencies[field], _percentile_name(q, some), 1 if q == 50 else 0)
+            curve(
+                some,
+                traffic_of,
+                lambda v: v.fact.latencies[field],
+                _percentile_name(q, some),
+                1 if q == 50 else 0,
+            )
             for some in by_model.values()
-        ]  # fmt: skip
+        ]
 
     both = zip(percentile(95), percentile(50), strict=True)
     yield from (c for pair in both for c in pair if c.points)

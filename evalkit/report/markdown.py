@@ -56,12 +56,14 @@ def render_markdown(
                 decision=document.decision,
                 page=document.run,
                 incomplete=joined(incomplete) or say("something that only you can give"),
-                costs=None if facts is None else option_grid(facts, [*cost_columns(facts), quality_column()]),
+                costs=None
+                if facts is None
+                else option_grid(facts, [*cost_columns(facts), quality_column()]),
                 sections=tuple(_sections(document.run)),
                 version=__version__,
                 theme=look.theme,
             )
-        )  # fmt: skip
+        )
     return (re.sub(r"\n{3,}", "\n\n", text).strip() + "\n").encode()
 
 

@@ -247,8 +247,14 @@ def _draw_mark(axes: Any, mark: Mark) -> None:
         axes.plot(mark.x_range, [mark.y] * 2, **look)
         axes.plot(mark.x_range, [mark.y] * 2, "|", markersize=7, **look)
     axes.plot(
-        [mark.x], [mark.y], "o", markersize=11, markerfacecolor="none", markeredgecolor=INK, zorder=4
-    )  # fmt: skip
+        [mark.x],
+        [mark.y],
+        "o",
+        markersize=11,
+        markerfacecolor="none",
+        markeredgecolor=INK,
+        zorder=4,
+    )
 
 
 def _draw_swing(axes: Any, y: int, bar: SwingBar, language: Language) -> None:

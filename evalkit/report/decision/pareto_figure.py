@@ -293,4 +293,6 @@ def _list_spots(axes: Any, spots: Sequence[Spot], language: Spoken) -> None:
         axes.text(1.06, y, named, va="center", fontsize=SMALL, color=INK, **at)
         small = one_line(tell(spot.small, language), _LONGEST_LISTED)
         axes.text(1.085, y - step * 0.42, small, va="center", fontsize=8, color=QUIET, **at)
-    axes.plot([1.012, 1.012], [0, 1], color=RULE, linewidth=0.6, transform=axes.transAxes, clip_on=False)  # fmt: skip
+    axes.plot(
+        [1.012, 1.012], [0, 1], color=RULE, linewidth=0.6, transform=axes.transAxes, clip_on=False
+    )

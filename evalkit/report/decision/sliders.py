@@ -43,7 +43,7 @@ _UNITS = {
     "money/server-year": say("per server and year"),
     "money/GPU-hour": say("per GPU and hour"),
     "money/kWh": say("per kWh"),
-}  # fmt: skip
+}
 _BOUNDS = {
     "share": (0.0, 1.0),
     "share/year": (0.0, 1.0),

@@ -135,7 +135,7 @@ def _draw_rule(
     if rule.damage is not None and low <= rule.damage <= high:
         axes.plot(
             [rule.damage], [y], shape, color=tint, markersize=7.5, markeredgecolor="white", zorder=4
-        )  # fmt: skip
+        )
 
 
 def _end(value: float, low: float, high: float) -> tuple[str, float]:
@@ -148,8 +148,11 @@ def _end(value: float, low: float, high: float) -> tuple[str, float]:
 def _write(axes: Any, y: int, rule: RuleResult, language: Spoken, *, is_judged: bool) -> None:
     """Write the numbers beside the plot, and what they say."""
     look: dict[str, Any] = {
-        "transform": axes.get_yaxis_transform(), "clip_on": False, "va": "center", "fontsize": 9,
-    }  # fmt: skip
+        "transform": axes.get_yaxis_transform(),
+        "clip_on": False,
+        "va": "center",
+        "fontsize": 9,
+    }
     axes.text(1.045, y, one_line(tell(_numbers(rule), language), 30), color=QUIET, **look)
     if is_judged:
         tint = _LOOKS[rule.status][0]
