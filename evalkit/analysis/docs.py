@@ -129,7 +129,7 @@ class DocTable:
 
     runs: tuple[Run, ...]
     models: tuple[Mapping[str, Mapping[TaskKey, TaskScores]], ...]
-    """By run."""
+    """Scores by model and task, one mapping per run."""
     headlines: Mapping[TaskKey, Headline]
 
     def of(self, run: Run, model: str) -> Mapping[TaskKey, TaskScores]:

@@ -92,7 +92,7 @@ class PerformanceFact:
     cut_rate: Estimate
     """Generated answers that ended at `max_tokens` / all whose end is known."""
     cut_thinking_rate: Estimate
-    """Those that ended so within their thoughts / the same."""
+    """Generated answers cut at `max_tokens` within their thoughts / all whose end is known."""
     n_thinking: int | None
     """Generated answers with thoughts; None, as below, where nothing was answered."""
     n_stopped_early: int | None
@@ -100,7 +100,7 @@ class PerformanceFact:
     n_asked_again: int | None
     """Attempts that a stop string ended so, asked again without."""
     reasoning_tokens: int | None
-    """Of answers that tell it, part of `output_tokens`."""
+    """Tokens of reasoning, in answers that tell them; part of `output_tokens`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class EndpointFact:
     reasoning_cost_usd: float | None
     """What reasoning tokens cost as output, over the attempts that tell both."""
     cost_usd: Estimate
-    """Of all attempts whose cost is known; `reason` counts the others."""
+    """Cost of all attempts whose cost is known; `reason` counts the others."""
     cost_without_answer_usd: float | None
     """Part of it that was spent on attempts that brought no answer."""
     cost_per_request_usd: float | None
@@ -169,9 +169,9 @@ class StepFact:
     is_energy_consistent: bool | None
     """Counter and integrated power agree within 5 %."""
     server_rss_peak_bytes: int | None
-    """Of the server's process tree; pages that processes share count for each."""
+    """Most memory of the server's process tree; pages that processes share count for each."""
     client_rss_peak_bytes: int | None
-    """Of evalkit itself."""
+    """Most memory of evalkit itself."""
     gpu_memory_peak_bytes: int | None
     server_cpu_cores: float | None
     throttled: tuple[str, ...]
@@ -231,7 +231,7 @@ class CapacityFact:
     model: str
     profile: str
     slo: Said
-    """In words."""
+    """The service level in words."""
     lambda_per_s: Estimate
     """Requests per second completed at the highest rate that held; of one run, up to the lowest rate that did not."""
     n_invalid: int
@@ -262,7 +262,7 @@ class CellFact:
     data_class: str
     mode: str = AS_IS
     ending: SearchEnding | None = None
-    """Of a load test's search."""
+    """How a load test's search ended."""
 
 
 @dataclass(frozen=True, slots=True)

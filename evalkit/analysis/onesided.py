@@ -28,7 +28,7 @@ MOST_FOR_RATIOS = 2000
 _HALF = 0.5
 _LEAST = 2
 _SIGNS = np.array([-1.0, 1.0, 1.0, -1.0])
-"""Of the logarithms of base_num, base_den, cand_num and cand_den in the log ratio."""
+"""Signs of the logarithms of base_num, base_den, cand_num and cand_den in the log ratio."""
 
 
 class Bounds(NamedTuple):

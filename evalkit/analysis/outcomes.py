@@ -59,9 +59,9 @@ class _Asked:
 
     scores: TaskScores
     samples: dict[int, list[Sample]] = field(default_factory=lambda: defaultdict(list))
-    """By doc, those of the headline's filter."""
+    """Samples by doc, those of the headline's filter."""
     requests: dict[int, list[Request]] = field(default_factory=lambda: defaultdict(list))
-    """By doc."""
+    """Requests by doc."""
 
 
 def outcomes(table: DocTable, model: str) -> tuple[Outcome, ...]:

@@ -23,7 +23,7 @@ class Flips:
 
     n_compared: int
     n_differ: int
-    """Those with other tokens in the batch."""
+    """Answers with other tokens in the batch than alone."""
 
     @classmethod
     def of(cls, requests: Iterable[Request]) -> Flips:
@@ -73,7 +73,7 @@ class _Measured:
     requests: list[Request]
     telemetry: list[Telemetry]
     timings: list[tuple[str, _Timing]]
-    """Of requests that ran alone, each with its cell."""
+    """Timings of requests that ran alone, each with its cell."""
 
     def of(self, cells: Sequence[CellRecord]) -> _Measured:
         """Return the part that is of some cells."""

@@ -20,7 +20,7 @@ Judge = Callable[[Ints, Ints], Flags]
 """Tells of wins and losses whether they are few enough losses."""
 _TAIL = 1e-13
 _STEPS = 1000
-"""Of a margin, to 100 points."""
+"""Steps in which a margin is searched, up to 100 points."""
 
 
 def docs_needed(

@@ -34,13 +34,13 @@ class RatioBounds(NamedTuple):
     log_ratio: float
     """log(candidate / baseline)."""
     least: float
-    """One-sided bounds of it, each at the confidence asked for."""
+    """Lower one-sided bound of the log ratio, at the confidence asked for."""
     most: float
     baseline: float
     """Geometric mean over runs."""
     candidate: float
     n_runs: int
-    """Of the side with fewer."""
+    """Runs of the side with fewer."""
     p_worse: float
     """How likely a ratio so high is, or higher, were the candidate no higher; one-sided."""
     method: Said

@@ -27,7 +27,7 @@ MetricKey = tuple[str, str]
 SCORED = ("cell_id", "task", "filter", "doc_id", "doc_hash", "prompt_hash", "scores")
 """Columns of a sample that scores are read from."""
 RATED = (*SCORED, "response", "flags", "loglikelihoods")
-"""Those, and what the derived rates are read from."""
+"""Columns of a sample that scores and the derived rates are read from."""
 FORMAT, REFUSAL, HALLUCINATION = "format_failures", "refusals", "hallucinations"
 """Rates that evalkit derives from a task's own scores and answers, one number per doc."""
 RATES = (FORMAT, REFUSAL, HALLUCINATION)
@@ -58,7 +58,7 @@ class TaskScores:
     """Metric, `metric (filter)` for filters after the first, and the derived rates; NaN: none for that doc. Repeats
     are averaged. Metrics are in the order of the run's results, which is that of the task."""
     is_higher_better: dict[str, bool]
-    """Of those of which it is known."""
+    """Whether more is better, by metric; metrics of which it is not known are left out."""
     metrics: dict[str, MetricKey] = field(default_factory=dict)
     """Name among `scores` → filter and metric; derived rates and accepted baselines have none."""
     clusters: list[str] | None = None

@@ -14,7 +14,7 @@ from evalkit.wording import say
 CONFIDENCE = 0.95
 RESAMPLES = 9999
 SEED = 20261123
-"""Of every resampling: the same data give the same bounds."""
+"""Seed of every resampling: the same data give the same bounds."""
 _LEAST_FOR_BOOTSTRAP = 2
 
 
@@ -23,7 +23,7 @@ class Mean:
     """A mean over docs that wants an interval."""
 
     scores: Sequence[float]
-    """One per doc."""
+    """Scores, one per doc."""
     value: float | None
     """The number to show; lm-eval's own."""
     unit: str

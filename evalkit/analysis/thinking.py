@@ -14,7 +14,7 @@ from evalkit.wording import Said, numeral, say, say_n
 MANY_CUT = 0.1
 """Share of answers cut at `max_tokens` that is worth a warning: some models never come to an end on some docs."""
 MANY_CUT_THINKING = 0.01
-"""The same for answers that were cut within their thoughts, so that nothing of them could be scored."""
+"""Share of answers cut within their thoughts, so that nothing could be scored, that is worth a warning."""
 
 
 def thinking_numbers(generated: Sequence[Request]) -> dict[str, Any]:

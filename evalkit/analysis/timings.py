@@ -33,7 +33,7 @@ class Timings:
     """Measured requests; arrays are `[requests]`, NaN: there is no such number."""
 
     cells: Objects
-    """Ids."""
+    """Id of the cell of each request."""
     tasks: Objects
     doc_ids: Ints
     ttft_s: Array
@@ -42,7 +42,7 @@ class Timings:
     """Latencies only of requests that ran alone, as `metrics.latency.is_timed` has it."""
     output_tokens: Array
     cost_usd: Array
-    """Of all attempts; NaN where one of them has no price."""
+    """Cost of all attempts of each request; NaN where one of them has no price."""
     is_withheld: Flags
     """The vendor refused or withheld the answer."""
 

@@ -29,9 +29,9 @@ class Pairs:
     """
 
     names: tuple[str, ...]
-    """Tasks."""
+    """Names of the tasks."""
     metrics: tuple[str, ...]
-    """Of each task."""
+    """The metric that scores each task."""
     task: Ints
     """Index into `names`."""
     local: Array
@@ -39,15 +39,15 @@ class Pairs:
     weight: Array
     """Share of the real workload that a doc stands for; sums to 1."""
     cost: Array | None
-    """Of the vendor's answer; None: not one is known."""
+    """What the vendor's answer cost; None: no answer's cost is known."""
     confidence: Mapping[Signal, Array]
-    """The local model's; NaN: the doc does not have it."""
+    """Signals of the local model's confidence; NaN: the doc does not have that one."""
     n_unknown_cost: int = 0
     """Docs whose cost is the mean of others."""
     n_unpaired: int = 0
     notes: tuple[Said, ...] = ()
     reason: Said = NOTHING
-    """Why there are none."""
+    """Why there are no pairs."""
 
     @property
     def n(self) -> int:

@@ -35,9 +35,9 @@ class Kind(StrEnum):
     """What docs that are all equal say about the next one."""
 
     SCORE = "score"
-    """Within 0 and 1: the next may be another."""
+    """A score within 0 and 1: the next may be another."""
     DIFFERENCE = "difference"
-    """Of two scores, within −1 and 1: the next may be another."""
+    """A difference of two scores, within −1 and 1: the next may be another."""
     FIXED = "fixed"
     """Prices, and shares that a policy sets: the next is the same."""
 

@@ -52,7 +52,7 @@ class Case:
     facts: TcoFacts
     workload: Workload
     futures: dict[str, Future]
-    """By option; those whose costs are known."""
+    """What each option may come to, by option; those whose costs are known."""
     task_quality: dict[tuple[str, str], Estimate]
     """Model and task → score."""
 

@@ -42,12 +42,12 @@ class ApiCost:
 
     per_request: Input | None
     reason: Said = NOTHING
-    """Why it is not known."""
+    """Why the price of a request is not known."""
     input_tokens: float | None = None
     """Mean per request: the scenario's where it says so, else as measured."""
     output_tokens: float | None = None
     input_per_mtok: float | None = None
-    """In the scenario's currency."""
+    """Price of a million input tokens, in the scenario's currency."""
     output_per_mtok: float | None = None
     slo_share: Estimate = NOT_ASKED
     is_measured: bool = False
@@ -61,16 +61,16 @@ class Tariff:
     """By what an option's requests are priced."""
 
     price: Price | None
-    """Per million tokens, in dollars or the contract's currency."""
+    """Price per million tokens, in dollars or the contract's currency."""
     factor: float
-    """From that currency into the scenario's, discounts included."""
+    """From the price's currency into the scenario's, discounts included."""
     provenance: Provenance
     spec: ModelSpec | None
     """The model as its run asked it, with the option's contract; None: it was not measured."""
     is_recorded: bool
     """The run's own prices hold."""
     discount: Input | None = None
-    """Of batches; its most likely value is in the factor."""
+    """Discount of batches; its most likely value is in the factor."""
 
     def of(self, attempt: Attempt) -> float | None:
         """Return what an attempt costs."""

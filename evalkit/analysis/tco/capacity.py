@@ -33,7 +33,7 @@ class Capacity:
     """Mean per request."""
     output_tokens: float | None = None
     good_share: Estimate | None = None
-    """Of requests at that load that kept the service level."""
+    """Share of the requests at that load that kept the service level."""
     idle_w: float | None = None
     """Measured, per GPU; boards alone."""
     load_w: float | None = None

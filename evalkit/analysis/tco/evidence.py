@@ -18,7 +18,7 @@ from evalkit.store.run_dir import Run
 from evalkit.wording import say
 
 CLASSES = ("public", "internal", "confidential")
-"""From harmless to sensitive."""
+"""Data classes from harmless to sensitive."""
 _Z = 1.959963984540054
 
 

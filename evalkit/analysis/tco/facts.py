@@ -26,7 +26,7 @@ class Figure:
     low: float | None = None
     high: float | None = None
     provenance: tuple[Provenance, ...] = ()
-    """Of everything it was computed from."""
+    """Where everything it was computed from is from."""
     reason: Said = NOTHING
 
 
@@ -84,13 +84,13 @@ class OptionFact:
     """As in the scenario; `blend` for a combination."""
     models: tuple[str, ...]
     parts: tuple[str, ...]
-    """Of a blend: the two options."""
+    """The two options that a blend combines; empty for others."""
     missing: tuple[Said, ...]
     """What had to be known to cost it, in words; not empty: there are no costs."""
     no_staff: tuple[Said, ...]
     """What to give where nobody gave what its staff costs, of a blend perhaps of one side: the totals are without."""
     no_adoption: tuple[Said, ...]
-    """The same of the cost of adopting it."""
+    """What to give where nobody gave what adopting it costs: the totals are without."""
     leaves_network: bool
     """Whether data go to a host outside."""
     capacity_per_s: Figure | None
@@ -146,7 +146,7 @@ class PairFact:
     break_even_per_month: Figure
     """λ* in requests per month."""
     likely_break_even_per_month: float | None
-    """The same at the most likely values: where the curves over the load cross. None: nowhere."""
+    """λ* in requests per month at the most likely values: where the curves over the load cross. None: nowhere."""
     payback_months: Figure
     """P50, P10 and P90 over all draws; None where that share of draws never pays back within the horizon."""
     payback_share: float

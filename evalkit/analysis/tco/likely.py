@@ -26,19 +26,19 @@ class LikelyOption:
 
     name: str
     first_month: float
-    """Without adoption."""
+    """Cost of the first month, without adoption."""
     per_month: float
     """Mean of all months, not discounted, without adoption."""
     total: float
     """Present value of everything over the horizon, adoption first."""
     replicas: tuple[int, int] | None
-    """In the first and the last month; None: an API has none."""
+    """Replicas in the first and the last month; None: an API has none."""
     servers: tuple[int, int] | None
-    """Bought, or units rented."""
+    """Servers bought, or units rented, in the first and the last month."""
     per_1000_requests: float
-    """In the first month."""
+    """Cost of 1000 requests in the first month."""
     per_correct_answer: float | None
-    """The same per request / quality; None: quality is not known, or nothing was right."""
+    """Cost per request in the first month / quality; None: quality is not known, or nothing was right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Likely:
     currency: str
     horizon_months: int
     requests_per_month: float
-    """In the first month."""
+    """Requests in the first month."""
     options: tuple[LikelyOption, ...]
     pairs: tuple[LikelyPair, ...]
 

@@ -39,7 +39,7 @@ class Power:
     """Electricity of owned servers."""
 
     idle_w: Input
-    """Per GPU."""
+    """Power of an idle GPU."""
     load_w: Input
     pue: Input
     price_per_kwh: Input
@@ -98,7 +98,7 @@ class Deployment:
     fleet: Fleet | None
     api: Api | None
     people: tuple[People, ...]
-    """Of each side that it needs."""
+    """Staff of each side, machines or API, that the option needs."""
     local_share: Input | None = None
     """Blend: share of requests the own machines get; None: all."""
     billed_share: Input | None = None

@@ -44,7 +44,7 @@ class Resolved:
     no_staff: tuple[Said, ...]
     """What to give where nobody gave its staff; empty where somebody did."""
     no_adoption: tuple[Said, ...]
-    """The same of the cost of adopting it."""
+    """What to give where nobody gave what adopting it costs; empty where somebody did."""
     capacity: Capacity | None
     api: ApiCost | None
     leaves_network: bool

@@ -45,7 +45,7 @@ class Input:
     owner: str = ""
     note: Said = NOTHING
     is_old: bool = False
-    """Its source is older than 180 days."""
+    """Whether its source is older than 180 days."""
 
     @property
     def is_varied(self) -> bool:
