@@ -28,8 +28,8 @@ from evalkit.reading.thoughts import opens_thoughts
 from evalkit.records import Answer, EngineRecord, EventKind, RequestKind, TokenEvent
 
 _WARM_UP_TOKENS = 32
-"""On a CPU a first pass pays for pages of weights, threads and buffers, however long its prompt is; a GPU loads other
-kernels for other lengths."""
+"""Tokens of a warm-up prompt. On a CPU a first pass pays for pages of weights, threads and buffers, however long its
+prompt is; a GPU loads other kernels for other lengths."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ class Outcome:
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
     mean_logprob: float | None = None
-    """Of a generated answer, nats per token; None where the model does not tell."""
+    """Mean log-probability of a generated answer's tokens, in nats; None where the model does not tell."""
     finish_reason: str | None = None
     events: tuple[TokenEvent, ...] = ()
     flags: tuple[str, ...] = ()
@@ -114,7 +114,7 @@ class Outcome:
     attempts: tuple[Attempt, ...] = ()
     """Every try of this session; empty in process, where there is one and the stamps above are its."""
     tool_calls: tuple[ToolCall, ...] = ()
-    """Of an answer that calls tools; its text is None where there is none beside them."""
+    """Tools that an answer calls; its text is None where there is none beside them."""
 
     @property
     def is_answered(self) -> bool:
@@ -133,7 +133,7 @@ class Sending:
     """Notice that a request is about to be sent: it goes out once this is durable."""
 
     number: int
-    """Of the attempt, from 0; earlier sessions counted."""
+    """Number of the attempt, from 0; earlier sessions counted."""
     t_queued_ns: int
     reserved_usd: float | None = None
     failed: Attempt | None = None

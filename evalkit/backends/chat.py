@@ -205,7 +205,7 @@ class _Way:
     """How a conversation is written."""
 
     code: str
-    """One of `TURNS`."""
+    """What records call it: one of `TURNS`."""
     change: Callable[[list[Message]], list[Message]]
     is_opened_by_hand: bool = False
     """A last turn that stays open follows the opening of the answer, for templates that can't leave one open."""
@@ -221,4 +221,4 @@ _CHANGES: tuple[tuple[str, Callable[[list[Message]], list[Message]]], ...] = (
     (ONE_TURN, lambda messages: _in_parts(_one_turn(messages))),
 )
 _WAYS = tuple(_Way(code, change, by_hand) for code, change in _CHANGES for by_hand in (False, True))
-"""From what was given to what is furthest from it."""
+"""Ways to write a conversation, from what was given to what is furthest from it."""

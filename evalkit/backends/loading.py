@@ -36,7 +36,7 @@ drafting, towers for images and sound. transformers itself passes over what each
 _PART = re.compile(r"(.*?\.\d+)\.")
 """A layer, of the name of a tensor in it."""
 _MOST_CHARACTERS = 400
-"""Of foreign messages."""
+"""Characters kept of foreign messages."""
 
 
 def load_tokenizer(spec: ModelSpec, source: Source) -> Any:

@@ -27,7 +27,7 @@ class Source:
     """The files a model is loaded from."""
 
     folder: Path
-    """Of config and weights."""
+    """Folder of config and weights."""
     gguf: Path | None = None
     """The GGUF file that stands for both."""
     adapter: Path | None = None

@@ -14,12 +14,12 @@ from types import MappingProxyType
 OLD_AFTER_DAYS = 180
 """Prices of GPUs halve or double within a year: what is older should be looked up again before a decision."""
 COLUMNS = ("item", "what", "low", "mode", "high", "unit", "source", "url", "date", "note")
-"""Of every CSV, shipped or the user's."""
+"""Columns of every CSV, shipped or the user's."""
 HARDWARE, ELECTRICITY, DEFAULTS = "hardware", "electricity", "defaults"
 GROUPS = (HARDWARE, ELECTRICITY, DEFAULTS)
 """Each is one shipped file and one printed table."""
 MONEY = "money"
-"""In the unit of a `What`: any currency, as a code of three letters."""
+"""Part of a `What`'s unit that stands for any currency, a code of three letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,14 @@ class Row:
     high: float
     unit: str
     source: str
-    """In words; an assumption says that it is one."""
+    """Where the numbers are from, in words; an assumption says that it is one."""
     url: str | None
     date: datetime.date
     """When the most likely value was published, or checked where its source has no date."""
     note: str
     """What one must know to use the number; may be empty."""
     is_own: bool
-    """From the user's CSV."""
+    """Whether it is from the user's CSV."""
 
     def is_old(self, on: datetime.date) -> bool:
         """Tell whether it should be looked up again on a day."""

@@ -50,7 +50,7 @@ class Decoded:
     ids: list[int] = field(default_factory=list)
     token_ns: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
-    """Of each token, in nats."""
+    """Log-probability of each token, in nats."""
     finish_reason: str | None = None
     """`stop` or `length`; None for an answer that was given back because of a near tie."""
     guesses: Guesses = field(default_factory=Guesses)

@@ -39,7 +39,7 @@ class ScoringLimits:
     batch_size: int | None
     """Requests per forward pass; None: chosen from memory and token counts."""
     kv_budget_bytes: int
-    """For keys and values of shared prefixes."""
+    """Memory for keys and values of shared prefixes."""
 
 
 @dataclass(frozen=True, slots=True)

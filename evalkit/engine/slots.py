@@ -45,7 +45,7 @@ class Slots:
         self.lengths: list[int] = []
         """Own tokens per active slot, the one being decoded not included."""
         self.prefixes: list[Prefix] = []
-        """Per active slot."""
+        """The shared prefix of each active slot."""
         self._kv: dict[int, LayerKV] = {}
         self._step: _Step | None = None
 

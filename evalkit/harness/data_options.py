@@ -21,7 +21,7 @@ _HARMLESS = {
     *("cache_dir", "keep_in_memory", "num_proc", "trust_remote_code", "download_mode"),
     *("verification_mode", "token", "revision", "streaming"),
 }
-"""Those of other loaders that change no value."""
+"""Options of other loaders that change no value."""
 _DEFAULTS: dict[str, Any] = {
     "header": 0,
     "skip_blank_lines": True,
@@ -30,7 +30,7 @@ _DEFAULTS: dict[str, Any] = {
     "quoting": 0,
     "decimal": ".",
 }
-"""Those that say what is done here anyway."""
+"""Options whose value says what is done here anyway."""
 _NEVER = object()
 TEXT_TYPES = ("str", "string", "object")
 """Values of `dtype` that are understood."""

@@ -51,7 +51,7 @@ class Timed:
     n_docs: int | None
     """Drawn at random; None: all."""
     seed: str
-    """Of that draw; without the model's name, so that all models are timed on the same docs."""
+    """Seed of the draw; without the model's name, so that all models are timed on the same docs."""
 
 
 class BackendLM(LM):  # type: ignore[misc]

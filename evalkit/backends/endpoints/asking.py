@@ -27,7 +27,7 @@ from evalkit.records import NS_PER_S, Attempt, Usage
 GRACE_S = 30.0
 """After Ctrl-C, requests in flight may take this long to finish: they are paid for."""
 CHARACTERS_PER_TOKEN = 3
-"""For limits and reservations, before the server has counted; on the safe side for English and German."""
+"""Characters of a token, for limits and reservations before the server has counted; safe for English and German."""
 _POLL_S = 0.1
 _TIDY_AFTER = 2000
 """Items; it stops the loop for some milliseconds, and there is little garbage."""

@@ -48,7 +48,7 @@ from evalkit.records import (
 from evalkit.store.manifest import ModelEntry
 
 _SEED = 20261123
-"""Of the jitter in back-off; every run waits alike."""
+"""Seed of the jitter in back-off; every run waits alike."""
 
 
 class EndpointBackend:

@@ -58,7 +58,7 @@ class Piece:
     kind: EventKind
     text: str = ""
     call: CallPart | None = None
-    """Of a tool call."""
+    """What it adds to a tool call."""
 
 
 @dataclass(frozen=True, slots=True)
