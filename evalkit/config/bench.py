@@ -197,7 +197,7 @@ class BenchConfig(Spec):
     profiles: Annotated[tuple[ProfileSpec, ...], Field(min_length=1)]
     """Loads every model is put under."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """Of prompts and arrivals; repeats and steps derive theirs from it."""
+    """Seed of prompts and arrivals; repeats and steps derive theirs from it."""
     include_paths: tuple[Path, ...] = ()
     """Folders with your own tasks (lm-eval YAML); relative to this file."""
     allow_task_code: bool = False

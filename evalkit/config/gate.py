@@ -36,9 +36,9 @@ class MetricKind:
     """Default: points of 100 for `docs`, else per cent."""
     tier: Tier
     unit: str
-    """Of `at_least` and `at_most`."""
+    """Unit of `at_least` and `at_most`."""
     scale: float
-    """One of that unit in base units (shares of 1, seconds, bytes)."""
+    """One `unit` in base units (shares of 1, seconds, bytes)."""
     floor_ms: float = 0.0
     """Latencies: a slowdown of less is never a regression."""
 
@@ -146,11 +146,12 @@ class GatePolicy(Spec):
     name: Name = "default"
     """How results call it."""
     confidence: Annotated[float, Field(ge=0.8, le=0.999)] = 0.95
-    """Of every one-sided interval: how sure a PASS or a FAIL must be."""
+    """Confidence of every one-sided interval: how sure a PASS or a FAIL must be."""
     inconclusive: Literal["fail", "hold", "pass"] = "hold"
     """When a critical rule can't be decided: `fail` exits with 1, `hold` with 3, `pass` with 0 and a warning."""
     missing: Literal["fail", "hold", "pass"] = "hold"
-    """The same when a critical rule's metric was not measured on both sides."""
+    """When a critical rule's metric was not measured on both sides: `fail` exits with 1, `hold` with 3, `pass` with 0 and a
+    warning."""
     min_runs: Annotated[int, Field(ge=3, le=100)] = 5
     """Latencies: fewest runs per side for a verdict."""
     clusters: dict[str, str] = Field({})

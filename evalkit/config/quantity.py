@@ -29,7 +29,7 @@ class Quantity(Spec):
     source: str = ""
     """Who says so: an offer, an invoice, a colleague."""
     date: Day | None = None
-    """Of the source."""
+    """Day of the source."""
     owner: str = ""
     """Who stands for it."""
 

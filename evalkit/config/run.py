@@ -35,7 +35,7 @@ class GenerationDefaults(Spec):
     """How answers are generated, and settings that override what a task asks for. Unset means: the task decides."""
 
     mode: Literal["exact", "fast"] | None = None
-    """Of answers that are generated together. `exact`: each is what it would be alone; `fast`: what the rounding of a
+    """How answers are generated together. `exact`: each is what it would be alone; `fast`: what the rounding of a
     batch prefers is kept, as servers do, and how often that changes an answer is measured. Unset: `exact` in float32,
     `fast` below. `generation: fast` is short for `generation: {mode: fast}`."""
 
@@ -155,7 +155,7 @@ class ModelSpec(Spec):
     """An embedded model (`evalkit models list`), a local folder, a GGUF file or a folder with one, a folder with a PEFT
     adapter (LoRA), or a Hugging Face id; for an API, its model name."""
     base: str | None = None
-    """Of an adapter: the model it is merged into, given as a `source`; unset: what its adapter_config.json says."""
+    """The model an adapter is merged into, given as a `source`; unset: what its adapter_config.json says."""
     endpoint: EndpointSpec = EndpointSpec()
     """API backends: address, limits and time-outs."""
     serve: ServeSpec | None = None

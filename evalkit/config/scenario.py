@@ -64,7 +64,7 @@ class LoadAssumptions(Spec):
     """How much will be asked."""
 
     requests_per_month: PerMonth
-    """In the first month."""
+    """Requests in the first month."""
     growth_per_year: GrowthPerYear | None = None
     """0.2: a fifth more each year; unset: none."""
     peak_to_mean: AtLeastOne | None = None
@@ -91,7 +91,7 @@ class StaffSpec(Spec):
     fte: Staffing
     """Full-time people; 0.5 is half a person."""
     cost_per_year: MoneyPerYear
-    """Of one person: salary, taxes, workplace."""
+    """Cost of one person: salary, taxes, workplace."""
 
 
 class SideSpec(Spec):
@@ -117,7 +117,7 @@ class SelfHostedSpec(SideSpec):
     residual_share: Share | None = None
     """What a server is worth then, as a share of its price; unset: the catalogue's."""
     maintenance_share: SharePerYear | None = None
-    """Per year, as a share of the server's price; unset: the catalogue's."""
+    """Maintenance per year, as a share of the server's price; unset: the catalogue's."""
     hosting_per_server_year: MoneyPerServerYear | None = None
     """Rack, cooling, network of an owned server; unset: the catalogue's."""
     licence_per_gpu_year: MoneyPerGpuYear | None = None
@@ -147,7 +147,7 @@ class ImportSpec(Spec):
     where: dict[str, str] = Field({})
     """Only rows whose columns have these values."""
     percentile: Literal[50, 90, 95, 99]
-    """Of the latencies in those columns."""
+    """Which percentile the latencies in those columns are."""
     input_tokens: Annotated[float, Field(gt=0)]
     """Prompt tokens per request in that measurement."""
     output_tokens: Annotated[float, Field(gt=0)]
@@ -179,7 +179,7 @@ class ContractSpec(PriceSpec):
     """An API's price by contract, per million tokens."""
 
     currency: Currency = "USD"
-    """Of the prices."""
+    """Currency of the prices."""
 
 
 class OptionSpec(Spec):
@@ -304,7 +304,7 @@ class PolicySpec(Spec):
     interactive: bool = True
     """Somebody waits for the answers: batch prices are out, and the service level must hold."""
     max_cost_per_month: Annotated[float, Field(gt=0)] | None = None
-    """In the scenario's currency, averaged over the horizon."""
+    """Most cost of a month in the scenario's currency, averaged over the horizon."""
     max_upfront_cost: Annotated[float, Field(gt=0)] | None = None
     """Adoption and first servers, in the scenario's currency."""
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.8
@@ -324,7 +324,7 @@ class ScenarioConfig(Spec):
     about: str = ""
     """Who decides what, in a few sentences; printed in the report."""
     currency: Currency = "USD"
-    """Of every result, and of every amount of money without a unit."""
+    """Currency of every result, and of every amount of money without a unit."""
     rates: dict[Currency, RateSpec] = Field({})
     """Other currencies. List prices and most of the catalogue are in USD."""
     horizon_months: Annotated[int, Field(gt=0, le=180)] = 36
@@ -348,9 +348,9 @@ class ScenarioConfig(Spec):
     policy: PolicySpec = PolicySpec()
     """Rules of the verdict."""
     draws: Annotated[int, Field(ge=100, le=200_000)] = 10_000
-    """Of the simulation over everything uncertain."""
+    """Draws of the simulation over everything uncertain."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """The same seed gives the same report."""
+    """Seed of the draws: the same seed gives the same report."""
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

@@ -73,7 +73,7 @@ class ThemeConfig(Spec):
     accent: Annotated[str, AfterValidator(_on_light)] | None = None
     """Colour of lines and links on the light page, `"#rrggbb"`; readable on it."""
     accent_dark: Annotated[str, AfterValidator(_on_dark)] | None = None
-    """The same on the dark page; unset: the colour of text."""
+    """Colour of lines and links on the dark page, `"#rrggbb"`; unset: the colour of text."""
     font: Annotated[str, AfterValidator(_fonts)] = ""
     """Installed fonts, the first that is there is taken, such as `"Inter, Arial, sans-serif"`; nothing is fetched."""
     footer: Annotated[str, Field(max_length=500)] = ""
