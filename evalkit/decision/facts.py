@@ -47,7 +47,7 @@ class Change:
     """What would turn the verdict, all else being drawn as ever."""
 
     what: Said
-    """In words: `load`, `price of gpt`, `capacity of own`, `required quality` …"""
+    """What changes, in words: `load`, `price of gpt`, `capacity of own`, `required quality` …"""
     now: float
     at: float
     unit: str

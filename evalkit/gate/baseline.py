@@ -54,7 +54,7 @@ class _Task(_Stored):
     scores: dict[str, list[float | None]]
     is_higher_better: dict[str, bool]
     headline: str | None
-    """For those who read the file; evalkit finds it anew, over all sides that it compares."""
+    """Headline metric, for those who read the file; evalkit finds it anew, over all sides that it compares."""
     clusters: list[str] | None
     costs: list[float | None] | None
 

@@ -39,7 +39,7 @@ class Floor:
     margin: float | None
     """What the policy it was calibrated with allows, its floor in milliseconds included."""
     position: int
-    """Of the rule in the policy it was calibrated with, from 0."""
+    """Place of the rule in the policy it was calibrated with, from 0."""
 
 
 @dataclass(frozen=True, slots=True)

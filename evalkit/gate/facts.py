@@ -19,7 +19,7 @@ class Status(StrEnum):
     PASS = "pass"
     """The whole interval keeps it."""
     IMPROVED = "improved"
-    """It is kept, and the candidate is surely better than the baseline."""
+    """The rule is kept, and the candidate is surely better than the baseline."""
     FAIL = "fail"
     """The whole interval breaks it."""
     INCONCLUSIVE = "inconclusive"
@@ -68,14 +68,14 @@ class RuleResult:
     n_unit: str
     """`docs`, `clusters` or `runs`; of `runs`, n is that of the side with fewer."""
     method: Said
-    """Of the interval; empty where there is none."""
+    """How the interval was computed; empty where there is none."""
     wins: int | None = None
     """Documents on which the candidate is better."""
     losses: int | None = None
     p_worse: float | None = None
     """One-sided p-value of "the candidate is no worse"."""
     p_holm: float | None = None
-    """The same after Holm's correction over all rules of this gate."""
+    """`p_worse` after Holm's correction over all rules of this gate."""
     is_regressed: bool = False
     """Surely worse than the baseline, whatever the margin, with that correction."""
     reason: Said = NOTHING
@@ -159,7 +159,7 @@ class GateResult:
     decided_at: str
     """ISO 8601, UTC."""
     policy: str | None
-    """Its name; None for `evalkit compare`: then nothing is judged."""
+    """Name of the policy; None for `evalkit compare`: then nothing is judged."""
     confidence: float
     verdict: Status
     """PASS, FAIL or INCONCLUSIVE: of all critical and supporting rules together."""

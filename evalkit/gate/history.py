@@ -46,7 +46,7 @@ class History:
     since_pinned: GateResult | None
     """None: the last one is the pinned one."""
     since_last: GateResult | None
-    """Of a candidate against the last one; of the last one against the one before where there is no candidate."""
+    """A candidate against the last one; without a candidate, the last one against the one before."""
 
 
 def history_of(

@@ -70,7 +70,7 @@ class Evidence:
     baseline: Side
     candidate: Side
     pairs: Mapping[TaskKey, DocPairs]
-    """Of every task that both sides were asked, in the baseline's order."""
+    """Pairs of every task that both sides were asked, in the baseline's order."""
     headlines: Mapping[TaskKey, Headline]
 
     @property

@@ -26,7 +26,7 @@ from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.wording import NOTHING, Said, say, say_n
 
 LEAST_RUNS = 2
-"""For a number per run, such as peak memory; latencies need the policy's `min_runs`."""
+"""Fewest runs for a number per run, such as peak memory; latencies need the policy's `min_runs`."""
 _MEMORY_ORDER = ("memory:GPU, process", "memory:GPU, torch", "memory:GPU, board", "memory:host")
 
 

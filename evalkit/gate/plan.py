@@ -41,9 +41,9 @@ class RulePlan:
     unit: str
     """`docs` or `runs`."""
     n: int
-    """There are."""
+    """How many docs or runs there are."""
     n_needed: int | None
-    """For the power asked for; None: it can't be told, `reason` says why."""
+    """How many give the power asked for; None: it can't be told, `reason` says why."""
     n_least: int | None
     """With fewer, even a candidate that answers alike does not pass."""
     power: float | None

@@ -17,7 +17,7 @@ class Rule:
     """One rule of a policy."""
 
     position: int
-    """In the policy, from 0."""
+    """Place in the policy, from 0."""
     spec: RuleSpec
 
 

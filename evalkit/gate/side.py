@@ -47,7 +47,7 @@ class Side:
     runs: tuple[RunValues, ...]
     conditions: Mapping[ConditionKey, str]
     folders: tuple[Path, ...] = ()
-    """Of runs, to look up texts; none for an accepted baseline."""
+    """Folders of its runs, to look up texts; none for an accepted baseline."""
 
     @property
     def timed_runs(self) -> tuple[RunValues, ...]:
