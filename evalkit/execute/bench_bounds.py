@@ -16,7 +16,7 @@ from evalkit.prices import cost_usd
 from evalkit.records import Usage
 
 FASTEST_TOKENS_PER_S = 1000
-"""Of one answer: what no target is expected to write faster than."""
+"""Speed that no target is expected to write one answer faster than."""
 MOST_SENT_PER_S = 1000
 """Requests that evalkit itself can send: each takes about 1 ms of one core."""
 
@@ -44,7 +44,7 @@ class FewRequests:
     holds: int
     needed: int
     max_s: float
-    """That would hold as many."""
+    """The profile's `max_s` with which a step would hold as many as are needed."""
 
 
 def most_requests(

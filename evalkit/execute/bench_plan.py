@@ -51,11 +51,11 @@ class CellEstimate:
     longest_step_s: float
     """However long answers take."""
     requests: float | None
-    """Expected to be due until the steady windows end; None: it depends on how fast the answers come."""
+    """Requests expected to be due until the steady windows end; None: it depends on how fast the answers come."""
     input_tokens: float | None
-    """Of these requests."""
+    """Tokens of the prompts of `requests`."""
     output_tokens: float | None
-    """What their answers may have."""
+    """Tokens that the answers to `requests` may have."""
     most_requests: float | None
     """With load through every cool-down; None where prompts are docs of tasks in a closed loop."""
     most_input_tokens: float | None
@@ -67,7 +67,7 @@ class CellEstimate:
     replay: Replay | None = None
     few: FewRequests | None = None
     first_step_s: float | None = None
-    """Of a search whose time limit does not hold even its first step."""
+    """Length of a search's first step where its time limit does not hold even that."""
 
 
 @dataclass(frozen=True, slots=True)

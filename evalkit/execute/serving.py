@@ -31,9 +31,9 @@ class Server:
     """A server that runs."""
 
     pid: int
-    """Of the server itself; its descendants belong to it."""
+    """Process of the server itself; its descendants belong to it."""
     start_s: float
-    """From the start of the process until it was healthy."""
+    """Time from the start of the process until it was healthy."""
     log: Path
     watcher: subprocess.Popen[bytes]
 

@@ -33,7 +33,7 @@ class Shot:
     """One request of a step and what became of it."""
 
     number: int
-    """Of the conversation, from 0."""
+    """Number of the conversation, from 0."""
     turn: int
     prompt: str
     due_ns: int

@@ -96,7 +96,7 @@ class Sent:
     t_ns: int
     """Read immediately before the bytes were handed to the transport."""
     n_bytes: int
-    """Without the framing of chunks."""
+    """Bytes of the body, without the framing of chunks."""
 
 
 @dataclass(slots=True)
@@ -190,7 +190,7 @@ class ScriptedServer:
         self, script: Script, *, port: int = 0, ssl_context: SSLContext | None = None
     ) -> None:
         self.url = ""
-        """Such as `http://127.0.0.1:41234`; empty before the block."""
+        """Address such as `http://127.0.0.1:41234`; empty before the block."""
         self.received: list[Received] = []
         """Every request, in the order of arrival."""
         self._script = script

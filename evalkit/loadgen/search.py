@@ -16,7 +16,7 @@ MOST_STEPS = 40
 MOST_UNCLEAR = 2
 """Steps with too few requests to judge, after which a search that has found nothing gives up."""
 _LOWEST = 1 / 1024
-"""Of the first rate: below it the search gives up where nothing was answered."""
+"""Share of the first rate below which the search gives up where nothing was answered."""
 _ALONE = 8
 """At one request in so many times an answer takes, nearly every request is alone: lower rates tell nothing new."""
 

@@ -21,15 +21,15 @@ from evalkit.metrics.percentiles import Percentile, percentile
 from evalkit.records import NS_PER_S
 
 CHUNKS_PER_S = 10.0
-"""Of one stream: somewhat faster than people read."""
+"""Rate of one stream: somewhat faster than people read."""
 LEAST_CHUNKS_PER_S = 1000.0
-"""Asked of all streams together: few streams send faster, so that there are enough chunks for a p99."""
+"""Rate asked of all streams together: few streams send faster, so that there are enough chunks for a p99."""
 LEAST_RATE = 0.9
 """Share of the chunks asked for that must come; with fewer the server is too slow to show what the client can do."""
 SATURATED = 0.9
 """Share of a core that is all of it, as far as can be told."""
 SAMPLE_S = 0.1
-"""Between two readings of the machine, as in a bench."""
+"""Time between two readings of the machine, as in a bench."""
 _SPARE_S = 1.0
 """Streams last so much longer than they are watched."""
 
@@ -43,14 +43,14 @@ class Extent:
     many: tuple[int, ...] = (50, 100, 200, 500, 1000)
     """Numbers of streams to try, rising, up to the first that fails."""
     window_s: float = 1.5
-    """Of every measurement."""
+    """Length of every measurement."""
     settle_s: float = 0.5
-    """Least time before it."""
+    """Least time before the window."""
     open_s: float = 0.005
-    """Time before it for every stream; half of it to open the stream."""
+    """Time before the window for every stream; half of it to open the stream."""
     flood_streams: int = 4
     flood_chunks: int = 1000
-    """Per answer."""
+    """Chunks per answer when the server sends as fast as it can."""
 
 
 QUICK = Extent(few=(1, 100), many=(200,), window_s=0.8, settle_s=0.2)
@@ -70,13 +70,13 @@ class StreamLevel:
 
     streams: int
     chunks_per_s: float
-    """That came, over all streams."""
+    """Rate at which chunks came, over all streams."""
     delay_s: Spread
     """Client's stamp − server's stamp of the same chunk."""
     lag_s: Spread
     """How late timers come in the event loop that stamps."""
     client_cpu_share: float | None
-    """Of one core: the thread that sends, receives and reads."""
+    """Share of a core that the thread took that sends, receives and reads."""
     server_cpu_share: float | None
     trouble: str
     """Why so many streams can't be measured; empty: they can."""
@@ -109,7 +109,7 @@ class Sampling:
 
     interval_s: float
     cpu_share: float | None
-    """Of one core."""
+    """Share of a core that reading took."""
 
 
 @dataclass(frozen=True, slots=True)

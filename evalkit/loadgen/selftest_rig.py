@@ -42,11 +42,11 @@ class Load:
 
     streams: int
     gap_s: float
-    """Between chunks; 0: as fast as the server can."""
+    """Time between chunks; 0: as fast as the server can."""
     chunks: int
-    """Per answer."""
+    """Chunks per answer."""
     settle_s: float
-    """Before the window; half of it is for opening the streams."""
+    """Time before the window; half of it is for opening the streams."""
     window_s: float
 
 

@@ -103,9 +103,9 @@ class Work:
     n_cpus: int
     """Processors this process may run on."""
     quota: float | None
-    """In cores."""
+    """Quota of CPU time, in cores."""
     all_s: float
-    """Of everybody, on the processors this process may use; stolen time counts."""
+    """CPU time of everybody, on the processors this process may use; stolen time counts."""
     own_s: float
 
 

@@ -11,7 +11,7 @@ from evalkit.meters.process import ProcessFacts, ProcessSource, default_source
 from evalkit.records import NS_PER_S
 
 _WALK_SHARE = 0.0025
-"""Of a core, spent on looking for new processes."""
+"""Share of a core that is spent on looking for new processes."""
 _ROUNDING_S = 0.02
 """User and system time are each cut to 10 ms, so a parent may seem to receive this much less than its child had."""
 

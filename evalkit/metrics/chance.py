@@ -11,7 +11,7 @@ from evalkit.metrics.percentiles import FEW_N, MINIMUM_N
 SURE = 0.01
 """Chance alone gives a `no` in fewer than one of a hundred windows."""
 SURE_Z = 2.33
-"""The same in standard deviations."""
+"""Standard deviations that chance alone exceeds about as rarely as `SURE` says."""
 
 
 def is_more_often(k: int, n: int, share: float) -> bool:

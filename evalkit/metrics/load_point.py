@@ -47,7 +47,7 @@ class Latencies:
     itl_s: Percentiles
     e2e_s: Percentiles
     response_ttft_s: Percentiles
-    """From the moment a request was due."""
+    """TTFT from the moment a request was due."""
     response_e2e_s: Percentiles
     adjusted_ttft_s: Percentiles
     """Response view; a failed request counts as one that never answers."""
@@ -62,7 +62,7 @@ class LoadPoint:
     n_due: int
     """Requests due in the window."""
     n_failed: int
-    """Of these."""
+    """Requests due in the window that failed."""
     failed_by_class: dict[str, int]
     offered_per_s: float
     """Requests due / window."""
@@ -71,14 +71,14 @@ class LoadPoint:
     completed_per_s: float
     """Answers that ended in the window / window."""
     completed_share: float | None
-    """The same / requests due."""
+    """Answers that ended in the window / requests due in it."""
     error_rate: float | None
     goodput_per_s: float | None
     """Requests due in the window that kept every limit of the service level / window; None without one."""
     good_share: float | None
     latency: Latencies
     input_tokens: int | None
-    """Of the answered requests due in the window."""
+    """Input tokens of the answered requests due in the window."""
     output_tokens: int | None
     output_tokens_per_s: float | None
     """Tokens that arrived in the window / window; a chunk carries its share of the tokens the server billed."""

@@ -25,11 +25,11 @@ class Queue:
     """What of a queue is no backlog."""
 
     n_young: int
-    """In flight at the window's end for no longer than an answer takes."""
+    """Requests in flight at the window's end for no longer than an answer takes."""
     unevenness: float
-    """Of arrivals and answers: see `in_flight.unevenness`."""
+    """How uneven arrivals and answers are: see `in_flight.unevenness`."""
     idle_share: float
-    """Of the second half of the window."""
+    """Share of the window's second half in which the target was idle."""
 
     def chance(self, n: int) -> float:
         """Return by how many of n requests a queue strays that neither grows nor shrinks in the long run."""
@@ -48,9 +48,9 @@ class _Backlog:
     left: float
     risen: float
     usual: float
-    """By how much a stable queue varies with what is in flight."""
+    """Requests by which a stable queue varies with what is in flight."""
     allowed: float
-    """Of those left over."""
+    """How many of those left over are no backlog."""
 
     @property
     def grown(self) -> float:

@@ -27,9 +27,9 @@ class Column:
     unit: str | None
     """As the config, the column's name or a known format says; None: to be told by the numbers."""
     is_unit_given: bool
-    """In the config: then it is believed unless it can't be."""
+    """Whether the config names the unit: then it is believed unless it can't be."""
     speed: float
-    """Of the replay."""
+    """Speed of the replay."""
 
 
 def plain(value: Any) -> Any:

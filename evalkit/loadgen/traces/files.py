@@ -34,7 +34,7 @@ class Table:
 
     path: Path
     names: tuple[str, ...]
-    """Of its columns; of JSON, those of the first row."""
+    """Names of the columns; of JSON, those of the first row."""
     rows: Iterator[tuple[int, Mapping[str, Any]]]
     """Each with its line in the file, or its number where the file has no lines."""
     has_lines: bool
