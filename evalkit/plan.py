@@ -40,7 +40,7 @@ class TaskPlan:
     n_docs: int
     n_requests: int
     n_characters: int
-    """Of all prompts, before a chat template."""
+    """Characters of all prompts, before a chat template."""
     most_output_tokens: int
     """What all answers may have together, before a model's own limit; 0 where nothing is generated."""
     prompts_hash: str
@@ -68,7 +68,7 @@ class Cell:
     mode: str
     """`as_is`, or `generate`: multiple choice is answered with a letter."""
     turns: str = TURNS_AS_GIVEN
-    """One of `TURNS`: how the chat template makes evalkit write instruction and examples."""
+    """How the chat template makes evalkit write instruction and examples: one of `TURNS`."""
     template_fault: str = ""
     """Why the chat template can't be used at all; the cell will fail."""
 

@@ -155,7 +155,7 @@ class Attempt:
     """When the request should have been sent; equals `t_queued_ns` where no schedule exists."""
     t_queued_ns: int
     t_send_ns: int
-    """In process: the moment before the prompt is tokenised."""
+    """When it was sent; in process: the moment before the prompt is tokenised."""
     t_headers_ns: int | None
     """First byte of an HTTP response; None in process."""
     t_end_ns: int
@@ -222,7 +222,7 @@ class Answer:
     loglikelihood: float | None = None
     is_greedy: bool | None = None
     mean_logprob: float | None = None
-    """Of a generated answer: mean over its tokens of log p(token), in nats; None where the model does not tell."""
+    """Mean over a generated answer's tokens of log p(token), in nats; None where the model does not tell."""
     tool_calls: tuple[ToolCall, ...] = ()
     """A tool call is an answer of its own kind: without a text beside it, `text` is None, not empty."""
 
@@ -285,7 +285,7 @@ class LoadStep:
 
     cell_id: str
     step: int
-    """From 0, in the order of measuring; steps that were cut off keep their number."""
+    """Number from 0, in the order of measuring; steps that were cut off keep theirs."""
     session: int
     kind: str
     """`concurrency` (closed loop), `constant`, `poisson`, `ramp`, `trace`, or one of `NO_LOAD`."""
@@ -371,7 +371,7 @@ class Telemetry:
     utilisation_percent: float | None = None
     temperature_c: float | None = None
     clock_mhz: float | None = None
-    """Of the board's multiprocessors."""
+    """Clock of the board's multiprocessors."""
     throttle_reasons: str | None = None
     """Why the board runs slower than it could, joined by ", "; empty: it does not."""
 
@@ -419,7 +419,7 @@ class EngineRecord:
     exactness: str = "exact"
     """`exact`: answers generated together are those of each alone; `fast`: a batch's rounding may change some."""
     turns: str = TURNS_AS_GIVEN
-    """One of `TURNS`: how prompts were written where the chat template refuses or drops turns."""
+    """How prompts were written where the chat template refuses or drops turns: one of `TURNS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,7 +441,7 @@ class EndpointRecord:
     lag_p99_s: float | None = None
     lag_max_s: float | None = None
     turns: str = TURNS_AS_GIVEN
-    """One of `TURNS`: how conversations were sent where the config says that the server takes them in no other way."""
+    """How conversations were sent where the config says that the server takes them in no other way: one of `TURNS`."""
 
 
 class SearchEnd(StrEnum):
@@ -450,7 +450,7 @@ class SearchEnd(StrEnum):
     FOUND = "found"
     """What was sustained and what was not are within the tolerance (passed, above)."""
     IN_DOUBT = "in_doubt"
-    """The same, but of the higher rate too little can be said (passed, above)."""
+    """As `FOUND`, but of the higher rate too little can be said (passed, above)."""
     HIGHEST = "highest"
     """The highest rate allowed was sustained (rate)."""
     NONE_HELD = "none_held"
@@ -474,7 +474,7 @@ class SearchEnding:
     """How a search ended."""
 
     code: str
-    """Of `SearchEnd`."""
+    """Which `SearchEnd` it is."""
     values: dict[str, float] = field(default_factory=dict)
 
 
@@ -505,7 +505,7 @@ class CellRecord:
     mode: str = AS_IS
     """`as_is` or `generate`."""
     ending: SearchEnding | None = None
-    """Of a load test's search that is over."""
+    """How a load test's search ended that is over."""
 
     @property
     def turns(self) -> str:

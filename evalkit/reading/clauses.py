@@ -60,7 +60,7 @@ class Clause:
     sentence: int
     """Which sentence of the answer it belongs to."""
     is_asked: bool
-    """Its sentence ends with a question mark."""
+    """Whether its sentence ends with a question mark."""
     ends_with_colon: bool = False
 
 

@@ -121,7 +121,7 @@ _FREE_OF = lazy_regex(
     re.I,
 )
 _ASIDE = lazy_regex(r"\s*\([^()]*\)")
-"""In a gold: explains it, and goes without saying."""
+"""Brackets in a gold that explain it, and go without saying."""
 
 
 def _without_weekday(gold: str) -> str:

@@ -65,11 +65,11 @@ class Strength(IntEnum):
     """How plainly an answer speaks for an option."""
 
     DOUBTED = 0
-    """It might be, or was the first thought."""
+    """The letter might be the answer, or was the first thought."""
     NAMED = 1
-    """It is named, and nothing is said of it."""
+    """The letter is named, and nothing is said of it."""
     BARE = 2
-    """It stands alone in a clause: `So B.`"""
+    """The letter stands alone in a clause: `So B.`"""
     STATED = 3
     """`The answer is B`, `B is right`, `I choose B`."""
     LAST = 4

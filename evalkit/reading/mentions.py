@@ -62,7 +62,7 @@ class Mention:
     by_text: bool = False
     by_place: bool = False
     is_lower: bool = False
-    """Its first sign is a small letter: behind `A`, as in `A bat`, it is a word of the sentence."""
+    """Whether the first sign is a small letter: behind `A`, as in `A bat`, it is a word of the sentence."""
 
 
 def letters(n: int) -> str:

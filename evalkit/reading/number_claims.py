@@ -47,17 +47,17 @@ class Strength(IntEnum):
     ASIDE = 0
     """A part, an earlier value, one of several offered."""
     WEAK = 1
-    """It stands in brackets behind something else, `the discount (€48)`, or is told per piece."""
+    """The number stands in brackets behind something else, `the discount (€48)`, or is told per piece."""
     NAMED = 2
-    """It stands in a sentence."""
+    """The number stands in a sentence."""
     ALONE = 3
-    """It fills a clause: `Shipping: 15`."""
+    """The number fills a clause: `Shipping: 15`."""
     FIRST = 4
     """The answer begins with it and nothing else: `310 visitors, 155 of them …`"""
     STATED = 5
     """`The total is 310`, `= 310`, `so 310`."""
     LAST = 6
-    """It fills the last line behind prose."""
+    """The number fills the last line behind prose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class Numeral:
     """What `million` or `k` behind it multiplied it by."""
     is_ordinal: bool
     is_odd: bool
-    """Its separators are not those of its text's language: perhaps it is cut off."""
+    """Whether its separators are not those of its text's language: perhaps it is cut off."""
     is_ratio: bool = False
     """Written as a fraction."""
     is_ambiguous: bool = False

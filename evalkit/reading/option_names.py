@@ -196,4 +196,4 @@ def _word(word: str, *, is_last: bool = True) -> str:
 
 _LAST_VOWEL = lazy_regex(r"[aou](?=[^aouäöü]*$)", re.I)
 _UMLAUTS = {"a": "ä", "o": "ö", "u": "ü"}
-"""Of plurals: `Vogel`, `Vögel`."""
+"""Umlauts of plurals: `Vogel`, `Vögel`."""

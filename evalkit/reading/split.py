@@ -15,7 +15,7 @@ class Split:
     spans: tuple[Span, ...]
     """Where the answer stands in `text`; empty: there is none."""
     thoughts: str
-    """Without the marks around them."""
+    """The thoughts, without the marks around them."""
     has_thoughts: bool
     """Whether thoughts were marked, be they empty."""
     is_cut: bool = False

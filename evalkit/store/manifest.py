@@ -105,7 +105,7 @@ class RunManifest(_Part):
     prices: str | None = None
     """Version of the price snapshot; None when nothing was priced."""
     traces: dict[str, FileEntry] = {}
-    """Of a bench: profile → the recorded load that it replays; `rows` are its requests."""
+    """Recorded loads that a bench replays: profile → file; `rows` are its requests."""
     files: dict[str, FileEntry] = {}
 
 

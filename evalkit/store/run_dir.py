@@ -36,7 +36,7 @@ class Run:
     results: list[TaskResult]
     telemetry: list[Telemetry]
     steps: list[LoadStep] = field(default_factory=list)
-    """Of load tests."""
+    """Steps of load tests."""
 
 
 @dataclass(frozen=True, slots=True)
