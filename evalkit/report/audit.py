@@ -46,7 +46,7 @@ STATES = {
     "partial": say("partial"),
     "complete": say("complete"),
 }
-"""Of cells and of runs."""
+"""States of cells and of runs."""
 _COLUMNS = (say("cell"), say("state"), say("data class"), say("answered"), say("reason"))
 
 
@@ -59,7 +59,7 @@ class Audit:
     config: str
     hashes: tuple[tuple[str, str], ...]
     columns: tuple[Said, ...]
-    """Of `cells`."""
+    """Heads of the columns of `cells`."""
     cells: tuple[tuple[Said, ...], ...]
 
 

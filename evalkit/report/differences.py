@@ -22,7 +22,7 @@ _TITLE = say("Where they differ, doc by doc")
 WORDS = {1: say("better"), -1: say("worse"), 0: say("can't tell")}
 _MARKS = {1: "pass", -1: "fail", 0: "unclear"}
 _MOST_LINES = 44
-"""In one picture; more go into the next."""
+"""Most lines in one picture; more go into the next."""
 _LINE_IN, _TASK_IN, _GAP_IN = 0.23, 0.24, 0.12
 _LEFT, _WIDTH = 0.31, 0.36
 

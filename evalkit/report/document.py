@@ -55,7 +55,7 @@ class Look:
     templates: Path | None = None
     """Folder whose files replace the package's templates of the same name."""
     is_live: bool = False
-    """It is served while a run goes on, and reloads."""
+    """Whether it is served while a run goes on, and reloads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ class Span:
     """Characters that a column needs, padding left out."""
 
     least: int
-    """Its longest word."""
+    """Length of the column's longest word."""
     most: int
-    """Its longest line."""
+    """Length of the column's longest line."""
 
 
 class FittedTable(Table):

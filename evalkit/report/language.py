@@ -12,7 +12,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 from evalkit.errors import UsageError, did_you_mean
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
-"""Of reports."""
+"""Languages of reports."""
 _FOLDER = files("evalkit.report") / "locale"
 _Texts = dict[str, str | list[str] | tuple[str, ...]]
 

@@ -39,7 +39,7 @@ class LevelView:
     series: int
     """Position of the model: its colour."""
     label: str
-    """Of the model, unique in the report."""
+    """Name of the model, unique in the report."""
     fact: LevelFact
     steps: tuple[tuple[StepFact, LoadStep], ...]
 

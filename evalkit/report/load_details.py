@@ -293,7 +293,7 @@ _OWN: tuple[Kind, ...] = (
         _most_of(lambda f: f.sampler_cpu_share, _fine_percent),
     ),
 )
-"""Of the worst repeat."""
+"""Numbers of evalkit's own work, of the worst repeat."""
 
 
 def _machine(gpu_note: str) -> tuple[Kind, ...]:

@@ -24,7 +24,7 @@ _PANEL_IN = 0.95
 _NAMES_IN = 0.25
 """Above the panels, for the names of steps."""
 _NAMES_AT = 1.32
-"""The same place in heights of the first panel."""
+"""Where the names of steps stand, in heights of the first panel."""
 _STEADY = "#f1f4f9"
 
 
@@ -37,7 +37,7 @@ class Point:
     low: float | None
     high: float | None
     verdict: str
-    """One of those in `load`."""
+    """Code of the verdict, one of those in `load`."""
     label: Said
 
 
@@ -59,7 +59,7 @@ class Axes:
     y: Said
     show_y: Callable[[float | None], Said]
     limit: float | None = None
-    """Of the service level."""
+    """Limit that the service level sets."""
     limit_label: Said = NOTHING
     x_ticks: tuple[float, ...] = ()
     """Where the levels lie, when they have round numbers."""
@@ -103,7 +103,7 @@ class TimeLine:
 
     series: int
     width_s: int
-    """Of a bin."""
+    """Width of a bin."""
     length_s: float
     panels: tuple[Panel, ...]
     spans: tuple[Span, ...]

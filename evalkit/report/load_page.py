@@ -112,7 +112,7 @@ class ProfileLoad:
     name: str
     text: Said
     slo: Said
-    """In words; empty without one."""
+    """The service level in words; empty without one."""
     columns: tuple[tuple[Said, Said], ...]
     """Title and meaning of each value."""
     rows: tuple[LevelRow, ...]
@@ -133,7 +133,7 @@ class LoadSection:
     capacities: tuple[CapacityRow, ...]
     profiles: tuple[ProfileLoad, ...]
     meanings: dict[str, Said]
-    """Of the terms in the section's own tables."""
+    """What the terms in the section's own tables mean."""
     models: tuple[tuple[str, int], ...]
     """Labels of the models under load, with the place that gives their colour."""
     verdicts: dict[str, Said]

@@ -47,7 +47,7 @@ class Page:
     warnings: tuple[Said, ...]
     summary: tuple[Said, ...]
     labels: tuple[str, ...]
-    """Of all models; a label's place gives its colour."""
+    """Labels of all models; a label's place gives its colour."""
     models: tuple[str, ...]
     """Labels of the columns: what was asked, or put under load where nothing was asked."""
     identity: Table

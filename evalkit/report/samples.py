@@ -23,7 +23,7 @@ class Mark(StrEnum):
     RIGHT = "r"
     WRONG = "w"
     NEITHER = "n"
-    """Its score by the task's headline metric is not 0 or 1."""
+    """The answer's score by the task's headline metric is not 0 or 1."""
     UNANSWERED = "u"
     NOT_ASKED = "-"
 
@@ -50,7 +50,7 @@ class Answer:
     failed: Request | None
     """Which got no answer."""
     headline: Headline | None
-    """Of the task."""
+    """Headline metric of the task."""
 
     @property
     def sample(self) -> Sample:

@@ -50,7 +50,7 @@ class Line:
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
     rank: int | None = None
-    """Its dash where lines share a colour."""
+    """Which dash it has where lines share a colour."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ NAME_IN = 0.2
 """Height of a line of names beside a plot."""
 _LINE_IN = 0.15
 _ROW_LETTERS = 32
-"""Of a name left of a plot."""
+"""Most letters of a name left of a plot."""
 ON_WHITE = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
 """Keeps a label legible on a line."""
 

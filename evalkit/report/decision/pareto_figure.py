@@ -23,10 +23,10 @@ _LEFT, _BOTTOM_IN, _TOP_IN, _PLOT_IN = 0.09, 0.58, 0.25, 3.4
 _WIDE, _BESIDE_NAMES = 0.88, 0.62
 _LONGEST, _LONGEST_SMALL, _LONGEST_LISTED = 30, 48, 32
 _LETTER_IN, _LINE_IN = 0.073, 0.155
-"""Of a name; the reader's own font may differ, so a little more than matplotlib's."""
+"""Size of a name's letters; the reader's own font may differ, so a little more than matplotlib's."""
 _LETTER_SMALL_IN = 0.068
 _NEAR_IN = 0.25
-"""From here on a line leads from a dot to its name."""
+"""Distance from which on a line leads from a dot to its name."""
 
 
 @dataclass(frozen=True, slots=True)

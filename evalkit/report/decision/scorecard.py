@@ -50,7 +50,7 @@ class Weight:
     """One criterion, what it is and how much it counts."""
 
     key: str
-    """Of the policy's `weights`."""
+    """Key in the policy's `weights`."""
     name: Said
     formula: Said
     value: float
@@ -103,7 +103,7 @@ class ScorecardSection:
     drawn: Said
     """How the share of all weightings was counted."""
     data: Markup
-    """For the script."""
+    """Scores and weights for the script."""
 
     @property
     def has_notes(self) -> bool:

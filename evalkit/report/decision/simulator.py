@@ -33,7 +33,7 @@ from evalkit.wording import NOTHING, Language, Said, joined, say, say_n, tell, v
 Json = dict[str, object]
 BLOCK = "simulator-data"
 SCRIPTS = ("cost_model.js", "simulator_charts.js", "simulator.js")
-"""Of the page, in this order; simulator.css belongs to them."""
+"""Scripts of the page, in this order; simulator.css belongs to them."""
 _BREAKS = say("breaks a rule of the policy")
 _NO_LOAD = say("no load makes it cheaper")
 _ANY_LOAD = say("any load")

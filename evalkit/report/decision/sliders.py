@@ -60,7 +60,7 @@ class Slider:
     element: str
     """Id in the page."""
     key: str
-    """Of the input; `HORIZON` is none."""
+    """Key of the input; `HORIZON` is none."""
     label: Said
     unit: Said
     kind: str

@@ -37,7 +37,7 @@ _RELATIVE: dict[str, _Pair] = {
     ),
     "cost": (lambda n: say("{n} % more expensive", n=n), lambda n: say("{n} % cheaper", n=n)),
 }
-"""By metric or family: worse, better."""
+"""How much worse and how much better, in words, by metric or family."""
 _OTHER: _Pair = (lambda n: say("{n} % worse", n=n), lambda n: say("{n} % better", n=n))
 _UNITS = {
     "requests/s": lambda n: say("{n} requests/s", n=n),

@@ -22,7 +22,7 @@ class Excerpt:
     name: Said
     """Task and number of the document."""
     score: Said
-    """Its score before and after."""
+    """The doc's score before and after."""
     texts: tuple[Said, ...]
     """As of `COLUMNS`."""
 

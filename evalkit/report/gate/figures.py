@@ -21,7 +21,7 @@ from evalkit.report.style import INK, QUIET, RULE, colour
 from evalkit.wording import Said, joined, numeral, say, tell
 
 _MOST_ROWS = 30
-"""In one picture; more go into the next."""
+"""Most rows in one picture; more go into the next."""
 _ROW_IN, _FOOT_IN, _HEAD_IN = 0.36, 0.55, 0.3
 _LEFT, _WIDTH = 0.3, 0.35
 _REACH = 4.0

@@ -46,7 +46,7 @@ STATUSES = {
     Status.INCONCLUSIVE: say("can't be decided"),
     Status.MISSING: say("not measured"),
 }
-"""In the middle of a sentence."""
+"""Names of a status in the middle of a sentence."""
 BADGES = {
     Status.PASS: say("✓ pass"),
     Status.IMPROVED: say("✓ improved"),
@@ -54,7 +54,7 @@ BADGES = {
     Status.INCONCLUSIVE: say("? undecided"),
     Status.MISSING: say("– not measured"),
 }
-"""On their own: a sign and a word."""
+"""Names of a status on its own: a sign and a word."""
 MARKS = {
     Status.PASS: "pass",
     Status.IMPROVED: "pass",
@@ -102,7 +102,7 @@ TERMS: tuple[tuple[Said, Said], ...] = (
         "With many rules one looks worse by chance sooner or later. The correction asks more of each, so that among"
         " all of them a false alarm stays as unlikely as the confidence says.")),
 )  # fmt: skip
-"""For the list of words at the end of a report."""
+"""Terms for the list of words at the end of a report."""
 
 
 def metric_words(metric: str) -> Said:

@@ -12,7 +12,7 @@ class Severity(StrEnum):
 
     FINE = "fine"
     NOTE = "note"
-    """It is shown, and stops nothing."""
+    """The finding is shown, and stops nothing."""
     HOLD = "hold"
     """Nobody knows yet: a person has to decide."""
     BREAK = "break"
@@ -43,4 +43,4 @@ def _severity(rule: RuleResult, result: GateResult) -> Severity:
 
 
 _OPEN = {"fail": Severity.BREAK, "hold": Severity.HOLD, "pass": Severity.NOTE}
-"""By the policy, what an undecided critical rule does."""
+"""What an undecided critical rule does, by the policy."""
