@@ -56,7 +56,7 @@ class Price:
     """What would be charged for a model, in US dollars per million tokens, and where that is written."""
 
     model: str
-    """As asked for."""
+    """Name of the model as asked for."""
     provider: str | None = None
     """The price list's id of who charges; None for a contract."""
     matched: str

@@ -99,7 +99,7 @@ class Usage:
     """Tokens one attempt was billed for, as the server said. None: it did not say."""
 
     input_tokens: int | None = None
-    """All of the prompt, cached and cache-writing parts included."""
+    """Tokens of the whole prompt, cached and cache-writing parts included."""
     cached_input_tokens: int | None = None
     """Part of `input_tokens` that was read from the vendor's prompt cache."""
     cache_write_tokens: int | None = None
@@ -111,9 +111,9 @@ class Usage:
     reasoning_tokens: int | None = None
     """Part of `output_tokens` that was spent on reasoning."""
     service_tier: str | None = None
-    """As served, which may be another than was asked for; lower case."""
+    """Tier that served, which may be another than was asked for; lower case."""
     speed: str | None = None
-    """As served."""
+    """Speed mode that served."""
     region: str | None = None
     """Where it was served, if the server names a place that may have a price of its own."""
     has_other_charges: bool = False
@@ -454,7 +454,7 @@ class SearchEnd(StrEnum):
     HIGHEST = "highest"
     """The highest rate allowed was sustained (rate)."""
     NONE_HELD = "none_held"
-    """Not even a rate at which most requests are alone (rate, e2e_s)."""
+    """Not even a rate at which most requests are alone was sustained (rate, e2e_s)."""
     NO_ANSWER = "no_answer"
     """Nothing was answered at any rate (rate)."""
     TOO_FEW = "too_few"
@@ -464,7 +464,7 @@ class SearchEnd(StrEnum):
     UNSETTLED = "unsettled"
     """The target did not work off in time what a step had given up (waited_s)."""
     STEPS = "steps"
-    """As many steps as a search may take (steps)."""
+    """The search took as many steps as it may (steps)."""
     CLIENT = "client"
     """evalkit itself was the bottleneck (rate)."""
 

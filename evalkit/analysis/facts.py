@@ -164,7 +164,7 @@ class StepFact:
     energy_per_output_token_j: float | None
     """GPU energy / tokens that arrived in the window; idle power is in it."""
     power_w: float | None
-    """Mean over the window, all boards."""
+    """Mean power of all boards over the window."""
     idle_power_w: float | None
     is_energy_consistent: bool | None
     """Counter and integrated power agree within 5 %."""

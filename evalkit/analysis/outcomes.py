@@ -50,7 +50,7 @@ class Outcome:
     confidence: Mapping[Signal, float]
     """Means over the repeats; a signal the doc does not have is absent."""
     requests: tuple[Request, ...]
-    """All measured ones: every choice, every repeat."""
+    """All measured requests of the doc: every choice, every repeat."""
 
 
 @dataclass(frozen=True, slots=True)

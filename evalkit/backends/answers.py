@@ -18,7 +18,7 @@ class Written:
     text: str
     """What is scored."""
     raw: str | None
-    """All of it, where thoughts are in it."""
+    """All that was written, where thoughts are in it."""
     thoughts: str | None
     n_thinking: int
     """Tokens before the answer, marks of thoughts and white space included; 0 where nothing was thought."""

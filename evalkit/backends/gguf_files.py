@@ -13,7 +13,7 @@ from evalkit.errors import ModelError
 
 _SPLIT = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
 _MOST_ITEMS = 64
-"""Longer lists of texts (the vocabulary) are stepped over."""
+"""Length of lists of texts (the vocabulary) beyond which they are stepped over."""
 
 
 @dataclass(frozen=True, slots=True)

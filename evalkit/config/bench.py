@@ -138,11 +138,11 @@ class SloSpec(Spec):
     """The service level: what users are promised. Times count from the moment a request was due."""
 
     ttft_s: Positive | None = None
-    """Longest time to first token, at the percentile below."""
+    """Longest time to first token, at `percentile`."""
     tpot_s: Positive | None = None
-    """Longest time per output token, at the percentile below."""
+    """Longest time per output token, at `percentile`."""
     e2e_s: Positive | None = None
-    """Longest time to the whole answer, at the percentile below."""
+    """Longest time to the whole answer, at `percentile`."""
     percentile: Literal[50, 90, 95, 99] = 95
     """How many of 100 requests must keep the times."""
     max_error_rate: Annotated[float, Field(ge=0, lt=1)] = 0.01

@@ -21,7 +21,7 @@ class Quantity(Spec):
     low: float
     """Hardly ever less."""
     mode: float
-    """Most likely. A mapping may say `value` instead of low, mode and high."""
+    """The most likely value. A mapping may say `value` instead of low, mode and high."""
     high: float
     """Hardly ever more."""
     unit: str = ""

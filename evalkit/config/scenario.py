@@ -113,7 +113,7 @@ class SelfHostedSpec(SideSpec):
     pue: AtLeastOne | None = None
     """Power of the whole site / power of its machines; unset: the catalogue's."""
     useful_life_years: Years | None = None
-    """Until a server is replaced; unset: the catalogue's."""
+    """Years until a server is replaced; unset: the catalogue's."""
     residual_share: Share | None = None
     """What a server is worth then, as a share of its price; unset: the catalogue's."""
     maintenance_share: SharePerYear | None = None
@@ -145,7 +145,7 @@ class ImportSpec(Spec):
     `error_rate`, `output_tokens_per_s`, `power_w`. Times are in the unit that their column's
     name ends in (`_ms`, `(us)`), else seconds; an error rate is a share, or in percent where the name says so."""
     where: dict[str, str] = Field({})
-    """Only rows whose columns have these values."""
+    """Columns and their values: only rows that have them are read."""
     percentile: Literal[50, 90, 95, 99]
     """Which percentile the latencies in those columns are."""
     input_tokens: Annotated[float, Field(gt=0)]

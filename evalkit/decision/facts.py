@@ -24,7 +24,7 @@ class Outcome(StrEnum):
     PASS = "pass"
     FAIL = "fail"
     UNCLEAR = "unclear"
-    """Measured, but the interval holds the limit; or not measured."""
+    """The interval of what was measured holds the limit, or nothing was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Verdict:
     option: str | None
     """The option it means; None when not decidable."""
     leaning: str | None
-    """Not decidable: the option that looks best so far."""
+    """The option that looks best so far, where nothing can be decided."""
     sentence: Said
     confidence: float | None
     """Probability, over all draws, that no admissible option of another kind is cheaper over the horizon."""

@@ -55,7 +55,7 @@ class SizeFact:
     pairs: tuple[SizePair, ...]
     """Largest distance in size first."""
     undisclosed: tuple[str, ...]
-    """Measured models of unknown size."""
+    """Measured models whose size is unknown."""
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> tuple[int, ...]:

@@ -60,7 +60,7 @@ class Scored:
 
     option: str
     scores: tuple[Score, ...]
-    """As in `Scorecard.criteria`."""
+    """Scores in the order of `Scorecard.criteria`."""
     broken: tuple[Said, ...]
     """Rules it breaks, one sentence each: then it is not ranked."""
     unclear: tuple[Said, ...]

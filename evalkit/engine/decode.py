@@ -63,7 +63,7 @@ class DecodeLimits:
     max_tokens: int
     end_ids: frozenset[int]
     n_slots: int
-    """Most answers in progress."""
+    """Most answers that are in progress at once."""
     kv_tokens: int
     """Tokens whose keys and values fit into the budget."""
     batch_tokens: int

@@ -38,7 +38,7 @@ from evalkit.store.manifest import ModelEntry
 log = logging.getLogger("evalkit")
 
 SAMPLE_S = 0.1
-"""Between two readings of the machine."""
+"""Time between two readings of the machine."""
 _LONGEST_WAIT = 3
 """Times a step's longest time, for a target that works off what was given up."""
 

@@ -49,7 +49,7 @@ class CellEstimate:
     fitting_s: float | None
     """Longest answers that make no step longer than the profile says; None: its steps have their own length."""
     longest_step_s: float
-    """However long answers take."""
+    """Length of the longest step, however long answers take."""
     requests: float | None
     """Requests expected to be due until the steady windows end; None: it depends on how fast the answers come."""
     input_tokens: float | None

@@ -25,7 +25,7 @@ class Status(StrEnum):
     INCONCLUSIVE = "inconclusive"
     """The interval lies on both sides: too few documents or runs, or they do not compare."""
     MISSING = "missing"
-    """Not measured on one side or both."""
+    """One side was not measured, or neither."""
 
 
 KEPT = frozenset({Status.PASS, Status.IMPROVED})

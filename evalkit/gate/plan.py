@@ -45,7 +45,7 @@ class RulePlan:
     n_needed: int | None
     """How many give the power asked for; None: it can't be told, `reason` says why."""
     n_least: int | None
-    """With fewer, even a candidate that answers alike does not pass."""
+    """Fewest with which a candidate passes that answers alike."""
     power: float | None
     """Probability that a candidate as good as the baseline passes, with what there is."""
     margin_shown: float | None

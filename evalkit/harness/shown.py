@@ -39,7 +39,7 @@ class Wanted:
 
     n_docs: int = 1
     doc_id: int | None = None
-    """Only this one."""
+    """Doc to show alone."""
 
     @property
     def limit(self) -> int:

@@ -25,7 +25,7 @@ MOST_OPEN = 16_384
 _DEAD_IN_ROW = 10
 _POLL_S = 0.02
 _GRACE_S = 10.0
-"""After everything was told to end, so long at most."""
+"""Longest wait after everything was told to end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Sent:
     """One `Send` that was played."""
 
     t_ns: int
-    """Read immediately before the bytes were handed to the transport."""
+    """Clock immediately before the bytes were handed to the transport."""
     n_bytes: int
     """Bytes of the body, without the framing of chunks."""
 

@@ -10,12 +10,12 @@ from evalkit.records import LoadStep
 from evalkit.wording import Said, numeral, say
 
 LEAST_SENT = 0.98
-"""Sent / due below this is a client that is too slow."""
+"""Share of the requests due that a client must send; with less it is too slow."""
 MOST_LAG_SHARE = 0.1
 MOST_LAG_S = 0.010
 """Delays of evalkit's own, at p99, spoil a step when above this and above a tenth of the median, or allowed, TTFT."""
 MOST_CPU = 0.8
-"""Share of a core: above it the client has no reserve."""
+"""Share of a core above which the client has no reserve."""
 
 
 def client_flaws(p: LoadPoint, step: LoadStep, slo: SloSpec | None) -> Iterator[Said]:

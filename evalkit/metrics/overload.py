@@ -13,7 +13,7 @@ from evalkit.records import TOO_MANY_OPEN, LoadStep
 from evalkit.wording import Said, numeral, say
 
 LEAST_COMPLETED = 0.95
-"""Completed / offered below this is overload."""
+"""Share of what was offered that must be completed; less is overload."""
 _SEEN_SHARE = 1 / 2
 """Twice the load that a target can do leaves so many of the requests over: a load holds only where that would show."""
 _IDLE_SHARE = 0.2

@@ -32,7 +32,7 @@ _THUS = caseless(
     rf"sind das|das sind)\b"
 )
 _WITH_NONE = caseless(r"^\W*(?:without|ohne)\b.*")
-"""Behind what is told: on which terms it is so."""
+"""Words behind what is told that say on which terms it is so."""
 _NOT_FOR = caseless(rf"(?:{NEGATION})\W*$")
 """At the end of a clause: what its reason gives is denied, `It was not because of a strike`."""
 _NOW = caseless(
@@ -47,7 +47,7 @@ _AFTER = caseless(r"\bnach\s(?:\w+\s){0,2}$")
 _IN_PASSING = caseless(
     r"\b(?:nachdem|bevor|(?:after|before) (?:it|he|she|they|having|(?:the )?\w+ had))\b(?:\s\w+){0,5}\s?$"
 )
-"""Before what is told of another time than the one that is asked for."""
+"""Words before what is told of another time than the one that is asked for."""
 _OF_ALL = caseless(
     r"\b(?:of|out of|von|aus)\s(?:(?:the|all|its|their|den|die|allen|insgesamt|ihren)\s)+$|^\W*(?:of|von)\s$"
 )

@@ -114,7 +114,7 @@ _MIDDLE = lazy_regex(r"\b(?:the )?(?:middle of (?:the )?|mid-)|\bmitte (?=\w)", 
 _NOUN = lazy_regex(
     r"\b(?!(?:Im|Am|In|Auf|Der|Die|Das|Den|Dem|Des|Vom|Zum|Zur|Beim|Bis|Ab|Seit|Jede[nrs]?)\s)[A-ZÄÖÜ][a-zäöüß]+\s$"
 )
-"""Before a number that ends a sentence: `Gleis 6. Sonntags …`"""
+"""Noun before a number that ends a sentence: `Gleis 6. Sonntags …`"""
 
 
 _DATED = lazy_regex(

@@ -35,7 +35,7 @@ _ALTERED = caseless(
     r"kommissarische\w*|(?:half|part|a third|a quarter|most|hälfte|teil|drittel|viertel|\d/\d) (?:of|von|der|"
     r"des)(?: the| der| des)?)\s?$"
 )
-"""Before a gold: somebody or something else."""
+"""Words before a gold that make it somebody or something else."""
 
 
 def asks_of_events(question: str, gold: str) -> bool:

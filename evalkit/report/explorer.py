@@ -88,7 +88,7 @@ class Explorer:
     data: Markup
     """Words and models for the script."""
     blocks: Markup
-    """All docs, compressed."""
+    """All docs in compressed blocks."""
 
 
 def build_explorer(

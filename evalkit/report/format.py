@@ -13,7 +13,7 @@ NOT_KNOWN = say("not known")
 NOT_DISCLOSED = say("not disclosed")
 NOT_TOLD = say("the server does not say")
 MARK = "†"
-"""Behind a percentile of too few values."""
+"""Sign behind a percentile of too few values."""
 
 
 def percent(value: float | None, digits: int = 1) -> Said:

@@ -110,7 +110,7 @@ _LOAD_TERMS: _Terms = (
         " the lowest rate that did not hold.")),
 )  # fmt: skip
 LOAD_TERMS = _by_name(_LOAD_TERMS)
-"""Only in reports that show a load test."""
+"""Terms that only reports with a load test use."""
 
 _DECISION_TERMS: _Terms = (
     (say("95 % interval"), TERMS["95 % interval"]),
@@ -162,7 +162,7 @@ _DECISION_TERMS: _Terms = (
     (say("λ_SLO"), LOAD_TERMS["λ_SLO"]),
 )  # fmt: skip
 DECISION_TERMS = _by_name(_DECISION_TERMS)
-"""Only in reports with a decision."""
+"""Terms that only reports with a decision use."""
 
 METRICS: dict[str, Said] = {
     "acc": say("share of docs where the likeliest choice is the right one"),

@@ -22,7 +22,7 @@ from evalkit.wording import NOTHING, Said, numeral, say, tell
 _MOST_VERTICES = 400
 _PANEL_IN = 0.95
 _NAMES_IN = 0.25
-"""Above the panels, for the names of steps."""
+"""Height above the panels, for the names of steps."""
 _NAMES_AT = 1.32
 """Where the names of steps stand, in heights of the first panel."""
 _STEADY = "#f1f4f9"

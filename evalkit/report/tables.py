@@ -20,7 +20,7 @@ class Value:
 
     text: Said
     note: Said = NOTHING
-    """Small print below."""
+    """Small print below the value."""
     is_missing: bool = False
 
 

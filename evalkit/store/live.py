@@ -14,7 +14,7 @@ from evalkit.store.manifest import MANIFEST, read_manifest
 from evalkit.store.run_dir import Run, open_run
 
 _WAL = f"{JOURNAL}-wal"
-"""There while a process has the journal open, and after one was killed."""
+"""File that is there while a process has the journal open, and after one was killed."""
 
 
 class ReadJournal(Journal):

@@ -72,7 +72,7 @@ class ModelEntry(_Part):
     template_date: str | None = None
     """The day that the chat template was told, ISO 8601; None: it does not tell the time, or is not used."""
     is_api: bool = False
-    """Behind an API: weights, memory and number format are not disclosed."""
+    """Whether it is behind an API: weights, memory and number format are not disclosed."""
     file_hashes: dict[str, str] = {}
     """File name → SHA-256."""
 

@@ -44,7 +44,7 @@ class ApiCost:
     reason: Said = NOTHING
     """Why the price of a request is not known."""
     input_tokens: float | None = None
-    """Mean per request: the scenario's where it says so, else as measured."""
+    """Mean input tokens per request: the scenario's where it says so, else as measured."""
     output_tokens: float | None = None
     input_per_mtok: float | None = None
     """Price of a million input tokens, in the scenario's currency."""
@@ -63,7 +63,7 @@ class Tariff:
     price: Price | None
     """Price per million tokens, in dollars or the contract's currency."""
     factor: float
-    """From the price's currency into the scenario's, discounts included."""
+    """Factor from the price's currency into the scenario's, discounts included."""
     provenance: Provenance
     spec: ModelSpec | None
     """The model as its run asked it, with the option's contract; None: it was not measured."""

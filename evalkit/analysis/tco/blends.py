@@ -30,7 +30,7 @@ class Blend:
     local: Resolved
     vendor: Resolved
     fact: BlendFact
-    """Measured on the docs that both models answered."""
+    """The blend as measured on the docs that both models answered."""
     point: Point | None
     frontier: Frontier | None
     """The one that has the point."""

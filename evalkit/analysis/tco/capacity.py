@@ -30,12 +30,12 @@ class Capacity:
     """Why it is not known, or what to keep in mind."""
     service_level: Said = NOTHING
     input_tokens: float | None = None
-    """Mean per request."""
+    """Mean input tokens per request."""
     output_tokens: float | None = None
     good_share: Estimate | None = None
     """Share of the requests at that load that kept the service level."""
     idle_w: float | None = None
-    """Measured, per GPU; boards alone."""
+    """Measured power per GPU at rest; boards alone."""
     load_w: float | None = None
     machine: str = ""
     """What it was measured on; empty where not measured here."""

@@ -60,7 +60,7 @@ class Breakdown:
     """Cost of a month, by what is paid."""
 
     machines: float
-    """Own servers spread over their life, or rent."""
+    """Cost of own servers spread over their life, or rent."""
     energy: float
     upkeep: float
     """Maintenance, hosting, licences."""
@@ -81,7 +81,7 @@ class OptionFact:
     side: str
     """`build`, `buy` or `blend`."""
     kind: str
-    """As in the scenario; `blend` for a combination."""
+    """Kind as in the scenario; `blend` for a combination."""
     models: tuple[str, ...]
     parts: tuple[str, ...]
     """The two options that a blend combines; empty for others."""
@@ -113,7 +113,7 @@ class OptionFact:
     total: Figure
     """Present value of everything over the horizon."""
     per_month: Figure
-    """Mean of all months, without discounting and without adoption."""
+    """Mean cost of all months, without discounting and without adoption."""
     unit: UnitCosts | None
     quality: Estimate
     slo_share: Estimate

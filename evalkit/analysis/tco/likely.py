@@ -28,7 +28,7 @@ class LikelyOption:
     first_month: float
     """Cost of the first month, without adoption."""
     per_month: float
-    """Mean of all months, not discounted, without adoption."""
+    """Mean cost of all months, not discounted, without adoption."""
     total: float
     """Present value of everything over the horizon, adoption first."""
     replicas: tuple[int, int] | None
@@ -50,7 +50,7 @@ class LikelyPair:
     break_even_per_month: float | None
     """Least requests per month at which own machines cost no more, at today's prices; None: no load."""
     payback_months: float | None
-    """None: not within the horizon."""
+    """Months until adoption has paid back; None: not within the horizon."""
     saving: float
     """Present value of API − own over the horizon."""
 

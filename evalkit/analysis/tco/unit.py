@@ -33,7 +33,7 @@ class Work:
     """What a request of an option is like."""
 
     input_tokens: float | None
-    """Mean per request."""
+    """Mean input tokens per request."""
     output_tokens: float | None
     quality: Estimate
     slo_share: Estimate

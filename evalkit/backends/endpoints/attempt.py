@@ -26,7 +26,7 @@ from evalkit.records import GENERATED_KINDS, NS_PER_S, EventKind, TokenEvent, To
 END_GRACE_S = 2.0
 """How long usage and the protocol's last line may take behind the end of an answer."""
 _LOOK_S = 0.5
-"""Between two looks at a connection that has become quiet."""
+"""Time between two looks at a connection that has become quiet."""
 _FEW = 5
 """Chunks between two looks; with more of them an answer is still coming."""
 _SLICE = 8

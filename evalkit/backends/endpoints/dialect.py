@@ -27,7 +27,7 @@ class Ask:
     """One request, as far as all vendors agree. A conversation, or (completions only) a plain prompt."""
 
     prompt: str
-    """As lm-eval has it: plain text, or a conversation packed by `pack`."""
+    """The prompt as lm-eval has it: plain text, or a conversation packed by `pack`."""
     is_chat: bool
     settings: GenerationSettings
     echo: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 _UNLIKELY = -9999.0
 """What OpenAI and others write where they do not say how unlikely a token was."""
 _ROUNDING = 1e-3
-"""A probability may come out above 1 by so much."""
+"""How far above 1 a probability may come out."""
 
 
 class AnswerLogprobs:

@@ -22,7 +22,7 @@ class ServerEvent:
     name: str
     data: bytes
     is_whole: bool = False
-    """Not an event of a stream, but an answer in one piece."""
+    """Whether it is no event of a stream, but an answer in one piece."""
     is_foreign: bool = False
     """Not an event, but a line that is none of a stream, though there seems to be data in it."""
 

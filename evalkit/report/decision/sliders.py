@@ -71,7 +71,7 @@ class Slider:
     step: float
     """Between two positions; on a log scale the positions are evenly spaced in its logarithm, and this is 0."""
     value: float
-    """Most likely: where it stands at first, on a step or not."""
+    """The most likely value: where it stands at first, on a step or not."""
     steps: int
     start: int
     """Position of the value; there the slider gives the value itself."""

@@ -24,7 +24,7 @@ class Excerpt:
     score: Said
     """The doc's score before and after."""
     texts: tuple[Said, ...]
-    """As of `COLUMNS`."""
+    """Texts in the order of `COLUMNS`."""
 
 
 def excerpts(result: GateResult, longest: int) -> tuple[Excerpt, ...]:
