@@ -150,8 +150,8 @@ class GatePolicy(Spec):
     inconclusive: Literal["fail", "hold", "pass"] = "hold"
     """When a critical rule can't be decided: `fail` exits with 1, `hold` with 3, `pass` with 0 and a warning."""
     missing: Literal["fail", "hold", "pass"] = "hold"
-    """When a critical rule's metric was not measured on both sides: `fail` exits with 1, `hold` with 3, `pass` with 0 and
-    a warning."""
+    """When a critical rule's metric was not measured on both sides: `fail` exits with 1, `hold` with 3, `pass` with 0
+    and a warning."""
     min_runs: Annotated[int, Field(ge=3, le=100)] = 5
     """Latencies: fewest runs per side for a verdict."""
     clusters: dict[str, str] = Field({})
