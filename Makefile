@@ -48,14 +48,14 @@ lint: $(READY) ## Check format, style, types, layers and generated docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check docs/cli.md docs/config.md
+	$(BIN)/cog --check docs/cli.md docs/config.md docs/metrics.md
 
 format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 docs: $(READY) ## Write the generated parts of the docs
-	$(BIN)/cog -r docs/cli.md docs/config.md
+	$(BIN)/cog -r docs/cli.md docs/config.md docs/metrics.md
 
 messages: $(READY) ## Collect the reports' messages for translation
 	$(BIN)/pybabel -q extract -F pyproject.toml -k say -k say_n:1,2 --no-location --sort-output -o .messages.pot .

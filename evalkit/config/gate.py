@@ -6,61 +6,19 @@ numbers alone, so every margin needs enough documents or runs: `evalkit gate pla
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from evalkit.config.run import Name
 from evalkit.config.spec import Spec
+from evalkit.metrics.catalogue.gate import GATE, GateMetric, Tier
 
-Metric = Literal[
-    "accuracy", "macro_mean", "format_failures", "refusals", "hallucinations",
-    "ttft_p50", "ttft_p95", "tpot_p50", "tpot_p95", "e2e_p50", "e2e_p95",
-    "throughput_at_slo", "peak_memory", "energy_per_token", "cost_per_correct", "licence",
-]  # fmt: skip
-Tier = Literal["critical", "supporting", "advisory"]
-
-
-@dataclass(frozen=True, slots=True)
-class MetricKind:
-    """What a metric is, and how it is judged where the policy says nothing."""
-
-    family: Literal["docs", "latency", "runs", "cost", "licence"]
-    """What the interval rests on: documents, requests within runs, whole runs, documents with a price, or nothing."""
-    per_task: bool
-    """A rule of it applies to each task; else once to the whole suite of tasks."""
-    higher_is_better: bool
-    margin: float
-    """Default: points of 100 for `docs`, else per cent."""
-    tier: Tier
-    unit: str
-    """Unit of `at_least` and `at_most`."""
-    scale: float
-    """One `unit` in base units (shares of 1, seconds, bytes)."""
-    floor_ms: float = 0.0
-    """Latencies: a slowdown of less is never a regression."""
-
-
-METRICS: dict[str, MetricKind] = {
-    "accuracy": MetricKind("docs", True, True, 3, "critical", "%", 0.01),
-    "macro_mean": MetricKind("docs", False, True, 2, "critical", "%", 0.01),
-    "format_failures": MetricKind("docs", True, False, 3, "supporting", "%", 0.01),
-    "refusals": MetricKind("docs", True, False, 3, "supporting", "%", 0.01),
-    "hallucinations": MetricKind("docs", True, False, 3, "supporting", "%", 0.01),
-    "ttft_p50": MetricKind("latency", False, False, 10, "supporting", "ms", 1e-3, 20),
-    "ttft_p95": MetricKind("latency", False, False, 20, "advisory", "ms", 1e-3, 50),
-    "tpot_p50": MetricKind("latency", False, False, 10, "supporting", "ms", 1e-3, 2),
-    "tpot_p95": MetricKind("latency", False, False, 20, "advisory", "ms", 1e-3, 5),
-    "e2e_p50": MetricKind("latency", False, False, 10, "supporting", "ms", 1e-3, 50),
-    "e2e_p95": MetricKind("latency", False, False, 20, "advisory", "ms", 1e-3, 100),
-    "throughput_at_slo": MetricKind("runs", False, True, 10, "supporting", "requests/s", 1),
-    "peak_memory": MetricKind("runs", False, False, 10, "supporting", "MB", 1e6),
-    "energy_per_token": MetricKind("runs", False, False, 10, "advisory", "J/token", 1),
-    "cost_per_correct": MetricKind("cost", False, False, 10, "supporting", "USD", 1),
-    "licence": MetricKind("licence", False, True, 0, "supporting", "", 1),
-}  # fmt: skip
+if TYPE_CHECKING:
+    Metric = str
+else:
+    Metric = Literal[tuple(GATE)]
 
 
 class RuleSpec(Spec):
@@ -89,9 +47,9 @@ class RuleSpec(Spec):
     """`licence`: licences that are accepted, such as `apache-2.0`; unset: any that allows as much as the baseline's."""
 
     @property
-    def kind(self) -> MetricKind:
+    def kind(self) -> GateMetric:
         """What the metric is."""
-        return METRICS[self.metric]
+        return GATE[self.metric]
 
     @property
     def margin(self) -> float:

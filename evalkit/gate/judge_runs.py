@@ -22,6 +22,7 @@ from evalkit.gate.conditions import is_interleaved
 from evalkit.gate.facts import Difference, RuleResult, Status
 from evalkit.gate.rules import Rule, blank, judged, limits, missing_limits
 from evalkit.gate.side import RunValues, Side
+from evalkit.metrics.catalogue.gate import GATE
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.wording import NOTHING, Said, say, say_n
 
@@ -198,7 +199,7 @@ def judge_values(
     name = _value_name(rule.spec.metric, sides)
     result = blank(rule, None)
     if name is None:
-        result = replace(result, reason=_why_no_value(rule.spec.metric))
+        result = replace(result, reason=_NO_VALUE.get(rule.spec.metric, _NOT_BOTH))
         yield result
         yield from missing_limits(rule, result)
         return
@@ -230,15 +231,16 @@ def _value_name(metric: str, sides: tuple[Side, Side]) -> str | None:
     shared = mine & theirs
     if metric == "peak_memory":
         return next((name for name in _MEMORY_ORDER if name in shared), None)
-    prefix = "throughput:" if metric == "throughput_at_slo" else metric
+    prefix = GATE[metric].prefix or metric
     return next((name for name in sorted(shared) if name.startswith(prefix)), None)
 
 
-def _why_no_value(metric: str) -> Said:
-    return {
-        "throughput_at_slo": say(
-            "no load test with a service level on both sides; `evalkit bench` makes them"
-        ),
-        "energy_per_token": say("no energy counter on both sides"),
-        "peak_memory": say("memory was not measured at the same place on both sides"),
-    }[metric]
+_NOT_BOTH = say("not measured on both sides")
+_NO_VALUE = {
+    "throughput_at_slo": say(
+        "no load test with a service level on both sides; `evalkit bench` makes them"
+    ),
+    "energy_per_token": say("no energy counter on both sides"),
+    "peak_memory": say("memory was not measured at the same place on both sides"),
+}
+"""Metric → why both sides lack it, where more can be said than that."""

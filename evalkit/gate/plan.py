@@ -204,8 +204,6 @@ def _series(rule: Rule, side: Side) -> Sequence[float]:
         name, _, q = rule.spec.metric.partition("_p")
         values = [r.latency[name] for r in side.timed_runs]
         return [float(np.nanpercentile(v, int(q))) for v in values if np.isfinite(v).any()]
-    prefix = {"peak_memory": "memory:", "throughput_at_slo": "throughput:"}.get(
-        rule.spec.metric, rule.spec.metric
-    )
+    prefix = rule.spec.kind.prefix or rule.spec.metric
     names = sorted({n for r in side.runs for n in r.values if n.startswith(prefix)})
     return [r.values[names[0]] for r in side.runs if names and names[0] in r.values]

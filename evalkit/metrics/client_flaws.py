@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evalkit.config.bench import SloSpec
 from evalkit.metrics.load_point import LoadPoint
+from evalkit.metrics.slo import ServiceLevel
 from evalkit.records import LoadStep
 from evalkit.wording import Said, numeral, say
 
@@ -18,7 +18,7 @@ MOST_CPU = 0.8
 """Share of a core above which the client has no reserve."""
 
 
-def client_flaws(p: LoadPoint, step: LoadStep, slo: SloSpec | None) -> Iterator[Said]:
+def client_flaws(p: LoadPoint, step: LoadStep, slo: ServiceLevel | None) -> Iterator[Said]:
     """Say what makes the step a measurement of evalkit instead of the target."""
     scale_s = max(p.latency.ttft_s.p50.value or 0.0, (slo.ttft_s if slo else None) or 0.0)
     most_lag = max(MOST_LAG_S, MOST_LAG_SHARE * scale_s)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from evalkit.config.bench import SloSpec
 from evalkit.metrics.in_flight import in_flight, n_young, unevenness
 from evalkit.metrics.latency import generated_events, itl_s, tpot_s
 from evalkit.metrics.load_point import Latencies, LoadPoint, Percentiles
@@ -28,6 +27,7 @@ from evalkit.metrics.request_times import (
     response_whole_s,
     whole_s,
 )
+from evalkit.metrics.slo import ServiceLevel
 from evalkit.metrics.values import each, total
 from evalkit.records import NS_PER_S, LoadStep, Request
 
@@ -35,7 +35,7 @@ QS = (50, 90, 95, 99)
 _BIN_S = 1.0
 
 
-def load_point(step: LoadStep, requests: Iterable[Request], slo: SloSpec | None) -> LoadPoint:
+def load_point(step: LoadStep, requests: Iterable[Request], slo: ServiceLevel | None) -> LoadPoint:
     """Compute every metric of a step.
 
     Args:

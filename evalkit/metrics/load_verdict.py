@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.config.bench import SloSpec
 from evalkit.metrics.chance import is_more_often, least_for_percentile, least_for_share
 from evalkit.metrics.client_flaws import client_flaws
 from evalkit.metrics.latency import tpot_s
@@ -18,6 +17,7 @@ from evalkit.metrics.load_point import Doubt, LoadPoint, window_for
 from evalkit.metrics.overload import Queue, is_open, overloads, queue_doubts
 from evalkit.metrics.percentiles import FEW_N, Percentile, percentile
 from evalkit.metrics.request_times import response_first_s, response_whole_s
+from evalkit.metrics.slo import ServiceLevel
 from evalkit.metrics.values import each
 from evalkit.records import LoadStep, Request
 from evalkit.wording import Said, numeral, say, verbatim
@@ -38,13 +38,13 @@ class Promise:
         return least_for_percentile(self.found.q)
 
 
-def least_requests(slo: SloSpec) -> int:
+def least_requests(slo: ServiceLevel) -> int:
     """Return how many requests it takes to judge a service level."""
     return least_for_percentile(slo.percentile)
 
 
 def judged(
-    p: LoadPoint, step: LoadStep, slo: SloSpec | None, good: Sequence[Request], queue: Queue
+    p: LoadPoint, step: LoadStep, slo: ServiceLevel | None, good: Sequence[Request], queue: Queue
 ) -> LoadPoint:
     """Return a point with what it says of the load.
 
@@ -72,7 +72,7 @@ def judged(
 # --- the service level --------------------------------------------------------------------------------------------
 
 
-def _promises(slo: SloSpec, good: Sequence[Request], n_failed: int) -> Iterator[Promise]:
+def _promises(slo: ServiceLevel, good: Sequence[Request], n_failed: int) -> Iterator[Promise]:
     def per_token_s(r: Request) -> float | None:
         return tpot_s(r.attempts[-1], r.output_tokens)
 
@@ -95,7 +95,7 @@ def _is_broken(promise: Promise) -> bool:
     return is_more_often(promise.n_over, found.n, 1 - found.q / 100)
 
 
-def _breaches(p: LoadPoint, slo: SloSpec, promises: Iterable[Promise]) -> Iterator[Said]:
+def _breaches(p: LoadPoint, slo: ServiceLevel, promises: Iterable[Promise]) -> Iterator[Said]:
     for promise in promises:
         if _is_broken(promise):
             yield _breach(promise)
@@ -104,7 +104,7 @@ def _breaches(p: LoadPoint, slo: SloSpec, promises: Iterable[Promise]) -> Iterat
         yield say("{share}% of the requests failed", share=share)
 
 
-def _is_failing(p: LoadPoint, slo: SloSpec) -> bool:
+def _is_failing(p: LoadPoint, slo: ServiceLevel) -> bool:
     """Tell whether more requests fail than the service level allows."""
     most = slo.max_error_rate
     if p.n_due >= least_for_share(most):
@@ -133,7 +133,7 @@ def _breach(promise: Promise) -> Said:
 def _doubts(
     p: LoadPoint,
     step: LoadStep,
-    slo: SloSpec | None,
+    slo: ServiceLevel | None,
     promises: Sequence[Promise],
     queue: Queue,
 ) -> Iterator[Doubt]:
@@ -177,7 +177,7 @@ def _few(promise: Promise, n_due: int, p: LoadPoint) -> Said:
     )
 
 
-def _error_doubts(p: LoadPoint, slo: SloSpec) -> Iterator[Doubt]:
+def _error_doubts(p: LoadPoint, slo: ServiceLevel) -> Iterator[Doubt]:
     most, needed = slo.max_error_rate, least_for_share(slo.max_error_rate)
     is_well = p.n_failed <= most * p.n_due
     if not is_well and p.n_due < needed and not _is_failing(p, slo):

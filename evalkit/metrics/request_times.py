@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from evalkit.config.bench import SloSpec
 from evalkit.metrics.latency import generated_events, tpot_s
+from evalkit.metrics.slo import ServiceLevel
 from evalkit.records import NS_PER_S, EventKind, Request
 
 VISIBLE = frozenset({EventKind.CONTENT, EventKind.TOOL})
@@ -45,7 +45,7 @@ def response_whole_s(r: Request) -> float | None:
     return _since(r, due_ns(r), None, -1)
 
 
-def keeps(r: Request, slo: SloSpec) -> bool:
+def keeps(r: Request, slo: ServiceLevel) -> bool:
     """Tell whether a request that was answered kept every limit; a limit that can't be told is not kept."""
     limits = (
         (slo.ttft_s, response_first_s(r)),

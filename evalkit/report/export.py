@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_type_hints
 
 import pandas as pd
 
@@ -27,46 +28,9 @@ SAMPLE_COLUMNS = [*SAMPLE_HEAD, "target", "response", "score_name", "score"]
 FACT_HEAD = ["run_id", "model", "suite", "task", "filter", "metric"]
 FACT_COLUMNS = [*FACT_HEAD, "value", "low", "high", "n", "unit", "method", "reason"]
 
-ENDPOINT_COUNTS = (
-    "concurrency",
-    "n_requests",
-    "n_attempts",
-    "n_retried",
-    "n_lost",
-    "n_filtered",
-    "n_implausible_usage",
-    "n_not_streamed",
-    "n_new_connections",
-    "input_tokens",
-    "cached_input_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-    "bytes_sent",
-    "bytes_received",
-    "lag_p99_s",
-)
-"""Plain numbers of an `EndpointFact`."""
-PERFORMANCE_ESTIMATES = (
-    "output_tokens_per_s",
-    "scored_tokens_per_s",
-    "requests_per_s",
-    "cut_rate",
-    "cut_thinking_rate",
-)
-LEVEL_COUNTS = ("rate_per_s", "concurrency", "n_repeats", "n_invalid", "n_requests", "n_needed")
-LEVEL_ESTIMATES = (
-    "offered_per_s",
-    "completed_per_s",
-    "goodput_per_s",
-    "error_rate",
-    "output_tokens_per_s",
-    "peak_output_tokens_per_s",
-    "tokens_per_s_per_user",
-    "in_flight_mean",
-    "energy_per_output_token_j",
-    "power_w",
-)
-"""Numbers of a `LevelFact` with an interval."""
+_NUMERIC = (int, float, int | None, float | None)
+_UNITS = {"_per_s": "1/s", "_usd": "USD", "_bytes": "bytes", "_j": "J", "_w": "W", "_s": "s"}
+"""How the name of a plain number ends → its unit; an estimate has its own."""
 
 
 def export_json(run: Run, facts: RunFacts) -> str:
@@ -96,14 +60,7 @@ def export_facts_csv(facts: RunFacts) -> str:
         rows.append({**head, "metric": q.metric, **_estimate(q.estimate)})
     for p in facts.performance:
         head = {"model": p.model, "suite": p.suite or "all"}
-        for name in ("ttft_s", "tpot_s", "itl_s", "e2e_latency_s"):
-            rows += ({**head, **row} for row in _latency_rows(name, getattr(p, name)))
-        for name in PERFORMANCE_ESTIMATES:
-            rows.append({**head, "metric": name, **_estimate(getattr(p, name))})
-        for name in ("n_thinking", "n_stopped_early", "reasoning_tokens"):
-            rows.append({**head, "metric": name, "value": getattr(p, name)})
-        for name in ("rss_peak_bytes", "gpu_peak_used_bytes", "energy_j", "cpu_s", "load_s"):
-            rows.append({**head, "metric": name, "value": getattr(p, name)})
+        rows += ({**head, **row} for row in _numbers(p))
     for f in facts.endpoints:
         head = {"model": f.model, "suite": f.suite or "all"}
         rows += ({**head, **row} for row in _endpoint_rows(f))
@@ -116,20 +73,26 @@ def export_facts_csv(facts: RunFacts) -> str:
     return _csv(FACT_COLUMNS, [{"run_id": facts.run_id, **row} for row in rows])
 
 
-def _latency_rows(name: str, latency: Latency) -> Iterator[dict[str, Any]]:
-    for q_name in ("p50", "p90", "p95", "p99"):
-        yield {"metric": f"{name}_{q_name}", **_estimate(getattr(latency, q_name))}
+def _numbers(fact: Any) -> Iterator[dict[str, Any]]:
+    """Yield every number among the fields of a fact: percentiles, estimates, plain numbers, and those of a dict."""
+    hints = get_type_hints(type(fact))
+    for field in fields(fact):
+        name, value = field.name, getattr(fact, field.name)
+        if isinstance(value, Latency):
+            for q in fields(value):
+                yield {"metric": f"{name}_{q.name}", **_estimate(getattr(value, q.name))}
+        elif isinstance(value, Estimate):
+            yield {"metric": name, **_estimate(value)}
+        elif hints[name] == dict[str, Estimate]:
+            yield from ({"metric": key, **_estimate(e)} for key, e in value.items())
+        elif hints[name] in _NUMERIC:
+            unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
+            yield {"metric": name, "value": value, "unit": unit}
 
 
 def _endpoint_rows(f: EndpointFact) -> Iterator[dict[str, Any]]:
     """Yield every number of one model behind an API; names and host are in the JSON."""
-    yield {"metric": "error_rate", **_estimate(f.error_rate)}
-    yield {"metric": "cost_usd", **_estimate(f.cost_usd)}
-    for name in ("cost_without_answer_usd", "cost_per_request_usd", "reasoning_cost_usd"):
-        yield {"metric": name, "value": getattr(f, name), "unit": "USD"}
-    yield from _latency_rows("response_time_s", f.response_time_s)
-    for name in ENDPOINT_COUNTS:
-        yield {"metric": name, "value": getattr(f, name)}
+    yield from _numbers(f)
     for name, n in f.failed_by_class.items():
         yield {"metric": f"failed_requests.{name}", "value": n}
     for name, n in f.errors_by_class.items():
@@ -141,11 +104,9 @@ def _level_rows(f: LevelFact) -> Iterator[dict[str, Any]]:
     why = f"{f.verdict}: {'; '.join(reasons(f))}" if reasons(f) else str(f.verdict)
     yield {"metric": "is_valid", "value": int(f.is_valid), "reason": why}
     yield {"metric": "passed", "value": None if f.passed is None else int(f.passed), "reason": why}
-    for name in LEVEL_COUNTS:
-        yield {"metric": name, "value": getattr(f, name)}
-    for name, e in (*f.latencies.items(), *((name, getattr(f, name)) for name in LEVEL_ESTIMATES)):
-        row = _estimate(e)
-        yield {"metric": name, **row, "reason": row["reason"] if f.is_valid else why}
+    for row in _numbers(f):
+        is_measured = "method" in row
+        yield row if f.is_valid or not is_measured else {**row, "reason": why}
 
 
 def _capacity_rows(c: CapacityFact) -> Iterator[dict[str, Any]]:

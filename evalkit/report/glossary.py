@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from evalkit.metrics.catalogue.run import RUN
 from evalkit.report.language import ENGLISH, Spoken
 from evalkit.wording import Said, say, tell, verbatim
 
@@ -24,12 +25,6 @@ _TERMS: _Terms = (
     (say("reading error"), say(
         "How often evalkit's reader does not read an answer as a person would, measured on answers that the reader was"
         " not written with. It is no part of the interval, which tells chance alone.")),
-    (say("answers cut"), say(
-        "Share of generated answers that ended because `max_tokens` was reached. What would have come behind that was"
-        " not scored.")),
-    (say("cut while thinking"), say(
-        "Share of generated answers that reached `max_tokens` within the model's thoughts: nothing of them could be"
-        " scored. A thinking model needs a higher `generation.max_tokens`.")),
     (say("cached tokens"), say(
         "Tokens of prompts that the vendor had kept from earlier requests, often billed at a lower price.")),
     (say("chance"), say("What guessing would score: 1 / number of choices.")),
@@ -39,7 +34,6 @@ _TERMS: _Terms = (
         "What all attempts are billed, warm-up included: the server's token counts at the price list or contract."
         " Taxes and discounts are not in it.")),
     (say("doc"), say("One item of a task: one question.")),
-    (say("e2e latency"), say("How long a whole answer takes: last token − sending the request.")),
     (say("error rate"), say(
         "Requests that got no answer after all their attempts / requests. Their docs are not scored: an error of"
         " the service is no wrong answer of the model.")),
@@ -48,33 +42,23 @@ _TERMS: _Terms = (
         "Answers that the vendor withheld, or that its model refused by rule. They count as answers and are scored"
         " as they came.")),
     (say("greedy"), say("The model always takes its likeliest next token, so answers repeat exactly.")),
-    (say("host memory, peak"), say("Most main memory the process held while working, weights included.")),
     (say("like for like"), say(
         "Every model got the same tasks in the same words. Where not, their scores do not compare.")),
     (say("log-likelihood"), say(
         "How likely a model finds a given text; in multiple choice, the likeliest answer is its choice.")),
-    (say("output tokens/s"), say("Generated tokens / time spent generating, one request at a time unless stated.")),
     (say("own delay"), say(
         "How late evalkit itself noticed things, p99. Times of an API model may be wrong by that much.")),
     (say("p50, p95"), say(
         "50 (95) of 100 requests took at most this long; linear interpolation. † marks too few requests.")),
-    (say("reasoning tokens"), say(
-        "Tokens a model generated for thinking. They are billed as output, but are not in the answer. In process they"
-        " are counted, behind an API the server tells them.")),
     (say("response time"), say(
         "What somebody waits for the answer: last token − the moment the request was due. Waiting for limits and"
         " repeated attempts are included; e2e latency counts from sending the last attempt.")),
-    (say("scored tokens/s"), say(
-        "Tokens of prompts and given answers / time spent scoring them, in batches. What prompts share is computed"
-        " once but counts for each.")),
     (say("served model"), say(
         "The model that the vendor says has answered, often more exact than the name that was asked for.")),
     (say("token"), say("A piece of text, about three quarters of an English word.")),
-    (say("TPOT"), say("Time per output token after the first: (last token − first token) / (output tokens − 1).")),
-    (say("TTFT"), say(
-        "Time to first token: first generated token − sending the request. What a user waits before text appears.")),
 )  # fmt: skip
-TERMS = _by_name(_TERMS)
+_METRIC_TERMS: _Terms = tuple((say(m.term), say(m.meaning)) for m in RUN if m.term)
+TERMS = _by_name((*_TERMS, *_METRIC_TERMS))
 
 _LOAD_TERMS: _Terms = (
     (say("closed loop"), say(
@@ -228,7 +212,7 @@ def all_terms(
     metrics = tuple((verbatim(name), meaning) for name, meaning in METRICS.items())
     load = _LOAD_TERMS if with_load else ()
     decision = _DECISION_TERMS if with_decision else ()
-    return _sorted((*metrics, *_TERMS, *load, *decision, *more), language)
+    return _sorted((*metrics, *_TERMS, *_METRIC_TERMS, *load, *decision, *more), language)
 
 
 def _sorted(terms: _Terms, language: Spoken) -> _Terms:

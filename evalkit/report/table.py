@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from rich.console import RenderableType
 
-from evalkit.analysis.facts import SHARE, Estimate, PerformanceFact, QualityFact, RunFacts
+from evalkit.analysis.facts import SHARE, Estimate, QualityFact, RunFacts
 from evalkit.report import format as text
 from evalkit.report.endpoints import endpoint_rows
 from evalkit.report.fitted import FittedTable
 from evalkit.report.load import is_bench
 from evalkit.report.load_terminal import load_parts
+from evalkit.report.tables import Value, performance_rows, row_name
 from evalkit.report.text_safety import visible
-from evalkit.wording import Said
 
 Key = tuple[str, str, str, str]
 """Suite, task, filter, metric."""
-ALONE = "requests generated alone"
-TIMED = "requests timed"
-"""Instead of `ALONE` with models behind APIs, where several requests may be under way at once."""
 
 
 def render_tables(facts: RunFacts) -> list[RenderableType]:
@@ -94,37 +91,17 @@ def _performance_table(facts: RunFacts) -> FittedTable:
     models = [model for model in facts.models if model in by_model]
     for model in models:
         table.add_column(model, justify="right")
-    for name, cells in _performance_rows([by_model[m] for m in models]):
-        is_shared = name == ALONE and bool(facts.endpoints)
-        table.add_row(TIMED if is_shared else name, *cells)
+    for row, read in performance_rows():
+        values = (read(by_model[m]) for m in models)
+        table.add_row(row_name(row), *map(_cell, values))
     return table
 
 
-def _performance_rows(facts: list[PerformanceFact]) -> list[tuple[str, list[Said]]]:
-    return [
-        ("TTFT p50", [text.latency(f.ttft_s.p50) for f in facts]),
-        ("TTFT p95", [text.latency(f.ttft_s.p95) for f in facts]),
-        ("TPOT p50", [text.latency(f.tpot_s.p50) for f in facts]),
-        ("e2e latency p50", [text.latency(f.e2e_latency_s.p50) for f in facts]),
-        ("e2e latency p95", [text.latency(f.e2e_latency_s.p95) for f in facts]),
-        (ALONE, [text.count(f.e2e_latency_s.p50.n) for f in facts]),
-        ("output tokens/s", [text.rate(f.output_tokens_per_s.value, "") for f in facts]),
-        ("scored tokens/s", [text.rate(f.scored_tokens_per_s.value, "") for f in facts]),
-        ("wall time", [text.seconds(f.wall_s) for f in facts]),
-        ("CPU time", [text.seconds(f.cpu_s) for f in facts]),
-        ("load time", [text.seconds(f.load_s) for f in facts]),
-        ("host memory, peak", [text.size(f.rss_peak_bytes) for f in facts]),
-        ("GPU board memory, peak", [text.size(f.gpu_peak_used_bytes) for f in facts]),
-        ("GPU energy", [text.energy(f.energy_j) for f in facts]),
-        ("answers cut at max_tokens", [_percent(f.cut_rate) for f in facts]),
-        ("of them while thinking", [_percent(f.cut_thinking_rate) for f in facts]),
-        ("reasoning tokens", [text.count(f.reasoning_tokens) for f in facts]),
-        ("requests failed", [text.count(f.n_failed) for f in facts]),
-    ]
-
-
-def _percent(e: Estimate) -> Said:
-    return text.MISSING if e.value is None else text.percent(e.value)
+def _cell(value: Value) -> str:
+    """Return a value with its note; a dash where it is missing, since the page says why."""
+    if value.is_missing:
+        return text.MISSING
+    return visible(f"{value.text} ({value.note})" if value.note else value.text)
 
 
 def _endpoint_table(facts: RunFacts) -> FittedTable:

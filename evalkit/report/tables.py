@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
-from evalkit.analysis.facts import SHARE, Estimate, PerformanceFact, QualityFact
+from evalkit.analysis.facts import SHARE, Estimate, Latency, PerformanceFact, QualityFact
+from evalkit.metrics.catalogue.run import RUN, Metric, Source, Unit
 from evalkit.reading.error import error_of
 from evalkit.report import format as text
 from evalkit.report.glossary import TERMS, metric_text
@@ -65,75 +68,10 @@ _IDENTITY: tuple[tuple[Said, Said, Callable[[ModelEntry], Said | None]], ...] = 
     (say("source"), say("where the weights came from"), lambda e: _named(e.source)),
 )
 
-_SPEED: tuple[tuple[Said, Said, Callable[[PerformanceFact], Value]], ...] = (
-    (say("TTFT p50"), TERMS["TTFT"], lambda f: _latency(f.ttft_s.p50)),
-    (say("TTFT p95"), TERMS["TTFT"], lambda f: _latency(f.ttft_s.p95)),
-    (say("TPOT p50"), TERMS["TPOT"], lambda f: _latency(f.tpot_s.p50)),
-    (say("e2e latency p50"), TERMS["e2e latency"], lambda f: _latency(f.e2e_latency_s.p50)),
-    (say("e2e latency p95"), TERMS["e2e latency"], lambda f: _latency(f.e2e_latency_s.p95)),
-    (say("output tokens/s"), TERMS["output tokens/s"], lambda f: _rate(f.output_tokens_per_s)),
-    (say("scored tokens/s"), TERMS["scored tokens/s"], lambda f: _rate(f.scored_tokens_per_s)),
-    (
-        say("host memory, peak"),
-        TERMS["host memory, peak"],
-        lambda f: _shown(text.size(f.rss_peak_bytes)),
-    ),
-    (
-        say("load time"),
-        say("reading the weights until it can answer"),
-        lambda f: _shown(text.seconds(f.load_s)),
-    ),
-    (
-        say("CPU time"),
-        say("of the process, all cores added up"),
-        lambda f: _shown(text.seconds(f.cpu_s)),
-    ),
-    (
-        say("CPU time of other programs"),
-        say("what else kept the machine busy meanwhile"),
-        lambda f: _shown(text.seconds(f.others_cpu_s)),
-    ),
-    (
-        say("wall time"),
-        say("first to last reading of each cell"),
-        lambda f: _shown(text.seconds(f.wall_s)),
-    ),
-    (
-        say("prompts cut"),
-        say("longer than the context"),
-        lambda f: _shown(text.count(f.n_truncated)),
-    ),
-    (say("answers cut at max_tokens"), TERMS["answers cut"], lambda f: _share(f.cut_rate)),
-    (
-        say("of them while thinking"),
-        TERMS["cut while thinking"],
-        lambda f: _share(f.cut_thinking_rate),
-    ),
-    (
-        say("reasoning tokens"),
-        TERMS["reasoning tokens"],
-        lambda f: _reasoning(f),
-    ),
-    (say("requests"), say("answered; failed ones apart"), lambda f: _requests(f)),
-)
-
 _VENDORS_OWN = {"parameters", "weights in memory", "number format", "quantisation", "licence"}
 """What only the vendor of an API model knows; rows are called by their English name here."""
-_MACHINE = {"host memory, peak", "load time", "CPU time", "CPU time of other programs"}
-_RATES = {"output tokens/s", "scored tokens/s"}
-_NEED_COUNTS = {"TPOT p50", "output tokens/s"}
-"""Need the number of generated tokens, which only the server knows."""
 TOKENS_PER_S = say("tokens/s")
 BEHIND_API = say("runs behind an API")
-
-_GPU: tuple[tuple[Said, Said, Callable[[PerformanceFact], Said]], ...] = (
-    (
-        say("GPU board memory, peak"),
-        say("NVML, whole board"),
-        lambda f: text.size(f.gpu_peak_used_bytes),
-    ),
-    (say("GPU energy"), say("difference of the energy counter"), lambda f: text.energy(f.energy_j)),
-)
 
 
 def identity_table(models: Sequence[Model]) -> Table:
@@ -157,42 +95,68 @@ def _identity_value(model: Model, name: Said, read: Callable[[ModelEntry], Said 
 
 def performance_table(models: Sequence[Model]) -> Table:
     """Return speed and resources of each model over all its suites."""
-    facts = [overall(m) for m in models]
-    rows = [
-        Row(
-            name,
-            meaning,
-            tuple(
-                _performance_value(m, name, read(f) if f else _shown(None))
-                for f, m in zip(facts, models, strict=True)
-            ),
+    rows = []
+    for row, read in performance_rows():
+        cells = (
+            _performance_value(m, row, read(f) if (f := overall(m)) else _shown(None))
+            for m in models
         )
-        for name, meaning, read in _SPEED
-    ]
-    for name, meaning, read in _GPU:
-        values = (
-            _shown(
-                read(f) if f else None,
-                BEHIND_API if m.is_api else verbatim(m.run.manifest.hardware.gpu_note),
-            )
-            for f, m in zip(facts, models, strict=True)
-        )
-        rows.append(Row(name, meaning, tuple(values)))
+        rows.append(Row(row_name(row), say(row.metric.meaning), tuple(cells)))
     return Table(say("Speed and resources, over all suites"), tuple(rows))
 
 
-def _performance_value(model: Model, name: Said, value: Value) -> Value:
-    """Say of an API model why its machine was not measured, and how many requests shared its speed."""
-    if not model.is_api:
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """A row about one metric, or about one percentile of it."""
+
+    metric: Metric
+    q: int | None
+
+
+def performance_rows() -> Iterator[tuple[MetricRow, Callable[[PerformanceFact], Value]]]:
+    """Yield the rows about speed and resources, and what each says of a model; page and terminal have the same."""
+    for metric in RUN:
+        for q in metric.percentiles or (None,):
+            row = MetricRow(metric, q)
+            yield row, partial(_value_of, row)
+
+
+def row_name(row: MetricRow) -> Said:
+    """Name a metric, with its percentile where it has some."""
+    name = say(row.metric.name)
+    return name if row.q is None else say("{metric} p{q}", metric=name, q=f"{row.q}")
+
+
+def _value_of(row: MetricRow, fact: PerformanceFact) -> Value:
+    if (own := _OWN.get(row.metric.key)) is not None:
+        return own(fact)
+    found, unit = getattr(fact, row.metric.key), row.metric.unit
+    if isinstance(found, Latency):
+        return _latency(getattr(found, f"p{row.q}"))
+    if isinstance(found, Estimate):
+        return _share(found) if unit is Unit.SHARE else _rate(found)
+    return _shown(_SHOW[unit](found))
+
+
+_SHOW: Mapping[Unit, Callable[[Any], Said]] = {
+    Unit.SECONDS: text.seconds,
+    Unit.BYTES: text.size,
+    Unit.COUNT: text.count,
+    Unit.JOULES: text.energy,
+}
+
+
+def _performance_value(model: Model, row: MetricRow, value: Value) -> Value:
+    """Say why a machine was not measured, and of an API model how many requests shared its speed."""
+    metric, endpoint = row.metric, endpoint_of(model)
+    if value.is_missing and metric.source is not Source.REQUESTS:
+        no_gpu = metric.source is Source.GPU and verbatim(model.run.manifest.hardware.gpu_note)
+        return replace(value, note=BEHIND_API if model.is_api else no_gpu or value.note)
+    if endpoint is None or not model.is_api:
         return value
-    if name in _MACHINE and value.is_missing:
-        return replace(value, note=BEHIND_API)
-    endpoint = endpoint_of(model)
-    if endpoint is None:
-        return value
-    if name in _NEED_COUNTS and value.is_missing and endpoint.output_tokens is None:
+    if metric.needs_counts and value.is_missing and endpoint.output_tokens is None:
         return replace(value, note=say("the server does not say how many tokens"))
-    if name in _RATES and not value.is_missing:
+    if metric.unit is Unit.TOKENS_PER_S and not value.is_missing:
         return replace(value, note=_at_once(endpoint.concurrency or 1))
     return value
 
@@ -207,6 +171,13 @@ def _requests(f: PerformanceFact) -> Value:
     return Value(
         say("{n}, {failed} failed", n=text.count(f.n_requests), failed=text.count(f.n_failed))
     )
+
+
+_OWN: Mapping[str, Callable[[PerformanceFact], Value]] = {
+    "n_requests": _requests,
+    "reasoning_tokens": lambda f: _reasoning(f),
+}
+"""Metrics whose cell says more than their number."""
 
 
 def quality_table(models: Sequence[Model], suite: str, task: str) -> Table:

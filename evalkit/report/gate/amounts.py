@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from evalkit.config.gate import METRICS
 from evalkit.gate.facts import RuleResult
+from evalkit.metrics.catalogue.gate import GATE
 from evalkit.report import format as text
 from evalkit.wording import Said, numeral, say, say_n, verbatim
 
@@ -101,7 +101,7 @@ def value_words(metric: str, value: float | None) -> Said:
     """Return what one side measured, in a readable unit; a dash where it did not."""
     if value is None or not math.isfinite(value):
         return text.MISSING
-    kind = METRICS.get(metric)
+    kind = GATE.get(metric)
     if kind is None:
         return text.amount(value)
     match kind.family:
@@ -113,7 +113,8 @@ def value_words(metric: str, value: float | None) -> Said:
             return text.usd(value)
     if kind.unit == "MB":
         return text.size(round(value))
-    return _UNITS[kind.unit](text.amount(value)) if kind.unit in _UNITS else text.amount(value)
+    shown = text.amount(value / kind.scale)
+    return _UNITS[kind.unit](shown) if kind.unit in _UNITS else shown
 
 
 def signed(rule: RuleResult, value: float | None, *, up: bool | None = None) -> Said:
@@ -192,7 +193,7 @@ def _worded(rule: RuleResult, value: float, amount: Said) -> Said:
 
 
 def _pair(rule: RuleResult) -> _Pair:
-    kind = METRICS.get(rule.metric)
+    kind = GATE.get(rule.metric)
     if rule.scale != "relative":
         return _POINTS if kind is None or kind.higher_is_better else _RATES
     family = "" if kind is None else kind.family
@@ -200,7 +201,7 @@ def _pair(rule: RuleResult) -> _Pair:
 
 
 def _unit(metric: str) -> tuple[str, float]:
-    kind = METRICS.get(metric)
+    kind = GATE.get(metric)
     return ("", 1.0) if kind is None else (kind.unit, kind.scale)
 
 

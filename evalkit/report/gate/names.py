@@ -3,42 +3,12 @@
 from __future__ import annotations
 
 from evalkit.gate.facts import Difference, RuleResult, Status
+from evalkit.metrics.catalogue.gate import GATE
 from evalkit.report.decision.labels import one_line
 from evalkit.wording import NOTHING, Said, say, verbatim
 
 _LONGEST = 80
 """Letters of a task's name."""
-METRICS: dict[str, tuple[Said, Said]] = {
-    "accuracy": (say("Accuracy"), say(
-        "Mean score of the documents by the task's main metric; mostly the share that was answered right.")),
-    "macro_mean": (say("Mean over all tasks"), say(
-        "Mean of the tasks' scores; each task counts the same, however many documents it has.")),
-    "format_failures": (say("Unreadable answers"), say(
-        "Share of answers in which nothing could be found that can be scored.")),
-    "refusals": (say("Refusals"), say(
-        "Share of documents on which the model declined to answer.")),
-    "hallucinations": (say("Invented answers"), say(
-        "Share of unanswerable questions that got an answer anyway.")),
-    "ttft_p50": (say("TTFT, half of requests (p50)"), say(
-        "Half of the requests waited at most this long for their first token.")),
-    "ttft_p95": (say("TTFT, 95 of 100 requests (p95)"), say(
-        "95 of 100 requests waited at most this long for their first token.")),
-    "tpot_p50": (say("Time per token, half of requests (p50)"), say(
-        "In half of the requests text appeared at least this fast: seconds per token after the first.")),
-    "tpot_p95": (say("Time per token, 95 of 100 requests (p95)"), say(
-        "In 95 of 100 requests text appeared at least this fast: seconds per token after the first.")),
-    "e2e_p50": (say("Whole answer, half of requests (p50)"), say(
-        "Half of the requests had their whole answer within this time.")),
-    "e2e_p95": (say("Whole answer, 95 of 100 requests (p95)"), say(
-        "95 of 100 requests had their whole answer within this time.")),
-    "throughput_at_slo": (say("Throughput within the service level"), say(
-        "Highest load that is sustained within the service level: requests completed per second.")),
-    "peak_memory": (say("Peak memory"), say("Most memory that was held while working, weights included.")),
-    "energy_per_token": (say("Energy per token"), say("Energy of the accelerators / generated tokens.")),
-    "cost_per_correct": (say("Cost per correct answer"), say("Cost of all requests / correct answers.")),
-    "licence": (say("Licence"), say("What the model's licence allows, against what the baseline's does.")),
-}  # fmt: skip
-"""Metric → its name, and what it means."""
 STATUSES = {
     Status.PASS: say("pass"),
     Status.IMPROVED: say("improved"),
@@ -107,12 +77,12 @@ TERMS: tuple[tuple[Said, Said], ...] = (
 
 def metric_words(metric: str) -> Said:
     """Name a metric; one that is not known is shown as it is called."""
-    return METRICS[metric][0] if metric in METRICS else verbatim(one_line(metric, _LONGEST))
+    return say(GATE[metric].name) if metric in GATE else verbatim(one_line(metric, _LONGEST))
 
 
 def metric_meaning(metric: str) -> Said:
     """Say in a line what a metric is; empty where it is not known."""
-    return METRICS[metric][1] if metric in METRICS else NOTHING
+    return say(GATE[metric].meaning) if metric in GATE else NOTHING
 
 
 def status_words(rule: RuleResult) -> Said:

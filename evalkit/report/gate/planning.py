@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from evalkit.config.gate import METRICS, GatePolicy, RuleSpec
+from evalkit.config.gate import GatePolicy, RuleSpec
 from evalkit.gate.calibrate import Calibration, Floor, is_noise
 from evalkit.gate.facts import GateResult, RuleResult, Status
 from evalkit.gate.history import Entry, History
 from evalkit.gate.plan import RulePlan
+from evalkit.metrics.catalogue.gate import GATE
 from evalkit.report import format as text
 from evalkit.report.fitted import FittedTable
 from evalkit.report.gate.terminal import rule_table
@@ -73,7 +74,7 @@ def _name(metric: str, suite: str | None, task: str | None, tier: str) -> str:
 def _margin(metric: str, margin: float | None) -> str:
     if margin is None:
         return str(text.MISSING)
-    unit = "points" if METRICS[metric].family == "docs" else "%"
+    unit = "points" if GATE[metric].family == "docs" else "%"
     return f"{100 * margin:.3g} {unit}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.config.gate import METRICS
+from evalkit.metrics.catalogue.gate import GATE
 from evalkit.report.gate.amounts import (
     allowed,
     bound,
@@ -137,7 +137,7 @@ def test_bounds_of_a_value_are_in_the_unit_of_the_limit(
     assert bound(rule(metric=metric, kind="at_least", margin=None), value, up=up) == words
 
 
-@pytest.mark.parametrize("metric", [*METRICS, "unheard_of"])
+@pytest.mark.parametrize("metric", [*GATE, "unheard_of"])
 def test_a_missing_value_stays_missing(metric: str) -> None:
     assert value_words(metric, None) == value_words(metric, math.nan) == "–"
     assert value_words(metric, 0.5) != "–"
