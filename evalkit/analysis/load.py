@@ -21,7 +21,7 @@ from evalkit.analysis.load_machine import (
 )
 from evalkit.config.bench import BenchConfig, ProfileSpec, SloSpec
 from evalkit.metrics.capacity import Level, highest_sustained, sustained_per_s
-from evalkit.metrics.load import load_point
+from evalkit.metrics.load import QS, load_point
 from evalkit.metrics.load_point import LoadPoint, verdict_of
 from evalkit.metrics.percentiles import Percentile
 from evalkit.records import IDLE, NO_LOAD, CellRecord, LoadStep, Telemetry
@@ -37,7 +37,6 @@ LATENCIES = (
     "ttft_s", "ttfo_s", "tpot_s", "itl_s", "e2e_s", "response_ttft_s", "response_e2e_s", "adjusted_ttft_s",
     "adjusted_e2e_s",
 )  # fmt: skip
-_QS = (50, 90, 95, 99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ def _level(some: Sequence[_Measured]) -> LevelFact:
     latencies = {
         f"{name}_p{q}": _percentile([getattr(m.point.latency, name).at(q) for m in judged], q)
         for name in LATENCIES
-        for q in _QS
+        for q in QS
     }
 
     overloads = _distinct(m.point.overloads for m in judged)

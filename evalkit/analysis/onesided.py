@@ -17,7 +17,7 @@ import scipy
 from evalkit.analysis.arrays import EDGE, Array, Ints
 from evalkit.analysis.paired import limit_of_bca, paired_interval, tango
 from evalkit.analysis.resample import BLOCK, bca_shares
-from evalkit.analysis.stats import RESAMPLES, SEED, clopper_pearson, percent, wilson
+from evalkit.analysis.stats import LEAST_VALUES, RESAMPLES, SEED, clopper_pearson, percent, wilson
 from evalkit.wording import Said, joined, numeral, say, verbatim
 
 FEWEST_CLUSTERS = 5
@@ -26,7 +26,6 @@ MOST_FOR_FLIPS = 200
 MOST_FOR_RATIOS = 2000
 """Docs up to which a ratio is resampled."""
 _HALF = 0.5
-_LEAST = 2
 _SIGNS = np.array([-1.0, 1.0, 1.0, -1.0])
 """Signs of the logarithms of base_num, base_den, cand_num and cand_den in the log ratio."""
 
@@ -64,7 +63,7 @@ def paired_bounds(change: Array, *, is_share: bool, confidence: float) -> Bounds
         )
     counted = _counted(change, _unseen(change, is_share=is_share), confidence)
     several = [found[:2], counted]
-    if len(change) >= _LEAST:
+    if len(change) >= LEAST_VALUES:
         several += [_student(change, confidence)]
     method = say("widest of BCa, t and scaled Tango")
     return _widest(several, one_sided(method, confidence, is_paired=True))
@@ -238,7 +237,7 @@ def ratio_bounds(
     columns = np.stack([base_num, base_den, cand_num, cand_den])
     n = columns.shape[1]
     sums = columns.sum(axis=1)
-    if n < _LEAST or not (sums > 0).all():
+    if n < LEAST_VALUES or not (sums > 0).all():
         return None
     drawn = _resampled(columns, confidence)
     apart = _apart(columns, confidence)

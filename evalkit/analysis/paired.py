@@ -17,11 +17,10 @@ import scipy
 from scipy import optimize
 
 from evalkit.analysis.arrays import EDGE, Array
-from evalkit.analysis.stats import CONFIDENCE, bootstrap, percent, wilson
+from evalkit.analysis.stats import CONFIDENCE, LEAST_VALUES, bootstrap, percent, wilson
 
 MOST_FOR_BOOTSTRAP = 200
 """Docs; for more of them the closed form differs by less than the bootstrap's own noise."""
-_LEAST = 2
 
 
 class Interval(NamedTuple):
@@ -50,7 +49,7 @@ def paired_interval(
         if not is_share:
             return None
         return Interval(*_flat(float(change[0]), n, confidence), f"Wilson {level}, paired")
-    if n < _LEAST:
+    if n < LEAST_VALUES:
         return None
     if n <= MOST_FOR_BOOTSTRAP:
         return Interval(*bootstrap(change, confidence), f"BCa bootstrap {level}, paired")

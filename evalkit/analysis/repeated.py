@@ -20,6 +20,7 @@ from evalkit.analysis.stats import SEED
 from evalkit.wording import Said, joined, say, verbatim
 
 LEAST_RUNS = 2
+"""Fewest runs for a number per run, such as peak memory; latencies need the policy's `min_runs`."""
 FEWEST_EQUAL = 3
 """Runs from which values that are all equal count as known."""
 RESAMPLES = 2000

@@ -15,7 +15,8 @@ CONFIDENCE = 0.95
 RESAMPLES = 9999
 SEED = 20261123
 """Seed of every resampling: the same data give the same bounds."""
-_LEAST_FOR_BOOTSTRAP = 2
+LEAST_VALUES = 2
+"""Fewest values that tell how much they vary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _without_resampling(mean: Mean) -> Estimate | None:
     if is_bounded and (set(np.unique(values)) <= {0.0, 1.0} or np.ptp(values) == 0):
         low, high = wilson(float(values.sum()), n)
         return Estimate(value, unit, n, low, high, "Wilson 95 %")
-    if n < _LEAST_FOR_BOOTSTRAP or np.ptp(values) == 0:
+    if n < LEAST_VALUES or np.ptp(values) == 0:
         return Estimate(value, unit, n, reason=say("too few different scores for an interval"))
     return None
 

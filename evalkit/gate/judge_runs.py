@@ -11,6 +11,7 @@ import numpy as np
 
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.repeated import (
+    LEAST_RUNS,
     RatioBounds,
     quantile_bounds,
     quantile_ratio,
@@ -26,8 +27,6 @@ from evalkit.metrics.catalogue.gate import GATE
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.wording import NOTHING, Said, say, say_n
 
-LEAST_RUNS = 2
-"""Fewest runs for a number per run, such as peak memory; latencies need the policy's `min_runs`."""
 _MEMORY_ORDER = ("memory:GPU, process", "memory:GPU, torch", "memory:GPU, board", "memory:host")
 
 

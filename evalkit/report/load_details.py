@@ -8,6 +8,7 @@ from statistics import fmean
 
 from evalkit.analysis.facts import Estimate, StepFact
 from evalkit.metrics.client_flaws import MOST_CPU
+from evalkit.metrics.load import QS
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.report import format as text
 from evalkit.report.glossary import LOAD_TERMS, TERMS, failure_text
@@ -15,7 +16,6 @@ from evalkit.report.load import LevelView
 from evalkit.report.tables import Row, Value
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
-QS = (50, 90, 95, 99)
 Show = Callable[[float | None], Said]
 Read = Callable[[StepFact], float | None]
 Kind = tuple[Said, Said, Callable[[LevelView], Value]]

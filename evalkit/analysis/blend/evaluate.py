@@ -29,10 +29,9 @@ from evalkit.analysis.blend.policies import (
 from evalkit.analysis.blend.resampling import Kind, Resamples, resample
 from evalkit.analysis.facts import SHARE, Estimate
 from evalkit.analysis.outcomes import Signal
-from evalkit.analysis.stats import wilson
+from evalkit.analysis.stats import SEED, wilson
 from evalkit.wording import NOTHING, Said, say, say_n
 
-_SEED = 20261123
 _ABSENT = {
     Signal.MARGIN: say("no doc has log-likelihoods of several choices"),
     Signal.LOGPROB: say("no doc has log-probabilities of its generated tokens"),
@@ -41,7 +40,7 @@ _ABSENT = {
 }
 
 
-def blend_fact(local_name: str, vendor_name: str, pairs: Pairs, seed: int = _SEED) -> BlendFact:
+def blend_fact(local_name: str, vendor_name: str, pairs: Pairs, seed: int = SEED) -> BlendFact:
     """Return what two models score and cost together, by every policy.
 
     Args:

@@ -40,7 +40,7 @@ from evalkit.store.run_dir import Run
 from evalkit.wording import Said, joined, say
 
 _CURVE_POINTS = 160
-_AROUND = 30.0
+AROUND = 30.0
 """Curves over the load go from a thirtieth of it to thirty times."""
 _EMPTY = Figure(None, "", reason=say("costs are not known"))
 
@@ -290,7 +290,7 @@ def _costed(base: OptionFact, does: Work, basis: _Basis) -> OptionFact:
 def _curve(deployment: Deployment, options: Sequence[Resolved], work: Workload) -> LoadCurve:
     """Return cost per month over the load, at today's prices."""
     now = work.requests_per_month
-    volume = np.geomspace(now.low / _AROUND, now.high * _AROUND, _CURVE_POINTS)
+    volume = np.geomspace(now.low / AROUND, now.high * AROUND, _CURVE_POINTS)
     each = costs(deployment, work, volume, 0, at_mode)
     has_fleet = deployment.fleet is not None
     side = next(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from math import ceil, floor, inf, log10
 
-from evalkit.analysis.tco.analyse import Case
+from evalkit.analysis.tco.analyse import AROUND, Case
 from evalkit.analysis.tco.facts import BLEND, OptionFact
 from evalkit.analysis.tco.model import Api, Deployment, Fleet, People, Purchase, Workload
 from evalkit.analysis.tco.uncertainty import inputs_of
@@ -19,8 +19,6 @@ from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 HORIZON = "horizon_months"
 LINEAR, LOG = "linear", "log"
 MONEY, PERCENT, NUMBER = "money", "percent", "number"
-_AROUND = 30.0
-"""The load goes from a thirtieth of it to thirty times."""
 _POSITIONS = 300
 _MOST_STEPS = 200
 _LEAST_MONTHS = 84
@@ -155,8 +153,8 @@ def _load(element: str, given: Input) -> Slider:
         unit=_UNITS["requests/month"],
         kind=NUMBER,
         scale=LOG,
-        low=given.mode / _AROUND,
-        high=given.mode * _AROUND,
+        low=given.mode / AROUND,
+        high=given.mode * AROUND,
         step=0.0,
         value=given.mode,
         steps=_POSITIONS,
