@@ -80,9 +80,9 @@ class GenerateRequest:
     prompt: str
     settings: GenerationSettings
     is_timed: bool = False
-    """Its latency is measured: a model in this process answers it alone, others are answered together."""
+    """Whether its latency is measured: a model in this process answers it alone, others are answered together."""
     is_warm_up: bool = False
-    """Its answer is thrown away; a model in this process may cut the prompt to what a first pass needs."""
+    """Whether its answer is thrown away; a model in this process may cut the prompt to what a first pass needs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ _BOTH = lazy_regex(
     r"\b(\w{3,})(?:[:*_/]-?|(?=I))innen\b",
     re.I,
 )
-"""Both forms of a German noun: `Rentnerinnen und Rentner`, `Rentner:innen`."""
+"""The two forms of a German noun in one: `Rentnerinnen und Rentner`, `Rentner:innen`."""
 _NTH = lazy_regex(r"\b(tag|woche|monat|jahr|day|week|month|year) (\d{1,2})\b(?![.,:]\d)", re.I)
 _NTH_OF = lazy_regex(r"\b(ordinal\d+) [^\W\d_]{3,}?(tag|woche|monat|jahr)(?=e?[ns]?\b)", re.I)
 """`Tag 3`, and what the third day is one of: `ab dem dritten Krankheitstag`."""

@@ -63,7 +63,7 @@ class Packed:
     """What goes into the page, and what had to be left out of it."""
 
     index: str
-    """Of each task its docs and their chunks, compressed."""
+    """The docs of each task and their chunks, compressed."""
     chunks: tuple[str, ...]
     limit: int
     """Characters from which texts are cut."""

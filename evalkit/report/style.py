@@ -40,7 +40,7 @@ DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5,
 
 
 SIDE_MARKERS = {"build": "o", "buy": "s", "blend": "D"}
-"""In figures of a decision colour means option, and the marker tells whether it is run, bought, or both combined."""
+"""Markers in figures of a decision, where colour means option: whether it is run, bought, or both combined."""
 
 
 def marker(position: int) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,27 @@ def test_functions_take_few_parameters() -> None:
         and (count := len(node.args.args) + len(node.args.kwonlyargs)) > PARAMETERS
     }
     assert many == {}
+
+
+def docs_of_names(tree: ast.AST) -> Iterator[str]:
+    """The strings below fields and constants."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        for named, doc in pairwise(body if isinstance(body, list) else []):
+            match named, doc:
+                case ast.Assign() | ast.AnnAssign(), ast.Expr(ast.Constant(str(text))):
+                    yield text
+
+
+def test_docs_of_fields_can_be_read_alone() -> None:
+    """None goes on from its name or from the field above, as "Of these." does."""
+    unclear = [
+        f"{path.relative_to(REPO)}: {doc}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for doc in docs_of_names(ast.parse(path.read_text(encoding="utf-8")))
+        if re.match(r"(Of|Those|These|The same|Its|Their|By|Per|In)\b", doc)
+    ]
+    assert unclear == []
 
 
 def test_help_imports_nothing_heavy() -> None:
