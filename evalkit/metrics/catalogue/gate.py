@@ -19,11 +19,11 @@ class GateMetric:
     name: str
     """What a reader calls it."""
     meaning: str
-    """In a line, for a reader."""
+    """What it is, in a line for a reader."""
     family: Family
     """What the interval rests on: documents, requests within runs, whole runs, documents with a price, or nothing."""
     margin: float
-    """Default: points of 100 for `docs`, else per cent."""
+    """The default margin: points of 100 for `docs`, else per cent."""
     tier: Tier
     unit: str
     """Unit of `at_least` and `at_most`."""

@@ -25,7 +25,7 @@ class Source(StrEnum):
     REQUESTS = "requests"
     """Stamps, tokens and endings of the requests: measured wherever the model runs."""
     MACHINE = "machine"
-    """This machine: says nothing of a model behind an API."""
+    """Measured on this machine: says nothing of a model behind an API."""
     GPU = "GPU"
     """NVML, through a board of this machine."""
 
@@ -39,20 +39,20 @@ class Metric:
     name: str
     """What a reader calls it."""
     meaning: str
-    """In a line, for a reader."""
+    """What it is, in a line for a reader."""
     unit: Unit
     definition: str
-    """For docs/metrics.md."""
+    """Exact definition, for docs/metrics.md."""
     missing_when: str = ""
     higher_is_better: bool | None = False
     """None: neither."""
     percentiles: tuple[int, ...] = ()
-    """Those of a distribution that page and terminal show."""
+    """Percentiles of a distribution that page and terminal show."""
     source: Source = Source.REQUESTS
     needs_counts: bool = False
     """Whether the number of generated tokens is needed, which behind an API only the server knows."""
     term: str = ""
-    """Its name in the list of terms, where it is one of them."""
+    """Name in the list of terms, where it is one of them."""
 
 
 _NO_TEXT = "nothing was generated, or only in batches; behind an API: the answer came in one piece"
@@ -243,4 +243,4 @@ RUN: tuple[Metric, ...] = (
         source=Source.GPU,
     ),
 )
-"""In the order in which page and terminal show them."""
+"""Metrics of a run, in the order in which page and terminal show them."""
