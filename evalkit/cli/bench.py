@@ -60,11 +60,11 @@ def command(
         raise UsageError("--resume goes on with the stored config.", "Leave the other options out.")
     quiet_libraries()
     stop_on_sigterm()
-    from evalkit.cli.bench_progress import choose_progress
+    from evalkit.cli.progress import choose_progress
     from evalkit.config import load_bench_config
     from evalkit.execute.bench import resume_bench, start_bench
 
-    with choose_progress(quiet=quiet, log_format=log_format) as progress:
+    with choose_progress("bench", quiet=quiet, log_format=log_format) as progress:
         if folder is not None:
             resume_bench(folder, progress)
         else:

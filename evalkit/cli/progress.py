@@ -1,12 +1,15 @@
-"""A run's progress as bars (terminal), lines (no terminal) or JSON (logs). All of it goes to stderr."""
+"""What a session tells, as bars or a live line (terminal), lines (no terminal) or JSON (logs): all of it to stderr.
+
+What of an event is shown, say the rows of `evalkit.cli.events`.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Self
+from typing import Literal, Self
 
 import click
 from rich.console import Console
@@ -19,40 +22,43 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.status import Status
 
-from evalkit.execute import progress
+from evalkit.cli.events import BENCH, RUN, Rows
+from evalkit.execute import progress as told
 from evalkit.meters.clock import now_ns
-from evalkit.plan import Cell, Plan
 from evalkit.records import NS_PER_S
 
-_LINE_EVERY_S = 30
+_EVERY_S: Mapping[type, float] = {told.Advanced: 30, told.StepGoesOn: 10}
+"""Events of which a line tells only now and then: seconds between two."""
 
 
 class Shown:
-    """A context manager around what is measured."""
+    """Shows nothing; a context manager around what is measured."""
 
     def __enter__(self) -> Self:
         """Start showing."""
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Stop showing."""
+        """Leave the terminal as it was."""
+
+    def __call__(self, event: told.Event) -> None:
+        """Show an event."""
 
 
-class Reporting(Shown, progress.Progress):
-    """Base of the three."""
-
-
-def choose_progress(*, quiet: bool, log_format: str) -> Reporting:
+def choose_progress(kind: Literal["run", "bench"], *, quiet: bool, log_format: str) -> Shown:
     """Pick what suits the terminal and the options."""
+    rows = RUN if kind == "run" else BENCH
     if quiet:
-        return Reporting()
+        return Shown()
     if log_format == "json":
-        return JsonLog()
-    return Bars() if sys.stderr.isatty() else Lines()
+        return JsonLog(rows)
+    is_terminal = sys.stderr.isatty()
+    return Bars() if is_terminal and kind == "run" else Lines(rows, is_terminal=is_terminal)
 
 
-class Bars(Reporting):
+class Bars(Shown):
     """One bar per cell, with the time left; the whole run on top."""
 
     def __init__(self) -> None:
@@ -65,8 +71,7 @@ class Bars(Reporting):
             TimeRemainingColumn(),
             console=Console(stderr=True, markup=False, highlight=False),
         )
-        self._all: TaskID | None = None
-        self._cell: TaskID | None = None
+        self._all = self._cell = TaskID(0)
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -77,114 +82,69 @@ class Bars(Reporting):
         """Leave the terminal as it was."""
         self._bars.stop()
 
-    def run_started(self, plan: Plan, folder: Path) -> None:
-        """Draw the bar of the whole run."""
-        self._bars.console.print(f"run directory: {folder}")
-        self._all = self._bars.add_task("all cells", total=plan.n_requests)
-
-    def model_loading(self, model: str) -> None:
-        """Say which weights are being read."""
-        self._bars.console.print(f"loading {model}")
-
-    def cell_started(self, cell: Cell, n_known: int) -> None:
-        """Draw the cell's bar."""
-        self._cell = self._bars.add_task(cell.cell_id, total=cell.n_requests, completed=n_known)
-        self._advance_all(n_known)
-
-    def advanced(self, cell: Cell, n_requests: int) -> None:
-        """Move both bars."""
-        if self._cell is not None:
-            self._bars.advance(self._cell, n_requests)
-        self._advance_all(n_requests)
-
-    def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
-        """Say why a cell did not get done."""
-        if state != "done":
-            self._bars.console.print(f"{cell.cell_id}: {state} {reason or ''}", style="red")
-
-    def _advance_all(self, n_requests: int) -> None:
-        if self._all is not None:
-            self._bars.advance(self._all, n_requests)
+    def __call__(self, event: told.Event) -> None:
+        """Move the bars; say above them what they can't show."""
+        say = self._bars.console.print
+        match event:
+            case told.SessionStarted(folder, _, n_requests):
+                say(f"run directory: {folder}")
+                self._all = self._bars.add_task("all cells", total=n_requests)
+            case told.CellStarted(cell_id, n_requests, n_known):
+                self._cell = self._bars.add_task(cell_id, total=n_requests, completed=n_known)
+                self._bars.advance(self._all, n_known)
+            case told.Advanced(n_more=n_more):
+                self._bars.advance(self._cell, n_more)
+                self._bars.advance(self._all, n_more)
+            case told.CellEnded(record) if record.state != "done":
+                say(f"{record.cell_id}: {record.state} {record.reason or ''}", style="red")
+            case told.ServerStarting() | told.ServerStarted() | told.ModelLoading():
+                say(RUN[type(event)].line(event))
 
 
-class Lines(Reporting):
-    """A line per event, and every half minute how far the cell is."""
+class Lines(Shown):
+    """A line per event; what goes on between them as one live line, or now and then without a terminal."""
 
-    def __init__(self) -> None:
-        self._done = 0
-        self._started_ns = self._shown_ns = now_ns()
-        self._done_before = 0
+    def __init__(self, rows: Rows, *, is_terminal: bool = False) -> None:
+        console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+        self._rows = rows
+        self._status = Status("", console=console) if is_terminal else None
+        self._shown_ns = 0
 
-    def run_started(self, plan: Plan, folder: Path) -> None:
-        """Say what will be done."""
-        self._say(f"run directory: {folder}")
-        self._say(f"{len(plan.cells)} cells, {plan.n_requests} requests")
+    def __exit__(self, *_error: object) -> None:
+        """Leave the terminal as it was."""
+        if self._status is not None:
+            self._status.stop()
 
-    def model_loading(self, model: str) -> None:
-        """Say which weights are being read."""
-        self._say(f"loading {model}")
-
-    def model_loaded(self, model: str, seconds: float) -> None:
-        """Say how long that took."""
-        self._say(f"loaded {model} in {seconds:.1f} s")
-
-    def cell_started(self, cell: Cell, n_known: int) -> None:
-        """Say which cell begins."""
-        self._done = self._done_before = n_known
-        self._started_ns = self._shown_ns = now_ns()
-        known = f", {n_known} known from before" if n_known else ""
-        self._say(f"{cell.cell_id}: {cell.n_requests} requests{known}")
-
-    def advanced(self, cell: Cell, n_requests: int) -> None:
-        """Say now and then how far the cell is."""
-        self._done += n_requests
-        now = now_ns()
-        if now - self._shown_ns < _LINE_EVERY_S * NS_PER_S or self._done <= self._done_before:
+    def __call__(self, event: told.Event) -> None:
+        """Say what happened."""
+        row = self._rows.get(type(event))
+        if row is None:
             return
-        self._shown_ns = now
-        per_request = (now - self._started_ns) / (self._done - self._done_before)
-        left_s = per_request * (cell.n_requests - self._done) / NS_PER_S
-        self._say(f"{cell.cell_id}: {self._done}/{cell.n_requests}, about {left_s:.0f} s left")
-
-    def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
-        """Say how a cell ended."""
-        took_s = (now_ns() - self._started_ns) / NS_PER_S
-        self._say(f"{cell.cell_id}: {state} after {took_s:.0f} s {reason or ''}".rstrip())
+        if type(event) not in _EVERY_S:
+            self._shown_ns = now_ns()
+            self._say(row.line(event))
+        elif self._status is not None:
+            self._status.update(row.line(event))
+            self._status.start()
+        elif now_ns() - self._shown_ns >= _EVERY_S[type(event)] * NS_PER_S:
+            self._shown_ns = now_ns()
+            self._say(row.line(event))
 
     def _say(self, line: str) -> None:
+        if self._status is not None:
+            self._status.stop()
         click.echo(line, err=True)
 
 
-class JsonLog(Reporting):
+class JsonLog(Shown):
     """One JSON object per event and line."""
 
-    def run_started(self, plan: Plan, folder: Path) -> None:
-        """Log the run."""
-        log_json("run_started", folder=str(folder), cells=len(plan.cells), requests=plan.n_requests)
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
 
-    def model_loading(self, model: str) -> None:
-        """Log the model."""
-        log_json("model_loading", model=model)
-
-    def model_loaded(self, model: str, seconds: float) -> None:
-        """Log the load time."""
-        log_json("model_loaded", model=model, load_s=seconds)
-
-    def cell_started(self, cell: Cell, n_known: int) -> None:
-        """Log the cell."""
-        log_json("cell_started", cell=cell.cell_id, requests=cell.n_requests, known=n_known)
-
-    def advanced(self, cell: Cell, n_requests: int) -> None:
-        """Log a batch."""
-        if n_requests:
-            log_json("advanced", cell=cell.cell_id, requests=n_requests)
-
-    def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
-        """Log the end of a cell."""
-        log_json("cell_ended", cell=cell.cell_id, state=state, reason=reason)
-
-
-def log_json(event: str, **fields: Any) -> None:
-    """Write one event as a line of JSON."""
-    stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-    click.echo(json.dumps({"time": stamp, "event": event, **fields}), err=True)
+    def __call__(self, event: told.Event) -> None:
+        """Log an event."""
+        if row := self._rows.get(type(event)):
+            stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+            logged = {"time": stamp, "event": row.name, **row.fields(event)}
+            click.echo(json.dumps(logged), err=True)

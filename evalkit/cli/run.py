@@ -114,12 +114,12 @@ def command(
     stop_on_sigterm()
     with importing():
         from evalkit.cli.progress import choose_progress
-        from evalkit.execute.cell import RunOptions
         from evalkit.execute.local import resume_run, start_run
+        from evalkit.execute.work import RunOptions
         from evalkit.plan import make_plan
 
     options = RunOptions(**session)
-    with choose_progress(quiet=quiet, log_format=log_format) as progress:
+    with choose_progress("run", quiet=quiet, log_format=log_format) as progress:
         if folder is not None:
             resume_run(folder, config, progress, options)
         else:

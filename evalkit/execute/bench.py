@@ -4,46 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
-from itertools import groupby
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
-from evalkit.backends import place
 from evalkit.config.bench import BenchConfig
-from evalkit.errors import DataError, UsageError
-from evalkit.execute.bench_cell import BenchRunner
+from evalkit.errors import UsageError
+from evalkit.execute.bench_cell import hold_steps
 from evalkit.execute.bench_step import BenchCell
-from evalkit.execute.ending import ended_manifest
-from evalkit.execute.environment import command_line, git_state, hardware, versions
-from evalkit.execute.folders import check_output, iso, locked, new_folder
-from evalkit.execute.limits import RunGuard, spent_usd
-from evalkit.execute.preflight import check_budget, check_data_class, check_models
-from evalkit.execute.progress import BenchProgress
+from evalkit.execute.preflight import check_data_class
+from evalkit.execute.progress import Tell
+from evalkit.execute.session import begun, go_on, start
+from evalkit.execute.work import CellWork, Kit, Measured, Opened
+from evalkit.loadgen.prompts import Words
 from evalkit.loadgen.traces import read_trace
-from evalkit.meters.clock import open_session
-from evalkit.meters.nvml import NoGpus, open_gpus
 from evalkit.precheck import check_traces
-from evalkit.prices import snapshot
 from evalkit.records import CellRecord
 from evalkit.store.files import sha256_of
-from evalkit.store.journal import JOURNAL, Journal
-from evalkit.store.manifest import FileEntry, RunManifest, read_manifest, write_manifest
-from evalkit.store.run_dir import publish
+from evalkit.store.journal import Journal
+from evalkit.store.manifest import FileEntry, RunManifest
 
 
-def bench_cells(config: BenchConfig) -> tuple[BenchCell, ...]:
-    """Return every cell, model by model so that each is loaded once; repeats are apart, profiles alternate."""
-    most = max(p.repeats for p in config.profiles)
-    return tuple(
-        BenchCell(f"{model.name}/{profile.name}/{repeat}", model, profile, repeat)
-        for model in config.models
-        for repeat in range(most)
-        for profile in config.profiles
-        if repeat < profile.repeats
-    )
-
-
-def start_bench(config: BenchConfig, config_file: Path | None, progress: BenchProgress) -> Path:
+def start_bench(config: BenchConfig, config_file: Path | None, tell: Tell) -> Path:
     """Make a run directory and work through the bench.
 
     Returns:
@@ -52,37 +34,89 @@ def start_bench(config: BenchConfig, config_file: Path | None, progress: BenchPr
     Raises:
         UsageError: Nothing was written.
     """
-    _preflight(config)
-    started = datetime.now(UTC)
-    folder = new_folder(config.output.dir, config.name, started)
-    with locked(folder), Journal(folder / JOURNAL, create=True) as journal:
-        manifest = _first_manifest(config, config_file, folder.name, started)
-        journal.put_cells(manifest.cells)
-        write_manifest(folder, manifest)
-        _work(folder, config, manifest, journal, progress)
-    return folder
+    return start(LoadWork(config), config_file, tell)
 
 
-def resume_bench(folder: Path, progress: BenchProgress) -> None:
+def resume_bench(folder: Path, tell: Tell) -> None:
     """Go on with a bench that was interrupted: steps that are done are kept, others are measured anew.
 
     Raises:
         UsageError: The directory holds a run, not a bench.
         DataError: The directory is damaged, or its journal is gone.
     """
-    manifest = read_manifest(folder)
-    if manifest.kind != "bench":
-        raise UsageError(f"{folder}: this is a run, not a bench.", "Use `evalkit run --resume`.")
-    if manifest.state == "complete" and not (folder / JOURNAL).exists():
-        return
-    config = BenchConfig.model_validate(manifest.config)
-    with locked(folder), Journal(folder / JOURNAL) as journal:
-        problem = journal.check()
-        if problem:
-            raise DataError(f"{journal.path}: damaged: {problem}.", "Start a new bench.")
-        _preflight(config)
-        check_traces_kept(config, manifest)
-        _work(folder, config, manifest, journal, progress)
+    manifest = begun(folder, "bench")
+
+    def again() -> LoadWork:
+        return LoadWork(BenchConfig.model_validate(manifest.config), manifest)
+
+    go_on(folder, manifest, again, tell)
+
+
+class LoadWork(CellWork):
+    """Puts the models of a bench under load.
+
+    Args:
+        config: Models and profiles.
+        begun: What the bench that is to go on says of itself; None: it begins.
+    """
+
+    kind: Literal["bench"] = "bench"
+
+    def __init__(self, config: BenchConfig, begun: RunManifest | None = None) -> None:
+        stored = config.model_dump(mode="json")
+        decisive = {key: stored[key] for key in ("models", "profiles", "seed")}
+        self.config = config
+        self.plan_hash = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+        self.seeds = {"bench": config.seed}
+        self._cells = {cell.cell_id: cell for cell in _cells(config)}
+        self._words: dict[str, Words] = {}
+        self._begun = begun
+
+    def check(self) -> None:
+        """Check that confidential docs stay where they may be, and that every trace can be read and is the same.
+
+        Raises:
+            ConfigError: Docs would not stay, or a trace can't be read.
+            UsageError: A trace has changed.
+        """
+        for cell in self._cells.values():
+            if cell.suite is not None:
+                check_data_class(cell.model, cell.suite, self.config.trusted_hosts)
+        list(check_traces(self.config))
+        if self._begun is not None:
+            check_traces_kept(self.config, self._begun)
+
+    def cells(self) -> tuple[CellRecord, ...]:
+        """Return the cells; how many requests they have, load decides."""
+        return tuple(
+            CellRecord(
+                cell_id=cell.cell_id,
+                model=cell.model.name,
+                suite=cell.profile.name,
+                repeat=cell.repeat,
+                state="pending",
+                backend=cell.model.backend,
+                data_class=cell.suite.data_class if cell.suite else "public",
+                n_docs=0,
+                n_requests=0,
+            )
+            for cell in self._cells.values()
+        )
+
+    def traces(self) -> dict[str, FileEntry]:
+        """Return what identifies each recorded load."""
+        return trace_entries(self.config)
+
+    def measure(self, cell_id: str, opened: Opened, kit: Kit) -> Measured:
+        """Hold the steps that are missing."""
+        cell = self._cells[cell_id]
+        return Measured(ending=hold_steps(cell, self.config, self._words, opened, kit))
+
+    def ended(self, record: CellRecord, journal: Journal) -> CellRecord:
+        """Return the record with the number of requests; how many were sent at once, its steps say."""
+        n = sum(r.step is not None for r in journal.requests(record.cell_id))
+        endpoint = record.endpoint and replace(record.endpoint, concurrency=None)
+        return replace(record, n_requests=n, endpoint=endpoint)
 
 
 def trace_entries(config: BenchConfig) -> dict[str, FileEntry]:
@@ -113,85 +147,13 @@ def check_traces_kept(config: BenchConfig, manifest: RunManifest) -> None:
             )
 
 
-def _preflight(config: BenchConfig) -> None:
-    """Check everything that would otherwise fail later.
-
-    Raises:
-        UsageError: Nothing was written.
-    """
-    check_output(config.output)
-    check_budget(config.limits, config.models)
-    for model in config.models:
-        for profile in config.profiles:
-            if profile.prompts.suite is not None:
-                check_data_class(model, profile.prompts.suite, config.trusted_hosts)
-    check_models(config.models)
-    list(check_traces(config))
-
-
-def _work(
-    folder: Path,
-    config: BenchConfig,
-    manifest: RunManifest,
-    journal: Journal,
-    progress: BenchProgress,
-) -> None:
-    session = open_session(len(journal.sessions()))
-    journal.add_session(session)
-    cells = bench_cells(config)
-    progress.bench_started(len(cells), folder)
-    gpus = open_gpus()
-    guard = RunGuard(config.limits, spent_usd(journal.requests(), ()))
-    runner = BenchRunner(config, folder, journal, session.session, gpus, progress, guard)
-    runner.models |= {entry.name: entry for entry in manifest.models}
-    interrupted = False
-    try:
-        for _, some in groupby(cells, key=lambda cell: cell.model.name):
-            runner.run_model(list(some))
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        gpus.close()
-    ended = ended_manifest(manifest, journal, runner.models, gpus, interrupted=interrupted)
-    publish(folder, ended, journal)
-
-
-def _first_manifest(
-    config: BenchConfig, config_file: Path | None, run_id: str, started: datetime
-) -> RunManifest:
-    cells = bench_cells(config)
-    stored = config.model_dump(mode="json")
-    decisive = {key: stored[key] for key in ("models", "profiles", "seed")}
-    return RunManifest(
-        run_id=run_id,
-        name=config.name,
-        kind="bench",
-        state="running",
-        config=stored,
-        config_file=config_file.name if config_file else None,
-        plan_hash=hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest(),
-        versions=versions(),
-        git=git_state(),
-        hardware=hardware(NoGpus("not read yet")),
-        seeds={"bench": config.seed},
-        started_at=iso(started),
-        command=command_line(),
-        cells=tuple(_pending(cell) for cell in cells),
-        traces=trace_entries(config),
-        prices=snapshot() if any(place(m).is_billed for m in config.models) else None,
-    )
-
-
-def _pending(cell: BenchCell) -> CellRecord:
-    suite = cell.profile.prompts.suite
-    return CellRecord(
-        cell_id=cell.cell_id,
-        model=cell.model.name,
-        suite=cell.profile.name,
-        repeat=cell.repeat,
-        state="pending",
-        backend=cell.model.backend,
-        data_class=suite.data_class if suite else "public",
-        n_docs=0,
-        n_requests=0,
+def _cells(config: BenchConfig) -> tuple[BenchCell, ...]:
+    """Return every cell, model by model so that each is loaded once; repeats are apart, profiles alternate."""
+    most = max(p.repeats for p in config.profiles)
+    return tuple(
+        BenchCell(f"{model.name}/{profile.name}/{repeat}", model, profile, repeat)
+        for model in config.models
+        for repeat in range(most)
+        for profile in config.profiles
+        if repeat < profile.repeats
     )

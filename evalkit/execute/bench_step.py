@@ -13,14 +13,15 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from evalkit.backends.base import Backend, GenerateRequest, Outcome
+from evalkit.backends.base import GenerateRequest, Outcome
 from evalkit.backends.endpoints.loop import Interrupts, deferred_interrupts, tidy
 from evalkit.config.bench import ProfileSpec
-from evalkit.config.run import ModelSpec
+from evalkit.config.run import ModelSpec, SuiteSpec
 from evalkit.errors import ExecutionError
-from evalkit.execute.progress import BenchProgress
+from evalkit.execute.progress import StepGoesOn, StepStarted
 from evalkit.execute.schedule import Schedule, Setting
 from evalkit.execute.serving import Server
+from evalkit.execute.work import Kit
 from evalkit.loadgen.driver import Driver, Held, Shot
 from evalkit.loadgen.prompts import Prompts
 from evalkit.loadgen.sizing import N_PROBES, Windows
@@ -38,7 +39,6 @@ from evalkit.records import (
     Request,
     RequestKind,
 )
-from evalkit.store.journal import Journal
 
 _DRAIN_S = 0.1
 _LIVE_S = 0.5
@@ -58,14 +58,10 @@ class BenchCell:
     profile: ProfileSpec
     repeat: int
 
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A model that can be asked."""
-
-    backend: Backend
-    target: Target
-    server: Server | None
+    @property
+    def suite(self) -> SuiteSpec | None:
+        """The suite whose docs are asked, if any are."""
+        return self.profile.prompts.suite
 
 
 class StepHolder:
@@ -74,22 +70,21 @@ class StepHolder:
     def __init__(
         self,
         cell: BenchCell,
-        opened: Opened,
-        journal: Journal,
-        session: int,
+        target: Target,
+        server: Server | None,
+        kit: Kit,
         sampler: TelemetrySampler,
-        progress: BenchProgress,
     ) -> None:
         self._cell = cell
-        self._opened = opened
-        self._journal = journal
-        self._session = session
+        self._target = target
+        self._server = server
+        self._kit = kit
+        self._journal = kit.journal
         self._sampler = sampler
-        self._progress = progress
         self._best_ttft_s = math.inf
         self._unsettled: LoadStep | None = None
         self._windows = Windows(0.0, 0.0, 0.0, cell.profile.max_s, 0)
-        self._number = 1 + max((s.step for s in journal.steps(cell.cell_id)), default=-1)
+        self._number = 1 + max((s.step for s in kit.journal.steps(cell.cell_id)), default=-1)
 
     def idle(self) -> None:
         """Ask nothing for a while: what the machine draws without load."""
@@ -137,12 +132,12 @@ class StepHolder:
         inbox: queue.SimpleQueue[Shot] = queue.SimpleQueue()
         offsets = schedule.offsets(setting, seed)
         self._windows = schedule.windows()
-        driver = Driver(self._opened.target, prompts, inbox.put, offsets, setting.concurrency)
+        driver = Driver(self._target, prompts, inbox.put, offsets, setting.concurrency)
         cpu_before_s = self._sampler.cpu_s
         requests: list[Request] = []
         try:
             with deferred_interrupts() as interrupts:
-                work = self._opened.target.thread.submit(driver.hold(self._windows))
+                work = self._target.thread.submit(driver.hold(self._windows))
                 self._watch(
                     step, driver, work, lambda: self._keep(step, inbox, requests), interrupts
                 )
@@ -202,12 +197,12 @@ class StepHolder:
         turn = prompts.draw(number).turns[0]
         prompt = turn.text
         if not prompts.draw(number).is_ready:
-            prompt = self._opened.target.prompt([{"role": "user", "content": turn.text}])
+            prompt = self._target.prompt([{"role": "user", "content": turn.text}])
         tokens = most_tokens or turn.settings.max_tokens
         request = GenerateRequest(prompt, replace(turn.settings, max_tokens=tokens))
         due_ns = now_ns()
-        outcome = self._opened.target.thread.submit(
-            _ask_once(self._opened.target, request, due_ns, limit_s)
+        outcome = self._target.thread.submit(
+            _ask_once(self._target, request, due_ns, limit_s)
         ).result()
         kept = self._request(step, Shot(-number, 0, prompt, due_ns, outcome))
         self._journal.add_requests([kept], self._sampler.drain())
@@ -217,7 +212,7 @@ class StepHolder:
         step = LoadStep(
             cell_id=self._cell.cell_id,
             step=self._number,
-            session=self._session,
+            session=self._kit.session,
             kind=setting.kind,
             state="running",
             t_start_ns=now_ns(),
@@ -227,7 +222,7 @@ class StepHolder:
         )
         self._number += 1
         self._journal.put_step(step)
-        self._progress.step_started(step)
+        self._kit.tell(StepStarted(step))
         return step
 
     def _watch(
@@ -239,7 +234,7 @@ class StepHolder:
         interrupts: Interrupts,
     ) -> None:
         """Keep what comes until the driver is done; tell it to stop when there is a reason."""
-        loop, server = self._opened.target.thread.loop, self._opened.server
+        loop, server = self._target.thread.loop, self._server
         shown_ns = now_ns()
         while not work.done():
             time.sleep(_DRAIN_S)
@@ -250,7 +245,8 @@ class StepHolder:
                 loop.call_soon_threadsafe(driver.stop, reason)
             if now_ns() - shown_ns >= _LIVE_S * NS_PER_S:
                 shown_ns = now_ns()
-                self._progress.live(step, driver.live, (shown_ns - step.t_start_ns) / NS_PER_S)
+                elapsed_s = (shown_ns - step.t_start_ns) / NS_PER_S
+                self._kit.tell(StepGoesOn(step, driver.live, elapsed_s))
         keep()
 
     def _keep(self, step: LoadStep, inbox: queue.SimpleQueue[Shot], kept: list[Request]) -> None:
@@ -267,7 +263,7 @@ class StepHolder:
         return Request(
             request_id=f"{step.cell_id}/{step.step}/{shot.number}/{shot.turn}",
             cell_id=step.cell_id,
-            session=self._session,
+            session=self._kit.session,
             task=profile.name,
             doc_id=shot.number,
             index=shot.turn,
@@ -287,7 +283,7 @@ class StepHolder:
         )
 
     def _ended(self, step: LoadStep, held: Held, sampler_cpu_s: float) -> LoadStep:
-        is_local = self._opened.target.is_local
+        is_local = self._target.is_local
         is_done = held.reason in ("", TOO_MANY_OPEN)
         return replace(
             step,

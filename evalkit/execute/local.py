@@ -1,46 +1,26 @@
-"""Runs a plan in this process: start or resume, cell by cell, and leave a run directory that can be trusted."""
+"""Runs a plan in this process: start or resume, and leave a run directory that can be trusted."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
+from typing import Literal
 
-from evalkit.config.run import LimitsSpec, RunConfig
-from evalkit.errors import DataError, UsageError
-from evalkit.execute.cell import CellRunner, RunOptions
-from evalkit.execute.ending import ended_manifest
-from evalkit.execute.environment import command_line, git_state, hardware, versions
-from evalkit.execute.folders import check_output, iso, locked, new_folder
-from evalkit.execute.limits import RunGuard, spent_usd
-from evalkit.execute.preflight import check_budget, check_data_class, check_models
-from evalkit.execute.progress import Progress
+from evalkit.config.run import RunConfig
+from evalkit.errors import UsageError
+from evalkit.execute.cell import ask_docs
+from evalkit.execute.preflight import check_data_class
+from evalkit.execute.progress import Tell
+from evalkit.execute.session import begun, go_on, start
+from evalkit.execute.work import CellWork, Kit, Measured, Opened, RunOptions
 from evalkit.harness.catalogue import SEEDS
-from evalkit.meters.clock import open_session
-from evalkit.meters.nvml import NoGpus, open_gpus
-from evalkit.plan import Cell, Plan, make_plan
-from evalkit.prices import snapshot
+from evalkit.plan import Plan, make_plan
 from evalkit.records import CellRecord
 from evalkit.store.journal import JOURNAL, Journal
-from evalkit.store.manifest import RunManifest, read_manifest, write_manifest
-from evalkit.store.run_dir import publish
-
-
-def preflight(plan: Plan, options: RunOptions) -> None:
-    """Check everything that would otherwise fail hours later: folder, disk, and every model.
-
-    Raises:
-        UsageError: Nothing was written.
-    """
-    check_output(plan.config.output)
-    check_budget(_limits(plan, options), plan.config.models)
-    for cell in plan.cells:
-        check_data_class(cell.model, cell.suite, plan.config.trusted_hosts)
-    check_models(plan.config.models)
+from evalkit.store.manifest import read_manifest
 
 
 def start_run(
-    plan: Plan, config_file: Path | None, progress: Progress, options: RunOptions | None = None
+    plan: Plan, config_file: Path | None, tell: Tell, options: RunOptions | None = None
 ) -> Path:
     """Make a run directory and work through the plan.
 
@@ -50,58 +30,82 @@ def start_run(
     Raises:
         UsageError: Nothing was written.
     """
-    options = options or RunOptions()
-    preflight(plan, options)
-    started = datetime.now(UTC)
-    folder = new_folder(plan.config.output.dir, plan.config.name, started)
-    with locked(folder), Journal(folder / JOURNAL, create=True) as journal:
-        manifest = _first_manifest(plan, config_file, folder.name, started)
-        journal.put_cells(manifest.cells)
-        write_manifest(folder, manifest)
-        _work(folder, plan, manifest, journal, progress, options)
-    return folder
+    return start(DocsWork(plan, options), config_file, tell)
 
 
 def resume_run(
-    folder: Path,
-    config: RunConfig | None,
-    progress: Progress,
-    options: RunOptions | None = None,
+    folder: Path, config: RunConfig | None, tell: Tell, options: RunOptions | None = None
 ) -> None:
     """Go on with a run that was interrupted.
-
-    A complete run that still has its journal is published again, which mends damaged Parquet files.
 
     Args:
         folder: The run directory.
         config: Must ask for the same as the stored one; None takes the stored one.
-        progress: Told what happens.
+        tell: Told what happens.
         options: How this session works.
 
     Raises:
         UsageError: The config asks for something else than the run did.
         DataError: The directory is damaged, or its journal is gone.
     """
-    options = options or RunOptions()
-    manifest = read_manifest(folder)
-    if manifest.kind != "run":
-        raise UsageError(f"{folder}: this is a bench, not a run.", "Use `evalkit bench --resume`.")
+    manifest = begun(folder, "run")
     stored = RunConfig.model_validate(manifest.config)
     _check_same(folder, stored, config)
-    if manifest.state == "complete" and not (folder / JOURNAL).exists():
-        return
-    with locked(folder), Journal(folder / JOURNAL) as journal:
-        problem = journal.check()
-        if problem:
-            raise DataError(f"{journal.path}: damaged: {problem}.", "Start a new run.")
+
+    def again() -> DocsWork:
         plan = make_plan(stored)
         if plan.hash != manifest.plan_hash:
             raise UsageError(
                 f"{folder}: task data or prompts changed since the run began (plan hash differs).",
                 "Restore the tasks, or start a new run.",
             )
-        preflight(plan, options)
-        _work(folder, plan, manifest, journal, progress, options)
+        return DocsWork(plan, options)
+
+    go_on(folder, manifest, again, tell)
+
+
+class DocsWork(CellWork):
+    """Asks the docs of a plan's cells."""
+
+    kind: Literal["run"] = "run"
+    seeds = SEEDS
+
+    def __init__(self, plan: Plan, options: RunOptions | None = None) -> None:
+        self.config = plan.config
+        self.options = options or RunOptions()
+        self.plan_hash = plan.hash
+        self._cells = {cell.cell_id: cell for cell in plan.cells}
+
+    def check(self) -> None:
+        """Check that confidential docs stay where they may be.
+
+        Raises:
+            ConfigError: They would not.
+        """
+        for cell in self._cells.values():
+            check_data_class(cell.model, cell.suite, self.config.trusted_hosts)
+
+    def cells(self) -> tuple[CellRecord, ...]:
+        """Return the cells as planned."""
+        return tuple(
+            CellRecord(
+                cell_id=cell.cell_id,
+                model=cell.model.name,
+                suite=cell.suite.name,
+                repeat=cell.repeat,
+                state="pending",
+                backend=cell.model.backend,
+                data_class=cell.suite.data_class,
+                n_docs=cell.n_docs,
+                n_requests=cell.n_requests,
+                mode=cell.mode,
+            )
+            for cell in self._cells.values()
+        )
+
+    def measure(self, cell_id: str, opened: Opened, kit: Kit) -> Measured:
+        """Ask the docs."""
+        return ask_docs(self._cells[cell_id], self.config, self.options, opened, kit)
 
 
 def answered_requests(folder: Path, plan: Plan) -> dict[str, int]:
@@ -123,82 +127,6 @@ def answered_requests(folder: Path, plan: Plan) -> dict[str, int]:
             cell.cell_id: sum(r.is_measured for r in journal.requests(cell.cell_id))
             for cell in manifest.cells
         }
-
-
-def _work(
-    folder: Path,
-    plan: Plan,
-    manifest: RunManifest,
-    journal: Journal,
-    progress: Progress,
-    options: RunOptions,
-) -> None:
-    session = open_session(len(journal.sessions()))
-    journal.add_session(session)
-    progress.run_started(plan, folder)
-    gpus = open_gpus()
-    guard = _guard(plan, journal, options)
-    runner = CellRunner(plan.config, journal, session.session, gpus, progress, options, guard)
-    runner.models |= {entry.name: entry for entry in manifest.models}
-    interrupted = False
-    try:
-        for _, cells in groupby(plan.cells, key=lambda cell: cell.model.name):
-            runner.run_model(list(cells))
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        gpus.close()
-    ended = ended_manifest(manifest, journal, runner.models, gpus, interrupted=interrupted)
-    publish(folder, ended, journal)
-
-
-def _limits(plan: Plan, options: RunOptions) -> LimitsSpec:
-    """Return budget and deadline: the session's, else the config's."""
-    given = {"max_cost_usd": options.max_cost_usd, "max_minutes": options.max_minutes}
-    return plan.config.limits.model_copy(update={k: v for k, v in given.items() if v is not None})
-
-
-def _guard(plan: Plan, journal: Journal, options: RunOptions) -> RunGuard:
-    """Return budget and deadline, with what earlier sessions spent."""
-    open_attempts = [a for some in journal.open_attempts().values() for a in some]
-    spent = spent_usd(journal.requests(), open_attempts)
-    return RunGuard(_limits(plan, options), spent)
-
-
-def _first_manifest(
-    plan: Plan, config_file: Path | None, run_id: str, started: datetime
-) -> RunManifest:
-    return RunManifest(
-        run_id=run_id,
-        name=plan.config.name,
-        state="running",
-        config=plan.config.model_dump(mode="json"),
-        config_file=config_file.name if config_file else None,
-        plan_hash=plan.hash,
-        versions=versions(),
-        git=git_state(),
-        hardware=hardware(NoGpus("not read yet")),
-        seeds=SEEDS,
-        started_at=iso(started),
-        command=command_line(),
-        cells=tuple(_pending(cell) for cell in plan.cells),
-        prices=snapshot() if any(c.place.is_billed for c in plan.cells) else None,
-    )
-
-
-def _pending(cell: Cell) -> CellRecord:
-    return CellRecord(
-        cell_id=cell.cell_id,
-        model=cell.model.name,
-        suite=cell.suite.name,
-        repeat=cell.repeat,
-        state="pending",
-        backend=cell.model.backend,
-        data_class=cell.suite.data_class,
-        n_docs=cell.n_docs,
-        n_requests=cell.n_requests,
-        mode=cell.mode,
-    )
 
 
 def _check_same(folder: Path, stored: RunConfig, given: RunConfig | None) -> None:

@@ -1,7 +1,9 @@
-"""What a run tells while it works. Execution prints nothing itself."""
+"""What a session tells while it works: one stream of events. Execution prints nothing itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,58 +12,132 @@ if TYPE_CHECKING:
     from evalkit.loadgen.sizing import Windows
     from evalkit.metrics.load_point import LoadPoint
     from evalkit.metrics.probe import ProbePoint
-    from evalkit.plan import Cell, Plan
     from evalkit.records import CellRecord, LoadStep
 
 
-class Progress:
-    """Receives events and shows nothing; the command line overrides it with bars, lines or JSON."""
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """The run directory exists; cells follow."""
 
-    def run_started(self, plan: Plan, folder: Path) -> None:
-        """The run directory exists; cells follow."""
-
-    def model_loading(self, model: str) -> None:
-        """Weights are being read."""
-
-    def model_loaded(self, model: str, seconds: float) -> None:
-        """The model can answer."""
-
-    def cell_started(self, cell: Cell, n_known: int) -> None:
-        """A cell begins; `n_known` of its requests were answered in an earlier session."""
-
-    def advanced(self, cell: Cell, n_requests: int) -> None:
-        """Some more requests of the cell have been answered and are on disk."""
-
-    def cell_ended(self, cell: Cell, state: str, reason: str | None) -> None:
-        """The cell is `done`, `failed` or `interrupted`."""
+    folder: Path
+    n_cells: int
+    n_requests: int
+    """As planned; 0 where the load decides."""
 
 
-class BenchProgress:
-    """The same for load tests."""
+@dataclass(frozen=True, slots=True)
+class ServerStarting:
+    """A model's server is being started."""
 
-    def bench_started(self, n_cells: int, folder: Path) -> None:
-        """The run directory exists; cells follow."""
+    model: str
 
-    def server_starting(self, model: str) -> None:
-        """A model's server is being started."""
 
-    def server_started(self, model: str, seconds: float) -> None:
-        """The server is healthy."""
+@dataclass(frozen=True, slots=True)
+class ServerStarted:
+    """The server is healthy."""
 
-    def model_loading(self, model: str) -> None:
-        """Weights are being read, or an API is being opened."""
+    model: str
+    start_s: float
 
-    def probed(self, step: LoadStep, point: ProbePoint, windows: Windows) -> None:
-        """Single requests were answered, and size the steps that follow."""
 
-    def step_started(self, step: LoadStep) -> None:
-        """A step begins."""
+@dataclass(frozen=True, slots=True)
+class ModelLoading:
+    """Weights are being read, or an API is being opened."""
 
-    def live(self, step: LoadStep, live: Live, elapsed_s: float) -> None:
-        """Some time has passed within a step."""
+    model: str
 
-    def step_ended(self, step: LoadStep, point: LoadPoint) -> None:
-        """A step is done."""
 
-    def cell_ended(self, record: CellRecord) -> None:
-        """The cell is `done`, `failed`, `skipped`, `stopped` or `interrupted`."""
+@dataclass(frozen=True, slots=True)
+class ModelLoaded:
+    """The model can answer."""
+
+    model: str
+    load_s: float
+    """With the start of its server."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellStarted:
+    """The docs of a cell are about to be asked."""
+
+    cell_id: str
+    n_requests: int
+    n_known: int
+    """Requests that need no further try since an earlier session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """Some more requests of the cell have been answered and are on disk."""
+
+    cell_id: str
+    n_more: int
+    n_done: int
+    """With what earlier sessions know."""
+    n_requests: int
+    left_s: float
+    """At the pace of this session."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step of a load test begins."""
+
+    step: LoadStep
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """Single requests were answered, and size the steps that follow."""
+
+    step: LoadStep
+    point: ProbePoint
+    windows: Windows
+
+
+@dataclass(frozen=True, slots=True)
+class StepGoesOn:
+    """Some time has passed within a step."""
+
+    step: LoadStep
+    live: Live
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A step is done."""
+
+    step: LoadStep
+    point: LoadPoint
+
+
+@dataclass(frozen=True, slots=True)
+class CellEnded:
+    """The cell is `done`, `failed`, `skipped`, `stopped` or `interrupted`, and the journal knows."""
+
+    record: CellRecord
+    took_s: float
+    """Since its work began in this session; 0 when it did not."""
+
+
+Event = (
+    SessionStarted
+    | ServerStarting
+    | ServerStarted
+    | ModelLoading
+    | ModelLoaded
+    | CellStarted
+    | Advanced
+    | StepStarted
+    | Probed
+    | StepGoesOn
+    | StepEnded
+    | CellEnded
+)
+Tell = Callable[[Event], object]
+"""Whoever is told."""
+
+
+def tell_nobody(_event: Event) -> None:
+    """Show nothing."""

@@ -15,7 +15,7 @@ from lm_eval.tasks import TaskManager
 
 from evalkit.config import SuiteSpec, load_run_config
 from evalkit.execute.local import start_run
-from evalkit.execute.progress import Progress
+from evalkit.execute.progress import tell_nobody
 from evalkit.harness.catalogue import load_tasks
 from evalkit.plan import make_plan
 from evalkit.store.run_dir import Run, open_run
@@ -94,7 +94,7 @@ def ours(folder: Path, model: Path, suites: Sequence[SuiteSpec], template: bool,
         suites=[suite.model_dump(mode="json") for suite in suites],
         include_paths=[str(own)],
     )
-    return open_run(start_run(make_plan(load_run_config(file)), file, Progress()))
+    return open_run(start_run(make_plan(load_run_config(file)), file, tell_nobody))
 
 
 def theirs(

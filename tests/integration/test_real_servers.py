@@ -13,7 +13,7 @@ from evalkit.analysis.summary import analyse
 from evalkit.config import load_run_config
 from evalkit.engine.values import GenerationSettings
 from evalkit.execute.local import start_run
-from evalkit.execute.progress import Progress
+from evalkit.execute.progress import tell_nobody
 from evalkit.meters.clock import now_ns
 from evalkit.metrics.latency import itl_s, tpot_s, ttft_s
 from evalkit.plan import make_plan
@@ -50,7 +50,7 @@ def compared(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     }
     file = folder / "run.yaml"
     file.write_text(yaml.safe_dump(config))
-    return open_run(start_run(make_plan(load_run_config(file)), file, Progress()))
+    return open_run(start_run(make_plan(load_run_config(file)), file, tell_nobody))
 
 
 @pytest.mark.model

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from evalkit.cli import main
 from evalkit.config import load_run_config
 from evalkit.execute.local import start_run
-from evalkit.execute.progress import Progress
+from evalkit.execute.progress import Advanced, Event, tell_nobody
 from evalkit.plan import make_plan
 from evalkit.records import RequestKind
 from evalkit.store.run_dir import open_run, verify
@@ -154,7 +154,7 @@ def test_a_damaged_file_is_mended_while_the_journal_is_there(
 ) -> None:
     suites = [{"name": "write", "tasks": ["table_arithmetic"], "limit": 2}]
     file = write_config(tmp_path, tiny_model, suites=suites)
-    folder = start_run(make_plan(load_run_config(file)), file, Progress())
+    folder = start_run(make_plan(load_run_config(file)), file, tell_nobody)
     before = open_run(folder).requests
     (folder / "requests.parquet").write_bytes(b"damaged")
     (finding,) = verify(folder)
@@ -225,17 +225,16 @@ def test_an_amount_of_memory_is_checked(amount: str) -> None:
 
 
 def test_a_resumed_run_keeps_its_budget(tmp_path: Path, tiny_model: Path) -> None:
-    from evalkit.execute.cell import RunOptions
     from evalkit.execute.local import resume_run
+    from evalkit.execute.work import RunOptions
 
-    class StopAfterFirst(Progress):
-        def advanced(self, cell: Any, n_requests: int) -> None:
-            if n_requests:
-                raise KeyboardInterrupt
+    def stop_after_first(event: Event) -> None:
+        if isinstance(event, Advanced):
+            raise KeyboardInterrupt
 
     file = write_config(tmp_path, tiny_model, suites=SUITES[:1])
     config = load_run_config(file)
-    folder = start_run(make_plan(config), file, StopAfterFirst(), RunOptions(77_000_000))
-    resume_run(folder, config, Progress())
+    folder = start_run(make_plan(config), file, stop_after_first, RunOptions(77_000_000))
+    resume_run(folder, config, tell_nobody)
     (cell,) = open_run(folder).manifest.cells
     assert (cell.state, cell.kv_budget_bytes) == ("done", 77_000_000)

@@ -24,8 +24,9 @@ from evalkit.config import LimitsSpec, ModelSpec, PriceSpec, SuiteSpec, parse_ru
 from evalkit.errors import ConfigError, EvalkitError, ExecutionError, ModelError
 from evalkit.execute.bench_bounds import price_usd_of
 from evalkit.execute.limits import RunGuard, most_cost_usd
-from evalkit.execute.local import _first_manifest
+from evalkit.execute.local import DocsWork
 from evalkit.execute.preflight import check_budget, check_data_class
+from evalkit.execute.session import first_manifest
 from evalkit.plan import Cell, Plan, make_plan
 from evalkit.records import Usage
 from tests.foreign import HOST, Answers, Elsewhere, Undeclared, config, installed_backends, spec
@@ -197,14 +198,14 @@ def test_its_cost_is_estimated_and_its_price_list_kept(backend: str) -> None:
     assert cost is not None
     assert cost > 0
     assert price_usd_of(cell.model, (1e6, 1e6)) == 3
-    assert _first_manifest(plan, None, "r", datetime.now(UTC)).prices is not None
+    assert first_manifest(DocsWork(plan), None, "r", datetime.now(UTC)).prices is not None
 
 
 def test_what_runs_here_has_no_cost() -> None:
     plan, cell = planned("here")
     assert most_cost_usd(cell) is None
     assert price_usd_of(cell.model, (1e6, 1e6)) is None
-    assert _first_manifest(plan, None, "r", datetime.now(UTC)).prices is None
+    assert first_manifest(DocsWork(plan), None, "r", datetime.now(UTC)).prices is None
 
 
 @pytest.mark.parametrize("backend", REMOTE)
