@@ -1,4 +1,4 @@
-"""Types of arguments: they complete what is meant, and find the configs that evalkit ships."""
+"""Types of arguments: they complete what is meant, and find the configs that evalkit ships. Options of sessions."""
 
 from __future__ import annotations
 
@@ -101,6 +101,19 @@ class EmbeddedModel(click.ParamType[str]):
 
 CONFIG, RUN, EMBEDDED_MODEL = ConfigFile(), RunFolder(), EmbeddedModel()
 MODEL, SUITE = NameInConfig("models"), NameInConfig("suites")
+
+RESUME = click.option("--resume", "folder", type=RUN, help="Go on with this run directory.")
+RESULTS = click.option("--output", "-o", type=OUTPUT, help="Results folder instead of output.dir.")
+QUIET = click.option("--quiet", "-q", is_flag=True, help="Print the report's path only.")
+LOG = click.option(
+    "--log",
+    "log_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Progress as text, or one JSON object per line on stderr.",
+)
+NO_REPORT = click.option("--no-report", is_flag=True, help="Do not write report.html.")
 
 
 def _is_run(folder: Path) -> bool:

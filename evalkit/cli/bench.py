@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.arguments import CONFIG, MODEL, OUTPUT, RUN
+from evalkit.cli.arguments import CONFIG, LOG, MODEL, NO_REPORT, QUIET, RESULTS, RESUME
 from evalkit.cli.finish import finish, stop_on_sigterm
 from evalkit.cli.quiet import quiet_libraries
 from evalkit.cli.selection import pick
@@ -15,22 +15,15 @@ from evalkit.errors import UsageError
 
 @click.command("bench", short_help="Put models under load: latency, throughput, capacity.")
 @click.argument("config_file", metavar="CONFIG", required=False, type=CONFIG)
-@click.option("--resume", "folder", type=RUN, help="Go on with this run directory.")
-@click.option("--output", "-o", type=OUTPUT, help="Results folder instead of output.dir.")
+@RESUME
+@RESULTS
 @click.option(
     "--model", "-m", "models", multiple=True, type=MODEL, help="Only this model; repeatable."
 )
 @click.option("--profile", "-p", "profiles", multiple=True, help="Only this profile; repeatable.")
-@click.option("--quiet", "-q", is_flag=True, help="Print the report's path only.")
-@click.option(
-    "--log",
-    "log_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Progress as text, or one JSON object per line on stderr.",
-)
-@click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@QUIET
+@LOG
+@NO_REPORT
 def command(
     config_file: Path | None,
     folder: Path | None,

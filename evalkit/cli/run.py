@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.arguments import CONFIG, OUTPUT, RUN
+from evalkit.cli.arguments import CONFIG, LOG, NO_REPORT, QUIET, RESULTS, RESUME
 from evalkit.cli.finish import finish, stop_on_sigterm
 from evalkit.cli.quiet import quiet_libraries
 from evalkit.cli.selection import read_config, selection_options
@@ -36,17 +36,10 @@ _SESSION_OPTIONS = ("kv_budget_bytes", "verify_docs", "max_cost_usd", "max_minut
 
 @click.command("run", short_help="Measure models and write a report.")
 @click.argument("config_file", metavar="CONFIG", required=False, type=CONFIG)
-@click.option("--resume", "folder", type=RUN, help="Go on with this run directory.")
-@click.option("--output", "-o", type=OUTPUT, help="Results folder instead of output.dir.")
-@click.option("--quiet", "-q", is_flag=True, help="Print the report's path only.")
-@click.option(
-    "--log",
-    "log_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Progress as text, or one JSON object per line on stderr.",
-)
+@RESUME
+@RESULTS
+@QUIET
+@LOG
 @click.option(
     "--kv-budget",
     "kv_budget_bytes",
@@ -71,7 +64,7 @@ _SESSION_OPTIONS = ("kv_budget_bytes", "verify_docs", "max_cost_usd", "max_minut
     type=click.FloatRange(min=0, min_open=True),
     help="Send no API request after so many minutes, instead of limits.max_minutes.",
 )
-@click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@NO_REPORT
 @selection_options
 def command(
     config_file: Path | None,
