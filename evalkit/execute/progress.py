@@ -22,7 +22,7 @@ class SessionStarted:
     folder: Path
     n_cells: int
     n_requests: int
-    """As planned; 0 where the load decides."""
+    """Requests as planned; 0 where the load decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ModelLoaded:
 
     model: str
     load_s: float
-    """With the start of its server."""
+    """Time until then, with the start of its server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class Advanced:
     cell_id: str
     n_more: int
     n_done: int
-    """With what earlier sessions know."""
+    """Requests done so far, with what earlier sessions know."""
     n_requests: int
     left_s: float
-    """At the pace of this session."""
+    """Time that is left at the pace of this session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class CellEnded:
 
     record: CellRecord
     took_s: float
-    """Since its work began in this session; 0 when it did not."""
+    """Time since its work began in this session; 0 when it did not."""
 
 
 Event = (
