@@ -25,11 +25,11 @@ class Row:
     """How events of one class are shown."""
 
     name: str
-    """In logs."""
+    """What such events are called in logs."""
     fields: Callable[[Any], dict[str, Any]]
-    """What a log says of one."""
+    """What a log says of such an event."""
     line: Callable[[Any], str]
-    """What a reader sees of one."""
+    """What a reader sees of such an event."""
 
 
 Rows = Mapping[type, Row]

@@ -46,9 +46,9 @@ class Opened:
 
     backend: Backend
     server: Server | None
-    """None where evalkit has not started one."""
+    """The server that evalkit has started for it; None where there is none."""
     load_s: float
-    """Until the model could answer, with the start of its server."""
+    """Time until the model could answer, with the start of its server."""
 
 
 @dataclass(frozen=True, slots=True)
