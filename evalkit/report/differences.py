@@ -11,7 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from evalkit.analysis.differences import TaskDifference
 from evalkit.analysis.facts import SHARE, Estimate
 from evalkit.report import format as text
-from evalkit.report.decision.cells import Cell, Grid, Group, Head, estimate_cell
+from evalkit.report.blocks import Cell, Group, Head, Table
+from evalkit.report.decision.cells import estimate_cell
 from evalkit.report.decision.labels import one_line
 from evalkit.report.figures import canvas, to_svg
 from evalkit.report.language import Spoken
@@ -38,7 +39,7 @@ class DifferencesSection:
     svgs: tuple[str, ...]
     """None where there is nothing to draw."""
     caption: Said
-    data: Grid
+    data: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _caption(
 # --- the table ----------------------------------------------------------------------------------------------------
 
 
-def _table(tasks: Sequence[_Task], labels: Sequence[str], reference: str) -> Grid:
+def _table(tasks: Sequence[_Task], labels: Sequence[str], reference: str) -> Table:
     heads = (
         Head(say("difference"), say("mean over the docs that both answered; + is better")),
         Head(say("in words"), say("better or worse: the whole interval is on one side of 0")),
@@ -185,7 +186,7 @@ def _table(tasks: Sequence[_Task], labels: Sequence[str], reference: str) -> Gri
         Group(t.name, tuple((_head(d, labels), tuple(_cells(d))) for d in t.rows)) for t in tasks
     )
     title = say("Difference to {reference}, paired by doc", reference=reference)
-    return Grid(title, heads, groups, say("model"))
+    return Table(title, heads, groups, say("model"))
 
 
 def _head(d: TaskDifference, labels: Sequence[str]) -> Head:

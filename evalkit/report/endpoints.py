@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from evalkit.analysis.facts import EndpointFact, Estimate
 from evalkit.report import format as text
+from evalkit.report.blocks import Cell, Head, Row, Table, flat
 from evalkit.report.glossary import TERMS, failure_text
 from evalkit.report.models import Model, endpoint_of
-from evalkit.report.tables import Row, Table, Value, marked, of_how_many
+from evalkit.report.tables import marked, model_heads, of_how_many
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 APIS = {
@@ -24,12 +25,13 @@ UNTIMED = say("no answer came as a stream within one session")
 def endpoint_table(models: Sequence[Model]) -> Table:
     """Return errors, tokens and cost of API models over all their suites; each must have a fact."""
     facts = [fact for m in models if (fact := endpoint_of(m)) is not None]
-    return Table(say("Behind an API, over all suites"), endpoint_rows(facts))
+    title = say("Behind an API, over all suites")
+    return flat(title, model_heads(models), endpoint_rows(facts))
 
 
 def endpoint_rows(facts: Sequence[EndpointFact]) -> tuple[Row, ...]:
-    """Return the rows with a value per fact; page and terminal show the same ones."""
-    return tuple(Row(name, meaning, tuple(map(read, facts))) for name, meaning, read in _ROWS)
+    """Return the rows with a cell per fact; page and terminal show the same ones."""
+    return tuple((Head(name, meaning), tuple(map(read, facts))) for name, meaning, read in _ROWS)
 
 
 def endpoint_footnotes(models: Sequence[Model]) -> Iterator[Said]:
@@ -52,34 +54,34 @@ def _times(n: int, what: Said) -> Said:
     return say("{n} × {what}", n=text.count(n), what=what)
 
 
-def _where(f: EndpointFact) -> Value:
-    return Value(verbatim(f.host), api_words(f.api))
+def _where(f: EndpointFact) -> Cell:
+    return Cell(verbatim(f.host), api_words(f.api))
 
 
-def _served(f: EndpointFact) -> Value:
+def _served(f: EndpointFact) -> Cell:
     if not f.served_models:
         return _unknown(text.NOT_TOLD)
-    return Value(verbatim(", ".join(f.served_models)))
+    return Cell(verbatim(", ".join(f.served_models)))
 
 
-def _requests(f: EndpointFact) -> Value:
+def _requests(f: EndpointFact) -> Cell:
     lost = NOTHING
     if f.n_lost:
         lost = say("{n} were in flight when a process ended", n=text.count(f.n_lost))
     requests, attempts = text.count(f.n_requests), text.count(f.n_attempts)
-    return Value(
+    return Cell(
         say("{requests} requests, {attempts} attempts", requests=requests, attempts=attempts), lost
     )
 
 
-def _retried(f: EndpointFact) -> Value:
+def _retried(f: EndpointFact) -> Cell:
     failed = NOTHING
     if f.errors_by_class:
         failed = say("failed attempts: {reasons}", reasons=counted(f.errors_by_class))
-    return Value(text.count(f.n_retried), failed)
+    return Cell(text.count(f.n_retried), failed)
 
 
-def _error_rate(f: EndpointFact) -> Value:
+def _error_rate(f: EndpointFact) -> Cell:
     e = f.error_rate
     if e.value is None:
         return _unknown(e.reason)
@@ -93,64 +95,64 @@ def _error_rate(f: EndpointFact) -> Value:
     unexplained = n_failed - sum(f.failed_by_class.values())
     rest = _times(unexplained, say("outcome not known")) if unexplained else NOTHING
     why = joined((counted(f.failed_by_class), rest))
-    return Value(text.percent(e.value), joined((note, why), ": "))
+    return Cell(text.percent(e.value), joined((note, why), ": "))
 
 
-def _tokens(amount: int | None) -> Value:
-    return _unknown(text.NOT_TOLD) if amount is None else Value(text.count(amount))
+def _tokens(amount: int | None) -> Cell:
+    return _unknown(text.NOT_TOLD) if amount is None else Cell(text.count(amount))
 
 
-def _reasoning(f: EndpointFact) -> Value:
+def _reasoning(f: EndpointFact) -> Cell:
     if f.reasoning_tokens is None:
         return _unknown(text.NOT_TOLD)
     cost = f.reasoning_cost_usd
-    return Value(text.count(f.reasoning_tokens), NOTHING if cost is None else text.usd(cost))
+    return Cell(text.count(f.reasoning_tokens), NOTHING if cost is None else text.usd(cost))
 
 
-def _cost(f: EndpointFact) -> Value:
+def _cost(f: EndpointFact) -> Cell:
     e = f.cost_usd
-    return _unknown(e.reason) if e.value is None else Value(text.usd(e.value), e.reason)
+    return _unknown(e.reason) if e.value is None else Cell(text.usd(e.value), e.reason)
 
 
-def _cost_without_answer(f: EndpointFact) -> Value:
+def _cost_without_answer(f: EndpointFact) -> Cell:
     """A zero is only shown where every attempt's cost is known; else it is the part that is known."""
     if not f.errors_by_class and not f.n_lost:
-        return Value(say("nothing"), say("every attempt was answered"))
+        return Cell(say("nothing"), say("every attempt was answered"))
     cost, reason = f.cost_without_answer_usd, f.cost_usd.reason
     if f.cost_usd.value is None or cost is None or (reason and not cost):
         return _unknown(reason)
-    return Value(text.usd(cost), reason)
+    return Cell(text.usd(cost), reason)
 
 
-def _cost_per_1000(f: EndpointFact) -> Value:
+def _cost_per_1000(f: EndpointFact) -> Cell:
     if f.cost_per_request_usd is None:
         return _unknown(f.cost_usd.reason or say("no request was answered"))
-    return Value(text.usd(1000 * f.cost_per_request_usd))
+    return Cell(text.usd(1000 * f.cost_per_request_usd))
 
 
-def _time(e: Estimate) -> Value:
+def _time(e: Estimate) -> Cell:
     if e.value is None:
-        return Value(text.NOT_MEASURED, e.reason or UNTIMED, is_missing=True)
-    return Value(text.latency(e), of_how_many(e))
+        return Cell(text.NOT_MEASURED, e.reason or UNTIMED, is_missing=True)
+    return Cell(text.latency(e), of_how_many(e))
 
 
-def _delay(f: EndpointFact) -> Value:
+def _delay(f: EndpointFact) -> Cell:
     if f.lag_p99_s is None:
-        return Value(text.NOT_MEASURED, is_missing=True)
-    return Value(say("{n} ms", n=numeral(text.three(1000 * f.lag_p99_s))))
+        return Cell(text.NOT_MEASURED, is_missing=True)
+    return Cell(say("{n} ms", n=numeral(text.three(1000 * f.lag_p99_s))))
 
 
-def _unknown(reason: Said) -> Value:
-    return Value(text.NOT_KNOWN, reason, is_missing=True)
+def _unknown(reason: Said) -> Cell:
+    return Cell(text.NOT_KNOWN, reason, is_missing=True)
 
 
-_ROWS: tuple[tuple[Said, Said, Callable[[EndpointFact], Value]], ...] = (
+_ROWS: tuple[tuple[Said, Said, Callable[[EndpointFact], Cell]], ...] = (
     (say("sent to"), say("host and kind of API"), _where),
     (say("answered by"), TERMS["served model"], _served),
     (
         say("requests at once"),
         say("most that were under way at the same time"),
-        lambda f: Value(text.count(f.concurrency)),
+        lambda f: Cell(text.count(f.concurrency)),
     ),
     (
         say("requests and attempts"),
@@ -162,14 +164,14 @@ _ROWS: tuple[tuple[Said, Said, Callable[[EndpointFact], Value]], ...] = (
     (
         say("filtered or refused answers"),
         TERMS["filtered"],
-        lambda f: Value(text.count(f.n_filtered)),
+        lambda f: Cell(text.count(f.n_filtered)),
     ),
     (
         say("implausible token counts"),
         say(
             "answers whose token counts contradict themselves or the text; what they cost is unknown"
         ),
-        lambda f: Value(text.count(f.n_implausible_usage)),
+        lambda f: Cell(text.count(f.n_implausible_usage)),
     ),
     (
         say("tokens in"),

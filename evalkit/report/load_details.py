@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
 from evalkit.analysis.facts import Estimate, StepFact
@@ -11,14 +10,14 @@ from evalkit.metrics.client_flaws import MOST_CPU
 from evalkit.metrics.load import QS
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.report import format as text
+from evalkit.report.blocks import Cell, Group, Head, Row
 from evalkit.report.glossary import LOAD_TERMS, TERMS, failure_text
 from evalkit.report.load import LevelView
-from evalkit.report.tables import Row, Value
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 Show = Callable[[float | None], Said]
 Read = Callable[[StepFact], float | None]
-Kind = tuple[Said, Said, Callable[[LevelView], Value]]
+Kind = tuple[Said, Said, Callable[[LevelView], Cell]]
 """Name, meaning, and what a level has of it."""
 _SERVICE = (
     (say("TTFT"), "ttft_s", TERMS["TTFT"]),
@@ -36,16 +35,6 @@ _RESPONSE = (
         "As TTFT from due; a request that failed never answers.")),
     (say("e2e, errors endless"), "adjusted_e2e_s", say("As e2e from due; a request that failed never answers.")),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rows of the table that belong together."""
-
-    title: Said
-    rows: tuple[Row, ...]
-    is_own: bool = False
-    """Whether it is about evalkit: then it stays true of an INVALID level."""
 
 
 def detail_groups(views: Sequence[LevelView], gpu_note: str) -> tuple[Group, ...]:
@@ -68,22 +57,22 @@ def detail_groups(views: Sequence[LevelView], gpu_note: str) -> tuple[Group, ...
     )
 
 
-def estimate_value(e: Estimate, show: Show, q: int | None = None) -> Value:
+def estimate_value(e: Estimate, show: Show, q: int | None = None) -> Cell:
     """Return a number with its interval; one that is missing says why."""
     if e.value is None and q is not None and e.n and not e.is_supported:
         needs = say("needs n ≥ {n}", n=text.count(MINIMUM_N[q]))
-        return Value(needs, say("n = {n}", n=text.count(e.n)), is_missing=True)
+        return Cell(needs, say("n = {n}", n=text.count(e.n)), is_missing=True)
     if e.value is None:
         is_said = e.reason == text.NOT_MEASURED
-        return Value(text.NOT_MEASURED, NOTHING if is_said else e.reason, True)
+        return Cell(text.NOT_MEASURED, NOTHING if is_said else e.reason, is_missing=True)
     if e.low is None or e.high is None:
-        return Value(show(e.value))
-    return Value(show(e.value), say("95 %: {low} to {high}", low=show(e.low), high=show(e.high)))
+        return Cell(show(e.value))
+    return Cell(show(e.value), say("95 %: {low} to {high}", low=show(e.low), high=show(e.high)))
 
 
 def _rows(views: Sequence[LevelView], kinds: Iterable[Kind]) -> Iterator[Row]:
     for name, meaning, read in kinds:
-        yield Row(name, meaning, tuple(map(read, views)))
+        yield Head(name, meaning), tuple(map(read, views))
 
 
 def _latency_rows(
@@ -93,7 +82,7 @@ def _latency_rows(
         for q in QS:
             found = [v.fact.latencies[f"{field}_p{q}"] for v in views]
             values = tuple(estimate_value(e, text.seconds, q) for e in found)
-            yield Row(say("{metric} p{q}", metric=name, q=f"{q}"), meaning, values)
+            yield Head(say("{metric} p{q}", metric=name, q=f"{q}"), meaning), values
 
 
 def _mean(view: LevelView, read: Read) -> float | None:
@@ -108,10 +97,10 @@ def _most(view: LevelView, read: Read) -> float | None:
     return max((v for f in view.judged if (v := read(f)) is not None), default=None)
 
 
-def _value(shown: Said, why: Said = NOTHING) -> Value:
+def _value(shown: Said, why: Said = NOTHING) -> Cell:
     if shown == text.MISSING:
-        return Value(text.NOT_MEASURED, why, is_missing=True)
-    return Value(shown)
+        return Cell(text.NOT_MEASURED, why, is_missing=True)
+    return Cell(shown)
 
 
 def _size(value: float | None) -> Said:
@@ -126,11 +115,11 @@ def _joules(value: float | None) -> Said:
     return text.MISSING if value is None else say("{n} J", n=text.amount(value))
 
 
-def _requests(view: LevelView) -> Value:
+def _requests(view: LevelView) -> Cell:
     shown = text.count(view.fact.n_requests)
     failed = sum(f.load.n_failed for f, _ in view.steps)
     if not failed:
-        return Value(shown)
+        return Cell(shown)
     classes: dict[str, int] = {}
     for f, _ in view.steps:
         for name, n in f.load.failed_by_class.items():
@@ -139,27 +128,27 @@ def _requests(view: LevelView) -> Value:
         say("{n} × {failure}", n=text.count(n), failure=failure_text(name))
         for name, n in classes.items()
     )
-    return Value(shown, say("{n} failed: {why}", n=text.count(failed), why=why))
+    return Cell(shown, say("{n} failed: {why}", n=text.count(failed), why=why))
 
 
-def _repeats(view: LevelView) -> Value:
+def _repeats(view: LevelView) -> Cell:
     n = view.fact.n_invalid
     note = say("{n} INVALID", n=text.count(n)) if n else NOTHING
-    return Value(text.count(view.fact.n_repeats), note)
+    return Cell(text.count(view.fact.n_repeats), note)
 
 
-def _completed(view: LevelView) -> Value:
+def _completed(view: LevelView) -> Cell:
     value = estimate_value(view.fact.completed_per_s, text.amount)
     note = _of_due(_mean(view, lambda f: f.load.completed_share))
-    return Value(value.text, joined((value.note, note), "; "), value.is_missing)
+    return Cell(value.text, joined((value.note, note), "; "), is_missing=value.is_missing)
 
 
-def _goodput(view: LevelView) -> Value:
+def _goodput(view: LevelView) -> Cell:
     value = estimate_value(view.fact.goodput_per_s, text.amount)
     if value.is_missing:
-        return Value(value.text, say("no service level"), is_missing=True)
+        return Cell(value.text, say("no service level"), is_missing=True)
     note = _of_due(_mean(view, lambda f: f.load.good_share))
-    return Value(value.text, joined((value.note, note), "; "))
+    return Cell(value.text, joined((value.note, note), "; "))
 
 
 def _of_due(share: float | None) -> Said:
@@ -173,20 +162,20 @@ def _client_share(view: LevelView) -> float | None:
     return max(known, default=None)
 
 
-def _estimate(name: str, show: Show = text.amount) -> Callable[[LevelView], Value]:
+def _estimate(name: str, show: Show = text.amount) -> Callable[[LevelView], Cell]:
     return lambda v: estimate_value(getattr(v.fact, name), show)
 
 
-def _mean_of(read: Read, show: Show, why: Said = NOTHING) -> Callable[[LevelView], Value]:
+def _mean_of(read: Read, show: Show, why: Said = NOTHING) -> Callable[[LevelView], Cell]:
     return lambda v: _value(show(_mean(v, read)), why=why)
 
 
-def _most_of(read: Read, show: Show, why: Said = NOTHING) -> Callable[[LevelView], Value]:
+def _most_of(read: Read, show: Show, why: Said = NOTHING) -> Callable[[LevelView], Cell]:
     return lambda v: _value(show(_most(v, read)), why=why)
 
 
-def _tokens(read: Callable[[StepFact], int | None]) -> Callable[[LevelView], Value]:
-    def value(view: LevelView) -> Value:
+def _tokens(read: Callable[[StepFact], int | None]) -> Callable[[LevelView], Cell]:
+    def value(view: LevelView) -> Cell:
         amounts = [read(f) for f in view.judged]
         known = [a for a in amounts if a is not None]
         total = sum(known) if known and len(known) == len(amounts) else None
@@ -350,23 +339,23 @@ def _machine(gpu_note: str) -> tuple[Kind, ...]:
     )
 
 
-def _measured(e: Estimate, show: Show, why: Said) -> Value:
+def _measured(e: Estimate, show: Show, why: Said) -> Cell:
     value = estimate_value(e, show)
-    return Value(value.text, why, is_missing=True) if value.is_missing else value
+    return Cell(value.text, why, is_missing=True) if value.is_missing else value
 
 
-def _agreement(view: LevelView) -> Value:
+def _agreement(view: LevelView) -> Cell:
     known = [f.is_energy_consistent for f in view.judged if f.is_energy_consistent is not None]
     if not known:
-        return Value(text.NOT_MEASURED, is_missing=True)
+        return Cell(text.NOT_MEASURED, is_missing=True)
     if all(known):
-        return Value(say("yes"))
-    return Value(say("no"), say("the energy is not to be relied on"))
+        return Cell(say("yes"))
+    return Cell(say("no"), say("the energy is not to be relied on"))
 
 
-def _throttled(view: LevelView) -> Value:
+def _throttled(view: LevelView) -> Cell:
     names = sorted({name for f in view.judged for name in f.throttled})
     if names:
-        return Value(joined(names))
+        return Cell(joined(names))
     has_gpu = any(f.power_w is not None or f.gpu_memory_peak_bytes is not None for f in view.judged)
-    return Value(say("no")) if has_gpu else Value(text.NOT_MEASURED, is_missing=True)
+    return Cell(say("no")) if has_gpu else Cell(text.NOT_MEASURED, is_missing=True)

@@ -11,6 +11,7 @@ from evalkit.config.bench import ProfileSpec, SloSpec
 from evalkit.metrics.load_point import Verdict
 from evalkit.metrics.percentiles import MINIMUM_N
 from evalkit.report import format as text
+from evalkit.report.blocks import Cell, Group
 from evalkit.report.glossary import LOAD_TERMS
 from evalkit.report.load import (
     CLOSED,
@@ -27,7 +28,7 @@ from evalkit.report.load import (
     reasons,
     steps_of,
 )
-from evalkit.report.load_details import Group, detail_groups, estimate_value
+from evalkit.report.load_details import detail_groups, estimate_value
 from evalkit.report.load_figures import Axes, Curve, ShareLine, TimeLine, time_tick
 from evalkit.report.load_series import (
     MOST_LINES,
@@ -39,7 +40,6 @@ from evalkit.report.load_series import (
     traffic_of,
 )
 from evalkit.report.models import Model
-from evalkit.report.tables import Value
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 _MOST_TICKS = 8
@@ -66,7 +66,7 @@ class LevelRow:
     model: str
     load: Said
     n: Said
-    values: tuple[Value, ...]
+    values: tuple[Cell, ...]
     verdict: str
     reasons: tuple[Said, ...]
 
@@ -232,17 +232,17 @@ def _ticks(views: Sequence[LevelView]) -> tuple[float, ...]:
     return tuple(levels) if len(levels) <= _MOST_TICKS else ()
 
 
-def _short(e: Estimate, column: Column) -> Value:
+def _short(e: Estimate, column: Column) -> Cell:
     """Return a number without the reasons that the table of every metric gives."""
     if e.value is not None:
         return estimate_value(e, column.show)
     is_few = column.q is not None and not e.is_supported and e.n
     if not is_few:
-        return Value(text.MISSING, is_missing=True)
-    return Value(say("n ≥ {n}", n=text.count(MINIMUM_N[column.q or 50])), is_missing=True)
+        return Cell(text.MISSING, is_missing=True)
+    return Cell(say("n ≥ {n}", n=text.count(MINIMUM_N[column.q or 50])), is_missing=True)
 
 
-def _row(view: LevelView, values: Sequence[Value]) -> LevelRow:
+def _row(view: LevelView, values: Sequence[Cell]) -> LevelRow:
     return LevelRow(
         series=view.series,
         model=view.label,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +12,11 @@ from markupsafe import Markup
 
 from evalkit import __version__
 from evalkit.analysis.facts import RunFacts
+from evalkit.report.blocks import Table, flat
 from evalkit.report.decision.brief import cost_columns, option_grid, quality_column
 from evalkit.report.document import Decided, Look, build_document
 from evalkit.report.language import Spoken
 from evalkit.report.page import Page
-from evalkit.report.tables import Table
 from evalkit.report.templating import environment, own_templates
 from evalkit.report.text_safety import visible
 from evalkit.store.run_dir import Run
@@ -112,5 +111,5 @@ def _sections(page: Page) -> Iterator[tuple[Said, tuple[Table, ...]]]:
 
 
 def _measured(table: Table) -> Table:
-    rows = (row for row in table.rows if not all(value.is_missing for value in row.values))
-    return replace(table, rows=tuple(rows))
+    rows = (row for row in table.rows if not all(cell.is_missing for cell in row[1]))
+    return flat(table.title, table.columns, tuple(rows), table.corner)

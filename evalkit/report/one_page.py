@@ -10,8 +10,8 @@ from markupsafe import Markup
 from evalkit.analysis.facts import RunFacts
 from evalkit.analysis.tco.facts import OptionFact
 from evalkit.decision.facts import Verdict
+from evalkit.report.blocks import Table
 from evalkit.report.decision.brief import cost_columns, option_grid, quality_column, rules_column
-from evalkit.report.decision.cells import Grid
 from evalkit.report.decision.charts import Chart
 from evalkit.report.decision.page import DecisionPage
 from evalkit.report.decision.tiles import Tile
@@ -39,7 +39,7 @@ class OnePage:
     tiles: tuple[Tile, ...]
     chart: Chart | None
     reasons: tuple[Said, ...]
-    options: Grid
+    options: Table
     n_more: int
     """Options that found no room."""
     changes: tuple[Said, ...]

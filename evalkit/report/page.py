@@ -12,6 +12,7 @@ from evalkit.analysis.scores import TaskKey
 from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.report import format as text
 from evalkit.report.audit import Audit, audit_run, state_words
+from evalkit.report.blocks import Table
 from evalkit.report.endpoints import endpoint_footnotes, endpoint_table
 from evalkit.report.figures import Bar, Dot, DotRow, Line
 from evalkit.report.load_page import LoadSection, load_section
@@ -26,7 +27,6 @@ from evalkit.report.models import (
 )
 from evalkit.report.tables import (
     TOKENS_PER_S,
-    Table,
     footnotes,
     identity_table,
     is_share,
@@ -54,8 +54,6 @@ class Page:
     quality: tuple[Table, ...]
     performance: Table
     footnotes: tuple[Said, ...]
-    api_models: tuple[str, ...]
-    """Columns of `endpoints`."""
     endpoints: Table | None
     """None when every model ran here."""
     endpoint_footnotes: tuple[Said, ...]
@@ -106,7 +104,6 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]], docs: DocTable | None = Non
         quality=tuple(quality_table(models, suite, task) for suite, task in tasks),
         performance=performance_table(models),
         footnotes=tuple(footnotes(models)),
-        api_models=tuple(m.label for m in api_models),
         endpoints=endpoint_table(api_models) if api_models else None,
         endpoint_footnotes=tuple(endpoint_footnotes(api_models)),
         quality_dots=dots,

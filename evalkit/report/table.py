@@ -6,11 +6,12 @@ from rich.console import RenderableType
 
 from evalkit.analysis.facts import SHARE, Estimate, QualityFact, RunFacts
 from evalkit.report import format as text
+from evalkit.report.blocks import Cell
 from evalkit.report.endpoints import endpoint_rows
 from evalkit.report.fitted import FittedTable
 from evalkit.report.load import is_bench
 from evalkit.report.load_terminal import load_parts
-from evalkit.report.tables import Value, performance_rows, row_name
+from evalkit.report.tables import performance_rows, row_name
 from evalkit.report.text_safety import visible
 
 Key = tuple[str, str, str, str]
@@ -97,11 +98,15 @@ def _performance_table(facts: RunFacts) -> FittedTable:
     return table
 
 
-def _cell(value: Value) -> str:
+def _cell(value: Cell) -> str:
     """Return a value with its note; a dash where it is missing, since the page says why."""
     if value.is_missing:
         return text.MISSING
-    return visible(f"{value.text} ({value.note})" if value.note else value.text)
+    return _with_note(value)
+
+
+def _with_note(cell: Cell) -> str:
+    return visible(f"{cell.text} ({cell.note})" if cell.note else cell.text)
 
 
 def _endpoint_table(facts: RunFacts) -> FittedTable:
@@ -110,9 +115,8 @@ def _endpoint_table(facts: RunFacts) -> FittedTable:
     found = [f for f in facts.endpoints if f.suite is None]
     for f in found:
         table.add_column(f.model, justify="right")
-    for row in endpoint_rows(found):
-        cells = (f"{v.text} ({v.note})" if v.note else v.text for v in row.values)
-        table.add_row(row.name, *map(visible, cells))
+    for head, cells in endpoint_rows(found):
+        table.add_row(head.text, *map(_with_note, cells))
     return table
 
 

@@ -11,38 +11,11 @@ from evalkit.analysis.facts import SHARE, Estimate, Latency, PerformanceFact, Qu
 from evalkit.metrics.catalogue.run import RUN, Metric, Source, Unit
 from evalkit.reading.error import error_of
 from evalkit.report import format as text
+from evalkit.report.blocks import Cell, Head, Table, flat
 from evalkit.report.glossary import TERMS, metric_text
 from evalkit.report.models import Model, endpoint_of, overall, quality_of
 from evalkit.store.manifest import ModelEntry
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One cell of a table."""
-
-    text: Said
-    note: Said = NOTHING
-    """Small print below the value."""
-    is_missing: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a table: what it is, its meaning on hover, and a value per model."""
-
-    name: Said
-    meaning: Said
-    values: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with one column per model."""
-
-    title: Said
-    rows: tuple[Row, ...]
-
 
 _IDENTITY: tuple[tuple[Said, Said, Callable[[ModelEntry], Said | None]], ...] = (
     (say("parameters"), say("size of the model"), lambda e: text.big_count(e.n_parameters)),
@@ -77,20 +50,25 @@ BEHIND_API = say("runs behind an API")
 def identity_table(models: Sequence[Model]) -> Table:
     """Return what the compared models are."""
     rows = [
-        Row(name, meaning, tuple(_identity_value(m, name, read) for m in models))
+        (Head(name, meaning), tuple(_identity_value(m, name, read) for m in models))
         for name, meaning, read in _IDENTITY
     ]
-    return Table(say("The models"), tuple(rows))
+    return flat(say("What was compared"), model_heads(models), rows)
 
 
-def _identity_value(model: Model, name: Said, read: Callable[[ModelEntry], Said | None]) -> Value:
+def model_heads(models: Sequence[Model]) -> list[Head]:
+    """Return a column per model, in its colour."""
+    return [Head(verbatim(m.label), series=m.series) for m in models]
+
+
+def _identity_value(model: Model, name: Said, read: Callable[[ModelEntry], Said | None]) -> Cell:
     if model.entry is None or not model.entry.is_api:
         return _shown(read(model.entry) if model.entry else None)
     found = read(model.entry)
     if found is not None and found != text.MISSING:
-        return Value(found)
+        return Cell(found)
     unknown = text.NOT_DISCLOSED if name in _VENDORS_OWN else text.NOT_KNOWN
-    return Value(unknown, is_missing=True)
+    return Cell(unknown, is_missing=True)
 
 
 def performance_table(models: Sequence[Model]) -> Table:
@@ -101,8 +79,8 @@ def performance_table(models: Sequence[Model]) -> Table:
             _performance_value(m, row, read(f) if (f := overall(m)) else _shown(None))
             for m in models
         )
-        rows.append(Row(row_name(row), say(row.metric.meaning), tuple(cells)))
-    return Table(say("Speed and resources, over all suites"), tuple(rows))
+        rows.append((Head(row_name(row), say(row.metric.meaning)), tuple(cells)))
+    return flat(say("Speed and resources, over all suites"), model_heads(models), rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +91,7 @@ class MetricRow:
     q: int | None
 
 
-def performance_rows() -> Iterator[tuple[MetricRow, Callable[[PerformanceFact], Value]]]:
+def performance_rows() -> Iterator[tuple[MetricRow, Callable[[PerformanceFact], Cell]]]:
     """Yield the rows about speed and resources, and what each says of a model; page and terminal have the same."""
     for metric in RUN:
         for q in metric.percentiles or (None,):
@@ -127,7 +105,7 @@ def row_name(row: MetricRow) -> Said:
     return name if row.q is None else say("{metric} p{q}", metric=name, q=f"{row.q}")
 
 
-def _value_of(row: MetricRow, fact: PerformanceFact) -> Value:
+def _value_of(row: MetricRow, fact: PerformanceFact) -> Cell:
     if (own := _OWN.get(row.metric.key)) is not None:
         return own(fact)
     found, unit = getattr(fact, row.metric.key), row.metric.unit
@@ -146,7 +124,7 @@ _SHOW: Mapping[Unit, Callable[[Any], Said]] = {
 }
 
 
-def _performance_value(model: Model, row: MetricRow, value: Value) -> Value:
+def _performance_value(model: Model, row: MetricRow, value: Cell) -> Cell:
     """Say why a machine was not measured, and of an API model how many requests shared its speed."""
     metric, endpoint = row.metric, endpoint_of(model)
     if value.is_missing and metric.source is not Source.REQUESTS:
@@ -167,13 +145,13 @@ def _at_once(n: int) -> Said:
     return say("one request at once")
 
 
-def _requests(f: PerformanceFact) -> Value:
-    return Value(
+def _requests(f: PerformanceFact) -> Cell:
+    return Cell(
         say("{n}, {failed} failed", n=text.count(f.n_requests), failed=text.count(f.n_failed))
     )
 
 
-_OWN: Mapping[str, Callable[[PerformanceFact], Value]] = {
+_OWN: Mapping[str, Callable[[PerformanceFact], Cell]] = {
     "n_requests": _requests,
     "reasoning_tokens": lambda f: _reasoning(f),
 }
@@ -191,25 +169,26 @@ def quality_table(models: Sequence[Model], suite: str, task: str) -> Table:
         name = text.metric_name(known)
         if known.higher_is_better is False:
             name = joined((name, say("lower is better")), " ")
-        rows.append(Row(name, metric_text(known.metric), tuple(_quality_value(f) for f in facts)))
-    return Table(verbatim(f"{task} ({suite})"), tuple(rows))
+        cells = tuple(_quality_value(f) for f in facts)
+        rows.append((Head(name, metric_text(known.metric)), cells))
+    return flat(verbatim(f"{task} ({suite})"), model_heads(models), rows)
 
 
-def _quality_value(fact: QualityFact | None) -> Value:
+def _quality_value(fact: QualityFact | None) -> Cell:
     if fact is None or fact.estimate.value is None:
         note = fact.estimate.reason if fact and fact.n_failed else NOTHING
-        return Value(text.NOT_MEASURED, note, is_missing=True)
+        return Cell(text.NOT_MEASURED, note, is_missing=True)
     e = fact.estimate
     failed = text.docs_without_answer(fact.n_failed) if fact.n_failed else NOTHING
     reason = NOTHING if failed else e.reason
     if not is_share(e):
-        return Value(text.score(e.value), _notes(of_how_many(e), reason, failed))
+        return Cell(text.score(e.value), _notes(of_how_many(e), reason, failed))
     bounds = reason if e.low is None else say("95 %: {interval}", interval=text.interval(e))
     chance = NOTHING
     if fact.chance is not None:
         chance = say("chance {share}", share=text.percent(fact.chance, 0))
     notes = (bounds, read_wrongly(fact.task, fact.metric), of_how_many(e), chance, failed)
-    return Value(text.percent(e.value), _notes(*notes))
+    return Cell(text.percent(e.value), _notes(*notes))
 
 
 def read_wrongly(task: str, metric: str) -> Said:
@@ -227,34 +206,34 @@ def _notes(*parts: Said) -> Said:
     return joined(parts, "; ")
 
 
-def _latency(e: Estimate) -> Value:
+def _latency(e: Estimate) -> Cell:
     if e.value is None:
-        return Value(text.NOT_MEASURED, e.reason, is_missing=True)
-    return Value(text.latency(e), of_how_many(e))
+        return Cell(text.NOT_MEASURED, e.reason, is_missing=True)
+    return Cell(text.latency(e), of_how_many(e))
 
 
-def _rate(e: Estimate) -> Value:
+def _rate(e: Estimate) -> Cell:
     if e.value is None:
-        return Value(text.NOT_MEASURED, e.reason, is_missing=True)
-    return Value(text.rate(e.value, TOKENS_PER_S))
+        return Cell(text.NOT_MEASURED, e.reason, is_missing=True)
+    return Cell(text.rate(e.value, TOKENS_PER_S))
 
 
-def _share(e: Estimate) -> Value:
+def _share(e: Estimate) -> Cell:
     if e.value is None:
-        return Value(text.NOT_MEASURED, e.reason, is_missing=True)
+        return Cell(text.NOT_MEASURED, e.reason, is_missing=True)
     n = say("{n} of {all}", n=text.count(round(e.value * e.n)), all=text.count(e.n))
-    return Value(text.percent(e.value), n)
+    return Cell(text.percent(e.value), n)
 
 
-def _reasoning(f: PerformanceFact) -> Value:
+def _reasoning(f: PerformanceFact) -> Cell:
     """Return how many tokens were thoughts, and their share of all that was generated."""
     n = f.reasoning_tokens
     if n is None:
-        return Value(text.NOT_MEASURED, text.NOT_TOLD if f.n_thinking else NOTHING, is_missing=True)
+        return Cell(text.NOT_MEASURED, text.NOT_TOLD if f.n_thinking else NOTHING, is_missing=True)
     if not f.output_tokens:
-        return Value(text.count(n))
+        return Cell(text.count(n))
     share = text.percent(n / f.output_tokens)
-    return Value(text.count(n), say("{share} of tokens out", share=share))
+    return Cell(text.count(n), say("{share} of tokens out", share=share))
 
 
 def _named(data: str | None) -> Said | None:
@@ -262,11 +241,11 @@ def _named(data: str | None) -> Said | None:
     return None if data is None else verbatim(data)
 
 
-def _shown(value: Said | None, note: Said = NOTHING) -> Value:
+def _shown(value: Said | None, note: Said = NOTHING) -> Cell:
     """Return a value; a missing one says so, with the reason."""
     if value is None or value == text.MISSING:
-        return Value(text.NOT_MEASURED, note, is_missing=True)
-    return Value(value)
+        return Cell(text.NOT_MEASURED, note, is_missing=True)
+    return Cell(value)
 
 
 def footnotes(models: Sequence[Model]) -> Iterator[Said]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from evalkit.analysis.blend.facts import BlendFact, Frontier, Point, Policy
 from evalkit.analysis.tco.facts import OptionFact, TcoFacts
 from evalkit.report import format as text
+from evalkit.report.blocks import Cell, Head, Table, flat
 from evalkit.report.decision import policy_figures as draw
-from evalkit.report.decision.cells import Cell, Grid, Head, estimate_cell, grid, known, missing
+from evalkit.report.decision.cells import estimate_cell, known, missing
 from evalkit.report.decision.charts import Chart
 from evalkit.report.decision.figures import Axes, percent_tick
 from evalkit.report.decision.words import policy_words, positions
@@ -31,8 +32,8 @@ class BlendSection:
 
     title: Said
     lines: tuple[Said, ...]
-    tasks: Grid | None
-    policies: Grid | None
+    tasks: Table | None
+    policies: Table | None
     chart: Chart | None
 
 
@@ -87,7 +88,7 @@ def _users(facts: TcoFacts, b: BlendFact) -> dict[Policy, OptionFact]:
     return found
 
 
-def _task_grid(facts: TcoFacts, b: BlendFact) -> Grid:
+def _task_grid(facts: TcoFacts, b: BlendFact) -> Table:
     where = positions(facts)
     heads = [
         Head(say("metric")),
@@ -118,10 +119,10 @@ def _task_grid(facts: TcoFacts, b: BlendFact) -> Grid:
         estimate_cell(b.difference, text.points),
     )
     rows.append((Head(say("all, weighted")), (Cell(NOTHING), Cell(text.count(b.n_docs)), *cells)))
-    return grid(say("Task by task"), heads, rows, say("task"))
+    return flat(say("Task by task"), heads, rows, say("task"))
 
 
-def _policy_grid(b: BlendFact, used: dict[Policy, OptionFact], currency: str) -> Grid:
+def _policy_grid(b: BlendFact, used: dict[Policy, OptionFact], currency: str) -> Table:
     heads = [
         Head(t)
         for t in (
@@ -135,7 +136,7 @@ def _policy_grid(b: BlendFact, used: dict[Policy, OptionFact], currency: str) ->
         (Head(policy_words(f.policy)), _policy_cells(f, used.get(f.policy), currency))
         for f in b.frontiers
     ]
-    return grid(say("Each policy at its best"), heads, rows, say("who goes to the API"))
+    return flat(say("Each policy at its best"), heads, rows, say("who goes to the API"))
 
 
 def _policy_cells(f: Frontier, option: OptionFact | None, currency: str) -> tuple[Cell, ...]:
@@ -217,7 +218,7 @@ class _Blend:
             return caption
         return joined((caption, say("Not drawn: {options}.", options=joined(left_out))), " ")
 
-    def _data(self) -> Grid:
+    def _data(self) -> Table:
         rows = [
             (
                 Head(
@@ -243,7 +244,7 @@ class _Blend:
             Head(say("quality")),
             Head(say("threshold or tasks")),
         ]
-        return grid(say("Every point"), heads, rows, say("who goes to the API"))
+        return flat(say("Every point"), heads, rows, say("who goes to the API"))
 
 
 def _threshold(p: Point) -> Cell:

@@ -7,16 +7,8 @@ from collections.abc import Callable, Sequence
 from evalkit.analysis.tco.facts import Figure, OptionFact, TcoFacts
 from evalkit.decision.facts import Outcome, Verdict
 from evalkit.report import format as text
-from evalkit.report.decision.cells import (
-    Cell,
-    Grid,
-    Head,
-    Show,
-    estimate_cell,
-    figure_cell,
-    grid,
-    missing,
-)
+from evalkit.report.blocks import Cell, Head, Table, flat
+from evalkit.report.decision.cells import Show, estimate_cell, figure_cell, missing
 from evalkit.report.decision.costs import upfront_cell
 from evalkit.report.decision.words import OUTCOMES, positions, rule_words
 from evalkit.wording import NOTHING, Said, joined, say, say_n, verbatim
@@ -78,7 +70,7 @@ def quality_column() -> Column:
 
 def option_grid(
     facts: TcoFacts, columns: Sequence[Column], options: Sequence[OptionFact] | None = None
-) -> Grid:
+) -> Table:
     """Return a table with a row per option.
 
     Args:
@@ -91,7 +83,7 @@ def option_grid(
         (Head(verbatim(o.name), series=where[o.name]), tuple(read(o) for _, read in columns))
         for o in (facts.options if options is None else options)
     ]
-    return grid(say("What each option costs"), [head for head, _ in columns], rows, say("option"))
+    return flat(say("What each option costs"), [head for head, _ in columns], rows, say("option"))
 
 
 def _amount(o: OptionFact, figure: Figure | None, show: Show) -> Cell:

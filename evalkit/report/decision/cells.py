@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import isfinite
 
 from evalkit.analysis.facts import Estimate
@@ -13,6 +12,7 @@ from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.analysis.tco.words import provenance_words
 from evalkit.analysis.tco.words import unit_words as part_words
 from evalkit.report import format as text
+from evalkit.report.blocks import Badge, Cell
 from evalkit.wording import NOTHING, Language, Said, joined, numeral, say, tell, verbatim
 
 P10_P90 = verbatim("P10–P90")
@@ -30,65 +30,6 @@ PROVENANCES = {
 _PERCENT = verbatim("%")
 _UNIT = re.compile(r"[^\W\d_]+\.?|[$%]")
 Show = Callable[[float | None], Said]
-
-
-@dataclass(frozen=True, slots=True)
-class Badge:
-    """Where a number is from."""
-
-    code: str
-    """Class that colours it, with blanks."""
-    text: Said
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell: what it says, small print below it, and badges."""
-
-    text: Said
-    note: Said = NOTHING
-    badges: tuple[Badge, ...] = ()
-    """Where the number is from."""
-    is_missing: bool = False
-    mark: str = ""
-    """Class that colours it: `pass`, `fail`, `unclear`, `old`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The head of a row or a column; `series` is the option whose colour it carries."""
-
-    text: Said
-    meaning: Said = NOTHING
-    series: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rows that belong together."""
-
-    title: Said
-    rows: tuple[tuple[Head, tuple[Cell, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table; every row has a cell per column."""
-
-    title: Said
-    columns: tuple[Head, ...]
-    groups: tuple[Group, ...]
-    corner: Said = NOTHING
-
-
-def grid(
-    title: Said,
-    columns: Sequence[Head],
-    rows: Sequence[tuple[Head, tuple[Cell, ...]]],
-    corner: Said,
-) -> Grid:
-    """Return a table without groups."""
-    return Grid(title, tuple(columns), (Group(NOTHING, tuple(rows)),), corner)
 
 
 def known(value: float | None) -> float | None:

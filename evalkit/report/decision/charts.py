@@ -9,19 +9,9 @@ from math import log
 from evalkit.analysis.tco.facts import BUILD, Figure, OptionFact, PairFact, TcoFacts
 from evalkit.decision.facts import Verdict
 from evalkit.report import format as text
+from evalkit.report.blocks import Cell, Head, Table, flat
 from evalkit.report.decision import figures as draw
-from evalkit.report.decision.cells import (
-    Cell,
-    Grid,
-    Head,
-    figure_cell,
-    grid,
-    head_unit,
-    known,
-    missing,
-    plain,
-    quantity,
-)
+from evalkit.report.decision.cells import figure_cell, head_unit, known, missing, plain, quantity
 from evalkit.report.decision.curves import drawable, evenly, load_table, mark_of, stairs
 from evalkit.report.decision.labels import one_line
 from evalkit.report.decision.words import SHAPES, months, positions, saving_title, saving_words
@@ -43,7 +33,7 @@ class Chart:
     svg: str
     """Empty where there is nothing to draw; the caption says why."""
     caption: Said
-    data: Grid | None
+    data: Table | None
 
 
 def charts(facts: TcoFacts, verdict: Verdict, *, language: Language = ENGLISH) -> Iterator[Chart]:
@@ -84,7 +74,7 @@ def _cumulated(facts: TcoFacts, language: Language) -> Chart:
         (_month(t), tuple(_at_month(o, t, facts.currency) for o in drawn))
         for t in evenly(len(drawn[0].cumulated), _EVERY_MONTHS)
     ]
-    data = grid(say("Spent so far, P50 and P10–P90"), _heads(drawn, where), rows, say("after"))
+    data = flat(say("Spent so far, P50 and P10–P90"), _heads(drawn, where), rows, say("after"))
     what = say("Cumulated cost of each option over the months.")
     svg = draw.over_months(lines, axes, title, what, language=language)
     left_out = _left_out(facts.options, drawn)
@@ -204,7 +194,7 @@ def _cheaper(facts: TcoFacts, language: Language) -> Chart:
         title,
         draw.over_months(lines, axes, title, what, language=language),
         joined((caption, more), " "),
-        grid(say("Probability that it has cost less"), heads, rows, say("by the end of")),
+        flat(say("Probability that it has cost less"), heads, rows, say("by the end of")),
     )
 
 
@@ -271,7 +261,7 @@ def _tornado(facts: TcoFacts, verdict: Verdict, language: Language) -> Chart:
         title,
         svg,
         caption,
-        grid(saving_title(verdict), heads, rows, say("uncertain input")),
+        flat(saving_title(verdict), heads, rows, say("uncertain input")),
     )
 
 

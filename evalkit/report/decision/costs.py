@@ -16,12 +16,9 @@ from evalkit.analysis.tco.facts import (
 )
 from evalkit.analysis.tco.values import Provenance
 from evalkit.report import format as text
+from evalkit.report.blocks import Cell, Group, Head, Table
 from evalkit.report.decision.cells import (
     CI,
-    Cell,
-    Grid,
-    Group,
-    Head,
     Show,
     estimate_cell,
     figure_cell,
@@ -56,7 +53,7 @@ _PAID_IN = {
 }
 
 
-def cost_grid(facts: TcoFacts) -> Grid:
+def cost_grid(facts: TcoFacts) -> Table:
     """Return the whole table."""
     where = positions(facts)
     columns = tuple(Head(verbatim(o.name), kind_words(o), where[o.name]) for o in facts.options)
@@ -76,7 +73,7 @@ def cost_grid(facts: TcoFacts) -> Grid:
         )
         for title, rows in plans
     )
-    return Grid(say("Costs in {currency}", currency=facts.currency), columns, groups)
+    return Table(say("Costs in {currency}", currency=facts.currency), columns, groups)
 
 
 def _identity() -> Iterator[RowPlan]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from evalkit.analysis.tco.facts import LoadCurve, PairFact
 from evalkit.report import format as text
-from evalkit.report.decision.cells import Cell, Grid, Head, bounds_of, grid, known, missing, plain
+from evalkit.report.blocks import Cell, Head, Table, flat
+from evalkit.report.decision.cells import bounds_of, known, missing, plain
 from evalkit.report.decision.figures import Mark
 from evalkit.report.decision.labels import one_line
 from evalkit.wording import NOTHING, say, say_n, verbatim
@@ -52,7 +53,7 @@ def mark_of(p: PairFact, curves: Sequence[LoadCurve]) -> Mark | None:
     return Mark(at, cost, names, shown if shown and shown[0] < shown[1] else None)
 
 
-def load_table(curves: Sequence[LoadCurve], where: dict[str, int], currency: str) -> Grid:
+def load_table(curves: Sequence[LoadCurve], where: dict[str, int], currency: str) -> Table:
     """Return what each curve costs at some of the loads, and with how many replicas."""
     loads = curves[0].requests_per_month
     rows = []
@@ -60,7 +61,7 @@ def load_table(curves: Sequence[LoadCurve], where: dict[str, int], currency: str
         cells = [_at_load(c, i, currency) for c in curves]
         rows.append((Head(plain(loads[i])), tuple(cells)))
     heads = [Head(verbatim(c.option), series=where.get(c.option)) for c in curves]
-    return grid(say("Cost of a month"), heads, rows, say("requests per month"))
+    return flat(say("Cost of a month"), heads, rows, say("requests per month"))
 
 
 def _at_load(curve: LoadCurve, i: int, currency: str) -> Cell:

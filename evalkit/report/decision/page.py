@@ -10,16 +10,13 @@ from evalkit.analysis.tco.words import provenance_words
 from evalkit.decision.facts import Check, Decision, Verdict
 from evalkit.decision.words import rule_words
 from evalkit.report import format as text
+from evalkit.report.blocks import Cell, Head, Table, flat
 from evalkit.report.decision.blends import HOW_TUNED, BlendSection, blend_sections
 from evalkit.report.decision.cells import (
     PROVENANCES,
-    Cell,
-    Grid,
-    Head,
     badges,
     estimate_cell,
     figure_cell,
-    grid,
     input_range,
     known,
     missing,
@@ -78,17 +75,17 @@ class DecisionPage:
     verdict: VerdictBox
     tiles: tuple[Tile, ...]
     reasons: tuple[Said, ...]
-    checks: Grid | None
-    costs: Grid
+    checks: Table | None
+    costs: Table
     uncosted: tuple[Said, ...]
     charts: tuple[Chart, ...]
-    pairs: Grid | None
+    pairs: Table | None
     blends: tuple[BlendSection, ...]
     how_tuned: Said
     """How the thresholds of the blends were chosen."""
     carries: tuple[Said, ...]
     next_measurements: tuple[Said, ...]
-    assumptions: Grid | None
+    assumptions: Table | None
     warnings: tuple[Said, ...]
     formulas: tuple[tuple[Said, Said], ...]
     small_print: tuple[tuple[Said, Said], ...]
@@ -166,7 +163,7 @@ def _box(facts: TcoFacts, v: Verdict) -> VerdictBox:
     )
 
 
-def check_grid(facts: TcoFacts, verdict: Verdict) -> Grid | None:
+def check_grid(facts: TcoFacts, verdict: Verdict) -> Table | None:
     """Return the rules of the policy against the options; None without a rule."""
     if not verdict.checks:
         return None
@@ -184,7 +181,7 @@ def check_grid(facts: TcoFacts, verdict: Verdict) -> Grid | None:
         for rule in dict.fromkeys(c.rule for c in verdict.checks)
     ]
     heads = [Head(verbatim(name), series=where.get(name)) for name in names]
-    return grid(say("Rules"), heads, rows, say("rule"))
+    return flat(say("Rules"), heads, rows, say("rule"))
 
 
 def _check(checks: list[Check]) -> Cell:
@@ -195,7 +192,7 @@ def _check(checks: list[Check]) -> Cell:
     return Cell(OUTCOMES[worst.outcome], why, mark=str(worst.outcome))
 
 
-def pair_grid(facts: TcoFacts) -> Grid | None:
+def pair_grid(facts: TcoFacts) -> Table | None:
     """Return every own deployment against every API; None without a pair."""
     if not facts.pairs:
         return None
@@ -226,7 +223,7 @@ def pair_grid(facts: TcoFacts) -> Grid | None:
     title = say(
         "Own deployment against API; your load: {load}", load=requests_per_month(facts.load.mode)
     )
-    return grid(title, heads, rows, say("pair"))
+    return flat(title, heads, rows, say("pair"))
 
 
 def _pair_cells(facts: TcoFacts, p: PairFact) -> Iterator[Cell]:
@@ -249,7 +246,7 @@ def _pair_cells(facts: TcoFacts, p: PairFact) -> Iterator[Cell]:
     yield estimate_cell(p.quality_difference, text.points)
 
 
-def _assumption_grid(facts: TcoFacts) -> Grid | None:
+def _assumption_grid(facts: TcoFacts) -> Table | None:
     if not facts.assumptions:
         return None
     titles = (
@@ -264,7 +261,7 @@ def _assumption_grid(facts: TcoFacts) -> Grid | None:
         say("used by"),
     )
     rows = [(Head(a.given.label), _assumption_cells(a, facts)) for a in facts.assumptions]
-    return grid(say("Every assumption"), [Head(t) for t in titles], rows, say("assumption"))
+    return flat(say("Every assumption"), [Head(t) for t in titles], rows, say("assumption"))
 
 
 def _assumption_cells(a: Assumption, facts: TcoFacts) -> tuple[Cell, ...]:

@@ -10,16 +10,8 @@ from evalkit.analysis.tco.facts import Figure, OptionFact, TcoFacts
 from evalkit.decision.facts import Outcome, Verdict
 from evalkit.decision.pareto import Bigger, SizeFact, SizePair, pareto_front, size_fact
 from evalkit.report import format as text
-from evalkit.report.decision.cells import (
-    Cell,
-    Grid,
-    Head,
-    estimate_cell,
-    figure_cell,
-    grid,
-    known,
-    missing,
-)
+from evalkit.report.blocks import Cell, Head, Table, flat
+from evalkit.report.decision.cells import estimate_cell, figure_cell, known, missing
 from evalkit.report.decision.pareto_figure import Front, Spot, quality_against_cost
 from evalkit.report.decision.words import SHAPES, positions
 from evalkit.report.language import Spoken
@@ -46,7 +38,7 @@ class ParetoSection:
     svg: str
     """Empty where there is nothing to draw; the caption says why."""
     caption: Said
-    data: Grid | None
+    data: Table | None
     bigger: Said
     """Is bigger better here?"""
     evidence: tuple[Said, ...]
@@ -180,7 +172,7 @@ def _table(
     front: Sequence[OptionFact],
     out: set[str],
     sizes: Mapping[str, int | None],
-) -> Grid:
+) -> Table:
     def money(value: float | None) -> Said:
         return text.money(value, facts.currency)
 
@@ -207,7 +199,7 @@ def _table(
             Cell(standing),
         )
         rows.append((Head(verbatim(o.name), series=positions(facts)[o.name]), cells))
-    return grid(say("Quality, cost and size"), [Head(h) for h in heads], rows, say("option"))
+    return flat(say("Quality, cost and size"), [Head(h) for h in heads], rows, say("option"))
 
 
 # --- size ---------------------------------------------------------------------------------------------------------

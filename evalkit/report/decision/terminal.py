@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from evalkit.analysis.tco.facts import OptionFact, TcoFacts
 from evalkit.analysis.tco.likely import Likely
 from evalkit.decision.facts import Verdict
 from evalkit.report import format as text
-from evalkit.report.decision.cells import Cell, Grid, estimate_cell, figure_cell
+from evalkit.report.blocks import Cell, Table
+from evalkit.report.decision.cells import estimate_cell, figure_cell
 from evalkit.report.decision.costs import upfront_cell
 from evalkit.report.decision.page import build_decision
 from evalkit.report.decision.words import SIDES
+from evalkit.report.fitted import FittedTable
 from evalkit.report.terminal_parts import bullets, plain, titled_table
 from evalkit.wording import Said
 
@@ -52,7 +53,7 @@ def decision_tables(
     )
 
 
-def _rules(checks: Grid) -> Table:
+def _rules(checks: Table) -> FittedTable:
     """Return a mark per rule and option; why not is said above."""
     table = titled_table("Rules: ✓ kept, ✗ broken, ? unclear")
     table.add_column("rule", overflow="fold")
@@ -64,7 +65,7 @@ def _rules(checks: Grid) -> Table:
     return table
 
 
-def _costs(facts: TcoFacts) -> Table:
+def _costs(facts: TcoFacts) -> FittedTable:
     """Return a row per option."""
     table = titled_table(
         f"Costs in {facts.currency}; the page has every number, its range and where it is from"
@@ -81,7 +82,7 @@ def _costs(facts: TcoFacts) -> Table:
     return table
 
 
-def _likely(at: Likely) -> Table:
+def _likely(at: Likely) -> FittedTable:
     """Return what the report's sliders show before one is moved."""
     table = titled_table(
         f"At the most likely values, in {at.currency}; the report's sliders begin here"
@@ -95,7 +96,7 @@ def _likely(at: Likely) -> Table:
     return table
 
 
-def _likely_pairs(at: Likely) -> Table:
+def _likely_pairs(at: Likely) -> FittedTable:
     table = titled_table("Own deployment against API, at the most likely values")
     table.add_column("pair", overflow="fold", max_width=40)
     for name in ("break-even,\nrequests per month", "payback,\nmonths", "saving"):

@@ -8,7 +8,7 @@ from math import isfinite
 
 from evalkit.gate.facts import GateResult, RuleResult, SideFact
 from evalkit.report import format as text
-from evalkit.report.decision.cells import Cell, Grid, Group, Head, grid
+from evalkit.report.blocks import Cell, Group, Head, Table, flat
 from evalkit.report.gate.amounts import allowed, bound, count_words, limit, signed, value_words
 from evalkit.report.gate.excerpts import COLUMNS, excerpts
 from evalkit.report.gate.figures import Picture, pictures
@@ -52,15 +52,15 @@ class GateSection:
     headline: Said
     lines: tuple[Said, ...]
     warnings: tuple[Said, ...]
-    rules: Grid
+    rules: Table
     is_judged: bool
     footnote: Said
     pictures: tuple[Picture, ...]
-    numbers: Grid
-    conditions: Grid | None
-    flips: Grid | None
+    numbers: Table
+    conditions: Table | None
+    flips: Table | None
     flips_words: Said
-    sides: Grid
+    sides: Table
 
 
 def build_gate(result: GateResult, language: Spoken = ENGLISH) -> GateSection:
@@ -85,20 +85,20 @@ def build_gate(result: GateResult, language: Spoken = ENGLISH) -> GateSection:
     )
 
 
-def _rules(result: GateResult) -> Grid:
+def _rules(result: GateResult) -> Table:
     """Return a row per rule, those that count more first."""
     named = tuple(zip(rule_names(result.rules), result.rules, strict=True))
     columns = (Head(say("what was found")), Head(say("baseline")), Head(say("candidate")))
     if result.policy is None:
         rows = tuple(_rule_row(name, rule, result) for name, rule in named)
-        return Grid(say("Numbers"), columns, (Group(NOTHING, rows),), say("metric"))
+        return Table(say("Numbers"), columns, (Group(NOTHING, rows),), say("metric"))
     tiers = {r.tier for r in result.rules}
     groups = tuple(
         Group(title, tuple(_rule_row(n, r, result) for n, r in named if r.tier == tier))
         for tier, title in TIER_TITLES.items()
         if tier in tiers
     )
-    return Grid(say("Rules of the gate"), (Head(say("status")), *columns), groups, say("rule"))
+    return Table(say("Rules of the gate"), (Head(say("status")), *columns), groups, say("rule"))
 
 
 def _rule_row(name: Said, rule: RuleResult, result: GateResult) -> tuple[Head, tuple[Cell, ...]]:
@@ -112,7 +112,7 @@ def _rule_row(name: Said, rule: RuleResult, result: GateResult) -> tuple[Head, t
     return Head(name, metric_meaning(rule.metric)), cells
 
 
-def _numbers(result: GateResult) -> Grid:
+def _numbers(result: GateResult) -> Table:
     """Return what was computed on every rule, for whoever checks it."""
     is_judged = result.policy is not None
     heads = (
@@ -132,7 +132,7 @@ def _numbers(result: GateResult) -> Grid:
         for name, rule in zip(rule_names(result.rules), result.rules, strict=True)
     ]
     corner = say("rule") if is_judged else say("metric")
-    return grid(say("The numbers in full"), heads, rows, corner)
+    return flat(say("The numbers in full"), heads, rows, corner)
 
 
 def _number_cells(rule: RuleResult, *, is_judged: bool) -> Iterator[Cell]:
@@ -166,7 +166,7 @@ def _cell(words: Said) -> Cell:
     return Cell(words, is_missing=words == text.MISSING)
 
 
-def _conditions(result: GateResult) -> Grid:
+def _conditions(result: GateResult) -> Table:
     heads = (Head(say("where")), Head(say("baseline")), Head(say("candidate")), Head(say("so")))
     rows = [
         (
@@ -180,10 +180,10 @@ def _conditions(result: GateResult) -> Grid:
         )
         for d in result.differences
     ]
-    return grid(say("Conditions that differ"), heads, rows, say("condition"))
+    return flat(say("Conditions that differ"), heads, rows, say("condition"))
 
 
-def _flips(result: GateResult) -> Grid:
+def _flips(result: GateResult) -> Table:
     heads = (Head(say("change")), *(Head(column) for column in COLUMNS))
     rows = [
         (
@@ -195,10 +195,10 @@ def _flips(result: GateResult) -> Grid:
         )
         for e in excerpts(result, _LONGEST_EXCERPT)
     ]
-    return grid(say("Documents that changed sides"), heads, rows, say("document"))
+    return flat(say("Documents that changed sides"), heads, rows, say("document"))
 
 
-def _sides(result: GateResult) -> Grid:
+def _sides(result: GateResult) -> Table:
     """Return what was compared, column by column."""
     both = (result.baseline, result.candidate)
     rows = [
@@ -207,7 +207,7 @@ def _sides(result: GateResult) -> Grid:
         if any(value != text.MISSING for value in values)
     ]
     heads = (Head(say("baseline")), Head(say("candidate")))
-    return grid(say("Baseline and candidate"), heads, rows, NOTHING)
+    return flat(say("Baseline and candidate"), heads, rows, NOTHING)
 
 
 _SIDE_ROWS = (

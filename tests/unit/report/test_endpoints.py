@@ -17,13 +17,14 @@ from evalkit.analysis.summary import analyse
 from evalkit.backends.endpoints.error_classes import ErrorClass
 from evalkit.records import GENERATE
 from evalkit.report.audit import endpoint_text
+from evalkit.report.blocks import Table
 from evalkit.report.export import export_facts_csv, export_json, export_samples_csv
 from evalkit.report.glossary import FAILURES, METRICS, TERMS, failure_text
 from evalkit.report.html import render_report
 from evalkit.report.models import compared_models
 from evalkit.report.page import build_page
 from evalkit.report.table import render_tables
-from evalkit.report.tables import Table, performance_table
+from evalkit.report.tables import performance_table
 from evalkit.store.run_dir import Run
 from tests.builders import (
     api_entry,
@@ -104,7 +105,7 @@ def with_cells(run: Run, **changes: Any) -> Run:
 
 
 def column(table: Table, position: int) -> dict[str, tuple[str, str, bool]]:
-    values = {row.name: row.values[position] for row in table.rows}
+    values = {head.text: cells[position] for head, cells in table.rows}
     return {name: (v.text, v.note, v.is_missing) for name, v in values.items()}
 
 
@@ -194,7 +195,8 @@ def test_only_models_behind_apis_are_columns() -> None:
     local, remote = local_run(), api_run()
     page = build_page([(local, analyse(local)), (remote, analyse(remote))])
     assert page.models == ("m", "gpt", "mystery")
-    assert page.api_models == ("gpt", "mystery")
+    assert page.endpoints is not None
+    assert [head.text for head in page.endpoints.columns] == ["gpt", "mystery"]
 
 
 def test_a_local_run_shows_nothing_of_apis() -> None:
@@ -241,7 +243,7 @@ def test_the_machine_of_an_api_model_is_not_measured() -> None:
 def test_docs_without_an_answer_stand_beside_the_score() -> None:
     run = api_run()
     page = page_of(run)
-    (value, _) = page.quality[0].rows[0].values
+    (value, _) = page.quality[0].rows[0][1]
     assert value.text == "73.0 %"
     assert value.note.endswith("3 docs got no answer")
     assert "73.0 (57-85), 3 docs got no answer" in terminal_of(run)
@@ -253,9 +255,9 @@ def test_docs_without_an_answer_stand_beside_the_score() -> None:
 def test_a_score_that_needs_every_doc_is_missing_with_its_reason() -> None:
     bits = result(0.5, cell_id="gpt/s/0", metric="bits")
     run = replace(api_run(), results=[bits])
-    (row,) = page_of(run).quality[0].rows
-    assert row.values[0].is_missing
-    assert row.values[0].note.startswith("3 docs got no answer")
+    ((_, cells),) = page_of(run).quality[0].rows
+    assert cells[0].is_missing
+    assert cells[0].note.startswith("3 docs got no answer")
     assert "–, 3 docs got no answer" in terminal_of(run)
 
 

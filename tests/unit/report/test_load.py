@@ -161,7 +161,7 @@ def details_of(run: Run, model: str, profile: str, level: str) -> dict[str, tupl
     (found,) = (d for d in profile_of(run, profile).details if d.model == model)
     position = [name for name, _ in found.levels].index(level)
     rows = [row for group in found.groups for row in group.rows]
-    return {row.name: (row.values[position].text, row.values[position].note) for row in rows}
+    return {head.text: (row[position].text, row[position].note) for head, row in rows}
 
 
 def csv_of(run: Run) -> dict[tuple[str, ...], dict[str, str]]:
@@ -249,7 +249,7 @@ def test_all_percentiles_of_both_views_are_shown_with_definitions() -> None:
     for metric in ("TTFT", "TTFO", "TPOT", "ITL", "e2e latency", "TTFT from due", "e2e from due"):
         assert {f"{metric} p{q}" for q in (50, 90, 95, 99)} <= names
     (details,) = (d for d in profile_of(BENCH, "closed").details if d.model == "alpha")
-    assert all(row.meaning for group in details.groups for row in group.rows)
+    assert all(head.meaning for group in details.groups for head, _ in group.rows)
 
 
 def test_what_the_capacity_is_and_how_well_it_is_known() -> None:

@@ -18,7 +18,8 @@ from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.facts import Assumption, Breakdown, Figure, TcoFacts
 from evalkit.decision.facts import Decision, Verdict
 from evalkit.report import format as text
-from evalkit.report.decision.cells import Cell, Grid, figure_cell
+from evalkit.report.blocks import Cell, Table
+from evalkit.report.decision.cells import figure_cell
 from evalkit.report.decision.costs import cost_grid
 from evalkit.report.decision.export import decision_json
 from evalkit.report.decision.page import build_decision, pair_grid
@@ -67,7 +68,7 @@ def terminal(facts: TcoFacts, given: Verdict, width: int = 100) -> str:
     return capture.get()
 
 
-def row(grid: Grid, name: str) -> tuple[Cell, ...]:
+def row(grid: Table, name: str) -> tuple[Cell, ...]:
     return next(cells for group in grid.groups for head, cells in group.rows if head.text == name)
 
 
