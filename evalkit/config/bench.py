@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from evalkit.config.run import LimitsSpec, ModelSpec, Name, OutputSpec, SuiteSpec, check_names
+from evalkit.config.files import named
+from evalkit.config.run import ModelsConfig, Name, SuiteSpec, check_names
 from evalkit.config.scalars import number
 from evalkit.config.spec import Spec
 from evalkit.errors import did_you_mean
@@ -55,7 +56,7 @@ class LoadSpec(Spec):
     """Rate a ramp ends with."""
     arrivals: Literal["constant", "poisson"] = "poisson"
     """Ramp and search: how requests are spaced."""
-    file: Path | None = None
+    file: Annotated[Path | None, named("trace")] = None
     """Trace: CSV, JSONL or Parquet, each also gzipped, with a time, prompt and answer tokens in each row; relative to
     the config file."""
     columns: dict[str, str] | None = None
@@ -187,29 +188,15 @@ class ProfileSpec(Spec):
         return self
 
 
-class BenchConfig(Spec):
+class BenchConfig(ModelsConfig):
     """One bench: every model under every load profile."""
 
-    name: Name
-    """Becomes part of the run directory's name."""
-    models: Annotated[tuple[ModelSpec, ...], Field(min_length=1)]
-    """Models to put under load; as in a run config."""
     profiles: Annotated[tuple[ProfileSpec, ...], Field(min_length=1)]
     """Loads every model is put under."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of prompts and arrivals; repeats and steps derive theirs from it."""
-    include_paths: tuple[Path, ...] = ()
-    """Folders with your own tasks (lm-eval YAML); relative to this file."""
-    allow_task_code: bool = False
-    """Let tasks outside evalkit run their own Python (`!function`). Only for tasks you have read."""
-    output: OutputSpec = OutputSpec()
-    """Results folder, report, and the disk space to keep free."""
-    limits: LimitsSpec = LimitsSpec()
-    """Cost and time after which the bench stops."""
-    trusted_hosts: tuple[str, ...] = ()
-    """Hosts that may get confidential docs; this machine always may."""
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        check_names(models=self.models, profiles=self.profiles)
+    def _profiles_have_names(self) -> Self:
+        check_names(profiles=self.profiles)
         return self

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from evalkit.config.files import named
 from evalkit.config.run import Name
 from evalkit.config.spec import Spec
 from evalkit.metrics.catalogue.gate import GATE, GateMetric, Tier
@@ -115,7 +116,7 @@ class GatePolicy(Spec):
     clusters: dict[str, str] = Field({})
     """Task → key of its documents, such as `{grounded_qa: passage_id}`: documents that share its value come from one
     source and are resampled together."""
-    calibration: Path | None = None
+    calibration: Annotated[Path | None, named("calibration")] = None
     """File of `evalkit gate calibrate`, relative to this one: margins below its noise floor are refused."""
     rules: Annotated[tuple[RuleSpec, ...], Field(min_length=1)] = DEFAULT_RULES
     """Judged in this order; unset: a set that suits most upgrades (docs/gate.md)."""

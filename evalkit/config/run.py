@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Protocol, Self
 from pydantic import Field, field_validator, model_validator
 
 from evalkit.config.backends import BACKENDS, IN_PROCESS
+from evalkit.config.files import named
 from evalkit.config.scalars import Day
 from evalkit.config.spec import Spec
 
@@ -288,32 +289,6 @@ class LimitsSpec(Spec):
     """Longest time for one session's API requests; nothing is sent after it."""
 
 
-class RunConfig(Spec):
-    """One run: every model on every suite."""
-
-    name: Name
-    """Becomes part of the run directory's name."""
-    models: Annotated[tuple[ModelSpec, ...], Field(min_length=1)]
-    """Models to compare."""
-    suites: Annotated[tuple[SuiteSpec, ...], Field(min_length=1)]
-    """Suites every model runs."""
-    include_paths: tuple[Path, ...] = ()
-    """Folders with your own tasks (lm-eval YAML); relative to this file."""
-    allow_task_code: bool = False
-    """Let tasks outside evalkit run their own Python (`!function`). Only for tasks you have read."""
-    output: OutputSpec = OutputSpec()
-    """Results folder, report, and the disk space to keep free."""
-    limits: LimitsSpec = LimitsSpec()
-    """Cost and time after which the run stops."""
-    trusted_hosts: tuple[str, ...] = ()
-    """Hosts that may get confidential docs; this machine always may."""
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        check_names(models=self.models, suites=self.suites)
-        return self
-
-
 class _Named(Protocol):
     @property
     def name(self) -> str: ...
@@ -329,3 +304,39 @@ def check_names(**specs: Iterable[_Named]) -> None:
         twice = [n for n, count in Counter(s.name for s in some).items() if count > 1]
         if twice:
             raise ValueError(f"{what}: the name {twice[0]!r} is used more than once")
+
+
+class ModelsConfig(Spec):
+    """What runs and benches have in common: models, and how they may be asked."""
+
+    name: Name
+    """Becomes part of the run directory's name."""
+    models: Annotated[tuple[ModelSpec, ...], Field(min_length=1)]
+    """Models to measure."""
+    include_paths: tuple[Annotated[Path, named("folder")], ...] = ()
+    """Folders with your own tasks (lm-eval YAML); relative to this file."""
+    allow_task_code: bool = False
+    """Let tasks outside evalkit run their own Python (`!function`). Only for tasks you have read."""
+    output: OutputSpec = OutputSpec()
+    """Results folder, report, and the disk space to keep free."""
+    limits: LimitsSpec = LimitsSpec()
+    """Cost and time after which it stops."""
+    trusted_hosts: tuple[str, ...] = ()
+    """Hosts that may get confidential docs; this machine always may."""
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        check_names(models=self.models)
+        return self
+
+
+class RunConfig(ModelsConfig):
+    """One run: every model on every suite."""
+
+    suites: Annotated[tuple[SuiteSpec, ...], Field(min_length=1)]
+    """Suites every model runs."""
+
+    @model_validator(mode="after")
+    def _suites_have_names(self) -> Self:
+        check_names(suites=self.suites)
+        return self

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from evalkit.config.bench import SloSpec
+from evalkit.config.files import named
 from evalkit.config.quantity import (
     AtLeastOne,
     Currency,
@@ -138,7 +139,7 @@ class ApiSpec(SideSpec):
 class ImportSpec(Spec):
     """A load curve that another harness measured, as a table with a row per level of load."""
 
-    file: Path
+    file: Annotated[Path, named("load curve")]
     """CSV, JSON lines or Parquet, each may be gzipped; relative to the scenario."""
     columns: dict[str, str]
     """What evalkit needs → the file's column: `offered_per_s`, `completed_per_s`, `ttft_s`, `tpot_s`, `e2e_s`,
@@ -331,7 +332,7 @@ class ScenarioConfig(Spec):
     """How far the comparison looks."""
     discount_rate: SharePerYear | None = None
     """Cost of capital per year; unset: the catalogue's."""
-    catalog: Path | None = None
+    catalog: Annotated[Path | None, named("catalog")] = None
     """CSV with your own rows (`evalkit catalog --csv`); relative to this file."""
     load: LoadAssumptions
     """How much will be asked, and of what."""

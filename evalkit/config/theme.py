@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
+from evalkit.config.files import named
 from evalkit.config.spec import Spec
 
 LIGHT = ("#ffffff", "#f5f6f8")
@@ -63,12 +64,24 @@ def _fonts(value: str) -> str:
     return value
 
 
+def _small_picture(logo: Path | None, info: ValidationInfo) -> Path | None:
+    if logo is None or info.context is None:
+        return logo
+    wanted = f"give an SVG, PNG or JPEG of up to {LARGEST_LOGO // 1000} kB"
+    if logo.suffix.lower() not in LOGOS:
+        raise ValueError(f"{logo.name} is neither SVG, PNG nor JPEG by its name: {wanted}")
+    size = logo.stat().st_size
+    if size > LARGEST_LOGO:
+        raise ValueError(f"{logo.name} has {size / 1000:,.0f} kB: {wanted}")
+    return logo
+
+
 class ThemeConfig(Spec):
     """A company's own look."""
 
     company: str
     """Name in the head of the report; also what the logo is called for those who can't see it."""
-    logo: Path | None = None
+    logo: Annotated[Path | None, named("file"), AfterValidator(_small_picture)] = None
     """SVG, PNG or JPEG of up to 200 kB, relative to this file; it becomes part of the report."""
     accent: Annotated[str, AfterValidator(_on_light)] | None = None
     """Colour of lines and links on the light page, `"#rrggbb"`; readable on it."""

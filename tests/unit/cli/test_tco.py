@@ -97,7 +97,7 @@ def test_a_companys_policy_replaces_the_scenarios(tmp_path: Path, run_dir: Path)
     ("changes", "part", "hint"),
     [
         ({"horizon": 3}, "mine.yaml:", "horizon_months"),
-        ({"catalog": "none.csv"}, "no such catalog", "relative to the config file"),
+        ({"catalog": "none.csv"}, "no such catalog", "relative to this file"),
         ({"currency": "EUR"}, "no rate for USD", "rates:"),
         (
             {"options": [{"name": "o", "kind": "rented_reserved", "model": "opne"}]},

@@ -97,7 +97,10 @@ def test_include_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     file.write_text(GOOD + "include_paths: [mine]\n")
     assert load_run_config(file).include_paths == (tmp_path / "mine",)
     file.write_text(GOOD + "include_paths: [absent]\n")
-    with pytest.raises(ConfigError, match="no such folder: absent"):
+    with pytest.raises(
+        ConfigError,
+        match=r"run.yaml:\d+: include_paths.0: no such folder: .*absent \(paths",
+    ):
         load_run_config(file)
 
 

@@ -275,7 +275,7 @@ def test_files_are_relative_to_the_scenario(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no such catalog: .*mine.csv"):
         loaded(tmp_path, text)
     (tmp_path / "mine.csv").touch()
-    with pytest.raises(ConfigError, match=r"option 'own': no such load curve: .*curve.csv"):
+    with pytest.raises(ConfigError, match=r":\d+: options\.0\..*: no such load curve: .*curve.csv"):
         loaded(tmp_path, text)
     (tmp_path / "curve.csv").touch()
     found = loaded(tmp_path, text)
