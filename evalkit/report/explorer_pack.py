@@ -28,10 +28,10 @@ LIMITS = (20_000, 8_000, 4_000, 2_000, 1_000, 500)
 """Characters of one text, tried one after the other until everything is within the budget."""
 DOCS_PER_CHUNK = 300
 CHARACTERS_PER_CHUNK = 500_000
-_N_PROBES = 16
-_DOCS_PER_PROBE = 25
+_N_PROBES = 12
+_DOCS_PER_PROBE = 100
 """Docs here and there whose compressed size tells that of all."""
-_DOUBT = 1.1
+_DOUBT = 1.05
 """How much too large an estimate from small chunks may be."""
 _MARGIN = 0.98
 _THREADS = 2
@@ -124,8 +124,9 @@ class _Packer:
         """Return the length of the longest text."""
         rows = [row for rows in self.rows for row in rows]
         texts = (text for row in rows for text in row.texts if text)
-        thoughts = (a.thoughts for row in rows for a in row.doc.answers if a is not None)
-        return max(map(len, chain(texts, thoughts)), default=0)
+        answers = (a for row in rows for a in row.doc.answers if a is not None)
+        own = (text for a in answers for text in (a.sample.prompt, a.thoughts))
+        return max(map(len, chain(texts, own)), default=0)
 
     def estimate(self, limit: int) -> int:
         """Return about how many characters all docs take, from the probes."""
@@ -151,23 +152,15 @@ class _Packer:
     def pack(self, kept: Sequence[Sequence[Row]], limit: int) -> Packed:
         """Compress the texts of the docs that are kept, and the marks of all."""
         chunks = list(_chunks(kept, limit))
-        n_cut = 0
-
-        def payloads() -> Iterator[str]:
-            nonlocal n_cut
-            for chunk in chunks:
-                text, n = self._payload(chunk, limit)
-                n_cut += n
-                yield text
-
+        payloads = (self._payload(chunk, limit) for chunk in chunks)
         with ThreadPoolExecutor(_THREADS) as pool:  # zlib works beside Python
-            blocks = tuple(pool.map(compressed, payloads()))
+            blocks = list(pool.map(lambda payload: (compressed(payload[0]), payload[1]), payloads))
         n_docs = sum(map(len, self.rows))
         return Packed(
             index=compressed(_json(list(self._index(kept, chunks)))),
-            chunks=blocks,
+            chunks=tuple(block for block, _ in blocks),
             limit=limit,
-            n_cut=n_cut,
+            n_cut=sum(n_cut for _, n_cut in blocks),
             n_docs=n_docs,
             n_without_texts=n_docs - sum(map(len, kept)),
         )
@@ -289,26 +282,18 @@ def _timings(answers: Sequence[Answer | None]) -> dict[str, list[_Number]]:
     columns: dict[str, list[_Number]] = {
         "in": [t.input_tokens for t in timings],
         "out": [t.output_tokens for t in timings],
-        "ttft": [_short(_times(t.ttft_s, 1000)) for t in timings],
-        "e2e": [_short(_times(t.e2e_latency_s, 1000)) for t in timings],
-        "cost": [_short(_times(t.cost_usd, 1e6)) for t in timings],
+        "ttft": [_short(t.ttft_s, 1000) for t in timings],
+        "e2e": [_short(t.e2e_latency_s, 1000) for t in timings],
+        "cost": [_short(t.cost_usd, 1e6) for t in timings],
     }
-    return {
-        name: column
-        for name, column in columns.items()
-        if any(number is not None for number in column)
-    }
+    return {name: column for name, column in columns.items() if set(column) != {None}}
 
 
-def _times(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
-
-
-def _short(value: float | None) -> _Number:
-    """Return a number of three figures: more are not shown."""
-    if value is None or not isfinite(value):
+def _short(value: float | None, factor: float = 1) -> _Number:
+    """Return so many times a number, in three figures: more are not shown."""
+    if value is None or not isfinite(value * factor):
         return None
-    rounded = float(f"{value:.3g}")
+    rounded = float(f"{value * factor:.3g}")
     return int(rounded) if rounded.is_integer() else rounded
 
 

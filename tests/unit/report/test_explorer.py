@@ -152,6 +152,19 @@ def test_docs_with_something_to_see_keep_their_texts_first() -> None:
         assert all(kept[i] == "1" for i in wrong)
 
 
+def test_prompts_that_differ_are_shortened_before_docs_lose_their_texts() -> None:
+    draw = random.Random(3)
+    run = comparison(1)
+    samples = [
+        sample(i, cell_id=f"{m}/maths/0", prompt="".join(draw.choices("abcdefgh", k=3000)))
+        for m in MODELS
+        for i in range(20)
+    ]
+    models = [(m, replace(run, samples=samples)) for m in MODELS]
+    packed = pack(docs_of(models), ENGLISH, 50_000)
+    assert (packed.limit, packed.n_cut, packed.n_without_texts) == (1000, 60, 0)
+
+
 def test_a_budget_that_nothing_fits_in_keeps_the_list() -> None:
     packed = pack(long_tasks(), ENGLISH, 100)
     assert (packed.n_without_texts, packed.chunks) == (60, ())
