@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
     from evalkit.analysis.facts import RunFacts
-    from evalkit.config import ScenarioConfig
     from evalkit.report.document import Decided, Look
     from evalkit.store.run_dir import Run
 
@@ -104,46 +102,6 @@ def make_look(question: Question, *, is_live: bool = False) -> Look:
     )
 
 
-def read_scenario(file: Path | None, policy: Path | None) -> ScenarioConfig | None:
-    """Return the scenario with the policy that replaces its own; None without one.
-
-    Raises:
-        ConfigError: A file is wrong.
-        UsageError: There is a policy and nothing it could decide.
-    """
-    from evalkit.config import load_policy, load_scenario
-
-    if file is None:
-        if policy is not None:
-            raise UsageError(
-                "--policy decides a scenario, and there is none.",
-                "Add --scenario FILE, such as configs/scenarios/start-up.yaml.",
-            )
-        return None
-    scenario = load_scenario(file)
-    if policy is None:
-        return scenario
-    return scenario.model_copy(update={"policy": load_policy(policy)})
-
-
-def decide_on(runs: Sequence[Run], scenario: ScenarioConfig, file: Path) -> Decided:
-    """Return costs and verdict of a scenario, as of today.
-
-    Raises:
-        UsageError: Scenario and runs don't fit.
-    """
-    from evalkit.analysis.tco.analyse import analyse_scenario
-    from evalkit.catalog import load_catalog
-    from evalkit.decision.verdict import decide
-    from evalkit.report.document import Decided
-
-    today = datetime.datetime.now(datetime.UTC).date()
-    case = analyse_scenario(runs, scenario, load_catalog(scenario.catalog), today)
-    # a private path of this machine would be of no use to a reader
-    named = file.name if file.is_absolute() else file.as_posix()
-    return Decided(case, decide(case, scenario), scenario, named)
-
-
 def find_answer(question: Question, read: Callable[[Path], Run]) -> Answer:
     """Read, analyse and decide.
 
@@ -155,13 +113,18 @@ def find_answer(question: Question, read: Callable[[Path], Run]) -> Answer:
         EvalkitError: A file is wrong, or a run can't be read.
     """
     from evalkit.analysis.summary import analyse
+    from evalkit.api import Measured, decide
 
-    scenario = read_scenario(question.scenario, question.policy)
-    runs = [read(folder) for folder in question.folders]
+    if question.scenario is None and question.policy is not None:
+        raise UsageError(
+            "--policy decides a scenario, and there is none.",
+            "Add --scenario FILE, such as configs/scenarios/start-up.yaml.",
+        )
+    runs = [Measured(run, analyse(run)) for run in map(read, question.folders)]
     decided = None
-    if scenario is not None and question.scenario is not None:
-        decided = decide_on(runs, scenario, question.scenario)
-    return Answer(tuple((run, analyse(run)) for run in runs), decided)
+    if question.scenario is not None:
+        decided = decide(runs, question.scenario, question.policy)
+    return Answer(tuple((m.run, m.facts) for m in runs), decided)
 
 
 @contextmanager

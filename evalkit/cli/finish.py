@@ -24,18 +24,12 @@ def finish(folder: Path, *, quiet: bool, write_report: bool) -> None:
     """Analyse what is there, write summary and report, print; exit 3 when the run or bench is not complete."""
     from rich.console import Console
 
-    from evalkit.analysis.facts import facts_to_json
-    from evalkit.analysis.summary import analyse
+    from evalkit.api import summarised
     from evalkit.report.table import render_tables
-    from evalkit.store.run_dir import REPORT, SUMMARY, add_file, open_run, remove_journal
+    from evalkit.store.run_dir import REPORT
 
-    run = open_run(folder)
-    facts = analyse(run)
-    add_file(folder, SUMMARY, facts_to_json(facts))
-    if write_report and run.manifest.config["output"]["report"]:
-        from evalkit.report.html import render_report
-
-        add_file(folder, REPORT, render_report([(run, facts)]))
+    found = summarised(folder, has_report=write_report)
+    run, facts = found.run, found.facts
     if not quiet:
         console = Console(markup=False, highlight=False)
         for part in render_tables(facts):
@@ -48,6 +42,5 @@ def finish(folder: Path, *, quiet: bool, write_report: bool) -> None:
             f"{folder}: the {run.manifest.kind} is not complete ({why}). What was done is kept.",
             f"Go on with: evalkit {run.manifest.kind} --resume {folder}",
         )
-    remove_journal(folder)
     report = folder / REPORT
     click.echo(f"report: {report}" if report.exists() else f"run: {folder}")

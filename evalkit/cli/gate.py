@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from evalkit.api import gate_policy
 from evalkit.cli import gate_accept, gate_calibrate, gate_history, gate_plan
 from evalkit.cli.arguments import CONFIG
-from evalkit.cli.gate_options import Outputs, Sides, output_options, policy_of, side_options
+from evalkit.cli.gate_options import Outputs, Sides, output_options, side_options
 
 
 class _Gate(click.Group):
@@ -65,7 +66,7 @@ def check(sides: Sides, outputs: Outputs, policy: Path | None, inconclusive: str
       evalkit gate results/both results/both --baseline-model old --candidate-model new
       evalkit gate results/baseline results/candidate --policy mine.yaml --junit gate.xml
     """
-    rules = policy_of(policy)
+    rules = gate_policy(policy)
     if inconclusive is not None:
         rules = rules.model_copy(update={"inconclusive": inconclusive, "missing": inconclusive})
     result = sides.decide(rules, outputs.n_flips)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
+from evalkit.api import gate_policy
 from evalkit.cli.arguments import CONFIG, OUTPUT, RUN
-from evalkit.cli.gate_options import now, policy_of
+from evalkit.cli.gate_options import now
 from evalkit.errors import UsageError
 
 DEFAULT_FOLDER = Path("results/baseline")
@@ -55,7 +56,7 @@ def command(
 
     if not reason.strip():
         raise UsageError("--reason is empty.", "Say why, for whoever reads the history.")
-    rules = policy_of(policy)
+    rules = gate_policy(policy)
     side = open_side(run, model, rules.clusters, option="--model")
     if side.fact.is_accepted:
         raise UsageError(f"{run}: is a baseline already.", "Give the run that is to be accepted.")

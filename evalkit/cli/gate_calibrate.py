@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evalkit.api import gate_policy
 from evalkit.cli.arguments import CONFIG, OUTPUT, RUN
-from evalkit.cli.gate_options import now, policy_of, show
+from evalkit.cli.gate_options import now, show
 from evalkit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def command(places: tuple[Path, ...], policy: Path | None, model: str | None, ou
     from evalkit.report.gate.planning import calibration_tables, spec_of
     from evalkit.store.files import write_atomic
 
-    rules = policy_of(policy)
+    rules = gate_policy(policy)
     folders = [folder for place in places for folder in run_folders(place) or [place]]
     with patience("comparing the model with itself …"):
         sides = read_each(folders, model, rules.clusters, option="--model")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from evalkit.api import gate_policy
 from evalkit.cli.arguments import CONFIG, INPUT, OUTPUT, RUN
 from evalkit.cli.gate_accept import DEFAULT_FOLDER
-from evalkit.cli.gate_options import now, policy_of, show
+from evalkit.cli.gate_options import now, show
 from evalkit.errors import DataError
 
 
@@ -42,7 +43,7 @@ def command(
     from evalkit.report.gate.planning import history_csv, history_tables
     from evalkit.store.files import write_atomic
 
-    rules = policy_of(policy)
+    rules = gate_policy(policy)
     chain = read_chain(folder, folder.name)
     pinned = pinned_baseline(folder, folder.name)
     if not chain or pinned is None:

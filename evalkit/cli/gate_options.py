@@ -19,7 +19,6 @@ from evalkit.errors import UsageError
 if TYPE_CHECKING:
     from evalkit.config import GatePolicy
     from evalkit.gate.facts import GateResult
-    from evalkit.gate.side import Side
 
 F = TypeVar("F", bound=Callable[..., Any])
 ALLOWED = (
@@ -50,17 +49,6 @@ def show(parts: Iterable[Any]) -> None:
         console.print(part)
 
 
-def policy_of(file: Path | None) -> GatePolicy:
-    """Return the policy of a file, or the built-in one.
-
-    Raises:
-        ConfigError: The file is wrong.
-    """
-    from evalkit.config import GatePolicy, load_gate_policy
-
-    return GatePolicy() if file is None else load_gate_policy(file)
-
-
 @dataclass(frozen=True, slots=True)
 class Sides:
     """What is compared, as the user named it."""
@@ -71,37 +59,27 @@ class Sides:
     candidate_model: str | None
     allowed: tuple[str, ...]
 
-    def opened(self, policy: GatePolicy) -> tuple[Side, Side]:
-        """Read both sides.
-
-        Raises:
-            UsageError: Which model is meant is not clear.
-            DataError: A side can't be used.
-        """
-        from evalkit.gate.open import open_side
-
-        return (
-            open_side(
-                self.baseline, self.baseline_model, policy.clusters, option="--baseline-model"
-            ),
-            open_side(
-                self.candidate, self.candidate_model, policy.clusters, option="--candidate-model"
-            ),
-        )
-
     def decide(self, policy: GatePolicy, n_flips: int, *, is_judged: bool = True) -> GateResult:
         """Read both sides and judge them.
 
         Raises:
+            UsageError: Which model is meant is not clear.
             DataError: They can't be compared.
         """
+        from evalkit.api import gate
         from evalkit.cli.decide import patience
-        from evalkit.gate.verdict import Asked, decide_gate
 
+        models = (self.baseline_model, self.candidate_model)
         with patience("comparing …"):
-            baseline, candidate = self.opened(policy)
-            asked = Asked(now(), self.allowed, n_flips, is_judged=is_judged)
-            return decide_gate(baseline, candidate, policy, asked)
+            return gate(
+                self.baseline,
+                self.candidate,
+                policy,
+                models=models,
+                allowed=self.allowed,
+                n_flips=n_flips,
+                is_judged=is_judged,
+            )
 
 
 def side_options(command: F) -> F:
@@ -281,21 +259,15 @@ def _write_html(place: Path, result: GateResult, sides: Sides, lang: str) -> Non
     Raises:
         UsageError: Neither side has runs any more: there is nothing to report on.
     """
-    from evalkit.analysis.summary import analyse
+    from evalkit.api import report
     from evalkit.gate.measured import run_folders
-    from evalkit.report.document import Look
-    from evalkit.report.html import render_report
-    from evalkit.report.language import spoken
     from evalkit.store.files import write_atomic
-    from evalkit.store.run_dir import open_run
 
     # one run of each side is enough to read its answers; the numbers of all are in the verdict
     folders = [f[-1] for side in (sides.baseline, sides.candidate) if (f := run_folders(side))]
-    runs = [open_run(folder) for folder in dict.fromkeys(folders)]
-    if not runs:
+    if not folders:
         raise UsageError(
             "--html needs the runs of at least one side.",
             "Accepted baselines hold no answers; give a run directory, or leave out --html.",
         )
-    facts = [(run, analyse(run)) for run in runs]
-    write_atomic(place, render_report(facts, None, Look(language=spoken(lang)), gate=result))
+    write_atomic(place, report(dict.fromkeys(folders), gate=result, lang=lang))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from evalkit.api import gate_policy
 from evalkit.cli.arguments import CONFIG, RUN
-from evalkit.cli.gate_options import policy_of, show
+from evalkit.cli.gate_options import show
 from evalkit.errors import UsageError
 
 
@@ -59,7 +60,7 @@ def command(
         raise UsageError(
             "--against measures the share, --discordance gives it.", "Leave out one of the two."
         )
-    rules = policy_of(policy)
+    rules = gate_policy(policy)
     side = open_side(baseline, model, rules.clusters, option="--model")
     if against is not None:
         other = open_side(against, model, rules.clusters, option="--model")

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from evalkit.cli.arguments import CONFIG, OUTPUT, RUN
-from evalkit.cli.decide import decide_on, lang_option, patience, read_scenario
-
-if TYPE_CHECKING:
-    from evalkit.report.document import Decided
-    from evalkit.store.run_dir import Run
+from evalkit.cli.decide import lang_option, patience
 
 
 @click.command("tco", short_help="Decide: build, buy or blend, with cost and confidence.")
@@ -53,18 +47,17 @@ def command(
       evalkit config check mine.yaml
     """
     from evalkit.analysis.tco.likely import likely
+    from evalkit.api import decide, load_run, report
     from evalkit.report.decision.export import decision_json
     from evalkit.report.decision.terminal import decision_tables
-    from evalkit.store.run_dir import open_run
+    from evalkit.store.files import write_atomic
 
-    scenario = read_scenario(file, policy)
-    assert scenario is not None
     with patience("computing costs …"):
-        runs = [open_run(folder) for folder in folders]
-        decided = decide_on(runs, scenario, file)
-        report = output or Path(f"{scenario.name}.html")
+        runs = [load_run(folder) for folder in folders]
+        decided = decide(runs, file, policy)
+        place = output or Path(f"{decided.scenario.name}.html")
         if output is not None or not as_json:
-            _write_report(runs, decided, lang, report)
+            write_atomic(place, report(runs, decided, lang=lang))
     facts, verdict, at_likely = decided.case.facts, decided.verdict, likely(decided.case)
     if as_json:
         click.echo(decision_json(facts, verdict, at_likely))
@@ -74,16 +67,4 @@ def command(
     console = Console(markup=False, highlight=False)
     for part in decision_tables(facts, verdict, at_likely):
         console.print(part)
-    click.echo(f"report: {report}")
-
-
-def _write_report(runs: Sequence[Run], decided: Decided, lang: str, to: Path) -> None:
-    """Write what `evalkit report --scenario` writes."""
-    from evalkit.analysis.summary import analyse
-    from evalkit.report.document import Look
-    from evalkit.report.html import render_report
-    from evalkit.report.language import spoken
-    from evalkit.store.files import write_atomic
-
-    facts = [(run, analyse(run)) for run in runs]
-    write_atomic(to, render_report(facts, decided, Look(language=spoken(lang))))
+    click.echo(f"report: {place}")

@@ -54,6 +54,11 @@ def _finite(value: Any) -> Any:
 
 def export_facts_csv(facts: RunFacts) -> str:
     """Return one row per number of the analysis."""
+    return _csv(facts_frame(facts))
+
+
+def facts_frame(facts: RunFacts) -> pd.DataFrame:
+    """Return one row per number of the analysis; a missing one is None."""
     rows: list[dict[str, Any]] = []
     for q in facts.quality:
         head = {"model": q.model, "suite": q.suite, "task": q.task, "filter": q.filter}
@@ -70,7 +75,7 @@ def export_facts_csv(facts: RunFacts) -> str:
     for c in facts.capacities:
         head = {"model": c.model, "suite": c.profile, "filter": c.slo}
         rows += ({**head, **row} for row in _capacity_rows(c))
-    return _csv(FACT_COLUMNS, [{"run_id": facts.run_id, **row} for row in rows])
+    return _frame(FACT_COLUMNS, [{"run_id": facts.run_id, **row} for row in rows])
 
 
 def _numbers(fact: Any) -> Iterator[dict[str, Any]]:
@@ -118,12 +123,17 @@ def _capacity_rows(c: CapacityFact) -> Iterator[dict[str, Any]]:
 
 def export_samples_csv(run: Run) -> str:
     """Return one row per doc, filter and score."""
+    return _csv(samples_frame(run))
+
+
+def samples_frame(run: Run) -> pd.DataFrame:
+    """Return one row per doc, filter and score; a missing score is None."""
     rows = [
         {**head, "score_name": name, "score": score}
         for head, sample in _samples(run)
         for name, score in sample.scores.items()
     ]
-    return _csv(SAMPLE_COLUMNS, rows)
+    return _frame(SAMPLE_COLUMNS, rows)
 
 
 def _samples(run: Run) -> Iterator[tuple[dict[str, Any], Sample]]:
@@ -160,8 +170,11 @@ def _estimate(e: Estimate) -> dict[str, Any]:
     }
 
 
-def _csv(columns: list[str], rows: list[dict[str, Any]]) -> str:
-    """Write rows; a missing value or key is an empty cell, and a count stays a whole number."""
-    return pd.DataFrame(rows, columns=columns, dtype=object).to_csv(
-        index=False, lineterminator="\n"
-    )
+def _frame(columns: list[str], rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a table in which a count stays a whole number."""
+    return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    """Write rows; a missing value or key is an empty cell."""
+    return frame.to_csv(index=False, lineterminator="\n")

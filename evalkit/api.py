@@ -1,0 +1,272 @@
+"""evalkit from Python: what its commands do, as functions that return what the commands print.
+
+    from evalkit.api import decide, gate, load_run
+
+    run = load_run("results/quickstart-20261123-101500")
+    run.numbers         # a pandas frame: a row per number with its interval, n and unit
+    gate("results/old", "results/new", "policy.yaml").verdict
+    decide([run, "results/capacity-20261123-113000"], "scenario.yaml").verdict.decision
+
+Importing this module loads no library; each function imports what it needs.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalkit.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evalkit.analysis.facts import RunFacts
+    from evalkit.config import BenchConfig, GatePolicy, RunConfig, ScenarioConfig
+    from evalkit.execute.progress import Tell
+    from evalkit.execute.work import RunOptions
+    from evalkit.gate.facts import GateResult
+    from evalkit.report.document import Decided, Look
+    from evalkit.store.run_dir import Run
+
+Place = Path | str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A finished run with its facts."""
+
+    run: Run
+    facts: RunFacts
+
+    @property
+    def numbers(self) -> pd.DataFrame:
+        """Every number of the analysis, as `evalkit export --format csv` writes it."""
+        from evalkit.report.export import facts_frame
+
+        return facts_frame(self.facts)
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        """Every doc and score, as `evalkit export --format csv --samples` writes them."""
+        from evalkit.report.export import samples_frame
+
+        return samples_frame(self.run)
+
+
+Runs = Iterable[Measured | Place]
+
+
+def load_run(folder: Place) -> Measured:
+    """Read a run directory and compute its facts.
+
+    Raises:
+        DataError: It is damaged, or has no results yet.
+    """
+    from evalkit.analysis.summary import analyse
+    from evalkit.store.run_dir import open_run
+
+    run = open_run(Path(folder))
+    return Measured(run, analyse(run))
+
+
+def _loaded(runs: Runs) -> tuple[Measured, ...]:
+    return tuple(r if isinstance(r, Measured) else load_run(r) for r in runs)
+
+
+# --- measuring ----------------------------------------------------------------------------------------------------
+
+
+def run(
+    config: RunConfig | Place, *, tell: Tell | None = None, options: RunOptions | None = None
+) -> Measured:
+    """Measure every model of a config on every suite; blocks until it is done.
+
+    Args:
+        config: Itself, or its file.
+        tell: Called with what happens; None: nobody is told.
+        options: Budgets and checks of this session.
+
+    Returns:
+        What was measured. `facts.state` is `partial` where a model failed or a budget was used up.
+
+    Raises:
+        UsageError: Nothing was written.
+        ConfigError: The file is wrong.
+    """
+    from evalkit.config import load_run_config
+    from evalkit.execute.local import start_run
+    from evalkit.plan import make_plan
+
+    file = Path(config) if isinstance(config, Path | str) else None
+    spec = load_run_config(file) if file is not None else config
+    assert not isinstance(spec, Path | str)
+    return summarised(start_run(make_plan(spec), file, tell or _nobody, options))
+
+
+def bench(config: BenchConfig | Place, *, tell: Tell | None = None) -> Measured:
+    """Put every model of a config under every load profile; blocks until it is done.
+
+    Args:
+        config: Itself, or its file.
+        tell: Called with what happens; None: nobody is told.
+
+    Returns:
+        What was measured, as of `run`.
+
+    Raises:
+        UsageError: Nothing was written.
+        ConfigError: The file is wrong.
+    """
+    from evalkit.config import load_bench_config
+    from evalkit.execute.bench import start_bench
+
+    file = Path(config) if isinstance(config, Path | str) else None
+    spec = load_bench_config(file) if file is not None else config
+    assert not isinstance(spec, Path | str)
+    return summarised(start_bench(spec, file, tell or _nobody))
+
+
+def _nobody(_event: object) -> None:
+    """Tell nobody."""
+
+
+def summarised(folder: Path, *, has_report: bool = True) -> Measured:
+    """Analyse what a run or bench left, and write its summary and, where its config wants one, its report."""
+    from evalkit.analysis.facts import facts_to_json
+    from evalkit.store.run_dir import REPORT, SUMMARY, add_file, remove_journal
+
+    found = load_run(folder)
+    add_file(folder, SUMMARY, facts_to_json(found.facts))
+    if has_report and found.run.manifest.config["output"]["report"]:
+        add_file(folder, REPORT, report([found]))
+    if found.facts.state == "complete":
+        remove_journal(folder)
+    return found
+
+
+# --- deciding -----------------------------------------------------------------------------------------------------
+
+
+def decide(runs: Runs, scenario: ScenarioConfig | Place, policy: Place | None = None) -> Decided:
+    """Return costs and verdict of a scenario, as of today.
+
+    Args:
+        runs: Quality runs and benches, of any models.
+        scenario: Itself, or its file.
+        policy: File of a policy that replaces the scenario's own.
+
+    Raises:
+        ConfigError: A file is wrong.
+        UsageError: Scenario and runs don't fit.
+    """
+    from evalkit.analysis.tco.analyse import analyse_scenario
+    from evalkit.catalog import load_catalog
+    from evalkit.config import load_policy, load_scenario
+    from evalkit.decision.verdict import decide as verdict_on
+    from evalkit.report.document import Decided
+
+    file = Path(scenario) if isinstance(scenario, Path | str) else None
+    spec = load_scenario(file) if file is not None else scenario
+    assert not isinstance(spec, Path | str)
+    if policy is not None:
+        spec = spec.model_copy(update={"policy": load_policy(Path(policy))})
+    today = datetime.datetime.now(datetime.UTC).date()
+    case = analyse_scenario([m.run for m in _loaded(runs)], spec, load_catalog(spec.catalog), today)
+    return Decided(case, verdict_on(case, spec), spec, _named(file))
+
+
+def _named(file: Path | None) -> str:
+    """Name a file for a reader, whom a private path of this machine would tell nothing."""
+    if file is None:
+        return ""
+    return file.name if file.is_absolute() else file.as_posix()
+
+
+def gate(
+    baseline: Place,
+    candidate: Place,
+    policy: GatePolicy | Place | None = None,
+    *,
+    models: tuple[str | None, str | None] = (None, None),
+    allowed: Sequence[str] = (),
+    n_flips: int = 20,
+    is_judged: bool = True,
+) -> GateResult:
+    """Judge a candidate against a baseline.
+
+    Args:
+        baseline: A run directory, a folder of repetitions, or accepted baselines.
+        candidate: The same.
+        policy: Rules, or their file; None: the built-in ones.
+        models: Names of the two, where a side holds several.
+        allowed: Conditions that may differ.
+        n_flips: Documents to list on which the two differ.
+        is_judged: False: compare, and judge nothing.
+
+    Raises:
+        ConfigError: The policy is wrong.
+        UsageError: Which model is meant is not clear.
+        DataError: They can't be compared.
+    """
+    from evalkit.gate.open import open_side
+    from evalkit.gate.verdict import Asked, decide_gate
+
+    rules = gate_policy(policy)
+    one = open_side(Path(baseline), models[0], rules.clusters, option="--baseline-model")
+    other = open_side(Path(candidate), models[1], rules.clusters, option="--candidate-model")
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return decide_gate(one, other, rules, Asked(now, allowed, n_flips, is_judged=is_judged))
+
+
+def compare(baseline: Place, candidate: Place, **more: object) -> GateResult:
+    """Say where a candidate differs from a baseline, and judge nothing; takes what `gate` takes but a policy."""
+    return gate(baseline, candidate, is_judged=False, **more)  # type: ignore[arg-type]
+
+
+def gate_policy(policy: GatePolicy | Place | None) -> GatePolicy:
+    """Return the policy of a file, or the built-in one.
+
+    Raises:
+        ConfigError: The file is wrong.
+    """
+    from evalkit.config import GatePolicy, load_gate_policy
+
+    if policy is None:
+        return GatePolicy()
+    return load_gate_policy(Path(policy)) if isinstance(policy, Path | str) else policy
+
+
+# --- reporting ----------------------------------------------------------------------------------------------------
+
+
+def report(
+    runs: Runs,
+    decided: Decided | None = None,
+    *,
+    gate: GateResult | None = None,
+    look: Look | None = None,
+    lang: str = "en",
+) -> bytes:
+    """Return the report of runs as one HTML file; the same facts give the same bytes.
+
+    Args:
+        runs: At least one.
+        decided: Costs and verdict, on top.
+        gate: Whether a candidate may replace its baseline, above that.
+        look: Language, theme and own templates.
+        lang: Language, where no look says it.
+
+    Raises:
+        UsageError: There is no run.
+    """
+    from evalkit.report.document import Look
+    from evalkit.report.html import render_report
+    from evalkit.report.language import spoken
+
+    found = [(m.run, m.facts) for m in _loaded(runs)]
+    if not found:
+        raise UsageError("A report needs a run.", "Give a run directory.")
+    return render_report(found, decided, look or Look(language=spoken(lang)), gate=gate)
