@@ -33,8 +33,8 @@ class HuggingFaceBackend:
 
     def __init__(self, spec: ModelSpec, source: Source) -> None:
         with importing():
-            from evalkit.backends.asking import load
             from evalkit.backends.devices import check_dtype, resolve_device, resolve_dtype
+            from evalkit.backends.in_process import load
             from evalkit.backends.loading import load_model, load_tokenizer
             from evalkit.engine.threads import Threads
 
@@ -119,7 +119,7 @@ class HuggingFaceBackend:
         from evalkit.engine.batching import release_memory
 
         model = weakref.ref(self._model)
-        del self._model, self._loaded, self._asking
+        del self._model, self._loaded, self._in_process
         if model() is not None:  # a circle holds it: only then is a million objects looked through
             gc.collect()
         release_memory()
@@ -175,12 +175,12 @@ class HuggingFaceBackend:
 
     def begin_cell(self, setup: CellSetup) -> None:
         """Start a cell with its memory for keys and values."""
-        from evalkit.backends.asking import Asking
+        from evalkit.backends.in_process import InProcess
         from evalkit.engine.batching import default_kv_budget
 
         self._chat.forget()
         budget = setup.kv_budget_bytes or default_kv_budget(self._device)
-        self._asking = Asking(self._loaded, self.spec, budget)
+        self._in_process = InProcess(self._loaded, self.spec, budget)
 
     def endpoint_record(self) -> EndpointRecord | None:
         """Return nothing: no request leaves the process."""
@@ -188,31 +188,31 @@ class HuggingFaceBackend:
 
     def engine_records(self) -> tuple[EngineRecord, ...]:
         """Return how requests were computed since `begin_cell`."""
-        return tuple(replace(r, turns=self._chat.turns) for r in self._asking.records())
+        return tuple(replace(r, turns=self._chat.turns) for r in self._in_process.records())
 
     def score(
         self, requests: Sequence[ScoreRequest], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
         """Score continuations."""
-        return self._threads.between(self._asking.score(requests, done, batch_size))
+        return self._threads.between(self._in_process.score(requests, done, batch_size))
 
     def score_rolling(
         self, texts: Sequence[str], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
         """Score whole texts, in windows of the context length."""
-        return self._threads.between(self._asking.score_rolling(texts, done, batch_size))
+        return self._threads.between(self._in_process.score_rolling(texts, done, batch_size))
 
     def generate(
         self, requests: Sequence[GenerateRequest], done: Collection[int], batch_size: int | None
     ) -> Iterator[Batch]:
         """Generate answers; requests with other settings never share a batch."""
-        return self._threads.between(self._asking.generate(requests, done, batch_size))
+        return self._threads.between(self._in_process.generate(requests, done, batch_size))
 
     def verify(
         self, kind: RequestKind, requests: Sequence[ScoreRequest | str], answers: Sequence[Answer]
     ) -> Comparison:
         """Compute log-likelihoods again, each with a forward pass of its own."""
-        return self._asking.verify(kind, requests, answers)
+        return self._in_process.verify(kind, requests, answers)
 
 
 def _context_length(config: Any, tokenizer: Any) -> int:

@@ -86,15 +86,15 @@ async def attempt(
     """
     exchange = Exchange()
     EXCHANGE.set(exchange)
-    answer = _Answer(dialect.reader(), exchange, ask)
+    gathered = _Gathering(dialect.reader(), exchange, ask)
     late: Failure | None = None
     foreign: Failure | None = None
     sending = dialect.send_bare(ask) if is_bare else dialect.send(ask)
-    watching = asyncio.create_task(_end_when_over(answer, limit, reading))
+    watching = asyncio.create_task(_end_when_over(gathered, limit, reading))
     try:
         async with limit:
             async for _ in sending:
-                if answer.has_failed():
+                if gathered.has_failed():
                     break
     except TimeoutError:
         taken_s = (now_ns() - (exchange.t_send_ns or now_ns())) / NS_PER_S
@@ -108,36 +108,38 @@ async def attempt(
         watching.cancel()
         await sending.aclose()  # type: ignore[attr-defined]
     async with reading:
-        while answer.take(_SLICE):
+        while gathered.take(_SLICE):
             await asyncio.sleep(0)
-    seen = answer.failure if isinstance(answer.failure, Failure) else None
-    answer.close()
-    if answer.is_whole:
-        return answer.reply(None)  # whatever came after the end of the answer
-    told = answer.told_failure(dialect) or failure_of(exchange, dialect.secrets) or seen
-    if told is None and not answer.was_over:
+    seen = gathered.failure if isinstance(gathered.failure, Failure) else None
+    gathered.close()
+    if gathered.is_whole:
+        return gathered.reply(None)  # whatever came after the end of the answer
+    told = gathered.told_failure(dialect) or failure_of(exchange, dialect.secrets) or seen
+    if told is None and not gathered.was_over:
         told = late
-    return answer.reply(told or answer.own_failure() or foreign)
+    return gathered.reply(told or gathered.own_failure() or foreign)
 
 
-async def _end_when_over(answer: _Answer, limit: asyncio.Timeout, reading: asyncio.Lock) -> None:
+async def _end_when_over(
+    gathered: _Gathering, limit: asyncio.Timeout, reading: asyncio.Lock
+) -> None:
     """End an attempt of which nothing more is to be expected, though the server keeps the connection open."""
     while True:
         await asyncio.sleep(_LOOK_S)
-        if answer.n_unread > _FEW:
-            answer.skip_look()
+        if gathered.n_unread > _FEW:
+            gathered.skip_look()
             continue
         async with reading:
-            while answer.take(_SLICE):
+            while gathered.take(_SLICE):
                 await asyncio.sleep(0)
-        if answer.is_over():
-            answer.was_over = True
+        if gathered.is_over():
+            gathered.was_over = True
             with suppress(RuntimeError):  # it has ended meanwhile
                 limit.reschedule(asyncio.get_running_loop().time())
             return
 
 
-class _Answer:
+class _Gathering:
     """Gathers events, text and usage while they come."""
 
     def __init__(self, reader: Reader, exchange: Exchange, ask: Ask) -> None:

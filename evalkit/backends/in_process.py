@@ -64,8 +64,8 @@ def exactness(dtype: torch.dtype, spec: ModelSpec) -> Exactness:
     return spec.generation.mode or ("exact" if is_wide else "fast")
 
 
-class Asking:
-    """Answers the requests of one cell.
+class InProcess:
+    """Answers the requests of one cell in this process.
 
     Args:
         loaded: The model.
@@ -217,7 +217,7 @@ class Asking:
     ) -> Comparison:
         """Compare answers with those of the reference path, one request per forward pass."""
         spec = self._spec.model_copy(update={"scoring": "reference", "batch_size": 1})
-        reference = Asking(self._loaded, spec, self._kv_budget_bytes)
+        reference = InProcess(self._loaded, spec, self._kv_budget_bytes)
         if kind == RequestKind.ROLLING:
             texts = [r for r in requests if isinstance(r, str)]
             n_scored = [len(self._loaded.tokens.encode(text)) for text in texts]
