@@ -10,12 +10,16 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from evalkit.backends import place
+from evalkit.backends.base import Place
+from evalkit.backends.endpoints.openai import OpenAIBackend
 from evalkit.cli import main
 from evalkit.config import ModelSpec
 from evalkit.config.backends import BACKENDS
 from evalkit.loadgen.chunks import sse
 from evalkit.loadgen.scripted import Plan, ScriptedServer, Send
 from tests.conftest import REPO
+from tests.foreign import installed_backends
 
 EVENTS = ({"text": "Answer"}, {"text": ": yes"}, {"done": "stop", "tokens": {"in": 9, "out": 2}})
 ANSWER = Plan(tuple(Send(sse(e)) for e in EVENTS), headers={"Content-Type": "text/event-stream"})
@@ -67,3 +71,19 @@ def test_what_means_nothing_behind_an_api_means_nothing_for_a_new_vendor(
     monkeypatch.setitem(BACKENDS, "fable", "fable:FableBackend")
     with pytest.raises(ValueError, match="'dtype' means nothing for backend 'fable'"):
         ModelSpec(name="m", backend="fable", source="tale-1", dtype="float32")
+
+
+class Packaged(OpenAIBackend):
+    """A vendor's, in a package of its own."""
+
+    @classmethod
+    def place(cls, spec: ModelSpec) -> Place:
+        return super().place(spec)
+
+
+def test_a_vendor_of_another_package_is_where_its_base_says_once_it_says_so_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = ModelSpec(name="m", backend="packaged", source="x")
+    with installed_backends(monkeypatch, {"packaged": Packaged}):
+        assert place(spec) == Place(False, "api.openai.com")
