@@ -91,48 +91,33 @@ def _known(event: told.CellStarted) -> str:
     return f", {event.n_known} known from before" if event.n_known else ""
 
 
-def _ended_run_cell(event: told.CellEnded) -> str:
-    record = event.record
-    line = f"{record.cell_id}: {record.state} after {event.took_s:.0f} s {record.reason or ''}"
-    return line.rstrip()
+def _run_cell_text(event: told.CellEnded) -> str:
+    cell = event.record
+    return f"{cell.cell_id}: {cell.state} after {event.took_s:.0f} s {cell.reason or ''}".rstrip()
 
 
-def _ended_bench_cell(event: told.CellEnded) -> str:
-    record = event.record
-    why = record.reason or (ending_text(record.ending) if record.ending else "")
-    return f"{record.cell_id}: {record.state} {why}".rstrip()
+def _bench_cell_text(event: told.CellEnded) -> str:
+    cell = event.record
+    why = cell.reason or (ending_text(cell.ending) if cell.ending else "")
+    return f"{cell.cell_id}: {cell.state} {why}".rstrip()
 
 
 def _cell_fields(event: told.CellEnded) -> dict[str, Any]:
-    record = event.record
-    return {"cell": record.cell_id, "state": record.state, "reason": record.reason}
+    return {"cell": event.record.cell_id, **_some(event.record, "state", "reason")}
 
 
-def _ending_fields(event: told.CellEnded) -> dict[str, Any]:
-    ending = event.record.ending
-    return {**_cell_fields(event), "ending": asdict(ending) if ending else None}
+def _some(record: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
 
 
-def _step_fields(step: LoadStep) -> dict[str, Any]:
-    return {"cell": step.cell_id, "step": step.step}
-
-
-def _setting_fields(event: told.StepStarted) -> dict[str, Any]:
-    step = event.step
-    load = {"kind": step.kind, "rate_per_s": step.rate_per_s, "concurrency": step.concurrency}
-    return {**_step_fields(step), **load}
-
-
-def _probe_fields(event: told.Probed) -> dict[str, Any]:
-    windows = event.windows
-    sizes = {"warmup_s": windows.warmup_s, "measure_s": windows.measure_s}
-    return {**_step_fields(event.step), **asdict(event.point), **sizes}
+def _of_step(fields: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """Return what names the step before it tells the rest."""
+    return lambda e: {"cell": e.step.cell_id, "step": e.step.step, **fields(e)}
 
 
 def _live_fields(event: told.StepGoesOn) -> dict[str, Any]:
     live = event.live
     return {
-        **_step_fields(event.step),
         "elapsed_s": event.elapsed_s,
         "answered": live.n_answered,
         "failed": live.n_failed,
@@ -143,19 +128,10 @@ def _live_fields(event: told.StepGoesOn) -> dict[str, Any]:
 
 
 def _point_fields(event: told.StepEnded) -> dict[str, Any]:
+    names = "completed_per_s", "error_rate", "verdict", "flaws", "overloads", "breaches", "doubts"
     point = event.point
-    return {
-        **_step_fields(event.step),
-        "requests": point.n_due,
-        "completed_per_s": point.completed_per_s,
-        "error_rate": point.error_rate,
-        "verdict": point.verdict,
-        "flaws": point.flaws,
-        "overloads": point.overloads,
-        "breaches": point.breaches,
-        "doubts": point.doubts,
-        "requests_needed": point.n_needed,
-    }
+    some = _some(point, *names)
+    return {"requests": point.n_due, **some, "requests_needed": point.n_needed}
 
 
 _SERVER: Rows = {
@@ -189,7 +165,7 @@ RUN: Rows = {
         lambda e: {"cell": e.cell_id, "requests": e.n_more},
         lambda e: f"{e.cell_id}: {e.n_done}/{e.n_requests}, about {e.left_s:.0f} s left",
     ),
-    told.CellEnded: Row("cell_ended", _cell_fields, _ended_run_cell),
+    told.CellEnded: Row("cell_ended", _cell_fields, _run_cell_text),
 }
 BENCH: Rows = {
     **_SERVER,
@@ -200,10 +176,22 @@ BENCH: Rows = {
     ),
     told.ModelLoading: Row("model_loading", asdict, lambda e: f"opening {e.model}"),
     told.StepStarted: Row(
-        "step_started", _setting_fields, lambda e: f"{e.step.cell_id}: {setting_text(e.step)}"
+        "step_started",
+        _of_step(lambda e: _some(e.step, "kind", "rate_per_s", "concurrency")),
+        lambda e: f"{e.step.cell_id}: {setting_text(e.step)}",
     ),
-    told.Probed: Row("probed", _probe_fields, lambda e: f"  {probe_text(e.point, e.windows)}"),
-    told.StepGoesOn: Row("live", _live_fields, lambda e: f"  {live_text(e)}"),
-    told.StepEnded: Row("step_ended", _point_fields, lambda e: f"  {point_text(e.point)}"),
-    told.CellEnded: Row("cell_ended", _ending_fields, _ended_bench_cell),
+    told.Probed: Row(
+        "probed",
+        _of_step(lambda e: {**asdict(e.point), **_some(e.windows, "warmup_s", "measure_s")}),
+        lambda e: f"  {probe_text(e.point, e.windows)}",
+    ),
+    told.StepGoesOn: Row("live", _of_step(_live_fields), lambda e: f"  {live_text(e)}"),
+    told.StepEnded: Row(
+        "step_ended", _of_step(_point_fields), lambda e: f"  {point_text(e.point)}"
+    ),
+    told.CellEnded: Row(
+        "cell_ended",
+        lambda e: {**_cell_fields(e), "ending": e.record.ending and asdict(e.record.ending)},
+        _bench_cell_text,
+    ),
 }

@@ -33,12 +33,7 @@ def hold_steps(
 ) -> SearchEnding | None:
     """Replay what is known of a cell, then hold the steps that are missing; return how a search ended.
 
-    Args:
-        cell: What to hold.
-        config: The bench it belongs to.
-        words: What prompts are made of, by tokenizer or model; filled where something is missing.
-        opened: Its model.
-        kit: The session's.
+    `words` is what prompts are made of, by tokenizer or model; what is missing is added.
     """
     with (
         closing(open_target(opened.backend, cell.model, kit.session)) as target,

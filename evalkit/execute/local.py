@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from evalkit.config.run import RunConfig
 from evalkit.errors import UsageError
-from evalkit.execute.cell import ask_docs
-from evalkit.execute.preflight import check_data_class
+from evalkit.execute.cell import DocsWork
 from evalkit.execute.progress import Tell
 from evalkit.execute.session import begun, go_on, start
-from evalkit.execute.work import CellWork, Kit, Measured, Opened, RunOptions
-from evalkit.harness.catalogue import SEEDS
+from evalkit.execute.work import RunOptions
 from evalkit.plan import Plan, make_plan
-from evalkit.records import CellRecord
 from evalkit.store.journal import JOURNAL, Journal
 from evalkit.store.manifest import read_manifest
 
@@ -62,50 +58,6 @@ def resume_run(
         return DocsWork(plan, options)
 
     go_on(folder, manifest, again, tell)
-
-
-class DocsWork(CellWork):
-    """Asks the docs of a plan's cells."""
-
-    kind: Literal["run"] = "run"
-    seeds = SEEDS
-
-    def __init__(self, plan: Plan, options: RunOptions | None = None) -> None:
-        self.config = plan.config
-        self.options = options or RunOptions()
-        self.plan_hash = plan.hash
-        self._cells = {cell.cell_id: cell for cell in plan.cells}
-
-    def check(self) -> None:
-        """Check that confidential docs stay where they may be.
-
-        Raises:
-            ConfigError: They would not.
-        """
-        for cell in self._cells.values():
-            check_data_class(cell.model, cell.suite, self.config.trusted_hosts)
-
-    def cells(self) -> tuple[CellRecord, ...]:
-        """Return the cells as planned."""
-        return tuple(
-            CellRecord(
-                cell_id=cell.cell_id,
-                model=cell.model.name,
-                suite=cell.suite.name,
-                repeat=cell.repeat,
-                state="pending",
-                backend=cell.model.backend,
-                data_class=cell.suite.data_class,
-                n_docs=cell.n_docs,
-                n_requests=cell.n_requests,
-                mode=cell.mode,
-            )
-            for cell in self._cells.values()
-        )
-
-    def measure(self, cell_id: str, opened: Opened, kit: Kit) -> Measured:
-        """Ask the docs."""
-        return ask_docs(self._cells[cell_id], self.config, self.options, opened, kit)
 
 
 def answered_requests(folder: Path, plan: Plan) -> dict[str, int]:

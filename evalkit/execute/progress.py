@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from evalkit.records import CellRecord, LoadStep
 
 
+class Event:
+    """Something that a session tells."""
+
+
 @dataclass(frozen=True, slots=True)
-class SessionStarted:
+class SessionStarted(Event):
     """The run directory exists; cells follow."""
 
     folder: Path
@@ -26,14 +30,14 @@ class SessionStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerStarting:
+class ServerStarting(Event):
     """A model's server is being started."""
 
     model: str
 
 
 @dataclass(frozen=True, slots=True)
-class ServerStarted:
+class ServerStarted(Event):
     """The server is healthy."""
 
     model: str
@@ -41,14 +45,14 @@ class ServerStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelLoading:
+class ModelLoading(Event):
     """Weights are being read, or an API is being opened."""
 
     model: str
 
 
 @dataclass(frozen=True, slots=True)
-class ModelLoaded:
+class ModelLoaded(Event):
     """The model can answer."""
 
     model: str
@@ -57,7 +61,7 @@ class ModelLoaded:
 
 
 @dataclass(frozen=True, slots=True)
-class CellStarted:
+class CellStarted(Event):
     """The docs of a cell are about to be asked."""
 
     cell_id: str
@@ -67,7 +71,7 @@ class CellStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class Advanced:
+class Advanced(Event):
     """Some more requests of the cell have been answered and are on disk."""
 
     cell_id: str
@@ -80,14 +84,14 @@ class Advanced:
 
 
 @dataclass(frozen=True, slots=True)
-class StepStarted:
+class StepStarted(Event):
     """A step of a load test begins."""
 
     step: LoadStep
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Event):
     """Single requests were answered, and size the steps that follow."""
 
     step: LoadStep
@@ -96,7 +100,7 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
-class StepGoesOn:
+class StepGoesOn(Event):
     """Some time has passed within a step."""
 
     step: LoadStep
@@ -105,7 +109,7 @@ class StepGoesOn:
 
 
 @dataclass(frozen=True, slots=True)
-class StepEnded:
+class StepEnded(Event):
     """A step is done."""
 
     step: LoadStep
@@ -113,7 +117,7 @@ class StepEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class CellEnded:
+class CellEnded(Event):
     """The cell is `done`, `failed`, `skipped`, `stopped` or `interrupted`, and the journal knows."""
 
     record: CellRecord
@@ -121,20 +125,6 @@ class CellEnded:
     """Time since its work began in this session; 0 when it did not."""
 
 
-Event = (
-    SessionStarted
-    | ServerStarting
-    | ServerStarted
-    | ModelLoading
-    | ModelLoaded
-    | CellStarted
-    | Advanced
-    | StepStarted
-    | Probed
-    | StepGoesOn
-    | StepEnded
-    | CellEnded
-)
 Tell = Callable[[Event], object]
 """Whoever is told."""
 

@@ -23,22 +23,14 @@ from evalkit.backends import open_backend, place, unavailable
 from evalkit.backends.base import CellSetup
 from evalkit.config.run import ModelSpec
 from evalkit.errors import DataError, EndpointError, StoppedError, UsageError, reason_of
+from evalkit.execute import progress as told
 from evalkit.execute.answered import check_answered
 from evalkit.execute.environment import command_line, git_state, hardware, versions
 from evalkit.execute.folders import check_output, iso, locked, new_folder
 from evalkit.execute.limits import RunGuard, spent_usd
 from evalkit.execute.preflight import check_budget, check_models
-from evalkit.execute.progress import (
-    CellEnded,
-    ModelLoaded,
-    ModelLoading,
-    ServerStarted,
-    ServerStarting,
-    SessionStarted,
-    Tell,
-)
 from evalkit.execute.serving import serving
-from evalkit.execute.work import CellWork, Kit, Measured, Opened
+from evalkit.execute.work import NOTHING, CellWork, Kit, Measured, Opened
 from evalkit.meters.clock import now_ns, open_session
 from evalkit.meters.nvml import NoGpus, open_gpus
 from evalkit.meters.rapl import open_rapl
@@ -51,11 +43,8 @@ from evalkit.store.run_dir import publish
 log = logging.getLogger("evalkit")
 
 
-def start(work: CellWork, config_file: Path | None, tell: Tell) -> Path:
-    """Make a run directory and work through the cells.
-
-    Returns:
-        The run directory. Its manifest says `complete`, or `partial` when interrupted or when cells failed.
+def start(work: CellWork, config_file: Path | None, tell: told.Tell) -> Path:
+    """Make a run directory and work through the cells; return the directory.
 
     Raises:
         UsageError: Nothing was written.
@@ -87,16 +76,13 @@ def begun(folder: Path, kind: str) -> RunManifest:
     return manifest
 
 
-def go_on(folder: Path, manifest: RunManifest, again: Callable[[], CellWork], tell: Tell) -> None:
+def go_on(
+    folder: Path, manifest: RunManifest, again: Callable[[], CellWork], tell: told.Tell
+) -> None:
     """Go on where earlier sessions ended.
 
-    What is complete and still has its journal is published again, which mends damaged Parquet files.
-
-    Args:
-        folder: The run directory.
-        manifest: What it says of itself.
-        again: Makes the work, and refuses when it would not be the same.
-        tell: Told what happens.
+    What is complete and still has its journal is published again, which mends damaged Parquet files. `again` makes the
+    work, and refuses when it would not be the same.
 
     Raises:
         UsageError: It would not be the same, or could not be done.
@@ -150,12 +136,12 @@ def _preflight(work: CellWork) -> None:
 
 
 def _work(
-    folder: Path, manifest: RunManifest, journal: Journal, work: CellWork, tell: Tell
+    folder: Path, manifest: RunManifest, journal: Journal, work: CellWork, tell: told.Tell
 ) -> None:
     session = open_session(len(journal.sessions()))
     journal.add_session(session)
     planned = work.cells()
-    tell(SessionStarted(folder, len(planned), sum(c.n_requests for c in planned)))
+    tell(told.SessionStarted(folder, len(planned), sum(c.n_requests for c in planned)))
     gpus = open_gpus()
     lost = [a for some in journal.open_attempts().values() for a in some]
     spent = spent_usd(journal.requests(), lost)
@@ -219,14 +205,14 @@ class _Cells:
         """Start server and backend, and tell of both."""
         tell, began = self._kit.tell, now_ns()
         if spec.serve is not None:
-            tell(ServerStarting(spec.name))
+            tell(told.ServerStarting(spec.name))
         with serving(spec, self._kit.folder) as server:
             if server is not None:
-                tell(ServerStarted(spec.name, server.start_s))
-            tell(ModelLoading(spec.name))
+                tell(told.ServerStarted(spec.name, server.start_s))
+            tell(told.ModelLoading(spec.name))
             with open_backend(spec) as backend:
                 load_s = (now_ns() - began) / NS_PER_S
-                tell(ModelLoaded(spec.name, load_s))
+                tell(told.ModelLoaded(spec.name, load_s))
                 self.models[spec.name] = backend.entry()
                 yield Opened(backend, server, load_s)
 
@@ -253,14 +239,14 @@ class _Cells:
 
     def _finish(self, record: CellRecord, measured: Measured, began_ns: int) -> None:
         """Keep the scores; of a cell of which too little was answered, only which docs got no answer."""
-        ended, samples, results = replace(record, state="done"), measured.samples, measured.results
         try:
             check_answered(self._journal.requests(record.cell_id), record.model)
         except EndpointError as error:
-            ended = replace(record, state="failed", reason=str(error))
-            samples, results = [s for s in samples if "failed" in s.flags], []
-        self._journal.finish_cell(ended, samples, results)
-        self._told(ended, began_ns)
+            failed = replace(record, state="failed", reason=str(error))
+            unanswered = [s for s in measured.samples if "failed" in s.flags]
+            self._end(failed, began_ns, Measured(unanswered))
+        else:
+            self._end(replace(record, state="done"), began_ns, measured)
 
     def _as_asked(self, record: CellRecord, opened: Opened) -> CellRecord:
         """Add how requests were computed or sent; what only an earlier session asked stays as it was."""
@@ -269,10 +255,9 @@ class _Cells:
         asked = replace(record, engine=tuple(engine.values()), endpoint=endpoint)
         return self._work.ended(asked, self._journal)
 
-    def _end(self, record: CellRecord, began_ns: int | None = None) -> None:
-        self._journal.update_cell(record)
-        self._told(record, began_ns)
-
-    def _told(self, record: CellRecord, began_ns: int | None) -> None:
+    def _end(
+        self, record: CellRecord, began_ns: int | None = None, kept: Measured = NOTHING
+    ) -> None:
+        self._journal.finish_cell(record, kept.samples, kept.results)
         took_s = 0.0 if began_ns is None else (now_ns() - began_ns) / NS_PER_S
-        self._kit.tell(CellEnded(record, took_s))
+        self._kit.tell(told.CellEnded(record, took_s))

@@ -89,6 +89,9 @@ class Measured:
     ending: SearchEnding | None = None
 
 
+NOTHING = Measured()
+
+
 class CellWork(Protocol):
     """What a kind of session does in its cells, and what its manifest tells of that."""
 

@@ -23,8 +23,8 @@ from evalkit.cli import main
 from evalkit.config import LimitsSpec, ModelSpec, PriceSpec, SuiteSpec, parse_run_config
 from evalkit.errors import ConfigError, EvalkitError, ExecutionError, ModelError
 from evalkit.execute.bench_bounds import price_usd_of
+from evalkit.execute.cell import DocsWork
 from evalkit.execute.limits import RunGuard, most_cost_usd
-from evalkit.execute.local import DocsWork
 from evalkit.execute.preflight import check_budget, check_data_class
 from evalkit.execute.session import first_manifest
 from evalkit.plan import Cell, Plan, make_plan
