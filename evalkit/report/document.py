@@ -69,6 +69,16 @@ class _Parts:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page."""
+
+    name: str
+    """File among `templates/sections`."""
+    contents: tuple[tuple[str, Said], ...]
+    """Id and title of what the table of contents has of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The whole report, ready to be put into HTML."""
 
@@ -92,8 +102,8 @@ class Document:
     terms: tuple[tuple[Said, Said], ...]
     scenario: str
     """The scenario as YAML, as it was understood; empty without one."""
-    contents: tuple[tuple[str, Said], ...]
-    """Id and title of the sections, in order."""
+    sections: tuple[Section, ...]
+    """In the order of the page and of its contents."""
 
 
 def build_document(
@@ -138,7 +148,7 @@ def build_document(
             language=language,
         ),
         scenario="" if decided is None else _as_yaml(decided.scenario),
-        contents=tuple(_contents(run, parts, judged)),
+        sections=tuple(_sections(run, parts, judged)),
     )
 
 
@@ -181,24 +191,26 @@ def _as_yaml(scenario: ScenarioConfig) -> str:
     return without_folders(yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
 
 
-def _contents(run: Page, parts: _Parts, gate: GateSection | None) -> Iterator[tuple[str, Said]]:
-    """Yield the sections that there are, in the order of the template."""
-    is_decided = parts.decision is not None
+def _sections(run: Page, parts: _Parts, gate: GateSection | None) -> Iterator[Section]:
+    """Yield the sections that there are, in the order of the page and its contents."""
+    is_decided, is_asked = parts.decision is not None, not run.is_only_load
+    costs = (("costs", say("Costs")), ("tornado", say("What moves the result")))
+    warnings = (("warnings", say("Warnings")),) if is_decided else ()
+    errors = (*warnings, ("errors", say("Errors and exclusions")))
+    audit = (("audit", say("How this was measured")), ("terms", say("Words explained")))
     sections = (
-        (gate is not None, "gate", NOTHING if gate is None else gate.title),
-        (parts.scorecard is not None, "scorecard", say("Scorecard")),
-        (parts.pareto is not None, "pareto", say("Quality against cost")),
-        (is_decided, "costs", say("Costs")),
-        (is_decided, "tornado", say("What moves the result")),
-        (not run.is_only_load, "quality", say("Quality")),
-        (not run.is_only_load, "speed", say("Speed and memory")),
-        (run.load is not None, "load", say("Under load")),
-        (is_decided, "blends", say("Combining both")),
-        (is_decided, "warnings", say("Warnings")),
-        (True, "errors", say("Errors and exclusions")),
-        (is_decided, "assumptions", say("Assumptions")),
-        (not run.is_only_load, "samples", say("Questions and answers")),
-        (True, "audit", say("How this was measured")),
-        (True, "terms", say("Words explained")),
+        (gate, Section("gate", (("gate", NOTHING if gate is None else gate.title),))),
+        (parts.scorecard, Section("scorecard", (("scorecard", say("Scorecard")),))),
+        (parts.pareto, Section("pareto", (("pareto", say("Quality against cost")),))),
+        (is_decided, Section("costs", costs)),
+        (is_asked, Section("quality", (("quality", say("Quality")),))),
+        (is_asked, Section("speed", (("speed", say("Speed and memory")),))),
+        (run.load, Section("load", (("load", say("Under load")),))),
+        (run.endpoints, Section("api", ())),
+        (is_decided, Section("blends", (("blends", say("Combining both")),))),
+        (True, Section("errors", errors)),
+        (is_decided, Section("assumptions", (("assumptions", say("Assumptions")),))),
+        (is_asked, Section("explorer", (("samples", say("Questions and answers")),))),
+        (True, Section("audit", audit)),
     )
-    yield from ((anchor, title) for is_there, anchor, title in sections if is_there)
+    yield from (section for is_there, section in sections if is_there)
