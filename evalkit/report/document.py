@@ -103,7 +103,7 @@ class Document:
     scenario: str
     """The scenario as YAML, as it was understood; empty without one."""
     sections: tuple[Section, ...]
-    """In the order of the page and of its contents."""
+    """Parts of the page, in its order."""
 
 
 def build_document(
