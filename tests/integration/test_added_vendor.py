@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from evalkit.backends import place
 from evalkit.backends.base import Place
+from evalkit.backends.endpoints.failures import is_kept
 from evalkit.backends.endpoints.openai import OpenAIBackend
 from evalkit.cli import main
 from evalkit.config import ModelSpec
@@ -87,3 +88,8 @@ def test_a_vendor_of_another_package_is_where_its_base_says_once_it_says_so_itse
     spec = ModelSpec(name="m", backend="packaged", source="x")
     with installed_backends(monkeypatch, {"packaged": Packaged}):
         assert place(spec) == Place(False, "api.openai.com")
+
+
+def test_headers_of_limits_are_kept_whatever_the_vendor_is_called() -> None:
+    names = ("fable-ratelimit-left", "x-ratelimit-limit", "openai-processing-ms", "set-cookie")
+    assert [name for name in names if is_kept(name)] == list(names[:3])

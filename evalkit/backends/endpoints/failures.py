@@ -19,8 +19,16 @@ from evalkit.backends.endpoints.roles import refused_turns
 from evalkit.backends.endpoints.waits import asked_wait_s
 from evalkit.backends.endpoints.wire import Exchange, NoHeadersError, OversizedError, StalledError
 
-_KEPT_HEADERS = ("request-id", "x-request-id", "retry-after", "retry-after-ms", "server-timing")
-_KEPT_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit-", "openai-processing")
+_KEPT_HEADERS = (
+    "request-id",
+    "x-request-id",
+    "retry-after",
+    "retry-after-ms",
+    "server-timing",
+    "openai-processing-ms",
+)
+_LIMITS = "ratelimit-"
+"""Headers of limits have this in their name, whatever a vendor writes in front of it."""
 _PROXY_STATUSES = {407, 502, 503, 504}
 SHORTEST_SECRET = 6
 """Characters; a placeholder such as `x` for a key is no secret, and would tear holes into messages."""
@@ -85,7 +93,7 @@ def clean(message: str, secrets: Collection[str]) -> str:
 
 def is_kept(header: str) -> bool:
     """Tell whether a response's header is worth keeping: it says who answered, how fast, and what the limits are."""
-    return header in _KEPT_HEADERS or header.startswith(_KEPT_PREFIXES)
+    return header in _KEPT_HEADERS or _LIMITS in header
 
 
 def _of_connection(error: BaseException, had_response: bool, secrets: Collection[str]) -> Failure:
