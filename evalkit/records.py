@@ -12,8 +12,8 @@ RECORDS_VERSION history
     3  Attempt: session, what was received, usage and price; TokenEvent.n_tokens may be None; CellRecord.endpoint
     4  LoadStep, Request.step; Telemetry of servers, CPU packages and clocks
     5  Answer.mean_logprob; EndpointRecord.concurrency may be None
-    6  Answer.raw, .thoughts and .tool_calls, Request.reasoning_tokens, Attempt.reasoning_cost_usd, CellRecord.ending;
-       LoadStep of kind `probe`
+    6  Answer.raw, .thoughts and .tool_calls, Request.reasoning_tokens, Attempt.reasoning_cost_usd, CellRecord.ending
+       and .place; LoadStep of kind `probe`
 """
 
 from __future__ import annotations
@@ -183,7 +183,10 @@ class Attempt:
     cost_usd: float | None = None
     """Price of `usage` by the run's price list; None when either is unknown."""
     reserved_usd: float | None = None
-    """What the budget guard set aside; counts as spent where the cost is unknown. None without a budget."""
+    """What the attempt can cost at most, which the budget guard set aside; counts as spent where the cost is unknown.
+
+    None where nobody charges, where the price is unknown, and where the cost is known and there is no budget.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,6 +482,24 @@ class SearchEnding:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a model is and whether asking it costs money: data protection, budgets and prices go by this."""
+
+    is_in_process: bool
+    host: str | None = None
+    """Where its requests go; None in process."""
+    is_on_this_machine: bool = False
+    """Whether that host is this machine."""
+    is_billed: bool = True
+    """Whether somebody may charge for what it is asked."""
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether its backend says where it is."""
+        return self.is_in_process or self.host is not None
+
+
+@dataclass(frozen=True, slots=True)
 class CellRecord:
     """One cell of the matrix and how it ended."""
 
@@ -506,6 +527,20 @@ class CellRecord:
     """`as_is` or `generate`."""
     ending: SearchEnding | None = None
     """How a load test's search ended that is over."""
+    place: Place | None = None
+    """Where its backend says that the model is; None: written by an evalkit that did not ask."""
+
+    @property
+    def is_in_process(self) -> bool:
+        """Whether the model was in evalkit's own process; where no place is kept, what sent no requests was."""
+        return self.endpoint is None if self.place is None else self.place.is_in_process
+
+    @property
+    def host(self) -> str | None:
+        """Where its requests went; None in process, before any was sent, and where nobody knows."""
+        if self.endpoint is not None:
+            return self.endpoint.host
+        return None if self.place is None or self.state != "done" else self.place.host
 
     @property
     def turns(self) -> str:

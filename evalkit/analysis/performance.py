@@ -113,7 +113,7 @@ def _fact(measured: _Measured, model: str, cells: Sequence[CellRecord]) -> Perfo
     alone = [timing for _, timing in measured.timings]
     reason = NOTHING if alone else BATCHED if generated else NOTHING_GENERATED
     process = "server" if any(t.device == "server" for t in readings) else "host"
-    is_here = process == "server" or all(c.endpoint is None for c in cells)
+    is_here = process == "server" or all(c.is_in_process for c in cells)
     here = readings if is_here else []
     host = [t for t in here if t.device == process]
     gpu = [t for t in here if t.device.startswith("gpu")]
@@ -167,7 +167,7 @@ def _generated_per_s(generated: Sequence[Request], cells: Sequence[CellRecord]) 
 
     Answers that were generated alone and in a batch, too, count with about the tokens that the batch made for them.
     """
-    here = {c.cell_id for c in cells if c.endpoint is None}
+    here = {c.cell_id for c in cells if c.is_in_process}
     batched = {r.cell_id for r in generated if r.cell_id in here and not r.is_timed}
     spans = [r for r in generated if r.cell_id not in batched or not r.is_timed]
     twins = [r for r in generated if r.cell_id in batched and Flips.of([r]).n_compared]

@@ -19,26 +19,13 @@ from evalkit.records import (
     ToolCall,
     Usage,
 )
+from evalkit.records import (
+    Place as Place,  # whoever writes a backend finds it here
+)
 from evalkit.store.manifest import ModelEntry
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a model is and whether asking it costs money: data protection, budgets and prices go by this."""
-
-    is_in_process: bool
-    host: str | None = None
-    """Where its requests go; None in process."""
-    is_on_this_machine: bool = False
-    """Whether that host is this machine."""
-    is_billed: bool = True
-    """Whether somebody may charge for what it is asked."""
-
-    @property
-    def is_declared(self) -> bool:
-        """Whether its backend says where it is."""
-        return self.is_in_process or self.host is not None
-
+CHARACTERS_PER_TOKEN = 3
+"""For limits and reservations, before the server has counted; on the safe side for English and German."""
 
 UNDECLARED = Place(is_in_process=False)
 """What counts for a backend that does not say: its requests go to nobody knows where, and are charged for."""
@@ -153,6 +140,11 @@ class CellSetup:
     """Memory for keys and values of shared prompts; None: a share of free memory."""
     guard: Guard | None = None
     """Decides whether another request may be sent, which a backend that is billed asks before each; None: always."""
+
+
+def most_usage(prompt: str, max_tokens: int) -> Usage:
+    """Return the most that a request can use, as far as can be told before anybody has counted its tokens."""
+    return Usage(input_tokens=len(prompt) // CHARACTERS_PER_TOKEN + 1, output_tokens=max_tokens)
 
 
 class BudgetHeldError(Exception):

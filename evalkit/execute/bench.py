@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from evalkit.backends import place
 from evalkit.config.bench import BenchConfig
 from evalkit.errors import UsageError
 from evalkit.execute.bench_cell import hold_steps
 from evalkit.execute.bench_step import BenchCell
-from evalkit.execute.preflight import check_data_class
+from evalkit.execute.preflight import check_allowed
 from evalkit.execute.progress import Tell
 from evalkit.execute.session import begun, go_on, start
 from evalkit.execute.work import CellWork, Kit, Measured, Opened
@@ -79,9 +80,7 @@ class LoadWork(CellWork):
             ConfigError: Docs would not stay, or a trace can't be read.
             UsageError: A trace has changed.
         """
-        for cell in self._cells.values():
-            if cell.suite is not None:
-                check_data_class(cell.model, cell.suite, self.config.trusted_hosts)
+        check_allowed(self.config)
         list(check_traces(self.config))
         if self._begun is not None:
             check_traces_kept(self.config, self._begun)
@@ -99,6 +98,7 @@ class LoadWork(CellWork):
                 data_class=cell.suite.data_class if cell.suite else "public",
                 n_docs=0,
                 n_requests=0,
+                place=place(cell.model),
             )
             for cell in self._cells.values()
         )

@@ -36,7 +36,9 @@ def hold_steps(
     `words` is what prompts are made of, by tokenizer or model; what is missing is added.
     """
     with (
-        closing(open_target(opened.backend, cell.model, kit.session)) as target,
+        closing(
+            open_target(opened.backend, cell.model, kit.session, kit.guard.bound(cell.model))
+        ) as target,
         kit.sampler(cell.cell_id, opened, SAMPLE_S) as sampler,
     ):
         holder = StepHolder(cell, target, opened.server, kit, sampler)

@@ -16,6 +16,7 @@ from evalkit.execute.bench_bounds import (
     price_usd_of,
     within_budget,
 )
+from evalkit.execute.preflight import check_allowed
 from evalkit.execute.schedule import Schedule, Setting
 from evalkit.loadgen.search import MOST_STEPS
 from evalkit.loadgen.sizing import N_PROBES, Sizing, Windows
@@ -82,8 +83,10 @@ def plan_bench(config: BenchConfig) -> list[CellEstimate]:
     """Return what each model will be put through, profile by profile; loads no model and asks no server.
 
     Raises:
-        ConfigError: A trace can't be read.
+        ConfigError: A trace can't be read, or the bench would be refused.
+        ModelError: A backend is not known, or can't say where a model is.
     """
+    check_allowed(config)
     traces = {p.name: read_trace(p.load).rows for p in config.profiles if p.load.file is not None}
     return [_cell(config, m, p, traces.get(p.name)) for m in config.models for p in config.profiles]
 

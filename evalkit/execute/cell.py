@@ -56,6 +56,7 @@ class DocsWork(CellWork):
                 n_docs=cell.n_docs,
                 n_requests=cell.n_requests,
                 mode=cell.mode,
+                place=cell.place,
             )
             for cell in self._cells.values()
         )
@@ -80,7 +81,9 @@ class DocsWork(CellWork):
                 samples, results = evaluate_cell(
                     BackendLM(
                         backend,
-                        CellContext(cell_id, kit.session, cell.model.backend),
+                        CellContext(
+                            cell_id, kit.session, cell.model.backend, kit.guard.bound(cell.model)
+                        ),
                         known,
                         keep,
                         earlier,

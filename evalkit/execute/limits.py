@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
+from evalkit.backends import place
 from evalkit.backends.base import BudgetHeldError
 from evalkit.config.run import LimitsSpec, ModelSpec
-from evalkit.errors import ExecutionError, StoppedError
+from evalkit.errors import ExecutionError, StoppedError, UsageError
 from evalkit.meters.clock import now_ns
 from evalkit.plan import Cell
 from evalkit.prices import cost_usd
-from evalkit.records import NS_PER_S, Attempt, Request, Usage
+from evalkit.records import NS_PER_S, Attempt, CellRecord, Request, Usage
 
 
 class RunGuard:
@@ -52,6 +54,17 @@ class RunGuard:
         """Return US dollars for one attempt at today's price; None when it is unknown."""
         return cost_usd(model, usage, datetime.now(UTC))
 
+    def most_usd(self, model: ModelSpec, most: Usage) -> float | None:
+        """Return what a request that uses at most this much can cost; None when its price is unknown."""
+        written = replace(most, cache_write_tokens=most.input_tokens)  # may cost more than reading
+        kept = replace(written, cache_write_1h_tokens=most.input_tokens)
+        costs = [self.price(model, usage) for usage in (most, written, kept)]
+        return max((cost for cost in costs if cost is not None), default=None)
+
+    def bound(self, model: ModelSpec) -> Callable[[Usage], float | None]:
+        """Return what tells what a request of a model can cost at most; None of one that nobody charges for."""
+        return partial(self.most_usd, model) if place(model).is_billed else lambda _: None
+
     def reserve(self, model: ModelSpec, most: Usage) -> float | None:
         """Set money aside for a request.
 
@@ -68,9 +81,7 @@ class RunGuard:
             )
         if self._most_usd is None:
             return None
-        written = replace(most, cache_write_tokens=most.input_tokens)  # may cost more than reading
-        kept = replace(written, cache_write_1h_tokens=most.input_tokens)
-        cost = max(self.price(model, usage) or 0.0 for usage in (most, written, kept))
+        cost = self.most_usd(model, most) or 0.0
         with self._lock:
             if self._spent_usd + cost > self._most_usd:
                 raise StoppedError(
@@ -109,6 +120,30 @@ class RunGuard:
             self._reserved_usd -= reserved
             self._n_reserved -= 1
             self._spent_usd += reserved if spent is None else spent
+
+
+def check_spent(
+    limits: LimitsSpec,
+    models: Iterable[ModelSpec],
+    cells: Iterable[CellRecord],
+    requests: Iterable[Request],
+) -> None:
+    """Check that it is known what a run has cost so far at most, where it has a budget to keep.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if limits.max_cost_usd is None:
+        return
+    billed = {m.name for m in models if place(m).is_billed}
+    models_of = {c.cell_id: c.model for c in cells if c.model in billed}
+    for request in (r for r in requests if r.cell_id in models_of):
+        if any(a.cost_usd is None and a.reserved_usd is None for a in request.attempts):
+            raise UsageError(
+                f"what requests of model {models_of[request.cell_id]!r} have cost so far is not known, so"
+                " max_cost_usd can't be kept.",
+                "Resume without a budget, or start a new run.",
+            )
 
 
 def spent_usd(requests: Iterable[Request], open_attempts: Iterable[Attempt]) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from evalkit.backends import place, preflight, unavailable
+from evalkit.config.bench import BenchConfig
 from evalkit.config.run import LimitsSpec, ModelSpec, SuiteSpec
 from evalkit.errors import ConfigError, ModelError
 from evalkit.execute.serving import check_server
@@ -26,6 +27,21 @@ def check_models(models: Sequence[ModelSpec]) -> None:
         check_server(model)
         if missing[model.name] is None:
             preflight(model)
+
+
+def check_allowed(config: BenchConfig) -> None:
+    """Check that every model of a bench may be asked what its profiles ask, and that a budget can be kept.
+
+    Raises:
+        ConfigError: One may not, or it can't.
+        ModelError: A backend is not known, or can't say where a model is.
+    """
+    check_budget(config.limits, config.models)
+    for model in config.models:
+        place(model)
+        for profile in config.profiles:
+            if profile.prompts.suite is not None:
+                check_data_class(model, profile.prompts.suite, config.trusted_hosts)
 
 
 def check_budget(

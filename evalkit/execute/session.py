@@ -27,7 +27,7 @@ from evalkit.execute import progress as told
 from evalkit.execute.answered import check_answered
 from evalkit.execute.environment import command_line, git_state, hardware, versions
 from evalkit.execute.folders import check_output, iso, locked, new_folder
-from evalkit.execute.limits import RunGuard, spent_usd
+from evalkit.execute.limits import RunGuard, check_spent, spent_usd
 from evalkit.execute.preflight import check_budget, check_models
 from evalkit.execute.serving import serving
 from evalkit.execute.work import NOTHING, CellWork, Kit, Measured, Opened
@@ -96,6 +96,8 @@ def go_on(
             raise DataError(f"{journal.path}: damaged: {problem}.", f"Start a new {manifest.kind}.")
         work = again()
         _preflight(work)
+        limits = work.options.limits(work.config.limits)
+        check_spent(limits, work.config.models, journal.cells(), journal.requests())
         _work(folder, manifest, journal, work, tell)
 
 

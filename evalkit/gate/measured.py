@@ -267,7 +267,7 @@ def _memory(
 ) -> Iterable[tuple[str, float]]:
     """Yield peak memory by where it was measured; nothing of a model that ran elsewhere."""
     server = [t for t in readings if t.device == "server"]
-    if not server and any(c.endpoint is not None for c in cells):
+    if not server and not all(c.is_in_process for c in cells):
         return
     gpu = [t for t in readings if t.device.startswith("gpu")]
     host = server or [t for t in readings if t.device == "host"]

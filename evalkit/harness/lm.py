@@ -9,7 +9,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from lm_eval.api.instance import Instance
@@ -23,10 +23,11 @@ from evalkit.backends.base import (
     Outcome,
     ScoreRequest,
     Sending,
+    most_usage,
 )
 from evalkit.engine.values import GenerationSettings
 from evalkit.errors import DataError, ScoringError
-from evalkit.records import CUT_THINKING, Answer, Attempt, Request, RequestKind, SentAttempt
+from evalkit.records import CUT_THINKING, Answer, Attempt, Request, RequestKind, SentAttempt, Usage
 
 log = logging.getLogger("evalkit")
 DEFAULT_MAX_TOKENS = 256
@@ -42,6 +43,8 @@ class CellContext:
     cell_id: str
     session: int
     backend_name: str
+    most_usd: Callable[[Usage], float | None] = lambda _: None
+    """What a request that uses at most this much can cost; None where nobody charges or the price is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ class BackendLM(LM):  # type: ignore[misc]
             records = [
                 self._request(asker, p, ids[p], hashes[p], o, True) for p, o in fresh.items()
             ]
-            sent = [self._sent(ids[p], o) for p, o in batch if isinstance(o, Sending)]
+            sent = [self._sent(asker, p, ids[p], o) for p, o in batch if isinstance(o, Sending)]
             self._write(records, sent)
             self._warn_of_thoughts(fresh.values())
             answers.update({p: _answer(outcome) or Answer() for p, outcome in fresh.items()})
@@ -211,10 +214,11 @@ class BackendLM(LM):  # type: ignore[misc]
             outcomes = [o for _, o in batch if isinstance(o, Outcome)]
             records = [self._request(asker, 0, request_id, "", o, False) for o in outcomes]
             self._write(
-                records, [self._sent(request_id, o) for _, o in batch if isinstance(o, Sending)]
+                records,
+                [self._sent(asker, 0, request_id, o) for _, o in batch if isinstance(o, Sending)],
             )
 
-    def _sent(self, request_id: str, sending: Sending) -> SentAttempt:
+    def _sent(self, asker: _Asker, position: int, request_id: str, sending: Sending) -> SentAttempt:
         n_before = len(self._earlier.get(request_id, ()))
         failed = sending.failed
         return SentAttempt(
@@ -223,7 +227,11 @@ class BackendLM(LM):  # type: ignore[misc]
             session=self._context.session,
             number=sending.number + n_before,
             t_queued_ns=sending.t_queued_ns,
-            reserved_usd=sending.reserved_usd,
+            reserved_usd=(
+                self._most_usd(asker, position)
+                if sending.reserved_usd is None
+                else sending.reserved_usd
+            ),
             failed=failed and replace(failed, number=failed.number + n_before),
         )
 
@@ -238,7 +246,12 @@ class BackendLM(LM):  # type: ignore[misc]
     ) -> Request:
         instance = asker.instances[position]
         earlier = tuple(self._earlier.get(request_id, ()))
-        made = outcome.attempts or (_attempt(outcome, self._context.session),)
+        made = [
+            replace(a, reserved_usd=self._most_usd(asker, position))
+            if a.cost_usd is None and a.reserved_usd is None
+            else a
+            for a in outcome.attempts or (_attempt(outcome, self._context.session),)
+        ]
         attempts = (*earlier, *(replace(a, number=a.number + len(earlier)) for a in made))
         return Request(
             request_id=request_id,
@@ -262,6 +275,15 @@ class BackendLM(LM):  # type: ignore[misc]
             attempts=attempts,
             answer=_answer(outcome) if is_measured else None,
         )
+
+    def _most_usd(self, asker: _Asker, position: int) -> float | None:
+        """Return what a request can cost at most: counted for what was sent where nobody tells more."""
+        wanted = asker.wanted[position]
+        if isinstance(wanted, GenerateRequest):
+            most = most_usage(wanted.prompt, wanted.settings.max_tokens)
+        else:
+            most = most_usage(wanted if isinstance(wanted, str) else "".join(astuple(wanted)), 1)
+        return self._context.most_usd(most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Protocol
 
-from evalkit.backends.base import Backend, GenerateRequest, Outcome
+from evalkit.backends.base import Backend, GenerateRequest, Outcome, most_usage
 from evalkit.backends.endpoints.backend import EndpointBackend
 from evalkit.backends.endpoints.error_classes import ErrorClass
 from evalkit.backends.endpoints.loop import LoopThread
 from evalkit.config.run import ModelSpec
 from evalkit.meters.clock import now_ns
-from evalkit.records import Attempt
+from evalkit.records import Attempt, Usage
 
 Message = dict[str, str]
+MostUsd = Callable[[Usage], float | None]
+"""What a request that uses at most this much can cost; None where nobody charges or the price is unknown."""
 
 
 class Target(Protocol):
@@ -73,8 +75,9 @@ class LocalTarget:
 
     is_local = True
 
-    def __init__(self, backend: Backend, session: int, *, is_chat: bool) -> None:
+    def __init__(self, backend: Backend, session: int, most_usd: MostUsd, *, is_chat: bool) -> None:
         self._backend = backend
+        self._most_usd = most_usd
         self._is_chat = is_chat
         self._session = session
         self.thread = LoopThread()
@@ -98,12 +101,12 @@ class LocalTarget:
                 outcome = await asyncio.wrap_future(answer)
         except TimeoutError:
             answer.cancel()  # dropped, unless it is being computed already
-            return self._outcome(None, due_ns, send_ns, ErrorClass.TIMEOUT, "not complete in time")
+            error = "not complete in time"
+            return self._outcome(request, None, due_ns, send_ns, ErrorClass.TIMEOUT, error)
         except Exception as error:  # foreign code raises anything; a failed request is a result
-            return self._outcome(
-                None, due_ns, send_ns, ErrorClass.SERVER_ERROR, f"{type(error).__name__}: {error}"
-            )
-        return self._outcome(outcome, due_ns, send_ns, None, None)
+            told = f"{type(error).__name__}: {error}"
+            return self._outcome(request, None, due_ns, send_ns, ErrorClass.SERVER_ERROR, told)
+        return self._outcome(request, outcome, due_ns, send_ns, None, None)
 
     def close(self) -> None:
         """End worker and event loop; what is being computed is finished first."""
@@ -129,12 +132,16 @@ class LocalTarget:
 
     def _outcome(
         self,
+        request: GenerateRequest,
         found: Outcome | None,
         due_ns: int,
         send_ns: int,
         error_class: str | None,
         error: str | None,
     ) -> Outcome:
+        told = () if found is None else found.attempts
+        costs = [a.cost_usd for a in told if a.cost_usd is not None]
+        most = self._most_usd(most_usage(request.prompt, request.settings.max_tokens))
         attempt = Attempt(
             number=0,
             session=self._session,
@@ -147,6 +154,9 @@ class LocalTarget:
             error=error,
             error_class=error_class,
             events=() if found is None else found.events,
+            usage=told[-1].usage if told else None,
+            cost_usd=sum(costs) if costs and len(costs) == len(told) else None,
+            reserved_usd=None if most is None else most * max(len(told), 1),
         )
         if found is None:
             return Outcome(send_ns, attempt.t_end_ns, None, 1, attempts=(attempt,))
@@ -170,9 +180,11 @@ def _for_model(request: GenerateRequest) -> GenerateRequest:
     return replace(request, settings=settings)
 
 
-def open_target(backend: Backend, spec: ModelSpec, session: int) -> Target:
+def open_target(
+    backend: Backend, spec: ModelSpec, session: int, most_usd: MostUsd = lambda _: None
+) -> Target:
     """Return the target for a backend; close it before the backend."""
     is_chat = spec.uses_chat_template(backend.has_chat_template)
     if isinstance(backend, EndpointBackend):
         return EndpointTarget(backend, is_chat=is_chat)
-    return LocalTarget(backend, session, is_chat=is_chat)
+    return LocalTarget(backend, session, most_usd, is_chat=is_chat)

@@ -156,7 +156,7 @@ def audit_run(run: Run, facts: RunFacts) -> Audit:
 
 def _timed_rows(run: Run) -> Iterator[tuple[Said, Said]]:
     """Yield which answers of a model in this process were timed, and what batches made of the same prompts."""
-    here = {c.cell_id for c in run.manifest.cells if c.endpoint is None}
+    here = {c.cell_id for c in run.manifest.cells if c.is_in_process}
     generated: dict[str, list[Request]] = {}
     for r in run.requests:
         if r.kind == RequestKind.GENERATE and r.is_measured and r.cell_id in here:

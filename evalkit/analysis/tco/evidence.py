@@ -41,10 +41,10 @@ def model_spec(runs: Iterable[Run], model: str) -> ModelSpec | None:
 
 
 def was_in_process(runs: Iterable[Run], model: str) -> bool:
-    """Tell whether a model answered without an endpoint: nobody charged for it."""
+    """Tell whether a model answered in evalkit's own process: nobody charged for it."""
     cells = [c for run in runs for c in run.manifest.cells if c.model == model]
     answered = [c for c in cells if c.state == "done"]
-    return bool(answered) and all(c.endpoint is None for c in answered)
+    return bool(answered) and all(c.is_in_process for c in answered)
 
 
 def task_requests(runs: Iterable[Run], model: str) -> tuple[TaskRequests, ...]:
@@ -68,7 +68,7 @@ def task_requests(runs: Iterable[Run], model: str) -> tuple[TaskRequests, ...]:
 def hosts_of(runs: Iterable[Run], model: str) -> tuple[str, ...]:
     """Return the hosts that got a model's requests."""
     cells = [c for run in runs for c in run.manifest.cells if c.model == model]
-    return tuple(dict.fromkeys(c.endpoint.host for c in cells if c.endpoint is not None))
+    return tuple(dict.fromkeys(c.host for c in cells if c.host is not None))
 
 
 def is_inside(host: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from evalkit.backends.base import Batch, BudgetHeldError, CellSetup, Outcome, Sending
+from evalkit.backends.base import Batch, BudgetHeldError, CellSetup, Outcome, Sending, most_usage
 from evalkit.backends.endpoints.attempt import Reply, attempt
 from evalkit.backends.endpoints.costs import billed, cost_of, reasoning_cost
 from evalkit.backends.endpoints.dialect import Ask, Dialect
@@ -26,8 +26,6 @@ from evalkit.records import NS_PER_S, Attempt, Usage
 
 GRACE_S = 30.0
 """After Ctrl-C, requests in flight may take this long to finish: they are paid for."""
-CHARACTERS_PER_TOKEN = 3
-"""Characters of a token, for limits and reservations before the server has counted; safe for English and German."""
 _POLL_S = 0.1
 _TIDY_AFTER = 2000
 """Items; it stops the loop for some milliseconds, and there is little garbage."""
@@ -355,10 +353,7 @@ def _stopped_early(attempt: Attempt) -> Attempt:
 
 def _most(ask: Ask) -> Usage:
     """Return the most a request can use, as far as can be told before the server has counted."""
-    return Usage(
-        input_tokens=len(ask.prompt) // CHARACTERS_PER_TOKEN + 1,
-        output_tokens=ask.settings.max_tokens,
-    )
+    return most_usage(ask.prompt, ask.settings.max_tokens)
 
 
 def _tokens(usage: Usage) -> int:

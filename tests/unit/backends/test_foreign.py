@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,11 +14,21 @@ import yaml
 from click.testing import CliRunner, Result
 
 from evalkit import backends
-from evalkit.backends.base import Batch, CellSetup, GenerateRequest
+from evalkit.analysis.tco.evidence import hosts_of, was_in_process
+from evalkit.backends.base import Batch, CellSetup, GenerateRequest, Outcome, Place
 from evalkit.cli import main
-from evalkit.errors import ModelError
+from evalkit.config import BenchConfig, LimitsSpec, PriceSpec
+from evalkit.engine.values import GenerationSettings
+from evalkit.errors import ConfigError, ModelError, UsageError
+from evalkit.execute.bench import LoadWork
+from evalkit.execute.bench_plan import plan_bench
+from evalkit.execute.limits import RunGuard, check_spent, spent_usd
+from evalkit.loadgen.target import open_target
+from evalkit.records import Usage
+from evalkit.store.journal import JOURNAL, Journal
 from evalkit.store.manifest import read_manifest
-from tests.foreign import Answers, config, entry_point, installed_backends, spec
+from evalkit.store.run_dir import open_run
+from tests.foreign import HOST, Answers, config, entry_point, installed_backends, spec
 
 
 class Connects(Answers):
@@ -47,7 +60,22 @@ class Broken(Answers):
     place = vars(Answers)["place"]
 
 
-KINDS: dict[str, type] = {"answers": Answers, "connects": Connects, "mute": Mute}
+class Half(Answers):
+    """One that asks the guard, answers one doc after its warm-up, and then fails."""
+
+    n_answers = 0
+
+    def may_send(self) -> None:
+        self.n_answers += 1
+        if self.n_answers > 2:
+            raise RuntimeError("gone")
+        assert self.guard is not None
+        reserved = self.guard.reserve(self.model, Usage(input_tokens=1, output_tokens=3))
+        if reserved is not None:
+            self.guard.settle(reserved, None)
+
+
+KINDS: dict[str, type] = {"answers": Answers, "connects": Connects, "mute": Mute, "half": Half}
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +109,16 @@ def told(result: Result) -> str:
     return " ".join(result.output.split())
 
 
+PRICE = PriceSpec(input=1, output=2, source="contract", date=date(2026, 11, 1))
+TASKS = {
+    "kind": "tasks",
+    "suite": {"name": "s", "tasks": ["grounded_qa"], "data_class": "confidential"},
+}
+LOADS: list[dict[str, Any]] = [
+    {"kind": "concurrency", "concurrency": [1]},
+    {"kind": "constant", "rates": [1]},
+    {"kind": "search"},
+]
 CHECK = ["models", "check"]
 
 
@@ -161,3 +199,117 @@ def test_a_name_of_two_packages_is_refused(
     first = "evalkit" if name == "openai" else "one-pack"
     assert result.exit_code == 2
     assert f"backend {name!r} is brought by several packages: {first} and two-pack." in told(result)
+
+
+# --- budgets ------------------------------------------------------------------------------------------------------
+
+
+def half_run(tmp_path: Path) -> Path:
+    """Return a run of two docs of which one was answered, without a budget."""
+    file = tmp_path / "r.yaml"
+    file.write_text(config("half", price=PRICE).replace("limit: 1", "limit: 2"))
+    where = ["--no-report", "-o", str(tmp_path / "results")]
+    assert CliRunner().invoke(main, ["run", str(file), *where]).exit_code == 3
+    (folder,) = (tmp_path / "results").iterdir()
+    return folder
+
+
+def test_what_was_spent_counts_on_resume_though_nobody_told_it(tmp_path: Path) -> None:
+    """Each request counts with the most it can cost, so that a budget of about as much holds no other."""
+    folder = half_run(tmp_path)
+    with Journal(folder / JOURNAL) as journal:
+        kept = list(journal.requests())
+    most = [a.reserved_usd for r in kept for a in r.attempts]
+    assert len(most) == 2
+    assert None not in most
+    spent = spent_usd(kept, ())
+    budget = ["--max-cost-usd", str(spent), "--no-report"]
+    CliRunner().invoke(main, ["run", "--resume", str(folder), *budget])
+    (cell,) = read_manifest(folder).cells
+    assert cell.state == "stopped"
+    assert f"${spent:.4f} spent" in str(cell.reason)
+
+
+def test_a_budget_is_refused_where_nobody_knows_what_was_spent(tmp_path: Path) -> None:
+    folder = half_run(tmp_path)
+    manifest = read_manifest(folder)
+    with Journal(folder / JOURNAL) as journal:
+        untold = [
+            replace(r, attempts=tuple(replace(a, reserved_usd=None) for a in r.attempts))
+            for r in journal.requests()
+        ]
+    models = [spec("half", price=PRICE)]
+    check_spent(LimitsSpec(), models, manifest.cells, untold)
+    check_spent(LimitsSpec(max_cost_usd=1), [spec("hf")], manifest.cells, untold)
+    with pytest.raises(UsageError, match="of model 'm' have cost so far is not known"):
+        check_spent(LimitsSpec(max_cost_usd=1), models, manifest.cells, untold)
+
+
+def test_a_load_test_counts_what_was_sent_too() -> None:
+    model = spec("answers", price=PRICE)
+    bound = RunGuard(LimitsSpec()).bound(model)
+    assert RunGuard(LimitsSpec()).bound(spec("hf"))(Usage(1, output_tokens=1)) is None
+    with backends.open_backend(model) as opened:
+        target = open_target(opened, model, 0, bound)
+        asked = GenerateRequest("x" * 300, GenerationSettings(max_tokens=10))
+
+        async def once() -> Outcome:
+            return await target.ask(asked, 0, asyncio.timeout(60))
+
+        outcome = target.thread.submit(once()).result()
+        target.close()
+    assert outcome.attempts[0].reserved_usd == pytest.approx((101 * 1 + 10 * 2) / 1e6)
+
+
+# --- places -------------------------------------------------------------------------------------------------------
+
+
+def _start(config: BenchConfig) -> None:
+    LoadWork(config).check()
+
+
+@pytest.mark.parametrize("load", [*LOADS, *(load | {"prompts": TASKS} for load in LOADS)])
+def test_a_plan_of_a_bench_refuses_what_the_bench_refuses(load: dict[str, Any]) -> None:
+    """Whether or not lengths are known before, for loads of every kind."""
+    prompts = load.get("prompts", {})
+    profile = {
+        "name": "p",
+        "load": {k: v for k, v in load.items() if k != "prompts"},
+        "prompts": prompts,
+        "slo": {"ttft_s": 1},
+    }
+    whole = {"name": "b", "models": [{"name": "m", "backend": "answers", "source": "x"}]}
+    free = BenchConfig.model_validate({**whole, "profiles": [profile]})
+    kept = free.model_copy(update={"limits": LimitsSpec(max_cost_usd=1)})
+    for refuse in (plan_bench, _start):
+        with pytest.raises(ConfigError, match="max_cost_usd can't be kept"):
+            refuse(kept)
+    if prompts:
+        for refuse in (plan_bench, _start):
+            with pytest.raises(ConfigError, match="is confidential"):
+                refuse(free)
+    else:
+        assert plan_bench(free)
+
+
+def test_a_plan_of_a_bench_asks_where_its_models_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch, "place")
+    profile = {"name": "p", "load": LOADS[0], "prompts": TASKS}
+    whole = {"name": "b", "models": [{"name": "m", "backend": "broken", "source": "x"}]}
+    with pytest.raises(ModelError, match="fails in `place`"):
+        plan_bench(BenchConfig.model_validate({**whole, "profiles": [profile]}))
+
+
+def test_a_run_keeps_the_place_of_its_models(tmp_path: Path) -> None:
+    result = asked(tmp_path, ["run", "--no-report", "-o", str(tmp_path / "results")], "answers")
+    (folder,) = (tmp_path / "results").iterdir()
+    assert result.exit_code == 0
+    run = open_run(folder)
+    (cell,) = run.manifest.cells
+    assert (cell.endpoint, cell.place) == (None, Place(False, HOST))
+    assert not was_in_process([run], "answers")
+    assert hosts_of([run], "answers") == (HOST,)
+    old = replace(cell, place=None)
+    assert (old.is_in_process, old.host) == (True, None)
+    assert replace(cell, state="failed").host is None
+    assert replace(cell, place=Place(True)).is_in_process

@@ -21,7 +21,7 @@ from evalkit.loadgen.chunks import chat_chunk, sse, usage
 from evalkit.loadgen.scripted import Pause, Plan, Received, ScriptedServer, Send, Stall
 from evalkit.meters.clock import now_ns
 from evalkit.records import ToolCall
-from tests.endpoints import PATHS, SETTINGS, api_model, conversation
+from tests.endpoints import PATHS, SETTINGS, api_model, conversation, kinds
 from tests.waiting import LONGEST_S
 
 SSE, JSON = {"Content-Type": "text/event-stream"}, {"Content-Type": "application/json"}
@@ -319,6 +319,63 @@ def test_an_answer_is_what_was_told_to_its_end(desk: Desk, vendor: str, name: st
     assert said == expected, last.error
     assert (last.status == "ok") is outcome.is_answered
 
+
+# --- lines without data -------------------------------------------------------------------------------------------
+
+NOISE = {
+    "a comment": b": ping\n\n",
+    "an empty comment": b":\n\n",
+    "a comment that looks like data": b': data: {"choices": []}\n\n',
+    "a comment without a blank line": b": keep-alive\n",
+    "an event without data": b"event: ping\n\n",
+    "an event of a vendor's name without data": b"event: content_block_delta\n\n",
+    "an error without data": b"event: error\n\n",
+    "blank data": b"data:\n\n",
+    "white data": b"data:  \t \n\n",
+    "data without a colon": b"data\n\n",
+    "a named event with blank data": b"event: keep-alive\ndata: \n\n",
+    "two lines of blank data": b"data:\ndata:\n\n",
+    "a time to retry": b"retry: 3000\n\n",
+    "an id": b"id: 7\n\n",
+    "all fields but data": b"id: 8\nevent: ping\nretry: 1\n\n",
+    "a word": b"keep-alive\n\n",
+    "blank lines": b"\n\n\n",
+    "carriage returns": b": ping\r\n\r\n",
+}
+STREAMS = {
+    "openai": chat("4", "2"),
+    "anthropic": messages("4", "2"),
+    "google": gemini_stream(gemini("4"), gemini("2", "STOP")),
+}
+
+
+def noisy(stream: bytes, noise: bytes) -> bytes:
+    """Return a stream with noise before, between and behind its events."""
+    return noise + b"".join(event + b"\n\n" + noise for event in stream.split(b"\n\n") if event)
+
+
+@pytest.mark.parametrize("vendor", STREAMS)
+@pytest.mark.parametrize("noise", NOISE)
+def test_lines_without_data_change_nothing(desk: Desk, vendor: str, noise: str) -> None:
+    plain, outcome = (
+        desk.ask(vendor, Plan((Send(stream),), headers=SSE))
+        for stream in (STREAMS[vendor], noisy(STREAMS[vendor], NOISE[noise]))
+    )
+    assert outcome.text == "42", outcome.attempts[-1].error
+    assert kinds(outcome) == kinds(plain)
+    assert outcome.output_tokens == plain.output_tokens
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_lines_without_data_are_no_answer(desk: Desk, noise: str) -> None:
+    for vendor in STREAMS if noise == "a comment" else ("openai",):
+        outcome = desk.ask(vendor, Plan((Send(NOISE[noise] * 3),), headers=SSE))
+        assert not outcome.is_answered
+        assert kinds(outcome) == []
+        assert outcome.attempts[-1].error_class == ("malformed" if noise == "a word" else "empty")
+
+
+# --- connections that stay open -----------------------------------------------------------------------------------
 
 HELD = {
     "the last line": ("openai", (Send(chat("42")), Stall())),
