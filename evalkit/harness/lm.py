@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import math
-import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
@@ -27,6 +26,7 @@ from evalkit.backends.base import (
 )
 from evalkit.engine.values import GenerationSettings
 from evalkit.errors import DataError, ScoringError
+from evalkit.harness.drawn import drawn_docs, random_docs
 from evalkit.records import CUT_THINKING, Answer, Attempt, Request, RequestKind, SentAttempt, Usage
 
 log = logging.getLogger("evalkit")
@@ -227,11 +227,7 @@ class BackendLM(LM):  # type: ignore[misc]
             session=self._context.session,
             number=sending.number + n_before,
             t_queued_ns=sending.t_queued_ns,
-            reserved_usd=(
-                self._most_usd(asker, position)
-                if sending.reserved_usd is None
-                else sending.reserved_usd
-            ),
+            reserved_usd=self._reserved(sending.reserved_usd, asker, position),
             failed=failed and replace(failed, number=failed.number + n_before),
         )
 
@@ -247,8 +243,8 @@ class BackendLM(LM):  # type: ignore[misc]
         instance = asker.instances[position]
         earlier = tuple(self._earlier.get(request_id, ()))
         made = [
-            replace(a, reserved_usd=self._most_usd(asker, position))
-            if a.cost_usd is None and a.reserved_usd is None
+            replace(a, reserved_usd=self._reserved(a.reserved_usd, asker, position))
+            if a.cost_usd is None
             else a
             for a in outcome.attempts or (_attempt(outcome, self._context.session),)
         ]
@@ -276,8 +272,10 @@ class BackendLM(LM):  # type: ignore[misc]
             answer=_answer(outcome) if is_measured else None,
         )
 
-    def _most_usd(self, asker: _Asker, position: int) -> float | None:
-        """Return what a request can cost at most: counted for what was sent where nobody tells more."""
+    def _reserved(self, told: float | None, asker: _Asker, position: int) -> float | None:
+        """Return what was set aside for a request; where nobody tells, what it can cost at most."""
+        if told is not None:
+            return told
         wanted = asker.wanted[position]
         if isinstance(wanted, GenerateRequest):
             most = most_usage(wanted.prompt, wanted.settings.max_tokens)
@@ -310,25 +308,6 @@ def _undecided_docs(
         value = 0.0 if answer.loglikelihood is None else answer.loglikelihood
         best[doc] = max(value, best.get(doc, -math.inf))
     return {doc for doc, value in best.items() if value == -math.inf}
-
-
-def random_docs(instances: Sequence[Instance], n: int, seed: str) -> list[int]:
-    """Return the positions of all requests of `n` random docs per task."""
-    docs: dict[str, dict[int, None]] = {}
-    for instance in instances:
-        docs.setdefault(str(instance.task_name), {})[instance.doc_id] = None
-    draw = random.Random(seed)
-    chosen = {(t, d) for t, ids in docs.items() for d in draw.sample(list(ids), min(n, len(ids)))}
-    return [p for p, i in enumerate(instances) if (str(i.task_name), i.doc_id) in chosen]
-
-
-def drawn_docs(instances: Sequence[Instance], n: int | None, seed: str) -> frozenset[int]:
-    """Return the positions of all requests of `n` random docs, whatever their task; of all docs for None."""
-    docs = list(dict.fromkeys((str(i.task_name), i.doc_id) for i in instances))
-    if n is None or n >= len(docs):
-        return frozenset(range(len(instances)))
-    chosen = set(random.Random(seed).sample(docs, n))
-    return frozenset(p for p, i in enumerate(instances) if (str(i.task_name), i.doc_id) in chosen)
 
 
 def most_tokens(instance: Instance) -> int:

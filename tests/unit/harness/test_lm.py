@@ -11,7 +11,8 @@ from lm_eval.api.instance import Instance
 
 from evalkit.backends import open_backend
 from evalkit.config import ModelSpec
-from evalkit.harness.lm import BackendLM, CellContext, Timed, _undecided_docs, drawn_docs
+from evalkit.harness.drawn import drawn_docs
+from evalkit.harness.lm import BackendLM, CellContext, Timed, _undecided_docs
 from evalkit.records import Answer, EngineRecord, Request, SentAttempt
 from evalkit.store.journal import JOURNAL, Journal
 from tests.builders import request
