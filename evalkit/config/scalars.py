@@ -7,13 +7,14 @@ ends the program. So plain values stay as they are written until the key that th
 from __future__ import annotations
 
 import datetime
-import math
 import re
 import types
 import typing
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator
+
+N = TypeVar("N", int, float)
 
 _NUMBER = re.compile(r"[-+]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _OTHER_BASE = re.compile(r"[-+]?0[xob][0-9a-fA-F_]+")
@@ -24,7 +25,9 @@ _NOT_FINITE = re.compile(r"[-+]?\.?(inf|infinity|nan)", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 _LARGEST = 10**18
-"""Nothing that a config counts is larger; whole numbers stay exact up to here."""
+"""Nothing that a config counts is larger; whole numbers stay exact up to here, and no product of a few overflows."""
+_SMALLEST = 1e-18
+"""Nothing is nearer to 0 without being 0."""
 
 
 class Written(str):
@@ -51,24 +54,24 @@ def number(value: Any) -> int | float:
     if not isinstance(value, str):
         raise ValueError("must be a number")
     if _OTHER_BASE.fullmatch(value):
-        return _whole(int(value, 0))
+        return _sized(int(value, 0))
     if _LEADING_ZERO.fullmatch(value):
         plain = value.lstrip("+-0_") or "0"
         raise ValueError(f"must be a number without a leading 0, such as {plain}")
     if not _NUMBER.fullmatch(value):
         raise ValueError(f"must be a number{_form(value)}")
     found = float(value)
-    if not math.isfinite(found):
-        raise ValueError("must be a number that is not as large as that")
     if re.fullmatch(r"[-+]?[\d_]+", value):
-        return _whole(int(value))
+        return _sized(int(value))
     is_whole = re.fullmatch(r"[-+]?\d+[eE]\+?\d+", value) is not None
-    return _whole(int(found)) if is_whole else found
+    return int(_sized(found)) if is_whole else _sized(found)
 
 
-def _whole(found: int) -> int:
+def _sized(found: N) -> N:
     if abs(found) > _LARGEST:
         raise ValueError("must be a number that is not as large as that")
+    if 0 < abs(found) < _SMALLEST:
+        raise ValueError("must be 0, or a number that is not as near to it as that")
     return found
 
 

@@ -41,6 +41,8 @@ OWNED, ON_DEMAND, RESERVED = "owned", "rented_on_demand", "rented_reserved"
 API_LIST, API_CONTRACT, API_BATCH = "api_list", "api_contract", "api_batch"
 SELF_HOSTED = (OWNED, ON_DEMAND, RESERVED)
 DataClass = Literal["public", "internal", "confidential"]
+MOST_GPUS = 10_000
+"""Of one replica or server."""
 Weight = Annotated[float, Field(ge=0, le=1000)]
 FLEET_KEYS = (
     "hardware", "gpus_per_replica", "gpus_per_server", "capacity", "server_price", "gpu_hour_price", "idle_power",
@@ -197,9 +199,9 @@ class OptionSpec(Spec):
     """The model's name in the runs; for an API that was not measured, its name in the price list."""
     hardware: str | None = None
     """Self-hosted: row of the catalogue (`evalkit catalog`), such as `h100-sxm`."""
-    gpus_per_replica: Annotated[int, Field(gt=0)] = 1
+    gpus_per_replica: Annotated[int, Field(gt=0, le=MOST_GPUS)] = 1
     """Self-hosted: GPUs that one measured deployment of the model takes (on a machine without GPUs: 1)."""
-    gpus_per_server: Annotated[int, Field(gt=0)] | None = None
+    gpus_per_server: Annotated[int, Field(gt=0, le=MOST_GPUS)] | None = None
     """Self-hosted: what is bought or rented together. Unset: the catalogue's for owned servers, 1 for rented GPUs."""
     capacity: CapacitySpec | None = None
     """Self-hosted: what one replica serves; unset: the model's bench among the runs."""

@@ -28,25 +28,32 @@ def break_even_per_month(
     per_replica = _capacity_per_month(fleet, workload, read)
     low, high = _bounds(own, fleet, workload, read, people_api, price, per_replica)
     low, high, per_replica = np.broadcast_arrays(low, high, per_replica)
-    replicas = np.where(
-        np.isfinite(low), np.maximum(np.floor(low / per_replica), 1) + fleet.spare, 1 + fleet.spare
-    )
-    found = np.full(low.shape, np.nan)
-    found = np.where(np.isinf(low), np.inf, found)
+    least = _ratio(low, per_replica)
+    found = np.where(np.isinf(least), np.inf, np.nan)
+    replicas = np.where(np.isinf(least), 1, np.maximum(np.floor(least), 1)) + fleet.spare
     for _ in range(max(_MOST_STEPS, fleet.gpus_per_server + 1)):
         if not np.isnan(found).any():
             break
         fixed, more = fixed_and_marginal(own, workload, replicas, read)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            meet = np.where(fixed <= people_api, 0, (fixed - people_api) / (price - more))
+        meet = _ratio(np.maximum(fixed - people_api, 0), price - more)
+        meet = np.where(fixed <= people_api, 0, meet)
         is_served = meet <= (replicas - fleet.spare) * per_replica * (1 + 1e-12)
         is_cheaper = (price > more) | (fixed <= people_api)
         found = np.where(np.isnan(found) & is_served & is_cheaper, meet, found)
         # more replicas only cost more, so fewer than those that serve this load can't be enough
-        enough = np.where(is_cheaper & np.isfinite(meet), np.ceil(meet / per_replica - 1e-12), 0)
+        needed = _ratio(np.where(is_cheaper & np.isfinite(meet), meet, 0), per_replica)
+        found = np.where(np.isnan(found) & np.isinf(needed), np.inf, found)
+        enough = np.where(np.isinf(needed), 0, np.ceil(needed - 1e-12))
         replicas = np.maximum(replicas + 1, enough + fleet.spare)
     # so near to never that the steps hardly matter: the load that is surely enough
     return np.where(np.isnan(found), high, found)
+
+
+def _ratio(amount: Array, each: Array) -> Array:
+    """Return how many of `each` make an amount of 0 or more; inf where none do, or more than there are numbers for."""
+    is_endless = (each <= 0) | (amount > np.finfo(float).max * np.minimum(each, 1.0))
+    found = np.where(is_endless, 0.0, amount) / np.where(is_endless, 1.0, each)
+    return np.where(is_endless, np.inf, found)
 
 
 def _capacity_per_month(fleet: Fleet, workload: Workload, read: Reading) -> Array:
@@ -76,7 +83,5 @@ def _bounds(
     gain = price - more - each / per_replica
     owed = people - people_api + each * fleet.spare
     too_many = each * (n_even / fleet.gpus_per_replica + 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.where(gain > 0, np.maximum(owed / gain, 0), np.where(owed < 0, 0, np.inf))
-        high = np.where(gain > 0, np.maximum((owed + too_many) / gain, 0), np.inf)
-    return low, high
+    low = np.where((gain <= 0) & (owed < 0), 0, _ratio(np.maximum(owed, 0), gain))
+    return low, _ratio(np.maximum(owed + too_many, 0), gain)

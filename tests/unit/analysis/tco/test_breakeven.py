@@ -71,6 +71,15 @@ def test_many_draws_give_what_each_gives_alone(
         assert found == pytest.approx(alone, rel=1e-9)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("more", [0.0, 5e-324, 1e-300, 1e-30])
+def test_prices_that_hardly_differ_meet_at_no_load_that_is_a_number(more: float) -> None:
+    """What a replica saves per request may be nearer to 0 than any other number: then no load pays for it."""
+    machines = fleet(2.0, capacity_per_s=given("capacity", 1e9))
+    load = even(own(machines, people("own", 1.0, 1e9)), bought(more, people("api")), workload())
+    assert load > 1e30 or load == np.inf
+
+
 def test_without_load_it_is_cheaper_where_the_api_needs_more_people() -> None:
     """A request that costs the same on both sides turns nothing."""
     machines = purchase(1000.0, maintenance_share=given("maintenance", 0.0))
