@@ -8,17 +8,20 @@ and the first way in which no marker gets lost is taken:
     instruction_in_user    the instruction in front of the first question, as llama.cpp does for Gemma
     one_turn               instruction, examples and question in one message
 
-A template may also tell the time. It gets a fixed date, so that a prompt is the same tomorrow.
+A template may also tell the time. It gets a fixed date, so that a prompt is the same tomorrow. One that draws at
+random, or shortens a question, is refused: nobody would know what was asked.
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from evalkit.config.run import DEFAULT_TEMPLATE_DATE
 from evalkit.errors import ModelError
 from evalkit.imports import importing
 from evalkit.records import INSTRUCTION_IN_USER, ONE_TURN, TURNS, TURNS_AS_GIVEN
@@ -27,6 +30,8 @@ Message = dict[str, Any]
 Apply = Callable[[list[Message], bool], str]
 """Writes messages with a template; whether the answer's turn is to be opened. Raises whatever the template raises."""
 _NOON = datetime.time(12)
+_LOOKS = 16
+"""How often a template writes the same, to see whether it does: a draw of one of two is then missed once in 32,768."""
 
 
 class ChatTemplate:
@@ -63,6 +68,8 @@ class ChatTemplate:
             text = self._written(way, list(messages), add_generation_prompt)
         except Exception as error:  # templates raise anything
             raise self._useless(error) from error
+        if not all(_is_within(str(m["content"]), text) for m in messages if m["role"] == "user"):
+            raise self._useless(ValueError("it shortens or changes what the user asks"))
         self.turns = max(self.turns, way.code, key=TURNS.index)
         return text
 
@@ -85,6 +92,10 @@ class ChatTemplate:
                 first = first or error
                 continue
             if all(marker in text for marker in markers):
+                again = (self._written(way, marked, add_generation_prompt) for _ in range(_LOOKS))
+                if any(other != text for other in again):
+                    first = ValueError("it draws at random, so that no prompt would be known")
+                    break
                 return way
         raise self._useless(first)
 
@@ -134,16 +145,24 @@ def of_text(model: str, template: str, special_tokens: dict[str, str]) -> ChatTe
         from transformers.utils.chat_template_utils import render_jinja_template
 
     def apply(messages: list[Message], add_generation_prompt: bool) -> str:
-        rendered, _ = render_jinja_template(
-            [messages],
-            chat_template=template,
-            add_generation_prompt=add_generation_prompt,
-            continue_final_message=not add_generation_prompt,
-            **special_tokens,
-        )
+        with fixed_clock(DEFAULT_TEMPLATE_DATE):
+            rendered, _ = render_jinja_template(
+                [messages],
+                chat_template=template,
+                add_generation_prompt=add_generation_prompt,
+                continue_final_message=not add_generation_prompt,
+                **special_tokens,
+            )
         return str(rendered[0])
 
     return ChatTemplate(model, apply)
+
+
+def _is_within(content: str, text: str) -> bool:
+    """Tell whether a turn's content is in a prompt, as it is or in JSON, whatever became of its white space."""
+    written = "".join(text.split())
+    forms = content, json.dumps(content, ensure_ascii=False)[1:-1]
+    return any("".join(form.split()) in written for form in forms)
 
 
 def tells_time(template: str | None) -> bool:

@@ -213,3 +213,72 @@ def test_the_clock_goes_on_afterwards() -> None:
     assert chat_template_utils.datetime is datetime.datetime
     assert not tells_time(None)
     assert not tells_time(SimpleNamespace().__class__.__name__)
+
+
+# --- templates that shorten or draw -------------------------------------------------------------------------------
+
+LONG = "Lies den Text. " + "Er ist lang. " * 200 + "Was steht am Ende?"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "m.content[:200]",
+        "m.content[200:]",
+        "m.content[-400:]",
+        "m.content | truncate(300)",
+        "m.content | truncate(300, True, '')",
+        "m.content.split('. ')[0]",
+        "m.content.split() | first",
+        "m.content | replace('lang', '')",
+        "m.content | lower",
+    ],
+)
+def test_a_template_that_shortens_or_changes_the_question_is_refused(content: str) -> None:
+    template = of_text("m", EACH.replace("m.content", content) + OPEN, {})
+    with pytest.raises(ModelError, match="it shortens or changes what the user asks"):
+        template.render([{"role": "user", "content": LONG}], True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "m.content[:9000]",
+        "m.content | trim",
+        "m.content.strip() + ' '",
+        "m.content.split() | join(' ')",
+        "m.content | wordwrap(60)",
+        "m.content | indent",
+        "m.content | tojson",
+        "m.content.rstrip('\\n')",
+        "(m.content if m.content is string else m.content[0].text)",
+    ],
+)
+def test_white_space_and_json_change_nothing(content: str) -> None:
+    template = of_text("m", EACH.replace("m.content", content) + OPEN, {})
+    asked = [SYSTEM, *EXAMPLE, {"role": "user", "content": f' {LONG}\n\n  Sag "ja" oder nein.\n'}]
+    template.render(asked, True)
+    assert template.turns == TURNS_AS_GIVEN
+
+
+def test_thoughts_may_be_taken_out_of_earlier_answers() -> None:
+    strips = EACH.replace(
+        "m.content", "m.content.split('</think>')[-1] if m.role == 'assistant' else m.content"
+    )
+    answer = {"role": "assistant", "content": "<think>1 + 1</think>2"}
+    text = of_text("m", strips + OPEN, {}).render([EXAMPLE[0], answer, QUESTION], True)
+    assert "1 + 1</think>" not in text
+
+
+@pytest.mark.parametrize(
+    "drawn", ["{{ ['Hi', 'Yo'] | random }}", "{{ range(9) | random }}", "{{ lipsum(1, False) }}"]
+)
+def test_a_template_that_draws_at_random_is_refused(drawn: str) -> None:
+    template = of_text("m", drawn + EACH + OPEN, {})
+    for ask in (lambda: template.way_of(["user"]), lambda: template.render([QUESTION], True)):
+        with pytest.raises(ModelError, match="it draws at random"):
+            ask()
+
+
+def test_a_template_that_tells_the_second_is_no_draw() -> None:
+    assert of_text("m", "{{ strftime_now('%S.%f') }}" + EACH + OPEN, {}).way_of(["user"])
