@@ -12,7 +12,7 @@ from typing import Any
 
 from evalkit.backends import place, supports
 from evalkit.backends.base import Capability, Place
-from evalkit.backends.chat import ChatTemplate, moved, of_text
+from evalkit.backends.chat import ChatTemplate, fixed_clock, moved, of_text
 from evalkit.backends.facts import chat_template_of, special_tokens_of
 from evalkit.backends.sources import find_source
 from evalkit.config.run import ModelSpec, RunConfig, SuiteSpec
@@ -287,7 +287,8 @@ def _turns(
 def _way_of(model: ModelSpec, template: ChatTemplate | None, roles: Sequence[str]) -> str:
     """Return how a conversation with turns of these roles will be written."""
     if template is not None:
-        return template.way_of(roles)
+        with fixed_clock(model.template_date):
+            return template.way_of(roles)
     given = [{"role": role, "content": role} for role in roles]
     is_moved = moved(given, model.endpoint.turns) != given
     return model.endpoint.turns if is_moved else TURNS_AS_GIVEN

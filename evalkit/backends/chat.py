@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.config.run import DEFAULT_TEMPLATE_DATE
 from evalkit.errors import ModelError
 from evalkit.imports import importing
 from evalkit.records import INSTRUCTION_IN_USER, ONE_TURN, TURNS, TURNS_AS_GIVEN
@@ -145,14 +144,13 @@ def of_text(model: str, template: str, special_tokens: dict[str, str]) -> ChatTe
         from transformers.utils.chat_template_utils import render_jinja_template
 
     def apply(messages: list[Message], add_generation_prompt: bool) -> str:
-        with fixed_clock(DEFAULT_TEMPLATE_DATE):
-            rendered, _ = render_jinja_template(
-                [messages],
-                chat_template=template,
-                add_generation_prompt=add_generation_prompt,
-                continue_final_message=not add_generation_prompt,
-                **special_tokens,
-            )
+        rendered, _ = render_jinja_template(
+            [messages],
+            chat_template=template,
+            add_generation_prompt=add_generation_prompt,
+            continue_final_message=not add_generation_prompt,
+            **special_tokens,
+        )
         return str(rendered[0])
 
     return ChatTemplate(model, apply)

@@ -51,7 +51,7 @@ def break_even_per_month(
 
 def _ratio(amount: Array, each: Array) -> Array:
     """Return how many of `each` make an amount of 0 or more; inf where none do, or more than there are numbers for."""
-    is_endless = (each <= 0) | (amount > np.finfo(float).max * np.minimum(each, 1.0))
+    is_endless = (each <= 0) | (amount > np.finfo(float).max * np.clip(each, 0.0, 1.0))
     found = np.where(is_endless, 0.0, amount) / np.where(is_endless, 1.0, each)
     return np.where(is_endless, np.inf, found)
 
