@@ -42,7 +42,7 @@ API_LIST, API_CONTRACT, API_BATCH = "api_list", "api_contract", "api_batch"
 SELF_HOSTED = (OWNED, ON_DEMAND, RESERVED)
 DataClass = Literal["public", "internal", "confidential"]
 MOST_GPUS = 10_000
-"""Of one replica or server."""
+"""GPUs that one replica or server may have."""
 Weight = Annotated[float, Field(ge=0, le=1000)]
 FLEET_KEYS = (
     "hardware", "gpus_per_replica", "gpus_per_server", "capacity", "server_price", "gpu_hour_price", "idle_power",
