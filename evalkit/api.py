@@ -13,10 +13,10 @@ Importing this module loads no library; each function imports what it needs.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from evalkit.errors import UsageError
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from evalkit.store.run_dir import Run
 
 Place = Path | str
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ def load_run(folder: Place) -> Measured:
     return Measured(run, analyse(run))
 
 
+def _read(given: T | Place, load: Callable[[Path], T]) -> tuple[T, Path | None]:
+    """Return what a file says and the file, or what was given itself."""
+    if isinstance(given, Path | str):
+        return load(Path(given)), Path(given)
+    return given, None
+
+
 def _loaded(runs: Runs) -> tuple[Measured, ...]:
     return tuple(r if isinstance(r, Measured) else load_run(r) for r in runs)
 
@@ -100,9 +108,7 @@ def run(
     from evalkit.execute.local import start_run
     from evalkit.plan import make_plan
 
-    file = Path(config) if isinstance(config, Path | str) else None
-    spec = load_run_config(file) if file is not None else config
-    assert not isinstance(spec, Path | str)
+    spec, file = _read(config, load_run_config)
     return summarised(start_run(make_plan(spec), file, tell or _nobody, options))
 
 
@@ -123,9 +129,7 @@ def bench(config: BenchConfig | Place, *, tell: Tell | None = None) -> Measured:
     from evalkit.config import load_bench_config
     from evalkit.execute.bench import start_bench
 
-    file = Path(config) if isinstance(config, Path | str) else None
-    spec = load_bench_config(file) if file is not None else config
-    assert not isinstance(spec, Path | str)
+    spec, file = _read(config, load_bench_config)
     return summarised(start_bench(spec, file, tell or _nobody))
 
 
@@ -168,9 +172,7 @@ def decide(runs: Runs, scenario: ScenarioConfig | Place, policy: Place | None = 
     from evalkit.decision.verdict import decide as verdict_on
     from evalkit.report.document import Decided
 
-    file = Path(scenario) if isinstance(scenario, Path | str) else None
-    spec = load_scenario(file) if file is not None else scenario
-    assert not isinstance(spec, Path | str)
+    spec, file = _read(scenario, load_scenario)
     if policy is not None:
         spec = spec.model_copy(update={"policy": load_policy(Path(policy))})
     today = datetime.datetime.now(datetime.UTC).date()
@@ -236,7 +238,7 @@ def gate_policy(policy: GatePolicy | Place | None) -> GatePolicy:
 
     if policy is None:
         return GatePolicy()
-    return load_gate_policy(Path(policy)) if isinstance(policy, Path | str) else policy
+    return _read(policy, load_gate_policy)[0]
 
 
 # --- reporting ----------------------------------------------------------------------------------------------------
