@@ -69,19 +69,32 @@ def load_run(folder: Place) -> Measured:
     from evalkit.analysis.summary import analyse
     from evalkit.store.run_dir import open_run
 
-    run = open_run(Path(folder))
+    run = open_run(_place(folder))
     return Measured(run, analyse(run))
 
 
-def _read(given: T | Place, load: Callable[[Path], T]) -> tuple[T, Path | None]:
+def _place(given: object) -> Path:
+    if not isinstance(given, Path | str):
+        raise UsageError(f"{given!r}: not a path.", "Give a file or folder as text or Path.")
+    return Path(given)
+
+
+def _read(given: T | Place, load: Callable[[Path], T], kind: type[T]) -> tuple[T, Path | None]:
     """Return what a file says and the file, or what was given itself."""
     if isinstance(given, Path | str):
         return load(Path(given)), Path(given)
+    if not isinstance(given, kind):
+        raise UsageError(
+            f"{type(given).__name__}: neither a {kind.__name__} nor its file.",
+            "Give the path of a YAML file.",
+        )
     return given, None
 
 
-def _loaded(runs: Runs) -> tuple[Measured, ...]:
-    return tuple(r if isinstance(r, Measured) else load_run(r) for r in runs)
+def _loaded(runs: Runs | Measured | Place) -> tuple[Measured, ...]:
+    """Return runs, read where only their folder is named; one alone needs no list."""
+    several = [runs] if isinstance(runs, Measured | Path | str) else list(runs)
+    return tuple(r if isinstance(r, Measured) else load_run(r) for r in several)
 
 
 # --- measuring ----------------------------------------------------------------------------------------------------
@@ -104,11 +117,11 @@ def run(
         UsageError: Nothing was written.
         ConfigError: The file is wrong.
     """
-    from evalkit.config import load_run_config
+    from evalkit.config import RunConfig, load_run_config
     from evalkit.execute.local import start_run
     from evalkit.plan import make_plan
 
-    spec, file = _read(config, load_run_config)
+    spec, file = _read(config, load_run_config, RunConfig)
     return summarised(start_run(make_plan(spec), file, tell or _nobody, options))
 
 
@@ -126,10 +139,10 @@ def bench(config: BenchConfig | Place, *, tell: Tell | None = None) -> Measured:
         UsageError: Nothing was written.
         ConfigError: The file is wrong.
     """
-    from evalkit.config import load_bench_config
+    from evalkit.config import BenchConfig, load_bench_config
     from evalkit.execute.bench import start_bench
 
-    spec, file = _read(config, load_bench_config)
+    spec, file = _read(config, load_bench_config, BenchConfig)
     return summarised(start_bench(spec, file, tell or _nobody))
 
 
@@ -168,11 +181,11 @@ def decide(runs: Runs, scenario: ScenarioConfig | Place, policy: Place | None = 
     """
     from evalkit.analysis.tco.analyse import analyse_scenario
     from evalkit.catalog import load_catalog
-    from evalkit.config import load_policy, load_scenario
+    from evalkit.config import ScenarioConfig, load_policy, load_scenario
     from evalkit.decision.verdict import decide as verdict_on
     from evalkit.report.document import Decided
 
-    spec, file = _read(scenario, load_scenario)
+    spec, file = _read(scenario, load_scenario, ScenarioConfig)
     if policy is not None:
         spec = spec.model_copy(update={"policy": load_policy(Path(policy))})
     today = datetime.datetime.now(datetime.UTC).date()
@@ -213,19 +226,41 @@ def gate(
         UsageError: Which model is meant is not clear.
         DataError: They can't be compared.
     """
+    from evalkit.gate.conditions import ALLOWED
     from evalkit.gate.open import open_side
     from evalkit.gate.verdict import Asked, decide_gate
 
     rules = gate_policy(policy)
-    one = open_side(Path(baseline), models[0], rules.clusters, option="--baseline-model")
-    other = open_side(Path(candidate), models[1], rules.clusters, option="--candidate-model")
+    unknown = sorted({*allowed} - {*ALLOWED}) if not isinstance(allowed, str) else [allowed]
+    if unknown:
+        raise UsageError(
+            f"allowed: {unknown[0]!r} is no condition.", f"There are: {', '.join(ALLOWED)}."
+        )
+    if n_flips < 0:
+        raise UsageError(f"n_flips: {n_flips} is below 0.", "Give 0 or more.")
+    if isinstance(models, str) or len(models) != 2:
+        raise UsageError(
+            f"models: {models!r} are not two names.",
+            "Give (baseline's, candidate's); None: its only one.",
+        )
+    one = open_side(_place(baseline), models[0], rules.clusters, option="--baseline-model")
+    other = open_side(_place(candidate), models[1], rules.clusters, option="--candidate-model")
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return decide_gate(one, other, rules, Asked(now, allowed, n_flips, is_judged=is_judged))
 
 
-def compare(baseline: Place, candidate: Place, **more: object) -> GateResult:
-    """Say where a candidate differs from a baseline, and judge nothing; takes what `gate` takes but a policy."""
-    return gate(baseline, candidate, is_judged=False, **more)  # type: ignore[arg-type]
+def compare(
+    baseline: Place,
+    candidate: Place,
+    *,
+    models: tuple[str | None, str | None] = (None, None),
+    allowed: Sequence[str] = (),
+    n_flips: int = 20,
+) -> GateResult:
+    """Say where a candidate differs from a baseline, and judge nothing; arguments and errors are those of `gate`."""
+    return gate(
+        baseline, candidate, models=models, allowed=allowed, n_flips=n_flips, is_judged=False
+    )
 
 
 def gate_policy(policy: GatePolicy | Place | None) -> GatePolicy:
@@ -238,7 +273,7 @@ def gate_policy(policy: GatePolicy | Place | None) -> GatePolicy:
 
     if policy is None:
         return GatePolicy()
-    return _read(policy, load_gate_policy)[0]
+    return _read(policy, load_gate_policy, GatePolicy)[0]
 
 
 # --- reporting ----------------------------------------------------------------------------------------------------
@@ -262,7 +297,7 @@ def report(
         lang: Language, where no look says it.
 
     Raises:
-        UsageError: There is no run.
+        UsageError: There is no run, or the verdict rests on others.
     """
     from evalkit.report.document import Look
     from evalkit.report.html import render_report
@@ -271,4 +306,10 @@ def report(
     found = [(m.run, m.facts) for m in _loaded(runs)]
     if not found:
         raise UsageError("A report needs a run.", "Give a run directory.")
+    rests_on = () if decided is None else decided.case.facts.runs
+    if decided is not None and {*rests_on} != {facts.run_id for _, facts in found}:
+        raise UsageError(
+            "The report's runs are not those that the verdict rests on.",
+            f"Give these: {', '.join(rests_on)}.",
+        )
     return render_report(found, decided, look or Look(language=spoken(lang)), gate=gate)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evalkit.analysis.arrays import Ints
-from evalkit.analysis.scores import RATES, TaskKey, TaskScores, run_scores
+from evalkit.analysis.scores import RATES, MetricKey, TaskKey, TaskScores, run_scores
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.store.run_dir import Run
 
@@ -29,7 +29,7 @@ class Headline:
     filter: str
     metric: str
     is_higher_better: bool | None
-    """None: the task does not say."""
+    """None: the task does not say, or the models' tasks contradict each other."""
     is_share: bool
     """Whether every doc of every model compared scores between 0 and 1."""
 
@@ -97,9 +97,9 @@ def _as_headline(name: str, tasks: Sequence[TaskScores]) -> Headline | None:
     if not len(values):
         return None
     filter_name, metric = next((t.metrics[name] for t in tasks if name in t.metrics), ("", name))
-    better = (t.is_higher_better[name] for t in tasks if name in t.is_higher_better)
+    ways = {t.is_higher_better[name] for t in tasks if name in t.is_higher_better}
     is_share = bool(((values >= 0) & (values <= 1)).all())
-    return Headline(name, filter_name, metric, next(better, None), is_share)
+    return Headline(name, filter_name, metric, ways.pop() if len(ways) == 1 else None, is_share)
 
 
 def _wanted(every: Sequence[Headline], wanted: str, task: str) -> Headline:
@@ -107,6 +107,11 @@ def _wanted(every: Sequence[Headline], wanted: str, task: str) -> Headline:
     for h in every:
         if wanted not in (h.name, h.metric):
             continue
+        if h.is_higher_better is None:
+            raise UsageError(
+                f"metrics: {task}: {wanted}: the task does not say which way is better.",
+                "Set `higher_is_better` for it in the task's `metric_list`, and measure again.",
+            )
         if h.is_higher_better is False:
             raise UsageError(
                 f"metrics: {task}: {wanted}: lower is better for this metric.",
@@ -117,6 +122,31 @@ def _wanted(every: Sequence[Headline], wanted: str, task: str) -> Headline:
     raise UsageError(
         f"metrics: {task}: there is no metric {wanted!r} with a score per doc.",
         did_you_mean(wanted, known, there),
+    )
+
+
+def alike(tasks: Sequence[TaskScores]) -> list[TaskScores]:
+    """Return one task of several models with one name for each filter and metric.
+
+    Which filter is the first, and so has none in its names, may differ where a model lacks one.
+    """
+    named: dict[MetricKey, str] = {}
+    for task in tasks:
+        for name, key in task.metrics.items():
+            is_taken = name in named.values()
+            named.setdefault(key, f"{key[1]} ({key[0]})" if is_taken else name)
+    return [_renamed(task, named) for task in tasks]
+
+
+def _renamed(task: TaskScores, named: Mapping[MetricKey, str]) -> TaskScores:
+    new = {old: named[key] for old, key in task.metrics.items()}
+    if all(old == name for old, name in new.items()):
+        return task
+    return replace(
+        task,
+        scores={new.get(name, name): values for name, values in task.scores.items()},
+        is_higher_better={new.get(name, name): b for name, b in task.is_higher_better.items()},
+        metrics={new[name]: key for name, key in task.metrics.items()},
     )
 
 
@@ -138,6 +168,24 @@ class DocTable:
         return self.models[at].get(model, {})
 
 
+def judged_by(table: DocTable, scores: Mapping[str, str]) -> DocTable:
+    """Return a table whose tasks are judged by given scores, where more of them is better, as by a gate beside it.
+
+    Args:
+        table: What is compared.
+        scores: Task → name of a score.
+    """
+    every = [tasks for models in table.models for tasks in models.values()]
+    fitting = {
+        task: name
+        for task, name in scores.items()
+        for tasks in every
+        for key, found in tasks.items()
+        if key[1] == task and found.is_higher_better.get(name) and len(found.known(name))
+    }
+    return replace(table, headlines=headlines(every, fitting))
+
+
 def doc_table(runs: Iterable[Run], wanted: Mapping[str, str] | None = None) -> DocTable:
     """Return the table of some runs.
 
@@ -149,8 +197,24 @@ def doc_table(runs: Iterable[Run], wanted: Mapping[str, str] | None = None) -> D
         UsageError: As `headlines`.
     """
     every = tuple(runs)
-    models = tuple(run_scores(run) for run in every)
+    models = _alike_in([run_scores(run) for run in every])
     return DocTable(every, models, headlines((t for m in models for t in m.values()), wanted))
+
+
+_Models = dict[str, dict[TaskKey, TaskScores]]
+
+
+def _alike_in(runs: Sequence[_Models]) -> tuple[_Models, ...]:
+    """Give every filter and metric of a task one name, over all models of all runs."""
+    places: dict[TaskKey, list[dict[TaskKey, TaskScores]]] = defaultdict(list)
+    for run in runs:
+        for tasks in run.values():
+            for key in tasks:
+                places[key].append(tasks)
+    for key, some in places.items():
+        for tasks, task in zip(some, alike([tasks[key] for tasks in some]), strict=True):
+            tasks[key] = task
+    return tuple(runs)
 
 
 # --- pairs --------------------------------------------------------------------------------------------------------

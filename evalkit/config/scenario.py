@@ -271,7 +271,7 @@ class QualityRule(Spec):
     tasks: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field({})
     """Least score of single tasks."""
     metrics: dict[str, str] = Field({})
-    """Task → metric to judge it by; unset: the task's first one for which higher is better."""
+    """Task → metric to judge it by; unset: the task's headline metric (docs/metrics.md)."""
 
 
 class WeightsSpec(Spec):

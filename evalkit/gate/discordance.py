@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.errors import DataError
-from evalkit.gate.judge_docs import evidence_of, paired_scores
+from evalkit.gate.evidence import evidence_of
+from evalkit.gate.judge_docs import paired_scores
 from evalkit.gate.side import Side
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.scores import TaskKey
+from evalkit.gate.evidence import Evidence, damage_of
 from evalkit.gate.facts import Flip
-from evalkit.gate.judge_docs import Evidence
 from evalkit.gate.side import Side
 from evalkit.records import Sample
 from evalkit.store.manifest import read_manifest
@@ -52,20 +52,25 @@ def find_flips(evidence: Evidence, most: int) -> tuple[Flip, ...]:
 
 
 def _damage(evidence: Evidence, key: TaskKey) -> Array | None:
-    """Return how much worse each paired document is by the headline score; NaN where one side has none."""
-    headline, pairs = evidence.headlines.get(key), evidence.pairs[key]
-    mine, theirs = evidence.baseline.tasks[key].scores, evidence.candidate.tasks[key].scores
-    if headline is None or headline.is_higher_better is None:
+    """Return how much worse each paired document is by the score that judges it; NaN where one side has none."""
+    score, pairs = _score(evidence, key), evidence.pairs[key]
+    mine, theirs = evidence.baseline.tasks[key], evidence.candidate.tasks[key]
+    if score is None or score not in mine.scores or score not in theirs.scores:
         return None
-    if headline.name not in mine or headline.name not in theirs:
-        return None
-    damage: Array = mine[headline.name][pairs.one] - theirs[headline.name][pairs.other]
-    return damage if headline.is_higher_better else -damage
+    before, after = mine.scores[score][pairs.one], theirs.scores[score][pairs.other]
+    return damage_of(before, after, is_higher_better=mine.is_higher_better[score])
+
+
+def _score(evidence: Evidence, key: TaskKey) -> str | None:
+    """Return the score that the policy names for a task, else its headline; None where no way of it is better."""
+    headline = evidence.headlines.get(key)
+    score = evidence.named.get(key) or (None if headline is None else headline.name)
+    return score if score in evidence.baseline.tasks[key].is_higher_better else None
 
 
 def _flip(evidence: Evidence, key: TaskKey, at: int, damage: float) -> Flip:
     mine, theirs = evidence.baseline.tasks[key], evidence.candidate.tasks[key]
-    pairs, score = evidence.pairs[key], evidence.headlines[key].name
+    pairs, score = evidence.pairs[key], _score(evidence, key) or ""
     i, j = int(pairs.one[at]), int(pairs.other[at])
     return Flip(
         suite=key[0],

@@ -12,8 +12,8 @@ from evalkit.analysis.scores import TaskKey
 from evalkit.config.gate import GatePolicy, RuleSpec
 from evalkit.gate.baseline import Baseline
 from evalkit.gate.conditions import ALLOWED
+from evalkit.gate.evidence import accuracy_of
 from evalkit.gate.facts import GateResult
-from evalkit.gate.judge_docs import accuracy_of
 from evalkit.gate.side import Side
 from evalkit.gate.verdict import Asked, decide_gate
 

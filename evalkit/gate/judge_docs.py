@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evalkit.analysis.arrays import EDGE, Array, Flags, Ints
-from evalkit.analysis.docs import DocPairs, Headline, headlines, pair
+from evalkit.analysis.docs import DocPairs
 from evalkit.analysis.onesided import (
     Bounds,
     cluster_bounds,
@@ -22,9 +22,9 @@ from evalkit.analysis.onesided import (
 )
 from evalkit.analysis.scores import TaskKey, TaskScores
 from evalkit.config.gate import GatePolicy
+from evalkit.gate.evidence import Evidence, damage_of
 from evalkit.gate.facts import RuleResult, Status
 from evalkit.gate.rules import Rule, blank, judged, limits, missing_limits, tasks_of
-from evalkit.gate.side import Side
 from evalkit.wording import NOTHING, Said, say
 
 MOST_UNSCORED = 0.01
@@ -32,6 +32,7 @@ MOST_UNSCORED = 0.01
 _TOO_FEW = say("too few documents, or too few that differ, for an interval")
 
 
+_NO_WAY = say("the task does not say which way of this score is better")
 _NO_SHARE = say("this score is not between 0 and 1, so points of 100 mean nothing for it")
 
 
@@ -54,46 +55,12 @@ class PairedScores:
     @property
     def damage(self) -> Array:
         """How much worse the candidate is on each doc."""
-        change: Array = self.baseline - self.candidate
-        return change if self.is_higher_better else -change
+        return damage_of(self.baseline, self.candidate, is_higher_better=self.is_higher_better)
 
     @property
     def is_share(self) -> bool:
         """Whether every score is between 0 and 1."""
         return _is_share(np.concatenate([self.baseline, self.candidate]))
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Two sides with their docs paired."""
-
-    baseline: Side
-    candidate: Side
-    pairs: Mapping[TaskKey, DocPairs]
-    """Pairs of every task that both sides were asked, in the baseline's order."""
-    headlines: Mapping[TaskKey, Headline]
-
-    @property
-    def tasks(self) -> list[TaskKey]:
-        """Every task of either side, the baseline's first."""
-        return list(dict.fromkeys([*self.baseline.tasks, *self.candidate.tasks]))
-
-    def score(self, key: TaskKey, wanted: str | None) -> str | None:
-        """Return the name of a task's score: the one wanted, else its headline if that is a share; None: neither."""
-        return wanted or accuracy_of(self.headlines, key)
-
-
-def accuracy_of(judged: Mapping[TaskKey, Headline], key: TaskKey) -> str | None:
-    """Return the name of a task's headline where it is a share of which more is better."""
-    headline = judged.get(key)
-    return headline.name if headline is not None and headline.is_accuracy else None
-
-
-def evidence_of(baseline: Side, candidate: Side) -> Evidence:
-    """Pair the docs of two sides."""
-    mine, theirs = baseline.tasks, candidate.tasks
-    pairs = {key: pair(task, theirs[key]) for key, task in mine.items() if key in theirs}
-    return Evidence(baseline, candidate, pairs, headlines((mine, theirs)))
 
 
 def paired_scores(evidence: Evidence, key: TaskKey, wanted: str | None) -> PairedScores | None:
@@ -165,6 +132,9 @@ def _on_task(
     result = blank(rule, key)
     if found is None:
         result = replace(result, reason=_why_missing(evidence, key, wanted))
+    elif found.score not in evidence.baseline.tasks[key].is_higher_better:
+        yield replace(result, score=found.score, reason=_NO_WAY)
+        return
     elif not found.is_share:
         result = replace(result, score=found.score, reason=_NO_SHARE)
     else:

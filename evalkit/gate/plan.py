@@ -18,7 +18,7 @@ from evalkit.analysis.power import (
 )
 from evalkit.analysis.scores import TaskKey
 from evalkit.config.gate import GatePolicy
-from evalkit.gate.judge_docs import accuracy_of
+from evalkit.gate.evidence import accuracy_of
 from evalkit.gate.rules import Rule, rules_of, tasks_of
 from evalkit.gate.side import Side
 from evalkit.wording import NOTHING, Said, say, say_n

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from evalkit import __version__
 from evalkit.analysis.onesided import holm
+from evalkit.analysis.scores import TaskKey
 from evalkit.config.gate import GatePolicy
 from evalkit.errors import DataError, ExitCode
 from evalkit.gate.conditions import differences, refused
+from evalkit.gate.evidence import Evidence, evidence_of
 from evalkit.gate.facts import (
     GATE_VERSION,
     Difference,
@@ -18,16 +20,10 @@ from evalkit.gate.facts import (
     Status,
 )
 from evalkit.gate.flips import count_flips, find_flips
-from evalkit.gate.judge_docs import (
-    Evidence,
-    evidence_of,
-    judge_cost,
-    judge_macro_mean,
-    judge_task_rule,
-)
+from evalkit.gate.judge_docs import judge_cost, judge_macro_mean, judge_task_rule
 from evalkit.gate.judge_runs import judge_latency, judge_values
 from evalkit.gate.licences import compare_licences
-from evalkit.gate.rules import Rule, blank, rules_of
+from evalkit.gate.rules import Rule, blank, rules_of, tasks_of
 from evalkit.gate.side import Side
 from evalkit.wording import Said, say, say_n
 
@@ -55,7 +51,7 @@ def decide_gate(baseline: Side, candidate: Side, policy: GatePolicy, asked: Aske
         DataError: The two were not measured alike, and the differences are not allowed.
         UsageError: The policy names a task that neither side has.
     """
-    evidence = evidence_of(baseline, candidate)
+    evidence = evidence_of(baseline, candidate, _named(policy, baseline, candidate))
     found = differences(baseline, candidate, evidence.pairs, asked.allowed)
     if asked.is_judged:
         _refuse(found)
@@ -84,6 +80,17 @@ def decide_gate(baseline: Side, candidate: Side, policy: GatePolicy, asked: Aske
         n_better=n_better,
         warnings=tuple(_warnings(evidence, found)),
     )
+
+
+def _named(policy: GatePolicy, baseline: Side, candidate: Side) -> dict[TaskKey, str]:
+    """Return the score by which a policy judges the accuracy of a task, where it names one."""
+    tasks = list(dict.fromkeys([*baseline.tasks, *candidate.tasks]))
+    return {
+        key: rule.spec.score
+        for rule in rules_of(policy)
+        if rule.spec.metric == "accuracy" and rule.spec.score is not None
+        for key in tasks_of(rule, policy, tasks)
+    }
 
 
 def _refuse(found: Sequence[Difference]) -> None:

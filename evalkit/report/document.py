@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from evalkit.analysis.differences import differences
-from evalkit.analysis.docs import DocTable, doc_table
+from evalkit.analysis.docs import DocTable, doc_table, judged_by
 from evalkit.analysis.facts import RunFacts
 from evalkit.gate.facts import GateResult
 from evalkit.report.differences import DifferencesSection, build_differences
@@ -122,6 +122,9 @@ def build_document(
     """
     metrics = None if decided is None else decided.scenario.policy.quality.metrics
     docs = doc_table((run for run, _ in runs), metrics)
+    if gate is not None and decided is None:
+        rules = (r for r in gate.rules if r.metric == "accuracy")
+        docs = judged_by(docs, {r.task: r.score for r in rules if r.task and r.score})
     run = build_page(runs, docs)
     asked = [m for m in compared_models(runs) if not m.is_under_load]
     parts = _Parts() if decided is None else _decided(runs, decided, language)

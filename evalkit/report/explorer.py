@@ -102,7 +102,7 @@ def build_explorer(
         docs: Of their runs: it tells by which metric an answer is right or wrong.
         budget: Characters of the page that the docs may take.
     """
-    tasks = task_docs([(m.name, m.run) for m in models], docs.headlines)
+    tasks = task_docs([(m.name, m.run) for m in models], docs)
     if not tasks:
         return None
     packed = pack(tasks, language, budget)

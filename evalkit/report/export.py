@@ -29,8 +29,12 @@ FACT_HEAD = ["run_id", "model", "suite", "task", "filter", "metric"]
 FACT_COLUMNS = [*FACT_HEAD, "value", "low", "high", "n", "unit", "method", "reason"]
 
 _NUMERIC = (int, float, int | None, float | None)
-_UNITS = {"_per_s": "1/s", "_usd": "USD", "_bytes": "bytes", "_j": "J", "_w": "W", "_s": "s"}
+_UNITS = {"_per_s": "requests/s", "_usd": "USD", "_bytes": "bytes", "_j": "J", "_w": "W", "_s": "s"}
 """How the name of a plain number ends → its unit; an estimate has its own."""
+
+
+_BILLED = {"n_requests", "input_tokens", "output_tokens", "reasoning_tokens"}
+"""Counted by the server, too, warm-up included: of a model behind an API these are written, as they are billed."""
 
 
 def export_json(run: Run, facts: RunFacts) -> str:
@@ -63,9 +67,15 @@ def facts_frame(facts: RunFacts) -> pd.DataFrame:
     for q in facts.quality:
         head = {"model": q.model, "suite": q.suite, "task": q.task, "filter": q.filter}
         rows.append({**head, "metric": q.metric, **_estimate(q.estimate)})
+    billed = {(f.model, f.suite) for f in facts.endpoints}
     for p in facts.performance:
         head = {"model": p.model, "suite": p.suite or "all"}
-        rows += ({**head, **row} for row in _numbers(p))
+        own = (
+            row
+            for row in _numbers(p)
+            if (p.model, p.suite) not in billed or row["metric"] not in _BILLED
+        )
+        rows += ({**head, **row} for row in own)
     for f in facts.endpoints:
         head = {"model": f.model, "suite": f.suite or "all"}
         rows += ({**head, **row} for row in _endpoint_rows(f))
@@ -117,7 +127,8 @@ def _level_rows(f: LevelFact) -> Iterator[dict[str, Any]]:
 def _capacity_rows(c: CapacityFact) -> Iterator[dict[str, Any]]:
     """Yield λ_SLO or what is known instead, and how many steps it does not rest on."""
     yield {"metric": "lambda_slo_per_s", **_estimate(c.lambda_per_s)}
-    for name in ("below_per_s", "n_invalid", "n_unclear"):
+    yield {"metric": "below_per_s", "value": c.below_per_s, "unit": "requests/s"}
+    for name in ("n_invalid", "n_unclear"):
         yield {"metric": name, "value": getattr(c, name)}
 
 

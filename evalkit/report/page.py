@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evalkit.analysis.differences import TaskDifference, differences
-from evalkit.analysis.docs import DocTable, Headline, doc_table
+from evalkit.analysis.docs import DocTable, doc_table
 from evalkit.analysis.facts import EndpointFact, PerformanceFact, QualityFact, RunFacts
 from evalkit.analysis.scores import TaskKey
 from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
@@ -25,6 +24,7 @@ from evalkit.report.models import (
     overall,
     quality_of,
 )
+from evalkit.report.standing import Ahead, best_on
 from evalkit.report.tables import (
     TOKENS_PER_S,
     footnotes,
@@ -185,9 +185,9 @@ def _summary(
     tasks: Sequence[TaskKey],
     performance: Sequence[PerformanceFact | None],
 ) -> Iterator[Said]:
-    ahead = _Ahead(models, docs)
+    ahead = Ahead(models, docs)
     judged = [(key, docs.headlines[key]) for key in tasks if key in docs.headlines]
-    found = [best for key, headline in judged for best in _best_on(models, key, headline, ahead)]
+    found = [best for key, headline in judged for best in best_on(models, key, headline, ahead)]
     known = [is_clear for _, is_clear in found if is_clear is not None]
     if len(models) > 1 and known:
         yield _clear_differences(sum(known), len(known))
@@ -261,86 +261,6 @@ def _cost(label: str, f: EndpointFact) -> Said:
     if f.cost_usd.reason:
         return say("{line} ({why}).", line=line, why=f.cost_usd.reason)
     return say("{line}.", line=line)
-
-
-class _Ahead:
-    """Whom a model is clearly ahead of, doc by doc: the comparison that the section on differences shows."""
-
-    def __init__(self, models: Sequence[Model], docs: DocTable) -> None:
-        self._models, self._docs = models, docs
-        self._found: dict[str, tuple[TaskDifference, ...]] = {}
-
-    def of(self, leader: str, key: TaskKey) -> dict[str, int | None]:
-        """Return every other model's sign against the leader, of `TaskDifference.sign`."""
-        if leader not in self._found:
-            self._found[leader] = differences(self._models, self._docs, leader)
-        return {d.other: d.sign for d in self._found[leader] if (d.suite, d.task) == key}
-
-
-def _best_on(
-    models: Sequence[Model], key: TaskKey, headline: Headline, ahead: _Ahead
-) -> Iterator[tuple[Said, bool | None]]:
-    """Say who is best on a task, and whether that tells it apart from anyone; None: no way is known to be better."""
-    suite, task = key
-    if headline.is_higher_better is None:
-        line = say(
-            "{task}, {metric}: nobody is ahead, since the task does not say which way is better.",
-            task=task,
-            metric=headline.metric,
-        )
-        yield line, None
-        return
-    facts = [
-        (m.label, q.estimate)
-        for m in models
-        for q in quality_of(m, suite, task)
-        if (q.filter, q.metric) == (headline.filter, headline.metric)
-    ]
-    best = max if headline.is_higher_better else min
-    known = [(label, e.value, e) for label, e in facts if e.value is not None]
-    if not known:
-        return
-    leader, _, top = best(known, key=lambda item: item[1])
-    signs = ahead.of(leader, key) if len(known) > 1 else {}
-    others = [(label, signs.get(label)) for label, _, _ in known if label != leader]
-    show = text.percent if headline.is_share else text.score
-    score = say(
-        "{task}, {metric}: {model} {score} (95 %: {interval}, n = {n})",
-        task=task,
-        metric=headline.metric,
-        model=leader,
-        score=show(top.value),
-        interval=text.interval(top),
-        n=numeral(f"{top.n}"),
-    )
-    line = joined((score, *_standings(others), _left_out(models, suite, task)), "; ")
-    yield say("{line}.", line=line), any(sign == -1 for _, sign in others)
-
-
-def _standings(others: Sequence[tuple[str, int | None]]) -> Iterator[Said]:
-    """Say whom the best one is ahead of; the best by its score, so that doc by doc no other is clearly better."""
-    by_sign: dict[int | None, list[str]] = {}
-    for label, sign in others:
-        by_sign.setdefault(sign, []).append(label)
-    if labels := by_sign.get(-1):
-        yield say("clearly ahead of {models}", models=joined(labels))
-    if labels := [*by_sign.get(0, ()), *by_sign.get(1, ())]:
-        yield say("not clearly ahead of {models}", models=joined(labels))
-    if labels := by_sign.get(None):
-        yield say("no docs in common to compare with {models}", models=joined(labels))
-
-
-def _left_out(models: Sequence[Model], suite: str, task: str) -> Said:
-    """Say which models left docs without an answer; those docs are not in the numbers."""
-    failed = {m.label: [q.n_failed for q in quality_of(m, suite, task)] for m in models}
-    parts = [
-        say("{n} of {model}", n=numeral(f"{max(counts)}"), model=label)
-        for label, counts in failed.items()
-        if any(counts)
-    ]
-    if not parts:
-        return NOTHING
-    return say("docs without an answer are left out: {docs}", docs=joined(parts))
 
 
 def _dots(models: Sequence[Model], tasks: Sequence[tuple[str, str]]) -> Iterator[DotRow]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evalkit.analysis.docs import Headline
+from evalkit.analysis.docs import DocTable, Headline
 from evalkit.analysis.endpoints import request_cost_usd
-from evalkit.analysis.scores import TaskKey
 from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.records import Request, RequestKind, Sample
 from evalkit.report.glossary import failure_text
@@ -50,7 +49,9 @@ class Answer:
     failed: Request | None
     """Which got no answer."""
     headline: Headline | None
-    """Headline metric of the task."""
+    """The metric that judges its task."""
+    score: float | None
+    """Mean of the headline score over repeats; None where it has none."""
 
     @property
     def sample(self) -> Sample:
@@ -79,13 +80,11 @@ class Answer:
         if self.is_unanswered:
             return Mark.UNANSWERED
         judged = self.headline
-        if judged is None or judged.is_higher_better is None:
+        if judged is None or judged.is_higher_better is None or not judged.is_share:
             return Mark.NEITHER
-        scores = (s.scores.get(judged.metric) for s in self.samples if s.filter == judged.filter)
-        score = next(scores, None)
-        if score not in (0.0, 1.0):
+        if self.score not in (0.0, 1.0):
             return Mark.NEITHER
-        return Mark.RIGHT if score == float(judged.is_higher_better) else Mark.WRONG
+        return Mark.RIGHT if self.score == float(judged.is_higher_better) else Mark.WRONG
 
     @property
     def scores(self) -> dict[str, float | None]:
@@ -175,14 +174,12 @@ class TaskDocs:
     docs: tuple[Doc, ...]
 
 
-def task_docs(
-    models: Sequence[tuple[str, Run]], headlines: Mapping[TaskKey, Headline]
-) -> tuple[TaskDocs, ...]:
+def task_docs(models: Sequence[tuple[str, Run]], table: DocTable) -> tuple[TaskDocs, ...]:
     """Pair the models' samples by suite, task, doc and doc hash; of repeats the first one counts.
 
     Args:
         models: Name in its run, and run of every compared model.
-        headlines: The metric by which an answer is right or wrong, by task.
+        table: Scores over all repeats, and the metric by which an answer is right or wrong.
     """
     found: dict[tuple[str, str], dict[tuple[int, str], list[Answer | None]]] = defaultdict(dict)
     for position, (name, run) in enumerate(models):
@@ -192,12 +189,17 @@ def task_docs(
             c.cell_id: c.suite for c in run.manifest.cells if c.model == name and c.repeat == 0
         }
         asked, failed = _requests(run.requests, suites)
+        scores = _scores(table, run, name)
         for key, samples in _samples(run.samples, suites).items():
             suite, task, doc_id, doc_hash = key
             of = suite, task, doc_id
             slots = found[suite, task].setdefault((doc_id, doc_hash), [None] * len(models))
             slots[position] = Answer(
-                tuple(samples), asked.get(of), failed.get(of), headlines.get((suite, task))
+                tuple(samples),
+                asked.get(of),
+                failed.get(of),
+                table.headlines.get((suite, task)),
+                scores.get(key),
             )
     return tuple(
         TaskDocs(
@@ -207,6 +209,18 @@ def task_docs(
         )
         for (suite, task), docs in found.items()
     )
+
+
+def _scores(table: DocTable, run: Run, model: str) -> dict[tuple[str, str, int, str], float]:
+    """Return each doc's score by its task's headline."""
+    found: dict[tuple[str, str, int, str], float] = {}
+    for (suite, task), scores in table.of(run, model).items():
+        headline = table.headlines.get((suite, task))
+        if headline is not None and headline.name in scores.scores:
+            docs = zip(scores.doc_ids.tolist(), scores.doc_hashes, strict=True)
+            values = scores.scores[headline.name].tolist()
+            found |= {(suite, task, *doc): v for doc, v in zip(docs, values, strict=True)}
+    return found
 
 
 def _samples(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -67,6 +69,40 @@ def test_a_report_with_a_gate_is_that_of_the_command(
     assert page.count("<section") == place.read_text("utf-8").count("<section")
     with pytest.raises(UsageError, match="needs a run"):
         api.report([])
+
+
+def test_a_report_judges_by_the_metric_of_the_gate_above_it(tmp_path: Path) -> None:
+    """A third model that scores beyond 1 would take the share from all."""
+    right, wrong = [1.0] * 40 + [0.0] * 20, [0.0] * 40 + [1.0] * 20
+    folders = []
+    for i, (scores, f1) in enumerate(((right, wrong), (wrong, right))):
+        made = made_run(Made({"routing": scores}, started=i, extra={"f1": f1}))
+        results = [replace(r, higher_is_better=True) for r in made.results]
+        folders.append(written(replace(made, results=results), tmp_path / f"{i}"))
+    third = made_run(Made({"routing": [40.0] * 60}, model="third", extra={"f1": right}))
+    results = [replace(r, higher_is_better=True) for r in third.results]
+    folders.append(written(replace(third, results=results), tmp_path / "third"))
+    page = api.report(folders, gate=api.gate(folders[0], folders[1])).decode()
+    assert "Accuracy on routing" in page
+    assert "routing, acc: " in page
+    assert "routing, f1: " in api.report(folders).decode()
+
+
+def test_wrong_arguments_are_told(folders: tuple[Path, Path]) -> None:
+    old, new = folders
+    wrong: list[Callable[[], object]] = [
+        lambda: api.load_run(None),  # type: ignore[arg-type]
+        lambda: api.run({"name": "x"}),  # type: ignore[arg-type]
+        lambda: api.gate(api.load_run(old), new),  # type: ignore[arg-type]
+        lambda: api.gate(old, new, {"rules": []}),  # type: ignore[arg-type]
+        lambda: api.gate(old, new, allowed="template"),
+        lambda: api.gate(old, new, n_flips=-1),
+        lambda: api.compare(old, new, models=("a",)),  # type: ignore[arg-type]
+    ]
+    for call in wrong:
+        with pytest.raises(UsageError):
+            call()
+    assert api.report(old) == api.report([api.load_run(old)])
 
 
 def test_what_is_no_run_is_told(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalkit.analysis.docs import Headline, headlines, pair
+from evalkit.analysis.docs import Headline, alike, headlines, pair
 from evalkit.analysis.scores import FORMAT, REFUSAL, TaskScores
 from evalkit.errors import UsageError
 
@@ -107,6 +107,31 @@ def test_a_metric_that_cannot_be_used_is_refused(name: str, message: str) -> Non
     task = scored({"acc": [1.0], "errors": [0.0]}, {"acc": UP, "errors": DOWN})
     with pytest.raises(UsageError, match=message):
         headline(task, wanted=name)
+
+
+def test_filters_have_one_name_over_all_models_whichever_comes_first() -> None:
+    strict, flexible = ("strict", "em"), ("flexible", "em")
+    one = scored(
+        {"em": [1.0], "em (flexible)": [0.5]},
+        {"em": UP},
+        **{"em": strict, "em (flexible)": flexible},
+    )
+    other = scored(
+        {"em": [0.25], "em (strict)": [0.75]}, {"em": UP}, **{"em": flexible, "em (strict)": strict}
+    )
+    lacking = scored({"em": [0.125]}, {"em": UP}, **{"em": flexible})
+    a, b, c = alike([one, other, lacking])
+    assert (a.scores["em"][0], b.scores["em"][0]) == (1.0, 0.75)
+    assert [t.scores["em (flexible)"][0] for t in (a, b, c)] == [0.5, 0.25, 0.125]
+    assert "em" not in c.scores
+    assert b.is_higher_better == {"em (flexible)": UP}
+
+
+def test_tasks_that_contradict_each_other_know_no_better_side() -> None:
+    up, down = (scored({"acc": [1.0]}, {"acc": way}) for way in (UP, DOWN))
+    assert headline(up, down).is_higher_better is None
+    with pytest.raises(UsageError, match="does not say which way"):
+        headline(up, down, wanted="acc")
 
 
 # --- pairs --------------------------------------------------------------------------------------------------------

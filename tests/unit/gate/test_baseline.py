@@ -49,6 +49,17 @@ def test_a_baseline_compares_as_its_runs_do(tmp_path: Path) -> None:
     assert by_file.verdict == by_runs.verdict
 
 
+@pytest.mark.parametrize("share", [1 / 3, 2 / 3, 0.1234567])
+def test_a_run_is_no_worse_than_the_baseline_made_from_it(tmp_path: Path, share: float) -> None:
+    """A baseline keeps six figures of each score."""
+    a = side_of(tmp_path / "runs", Made({"t": [share, 1.0, 0.0] * 20}))
+    write_baseline(tmp_path / "b", a, ADA, pin=False)
+    read = open_side(tmp_path / "b", None, {}, option="--model")
+    found = decide_gate(read, a, GatePolicy(), Asked(NOW, allowed=("order",)))
+    (accuracy,) = (r for r in found.rules if r.metric == "accuracy")
+    assert (accuracy.wins, accuracy.losses, found.flips) == (0, 0, ())
+
+
 def test_a_baseline_holds_no_texts(tmp_path: Path) -> None:
     file = write_baseline(tmp_path / "b", side(tmp_path), ADA, pin=False)
     text = file.read_text()

@@ -319,3 +319,28 @@ def test_flips_are_listed_worst_first_with_both_answers(tmp_path: Path) -> None:
     first = flips[0]
     assert (first.baseline_answer, first.candidate_answer) == ("old 0", "new 0")
     assert first.prompt == "question 0"
+
+
+def test_documents_are_listed_by_the_score_that_the_policy_names(tmp_path: Path) -> None:
+    right, wrong = [0.0] * 40 + [1.0] * 20, [1.0] * 40 + [0.0] * 20
+    before, after = [1.0] * 10 + [0.0] * 50, [0.0] * 10 + [1.0] * 5 + [0.0] * 45
+    a = side_of(tmp_path / "a", Made({"t": right}, extra={"errors": before}))
+    b = side_of(tmp_path / "b", Made({"t": wrong}, extra={"errors": after}, started=1))
+    by_errors = GatePolicy(rules=(RuleSpec(metric="accuracy", score="errors"),))
+    found = gate(a, b, by_errors)
+    assert {f.score for f in found.flips} == {"errors"}
+    assert (found.n_worse, found.n_better) == (5, 10)
+    assert {f.score for f in gate(a, b).flips} == {"acc"}
+
+
+def test_a_score_of_which_no_side_is_better_is_not_judged(tmp_path: Path) -> None:
+    base, cand = with_losses(60, 30, 0, 30)
+    sides = []
+    for folder, scores in (("a", base), ("b", cand)):
+        side = side_of(tmp_path / folder, Made({"t": scores}))
+        tasks = {key: replace(t, is_higher_better={}) for key, t in side.tasks.items()}
+        sides.append(replace(side, tasks=tasks))
+    policy = GatePolicy(rules=(RuleSpec(metric="accuracy", score="acc"),))
+    accuracy = rule(gate(*sides, policy), "accuracy")
+    assert accuracy.status == Status.MISSING
+    assert "which way" in accuracy.reason

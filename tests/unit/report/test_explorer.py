@@ -30,7 +30,7 @@ MODELS = ("one", "two", "three")
 
 def docs_of(models: Sequence[tuple[str, Run]]) -> tuple[TaskDocs, ...]:
     runs = {id(run): run for _, run in models}.values()
-    return task_docs(models, doc_table(runs).headlines)
+    return task_docs(models, doc_table(runs))
 
 
 def unpacked(text: str):

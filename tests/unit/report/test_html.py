@@ -249,3 +249,22 @@ def test_the_summary_and_the_comparison_doc_by_doc_name_the_same_winner() -> Non
     html = render(make_run(2, samples=samples, results=results))
     assert "clearly ahead of model-0" in html
     assert "clearly better on 1" in html
+
+
+def test_the_one_that_leads_is_the_one_that_is_better_doc_by_doc() -> None:
+    """What one model got no answer to may be what is hard: its mean is over the easy docs."""
+    samples = [
+        sample(
+            i,
+            cell_id=f"model-{m}/s/0",
+            scores={"acc": None if m == 0 and i >= 30 else float(i < (20, 30)[m])},
+            flags=("failed",) if m == 0 and i >= 30 else (),
+        )
+        for m in (0, 1)
+        for i in range(60)
+    ]
+    results = [result(0.5, cell_id=f"model-{m}/s/0") for m in (0, 1)]
+    html = render(make_run(2, samples=samples, results=results))
+    assert "model-1 50.0 %" in html
+    assert "clearly ahead of model-0" in html
+    assert "A clear difference shows on 1 of 1 tasks" in html

@@ -12,8 +12,8 @@ from evalkit.analysis.differences import differences
 from evalkit.analysis.docs import doc_table
 from evalkit.analysis.outcomes import outcomes
 from evalkit.analysis.summary import analyse
+from evalkit.gate.evidence import evidence_of
 from evalkit.gate.flips import find_flips
-from evalkit.gate.judge_docs import evidence_of
 from evalkit.gate.open import open_side
 from evalkit.report.models import compared_models
 from evalkit.report.page import build_page
@@ -123,7 +123,7 @@ def test_everyone_judges_by_the_same_metric(case: Case, tmp_path: Path) -> None:
     assert sum(not f.is_worse for f in flips) == (difference.wins if flips else 0)
     assert sum(f.is_worse for f in flips) == (difference.losses if flips else 0)
 
-    (task,) = task_docs([(m.name, m.run) for m in models], table.headlines)
+    (task,) = task_docs([(m.name, m.run) for m in models], table)
     wins = sum(d.marks == Mark.WRONG + Mark.RIGHT for d in task.docs)
     is_judged = case.headline in ("f1", "acc", "errors")
     assert wins == (difference.wins if is_judged else 0)

@@ -26,7 +26,7 @@ MODELS = ("one", "two", "three")
 
 
 def docs_of(run, *names):
-    found = task_docs([(name, run) for name in names or MODELS], doc_table([run]).headlines)
+    found = task_docs([(name, run) for name in names or MODELS], doc_table([run]))
     return {t.task: t.docs for t in found}
 
 
@@ -58,6 +58,7 @@ def test_marks_say_right_wrong_unjudged_and_unanswered() -> None:
         ({"acc": 0.0, "exact_match": 1.0}, True, Mark.WRONG),
         ({"answer_accuracy": 0.0}, True, Mark.WRONG),
         ({"bleu": 31.0}, True, Mark.NEITHER),
+        ({"bleu": 1.0}, True, Mark.RIGHT),
         ({"hallucination": 0.0}, False, Mark.RIGHT),
         ({"hallucination": 1.0}, False, Mark.WRONG),
         ({"length": 1.0}, None, Mark.NEITHER),
@@ -83,6 +84,9 @@ def test_repeats_do_not_count_twice_and_further_filters_add_their_scores() -> No
     assert doc.answers[0].sample.response == "a"
     assert doc.answers[0].scores == {"exact_match": 0.0, "exact_match (flexible)": 1.0}
     assert doc.marks == "w"
+    again = replace(samples[0], cell_id="m/s/1", scores={"exact_match": 1.0})
+    (doc,) = docs_of(replace(run, samples=[*samples[:2], again]), "m")["t"]
+    assert doc.marks == "n", "right once and wrong once"
 
 
 def answer_of(*requests, **changes):
