@@ -245,8 +245,12 @@ def gate(
         )
     one = open_side(_place(baseline), models[0], rules.clusters, option="--baseline-model")
     other = open_side(_place(candidate), models[1], rules.clusters, option="--candidate-model")
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return decide_gate(one, other, rules, Asked(now, allowed, n_flips, is_judged=is_judged))
+    return decide_gate(one, other, rules, Asked(now(), allowed, n_flips, is_judged=is_judged))
+
+
+def now() -> str:
+    """Return this moment, ISO 8601, UTC."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def compare(

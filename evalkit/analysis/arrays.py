@@ -13,3 +13,8 @@ EDGE = 1e-12
 """Numbers no further apart than this are equal but for rounding."""
 ROUNDING = 1e-9
 """As `EDGE`, for numbers that come of many steps: costs, shares, replicas."""
+
+
+def are_shares(values: Array) -> bool:
+    """Tell whether all numbers lie between 0 and 1."""
+    return bool(((values >= 0) & (values <= 1)).all())

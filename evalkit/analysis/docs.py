@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.analysis.arrays import Ints
+from evalkit.analysis.arrays import Ints, are_shares
 from evalkit.analysis.scores import RATES, MetricKey, TaskKey, TaskScores, run_scores
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.store.run_dir import Run
@@ -67,13 +67,13 @@ def _headline(tasks: Sequence[TaskScores], wanted: str | None) -> Headline | Non
     every = [h for name in _names(tasks) if (h := _as_headline(name, tasks)) is not None]
     if wanted is not None:
         return _wanted(every, wanted, tasks[0].task)
-    return min(every, key=lambda h: _rank(h, tasks), default=None)
+    n_scored = [t.n_scored for t in tasks]
+    return min(every, key=lambda h: _rank(h, tasks, n_scored), default=None)
 
 
-def _rank(h: Headline, tasks: Sequence[TaskScores]) -> tuple[bool, ...]:
+def _rank(h: Headline, tasks: Sequence[TaskScores], n_scored: Sequence[int]) -> tuple[bool, ...]:
     """Return what speaks against a metric, the gravest first."""
     n_known = [len(t.known(h.name)) for t in tasks]
-    n_scored = [t.n_scored for t in tasks]
     misses_a_model = any(n and not known for known, n in zip(n_known, n_scored, strict=True))
     return (
         misses_a_model,
@@ -98,8 +98,8 @@ def _as_headline(name: str, tasks: Sequence[TaskScores]) -> Headline | None:
         return None
     filter_name, metric = next((t.metrics[name] for t in tasks if name in t.metrics), ("", name))
     ways = {t.is_higher_better[name] for t in tasks if name in t.is_higher_better}
-    is_share = bool(((values >= 0) & (values <= 1)).all())
-    return Headline(name, filter_name, metric, ways.pop() if len(ways) == 1 else None, is_share)
+    way = ways.pop() if len(ways) == 1 else None
+    return Headline(name, filter_name, metric, way, are_shares(values))
 
 
 def _wanted(every: Sequence[Headline], wanted: str, task: str) -> Headline:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
+import numpy as np
+
+from evalkit.analysis.arrays import are_shares
 from evalkit.analysis.facts import SHARE, Estimate, QualityFact
 from evalkit.analysis.scores import MetricKey, TaskScores, run_scores
 from evalkit.analysis.stats import Mean, mean_estimates
@@ -111,7 +114,7 @@ def _units(scores: Mapping[Key, Sequence[float]]) -> dict[tuple[str, ...], str]:
     for key, values in scores.items():
         pooled[key[1:]] += values
     return {
-        key: SHARE if values and all(0 <= v <= 1 for v in values) else "score"
+        key: SHARE if values and are_shares(np.array(values)) else "score"
         for key, values in pooled.items()
     }
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import click
 
-from evalkit.api import gate_policy
+from evalkit.api import gate_policy, now
 from evalkit.cli.arguments import CONFIG, OUTPUT, RUN
-from evalkit.cli.gate_options import now
 from evalkit.errors import UsageError
 
 DEFAULT_FOLDER = Path("results/baseline")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalkit.api import gate_policy
+from evalkit.api import gate_policy, now
 from evalkit.cli.arguments import CONFIG, OUTPUT, RUN
-from evalkit.cli.gate_options import now, show
+from evalkit.cli.gate_options import show
 from evalkit.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from evalkit.api import gate_policy
+from evalkit.api import gate_policy, now
 from evalkit.cli.arguments import CONFIG, INPUT, OUTPUT, RUN
 from evalkit.cli.gate_accept import DEFAULT_FOLDER
-from evalkit.cli.gate_options import now, show
+from evalkit.cli.gate_options import show
 from evalkit.errors import DataError
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import os
 import sys
@@ -33,11 +32,6 @@ ALLOWED = (
     "order",
 )
 """As `evalkit.gate.conditions` knows them; repeated here so that --help needs no library."""
-
-
-def now() -> str:
-    """Return this moment, ISO 8601, UTC."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def show(parts: Iterable[Any]) -> None:

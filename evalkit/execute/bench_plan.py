@@ -16,7 +16,7 @@ from evalkit.execute.bench_bounds import (
     price_usd_of,
     within_budget,
 )
-from evalkit.execute.preflight import check_allowed
+from evalkit.execute.preflight import check_allowed, check_budget
 from evalkit.execute.schedule import Schedule, Setting
 from evalkit.loadgen.search import MOST_STEPS
 from evalkit.loadgen.sizing import N_PROBES, Sizing, Windows
@@ -86,6 +86,7 @@ def plan_bench(config: BenchConfig) -> list[CellEstimate]:
         ConfigError: A trace can't be read, or the bench would be refused.
         ModelError: A backend is not known, or can't say where a model is.
     """
+    check_budget(config.limits, config.models)
     check_allowed(config)
     traces = {p.name: read_trace(p.load).rows for p in config.profiles if p.load.file is not None}
     return [_cell(config, m, p, traces.get(p.name)) for m in config.models for p in config.profiles]

@@ -30,13 +30,12 @@ def check_models(models: Sequence[ModelSpec]) -> None:
 
 
 def check_allowed(config: BenchConfig) -> None:
-    """Check that every model of a bench may be asked what its profiles ask, and that a budget can be kept.
+    """Check that every model of a bench may be asked what its profiles ask.
 
     Raises:
-        ConfigError: One may not, or it can't.
+        ConfigError: One may not.
         ModelError: A backend is not known, or can't say where a model is.
     """
-    check_budget(config.limits, config.models)
     for model in config.models:
         place(model)
         for profile in config.profiles:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.analysis.arrays import EDGE, Array, Flags, Ints
+from evalkit.analysis.arrays import EDGE, Array, Flags, Ints, are_shares
 from evalkit.analysis.docs import DocPairs
 from evalkit.analysis.onesided import (
     Bounds,
@@ -36,10 +36,6 @@ _NO_WAY = say("the task does not say which way of this score is better")
 _NO_SHARE = say("this score is not between 0 and 1, so points of 100 mean nothing for it")
 
 
-def _is_share(values: Array) -> bool:
-    return bool(((values >= 0) & (values <= 1)).all())
-
-
 @dataclass(frozen=True, slots=True)
 class PairedScores:
     """Scores of the docs that both sides have one for; arrays are `[docs]`."""
@@ -60,7 +56,7 @@ class PairedScores:
     @property
     def is_share(self) -> bool:
         """Whether every score is between 0 and 1."""
-        return _is_share(np.concatenate([self.baseline, self.candidate]))
+        return are_shares(np.concatenate([self.baseline, self.candidate]))
 
 
 def paired_scores(evidence: Evidence, key: TaskKey, wanted: str | None) -> PairedScores | None:
@@ -144,7 +140,7 @@ def _on_task(
     if level is None:
         yield from missing_limits(rule, result)
         return
-    bounds = share_bounds(level, policy.confidence) if _is_share(level) else None
+    bounds = share_bounds(level, policy.confidence) if are_shares(level) else None
     if bounds is None:
         yield from missing_limits(rule, replace(result, reason=_NO_SHARE))
         return

@@ -94,7 +94,7 @@ def _task_name(d: TaskDifference, *, with_suite: bool) -> Said:
     name = f"{d.task} ({d.suite})" if with_suite else d.task
     if not d.metric:
         return verbatim(name)
-    metric = d.metric if d.filter == "none" else f"{d.metric} ({d.filter})"
+    metric = text.with_filter(d.metric, d.filter)
     return verbatim(f"{name} · {metric}" if d.is_higher_better else f"{name} · {metric} ↓")
 
 

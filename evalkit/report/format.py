@@ -166,7 +166,12 @@ def docs_without_answer(n: int) -> Said:
     return say_n("{n} doc got no answer", "{n} docs got no answer", n)
 
 
+def with_filter(metric: str, filter_name: str) -> str:
+    """Name a metric, with its filter where the task has named ones."""
+    return metric if filter_name in ("", "none") else f"{metric} ({filter_name})"
+
+
 def metric_name(fact: QualityFact) -> Said:
     """Name a metric with its filter, and an arrow where lower is better."""
-    name = fact.metric if fact.filter == "none" else f"{fact.metric} ({fact.filter})"
+    name = with_filter(fact.metric, fact.filter)
     return verbatim(f"{name} ↓" if fact.higher_is_better is False else name)

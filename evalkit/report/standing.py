@@ -42,7 +42,7 @@ def best_on(
         line = say(
             "{task}, {metric}: nobody is ahead, since the task does not say which way is better.",
             task=task,
-            metric=headline_name(headline),
+            metric=text.with_filter(headline.metric, headline.filter),
         )
         yield line, None
         return
@@ -63,7 +63,7 @@ def best_on(
     score = say(
         "{task}, {metric}: {model} {score} (95 %: {interval}, n = {n})",
         task=task,
-        metric=headline_name(headline),
+        metric=text.with_filter(headline.metric, headline.filter),
         model=leader,
         score=show(top.value),
         interval=text.interval(top),
@@ -73,13 +73,6 @@ def best_on(
     shown = [*signs.values(), *(ahead.of(models[0].label, key).values() if signs else ())]
     compared = [sign for sign in shown if sign is not None]
     yield say("{line}.", line=line), any(compared) if compared else None
-
-
-def headline_name(headline: Headline) -> str:
-    """Name a metric, with its filter where the task has named ones."""
-    if headline.filter in ("", "none"):
-        return headline.metric
-    return f"{headline.metric} ({headline.filter})"
 
 
 def _standings(others: Sequence[tuple[str, int | None]]) -> Iterator[Said]:

@@ -11,7 +11,7 @@ from evalkit.report.endpoints import endpoint_rows
 from evalkit.report.fitted import FittedTable
 from evalkit.report.load import is_bench
 from evalkit.report.load_terminal import load_parts
-from evalkit.report.tables import performance_rows, row_name
+from evalkit.report.tables import PERFORMANCE, metric_cell, row_name
 from evalkit.report.text_safety import visible
 
 Key = tuple[str, str, str, str]
@@ -92,8 +92,8 @@ def _performance_table(facts: RunFacts) -> FittedTable:
     models = [model for model in facts.models if model in by_model]
     for model in models:
         table.add_column(model, justify="right")
-    for row, read in performance_rows():
-        values = (read(by_model[m]) for m in models)
+    for row in PERFORMANCE:
+        values = (metric_cell(row, by_model[m]) for m in models)
         table.add_row(row_name(row), *map(_cell, values))
     return table
 

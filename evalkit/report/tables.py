@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from evalkit.analysis.facts import SHARE, Estimate, Latency, PerformanceFact, QualityFact
@@ -74,9 +73,9 @@ def _identity_value(model: Model, name: Said, read: Callable[[ModelEntry], Said 
 def performance_table(models: Sequence[Model]) -> Table:
     """Return speed and resources of each model over all its suites."""
     rows = []
-    for row, read in performance_rows():
+    for row in PERFORMANCE:
         cells = (
-            _performance_value(m, row, read(f) if (f := overall(m)) else _shown(None))
+            _performance_value(m, row, metric_cell(row, f) if (f := overall(m)) else _shown(None))
             for m in models
         )
         rows.append((Head(row_name(row), say(row.metric.meaning)), tuple(cells)))
@@ -91,12 +90,8 @@ class MetricRow:
     q: int | None
 
 
-def performance_rows() -> Iterator[tuple[MetricRow, Callable[[PerformanceFact], Cell]]]:
-    """Yield the rows about speed and resources, and what each says of a model; page and terminal have the same."""
-    for metric in RUN:
-        for q in metric.percentiles or (None,):
-            row = MetricRow(metric, q)
-            yield row, partial(_value_of, row)
+PERFORMANCE = tuple(MetricRow(metric, q) for metric in RUN for q in metric.percentiles or (None,))
+"""Rows about speed and resources; page and terminal have the same."""
 
 
 def row_name(row: MetricRow) -> Said:
@@ -105,7 +100,8 @@ def row_name(row: MetricRow) -> Said:
     return name if row.q is None else say("{metric} p{q}", metric=name, q=f"{row.q}")
 
 
-def _value_of(row: MetricRow, fact: PerformanceFact) -> Cell:
+def metric_cell(row: MetricRow, fact: PerformanceFact) -> Cell:
+    """Return what a row says of a model."""
     if (own := _OWN.get(row.metric.key)) is not None:
         return own(fact)
     found, unit = getattr(fact, row.metric.key), row.metric.unit
@@ -128,8 +124,11 @@ def _performance_value(model: Model, row: MetricRow, value: Cell) -> Cell:
     """Say why a machine was not measured, and of an API model how many requests shared its speed."""
     metric, endpoint = row.metric, endpoint_of(model)
     if value.is_missing and metric.source is not Source.REQUESTS:
-        no_gpu = metric.source is Source.GPU and verbatim(model.run.manifest.hardware.gpu_note)
-        return replace(value, note=BEHIND_API if model.is_api else no_gpu or value.note)
+        if model.is_api:
+            return replace(value, note=BEHIND_API)
+        if metric.source is Source.GPU:
+            return replace(value, note=verbatim(model.run.manifest.hardware.gpu_note))
+        return value
     if endpoint is None or not model.is_api:
         return value
     if metric.needs_counts and value.is_missing and endpoint.output_tokens is None:
@@ -149,13 +148,6 @@ def _requests(f: PerformanceFact) -> Cell:
     return Cell(
         say("{n}, {failed} failed", n=text.count(f.n_requests), failed=text.count(f.n_failed))
     )
-
-
-_OWN: Mapping[str, Callable[[PerformanceFact], Cell]] = {
-    "n_requests": _requests,
-    "reasoning_tokens": lambda f: _reasoning(f),
-}
-"""Metrics whose cell says more than their number."""
 
 
 def quality_table(models: Sequence[Model], suite: str, task: str) -> Table:
@@ -234,6 +226,13 @@ def _reasoning(f: PerformanceFact) -> Cell:
         return Cell(text.count(n))
     share = text.percent(n / f.output_tokens)
     return Cell(text.count(n), say("{share} of tokens out", share=share))
+
+
+_OWN: Mapping[str, Callable[[PerformanceFact], Cell]] = {
+    "n_requests": _requests,
+    "reasoning_tokens": _reasoning,
+}
+"""Metrics whose cell says more than their number."""
 
 
 def _named(data: str | None) -> Said | None:

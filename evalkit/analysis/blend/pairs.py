@@ -10,7 +10,7 @@ from statistics import fmean
 
 import numpy as np
 
-from evalkit.analysis.arrays import Array, Ints
+from evalkit.analysis.arrays import Array, Ints, are_shares
 from evalkit.analysis.docs import matched
 from evalkit.analysis.outcomes import Outcome, Signal
 from evalkit.errors import UsageError, did_you_mean
@@ -62,8 +62,7 @@ class Pairs:
     @property
     def is_bounded(self) -> bool:
         """Whether every score is within 0 and 1."""
-        scores = np.concatenate([self.local, self.vendor])
-        return bool(((scores >= 0) & (scores <= 1)).all())
+        return are_shares(np.concatenate([self.local, self.vendor]))
 
 
 def pair(

@@ -221,7 +221,7 @@ RUN: tuple[Metric, ...] = (
         name=_("requests"),
         meaning=_("answered; failed ones apart"),
         unit=Unit.COUNT,
-        definition="measured requests that were answered; failed ones are shown apart",
+        definition="measured requests, failed ones included; how many failed is shown beside it",
         higher_is_better=None,
     ),
     Metric(
@@ -229,7 +229,8 @@ RUN: tuple[Metric, ...] = (
         name=_("GPU board memory, peak"),
         meaning=_("NVML, whole board"),
         unit=Unit.BYTES,
-        definition="board (NVML v2), process (NVML), torch allocated, torch reserved: four numbers, never merged",
+        definition="most memory in use on the board (NVML v2); that of the process (NVML), and what torch allocated and"
+        " reserved, are three numbers beside it, never merged",
         missing_when="no NVML",
         source=Source.GPU,
     ),
