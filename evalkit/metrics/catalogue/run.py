@@ -219,7 +219,7 @@ RUN: tuple[Metric, ...] = (
     Metric(
         key="n_requests",
         name=_("requests"),
-        meaning=_("answered; failed ones apart"),
+        meaning=_("all that were measured; how many failed stands beside"),
         unit=Unit.COUNT,
         definition="measured requests, failed ones included; how many failed is shown beside it",
         higher_is_better=None,
