@@ -20,9 +20,10 @@ from evalkit.cli import main
 from evalkit.config import BenchConfig, LimitsSpec, PriceSpec
 from evalkit.engine.values import GenerationSettings
 from evalkit.errors import ConfigError, ModelError, UsageError
-from evalkit.execute.bench import LoadWork
+from evalkit.execute.bench import start_bench
 from evalkit.execute.bench_plan import plan_bench
 from evalkit.execute.limits import RunGuard, check_spent, spent_usd
+from evalkit.execute.progress import tell_nobody
 from evalkit.loadgen.target import open_target
 from evalkit.records import Usage
 from evalkit.store.journal import JOURNAL, Journal
@@ -265,12 +266,14 @@ def test_a_load_test_counts_what_was_sent_too() -> None:
 
 
 def _start(config: BenchConfig) -> None:
-    LoadWork(config).check()
+    start_bench(config, None, tell_nobody)
 
 
 @pytest.mark.parametrize("load", [*LOADS, *(load | {"prompts": TASKS} for load in LOADS)])
-def test_a_plan_of_a_bench_refuses_what_the_bench_refuses(load: dict[str, Any]) -> None:
-    """Whether or not lengths are known before, for loads of every kind."""
+def test_a_plan_of_a_bench_refuses_what_the_bench_refuses(
+    load: dict[str, Any], tmp_path: Path
+) -> None:
+    """Whether or not lengths are known before, for loads of every kind; nothing is written."""
     prompts = load.get("prompts", {})
     profile = {
         "name": "p",
@@ -278,7 +281,11 @@ def test_a_plan_of_a_bench_refuses_what_the_bench_refuses(load: dict[str, Any]) 
         "prompts": prompts,
         "slo": {"ttft_s": 1},
     }
-    whole = {"name": "b", "models": [{"name": "m", "backend": "answers", "source": "x"}]}
+    whole = {
+        "name": "b",
+        "models": [{"name": "m", "backend": "answers", "source": "x"}],
+        "output": {"dir": str(tmp_path)},
+    }
     free = BenchConfig.model_validate({**whole, "profiles": [profile]})
     kept = free.model_copy(update={"limits": LimitsSpec(max_cost_usd=1)})
     for refuse in (plan_bench, _start):
@@ -290,6 +297,7 @@ def test_a_plan_of_a_bench_refuses_what_the_bench_refuses(load: dict[str, Any]) 
                 refuse(free)
     else:
         assert plan_bench(free)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_plan_of_a_bench_asks_where_its_models_are(monkeypatch: pytest.MonkeyPatch) -> None:
