@@ -70,6 +70,20 @@ WHATS: Mapping[str, What] = MappingProxyType(
             DEFAULTS, "ratio", "cost of an output token / cost of an input token", 0.01
         ),
         "batch_discount": What(DEFAULTS, "share", "off the price, for batch requests", most=1),
+        "resale_of_book_value": What(
+            DEFAULTS, "share", "of the straight-line book value, what a used server brings", most=3
+        ),
+        "rent_change": What(DEFAULTS, "share/year", "by which rents of GPUs rise", -0.9, 3),
+        "hardware_price_change": What(
+            DEFAULTS, "share/year", "by which the price of a like server rises", -0.9, 3
+        ),
+        "outage_share": What(
+            DEFAULTS, "share", "of the time that a single replica is down", most=1
+        ),
+        "token_work_exponent": What(
+            DEFAULTS, "factor", "how capacity follows token work at other lengths", most=3
+        ),
+        "start_up_minutes": What(DEFAULTS, "minutes", "until a rented machine serves", most=1440),
     }
 )
 """`what` → its kind, in the order in which tables show them."""

@@ -46,7 +46,9 @@ def own(tmp_path: Path, *rows: str) -> Path:
 def test_a_shipped_row_says_where_it_is_from_and_when(row: Row) -> None:
     assert row.what in WHATS
     assert WHATS[row.what].has_unit(row.unit)
-    assert 0 <= row.low <= row.mode <= row.high < math.inf
+    kind = WHATS[row.what]
+    assert kind.least <= row.low <= row.mode <= row.high <= kind.most
+    assert math.isfinite(row.high)
     assert row.source
     assert (
         row.url or "assumption" in row.source or "definition" in row.source or "list" in row.source
@@ -89,6 +91,16 @@ def test_a_server_with_a_price_says_how_many_gpus_it_has() -> None:
 def test_every_parameter_of_the_cost_model_has_a_default() -> None:
     kinds = {what for what, kind in WHATS.items() if kind.group == "defaults"}
     assert {row.what for row in SHIPPED.rows if row.item == "default"} == kinds
+
+
+def test_only_a_change_of_prices_may_be_negative() -> None:
+    assert {what for what, kind in WHATS.items() if kind.least < 0} == {
+        "rent_change",
+        "hardware_price_change",
+    }
+    row = SHIPPED.find("default", "rent_change")
+    assert row is not None
+    assert row.low < 0 < row.high
 
 
 def test_staff_and_adoption_have_no_default_by_design() -> None:
@@ -268,6 +280,10 @@ def test_columns_may_come_in_any_order_and_case() -> None:
         (
             {"url": "javascript:alert(1)"},
             "ours.csv:2: url: 'javascript:alert(1)' does not begin with https:// or http://.",
+        ),
+        (
+            {"what": "rent_change", "unit": "share/year", "low": "-30"},
+            "ours.csv:2: low: -30 is less than -0.9.",
         ),
         (
             {"what": "pue", "unit": "factor"},
