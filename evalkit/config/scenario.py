@@ -312,6 +312,8 @@ class PolicySpec(Spec):
     """Adoption and first servers, in the scenario's currency."""
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.8
     """How probable the cheapest way must be to be called so."""
+    equivalence: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Share of the total below which a difference in cost does not count: such options are equivalent on cost."""
     weights: WeightsSpec | None = None
     """Where the report's scorecard starts, such as `{quality: 3, cost: 2}`; the verdict does not depend on it. Unset:
     everything that is known counts the same."""

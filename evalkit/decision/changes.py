@@ -55,7 +55,7 @@ def changes_of(
     if len({sides[f.deployment.name] for f in rivals}) > 1:
         for moved in _moved(case, rivals):
             for way in (1, -1):
-                change = _first_change(case, scenario, rivals, choice.best, moved, way)
+                change = _first_change(case, scenario, rivals, choice, moved, way)
                 if change is not None:
                     found.append(change)
     found += _quality_changes(case, scenario, standing, choice)
@@ -83,24 +83,33 @@ def _first_change(
     case: Case,
     scenario: ScenarioConfig,
     rivals: Sequence[Future],
-    best: str,
+    choice: Choice,
     moved: _Moved,
     way: int,
 ) -> Change | None:
-    """Return the smallest move in one direction that makes another option the cheapest."""
+    """Return the smallest move in one direction that makes another option the cheapest.
+
+    Where options are equivalent now, it is the move from which on one of them is cheaper by more than the margin.
+    """
     read = drawn(_DRAWS, scenario.seed)
+    margin = scenario.policy.equivalence if choice.is_level else 0.0
+    now = None if choice.is_level else choice.best
 
-    def winner(factor: float) -> str:
-        return _cheapest(case, rivals, replaced(read, moved.given.key, lambda x: x * factor))
+    def winner(factor: float) -> str | None:
+        moving = replaced(read, moved.given.key, lambda x: x * factor)
+        return _cheapest(case, rivals, moving, margin)
 
-    if winner(1.0) != best:  # nearly equal costs: any number would turn it
+    if winner(1.0) != now:  # nearly equal costs: any number would turn it
         return None
     factors = np.geomspace(1, moved.most, _STEPS) ** way
     held = 1.0
     for factor in factors[1:]:
-        if winner(float(factor)) != best:
-            turned = _bisect(lambda x: winner(x) != best, held, float(factor))
-            return _change(case, moved, turned, winner(turned), way > 0, best)
+        if winner(float(factor)) != now:
+            turned = _bisect(lambda x: winner(x) != now, held, float(factor))
+            becomes = winner(turned)
+            if becomes is None:
+                return None
+            return _change(case, moved, turned, becomes, way > 0, choice.best or becomes)
         held = float(factor)
     return None
 
@@ -112,12 +121,17 @@ def _bisect(is_turned: Callable[[float], bool], held: float, turned: float) -> f
     return turned
 
 
-def _cheapest(case: Case, rivals: Sequence[Future], read: Reading) -> str:
+def _cheapest(case: Case, rivals: Sequence[Future], read: Reading, margin: float) -> str | None:
+    """Return the option of the least median cost; None where one of another kind is within the margin."""
     totals = {
         f.deployment.name: float(np.median(future(f.deployment, case.workload, read).total))
         for f in rivals
     }
-    return min(totals, key=lambda name: totals[name])
+    sides = {o.name: o.side for o in case.facts.options}
+    best = min(totals, key=lambda name: totals[name])
+    others = [total for name, total in totals.items() if sides[name] != sides[best]]
+    is_clear = totals[best] < min(others) * (1 - margin) or not margin
+    return best if is_clear else None
 
 
 def _change(

@@ -1,14 +1,18 @@
-"""Which option is chosen: the cheapest of those that keep every rule, if that is sure enough.
+"""Which option is chosen: the cheapest of those that keep every rule, if that is sure enough and by enough.
 
 The rules, in this order:
 
 1. An option with a failed rule is out. One with an unclear rule is not chosen, but may be measured further.
 2. Of the options that keep every rule, the one with the lowest median cost over the horizon is the best.
-3. Confidence is the share of draws in which it is no dearer than every passing option of another kind (build, buy,
-   blend). Below the policy's `confidence` nothing is decided, and the best is only what the verdict leans to.
-4. Nothing is decided either while an option of another kind is unclear that may well be cheaper: one of unknown cost,
-   or one that is dearer in less than that share of draws.
-5. Where no option keeps every rule, nothing is decided.
+3. Options whose costs differ by no more than the policy's `equivalence` in at least half of the draws are equivalent on
+   cost (`compare.is_equivalent`). Where one of another kind (build, buy, blend) is equivalent to the best, cost decides
+   nothing. Those of the same kind are named beside it.
+4. Confidence is the share of draws in which the best is cheaper than every passing option of another kind, a tie
+   counting half. Below the policy's `confidence` nothing is decided, and the best is only what the verdict leans to.
+5. Nothing is decided either while an option of another kind is unclear that may well be cheaper: one of unknown cost,
+   or one that is dearer in less than that share of draws and not equivalent, so that there is something to gain.
+6. One of the same kind of which rule 5 holds leaves the kind as it is, but then no option is named.
+7. Where no option keeps every rule, nothing is decided.
 """
 
 from __future__ import annotations
@@ -19,7 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.analysis.arrays import Array
+from evalkit.analysis.tco.compare import chance_less, is_equivalent
 from evalkit.analysis.tco.facts import OptionFact
+from evalkit.config.scenario import PolicySpec
 from evalkit.decision.facts import Check, Outcome
 
 
@@ -38,14 +44,20 @@ class Standing:
 class Choice:
     """What the rules say."""
 
-    best: str | None
+    best: str | None = None
     """None: no option keeps every rule."""
-    rival: str | None
+    rival: str | None = None
     """The cheapest passing option of another kind."""
-    confidence: float | None
+    confidence: float | None = None
     """None without a rival: nothing else is admissible."""
+    equivalent: tuple[str, ...] = ()
+    """Passing options that are equivalent to the best on cost, cheapest first."""
     blockers: tuple[str, ...] = ()
     """Unclear options of another kind that may well be cheaper."""
+    open_ones: tuple[str, ...] = ()
+    """Unclear options of the same kind that may well be cheaper: the kind is decided, the option is not."""
+    is_level: bool = False
+    """An option of another kind is equivalent on cost."""
     is_decided: bool = False
 
 
@@ -67,7 +79,7 @@ def standing(
 
 
 def choose(
-    standing: Standing, sides: Mapping[str, str], totals: Mapping[str, Array], confidence: float
+    standing: Standing, sides: Mapping[str, str], totals: Mapping[str, Array], policy: PolicySpec
 ) -> Choice:
     """Choose by the rules above.
 
@@ -75,22 +87,36 @@ def choose(
         standing: How the options stand.
         sides: Option → `build`, `buy` or `blend`.
         totals: Option → present value in each draw.
-        confidence: Least probability to call an option the cheapest.
+        policy: Says how sure it must be, and what difference counts.
     """
     if not standing.passing:
-        return Choice(None, None, None)
+        return Choice()
     best = standing.passing[0]
     mine = np.ravel(totals[best])
 
-    def cheaper(names: Sequence[str]) -> float:
-        """Return the share of draws in which the best is no dearer than all of these."""
-        # one by one, since an option without anything uncertain has a single row
-        is_cheaper = [mine <= np.ravel(totals[n]) for n in names]
-        return float(np.mean(np.all(np.broadcast_arrays(*is_cheaper), axis=0)))
+    def is_same(name: str) -> bool:
+        return is_equivalent(mine, np.ravel(totals[name]), policy.equivalence)
+
+    def may_gain(name: str) -> bool:
+        if name not in totals:
+            return True
+        is_dearer = chance_less(mine, np.ravel(totals[name])) >= policy.confidence
+        return not is_dearer and not is_same(name)
 
     others = [n for n in standing.passing if sides[n] != sides[best]]
-    open_ones = [n for n in standing.unclear if sides[n] != sides[best]]
-    blockers = tuple(n for n in open_ones if n not in totals or cheaper([n]) < confidence)
-    sure = cheaper(others) if others else None
-    is_sure = sure is None or sure >= confidence
-    return Choice(best, next(iter(others), None), sure, blockers, is_sure and not blockers)
+    sure = chance_less(mine, *(np.ravel(totals[n]) for n in others)) if others else None
+    equivalent = tuple(n for n in standing.passing[1:] if is_same(n))
+    may_be_cheaper = [n for n in standing.unclear if may_gain(n)]
+    blockers = tuple(n for n in may_be_cheaper if sides[n] != sides[best])
+    is_level = any(sides[n] != sides[best] for n in equivalent)
+    is_sure = sure is None or sure >= policy.confidence
+    return Choice(
+        best=best,
+        rival=next(iter(others), None),
+        confidence=sure,
+        equivalent=equivalent,
+        blockers=blockers,
+        open_ones=tuple(n for n in may_be_cheaper if sides[n] == sides[best]),
+        is_level=is_level,
+        is_decided=is_sure and not blockers and not is_level,
+    )

@@ -66,12 +66,12 @@ class Verdict:
 
     decision: Decision
     option: str | None
-    """The option it means; None when not decidable."""
+    """The option it means; None when not decidable, or when only the kind is decided."""
     leaning: str | None
-    """The option that looks best so far, where nothing can be decided."""
+    """The option that looks best so far, where none is meant."""
     sentence: Said
     confidence: float | None
-    """Probability, over all draws, that no admissible option of another kind is cheaper over the horizon."""
+    """Share of draws in which no admissible option of another kind is cheaper over the horizon; ties count half."""
     is_incomplete: bool
     incomplete: tuple[Said, ...]
     """What the company has to give before the verdict can be relied on."""
@@ -87,3 +87,7 @@ class Verdict:
     """What carries the verdict and was not measured, one sentence each."""
     next_measurements: tuple[Said, ...]
     """What to measure next, with the command."""
+    equivalent: tuple[str, ...] = ()
+    """Admissible options whose cost can't be told from that of `option` or `leaning` by the policy's margin."""
+    open_options: tuple[str, ...] = ()
+    """Options of the decided kind that may be cheaper, but are not known well enough: then no option is named."""

@@ -36,8 +36,9 @@ def money(value: float | None, currency: str) -> Said:
 
 
 def both(names: Iterable[str]) -> Said:
-    """Name things one after the other: a and b."""
-    return joined(names, say(" and "))
+    """Name things one after the other: a, b and c."""
+    *first, last = [*names] or [""]
+    return joined((joined(first), last), say(" and "))
 
 
 def rule_words(rule: str) -> Said:

@@ -152,7 +152,7 @@ class PairFact:
     payback_share: float
     """Share of draws that pay back within the horizon."""
     cheaper_by_month: tuple[float, ...]
-    """Probability that the own deployment has cost less by month 0, 1, …"""
+    """Share of draws in which the own deployment has cost less by month 0, 1, …; ties count half."""
     saving: Figure
     """Present value of API − own over the horizon."""
     quality_difference: Estimate

@@ -12,6 +12,7 @@ from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.blends import Blend
 from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.breakeven import break_even_per_month
+from evalkit.analysis.tco.compare import less
 from evalkit.analysis.tco.evidence import weighted_mean
 from evalkit.analysis.tco.facts import Figure, PairFact
 from evalkit.analysis.tco.formulas import (
@@ -87,7 +88,7 @@ def _pair(own: Future, api: Future, work: Workload, read: Reading, currency: str
         payback_months=payback,
         payback_share=share,
         cheaper_by_month=tuple(
-            float(x) for x in np.mean(own.cumulated < api.cumulated, axis=0).ravel()
+            float(x) for x in np.mean(less(own.cumulated, api.cumulated), axis=0).ravel()
         ),
         saving=figure(api.total - own.total, currency, rests_on),
         quality_difference=Estimate(None, "share", 0),

@@ -84,7 +84,7 @@ def confidence_words(verdict: Verdict) -> Said:
     """Say how sure the verdict is, in words and as a count of simulated futures."""
     confidence = known(verdict.confidence)
     if confidence is None:
-        if verdict.option is None:
+        if verdict.decision is Decision.NOT_DECIDABLE:
             return text.NOT_KNOWN
         return say("decided by the rules, not by cost")
     words = next(words for limit, words in _CONFIDENCE if confidence >= limit)
@@ -102,7 +102,7 @@ def futures(share: float) -> Said:
 
 def confidence_meaning(facts: TcoFacts, verdict: Verdict) -> Said:
     """Say what the confidence counts."""
-    if verdict.confidence is None and verdict.option is not None:
+    if verdict.confidence is None and verdict.decision is not Decision.NOT_DECIDABLE:
         return say(
             "No other kind of option keeps every rule of the policy, so there is none that could be cheaper."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from evalkit.config.scenario import PolicySpec
 from evalkit.decision.choose import Choice, Standing, choose, standing
 from evalkit.decision.facts import Check, Outcome
 from tests.decisions import option
@@ -29,7 +30,7 @@ def chosen(
     confidence: float = 0.8,
 ) -> Choice:
     groups = (tuple(x.split()) for x in (passing, unclear, failed))
-    return choose(Standing(*groups), SIDES, costs, confidence)
+    return choose(Standing(*groups), SIDES, costs, PolicySpec(confidence=confidence))
 
 
 # --- standing -----------------------------------------------------------------------------------------------------
@@ -63,16 +64,16 @@ def test_without_rules_everything_passes() -> None:
 
 def test_the_cheapest_that_keeps_every_rule_is_chosen() -> None:
     found = chosen(totals(own=100, api=200), "own api")
-    assert found == Choice("own", "api", 1.0, (), True)
+    assert found == Choice("own", "api", 1.0, is_decided=True)
 
 
 def test_what_broke_a_rule_does_not_count_however_cheap() -> None:
     found = chosen(totals(own=100, api=1), "own", failed="api")
-    assert found == Choice("own", None, None, (), True)
+    assert found == Choice("own", is_decided=True)
 
 
 def test_the_only_kind_left_needs_no_confidence() -> None:
-    found = chosen(totals(own=(100, 90), **{"own-b": (101, 90)}), "own own-b")
+    found = chosen(totals(own=(200, 40), **{"own-b": (201, 40)}), "own own-b")
     assert (found.best, found.rival, found.confidence, found.is_decided) == (
         "own",
         None,
@@ -124,9 +125,49 @@ def test_an_unclear_option_of_unknown_cost_blocks() -> None:
 
 
 def test_where_no_option_keeps_every_rule_nothing_is_decided() -> None:
-    assert chosen(totals(own=100, api=50), "", "own", "api") == Choice(None, None, None)
+    assert chosen(totals(own=100, api=50), "", "own", "api") == Choice()
 
 
 def test_an_option_without_anything_uncertain_is_compared_with_every_draw() -> None:
     costs = {"own": np.array([100.0]), "api": RNG.normal(150, 5, 1000), "both": np.array([200.0])}
     assert chosen(costs, "own api both").confidence == 1.0
+
+
+# --- ties ---------------------------------------------------------------------------------------------------------
+
+
+def test_equal_options_of_different_kinds_are_decided_by_nothing() -> None:
+    found = chosen(totals(own=100, api=100, both=100), "own api both")
+    assert (found.best, found.equivalent, found.is_decided) == ("own", ("api", "both"), False)
+    assert found.is_level
+    assert found.confidence == 0.5
+
+
+def test_equal_options_of_one_kind_leave_the_kind_decided() -> None:
+    found = chosen(totals(api=100, own=200, **{"api-b": 100}), "api api-b own")
+    assert (found.best, found.equivalent, found.is_decided) == ("api", ("api-b",), True)
+
+
+@pytest.mark.parametrize(("dearer", "is_level"), [(100.05, True), (104.9, True), (106, False)])
+def test_a_difference_within_the_margin_is_none(dearer: float, is_level: bool) -> None:
+    found = chosen(totals(own=100, api=dearer), "own api")
+    assert (found.is_level, found.is_decided) == (is_level, not is_level)
+
+
+def test_costs_that_are_equal_in_the_middle_only_are_unsure_and_not_equivalent() -> None:
+    found = chosen(totals(own=100, api=(101, 40)), "own api")
+    assert (found.is_level, found.is_decided) == (False, False)
+
+
+def test_an_unclear_option_that_is_equivalent_blocks_nothing() -> None:
+    """There is nothing to gain by it, however dear or cheap it is within the margin."""
+    for cost in (97, 103):
+        found = chosen(totals(own=100, api=cost), "own", "api")
+        assert (found.blockers, found.is_decided) == ((), True)
+
+
+def test_an_unclear_option_of_the_same_kind_opens_the_option_and_not_the_kind() -> None:
+    found = chosen(totals(api=100, own=300, **{"api-b": 10}), "api own", "api-b")
+    assert (found.open_ones, found.is_decided) == (("api-b",), True)
+    dearer = chosen(totals(api=100, own=300, **{"api-b": 200}), "api own", "api-b")
+    assert dearer.open_ones == ()

@@ -165,7 +165,7 @@ def test_numbers_and_rules_are_told() -> None:
     assert (percent(0.305), amount(1234.5), amount(0.01234)) == ("30.5 %", "1,234", "0.0123")
     assert tell(money(1234567.0, "EUR"), GERMAN) == "1.234.567 EUR"
     assert money(None, "EUR") == "an unknown amount"
-    assert tell(both(("a", "b", "c")), GERMAN) == "a und b und c"
+    assert tell(both(("a", "b", "c")), GERMAN) == "a, b und c"
     assert tell(rule_words("quality of t"), GERMAN) == "Qualität bei t"
     for check in (c for case in CASES for c in found(case).checks):
         assert data_of(rule_words(check.rule)) in (" ", "t")

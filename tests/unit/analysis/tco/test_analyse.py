@@ -108,7 +108,7 @@ def test_without_a_difference_at_the_start_nothing_has_paid_back() -> None:
     assert one.payback_months.value is None
     assert one.payback_months.reason == "no payback within 12 months"
     assert one.payback_share == 0
-    assert set(one.cheaper_by_month) == {0.0}
+    assert one.cheaper_by_month == (0.5,) + (0.0,) * 12
 
 
 # --- units --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,188 @@
+"""Why a verdict is as it is, one sentence each: rules, how a blend works, what pays off, which model is better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evalkit.analysis.arrays import Array
+from evalkit.analysis.blend.facts import Point, Policy
+from evalkit.analysis.tco.compare import is_equivalent
+from evalkit.analysis.tco.facts import OptionFact, PairFact
+from evalkit.decision.facts import Outcome
+from evalkit.decision.grounds import Grounds
+from evalkit.decision.words import amount, both, percent
+from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
+
+
+def reasons(g: Grounds) -> Iterator[Said]:
+    """Yield why, one sentence each, the weightiest first."""
+    if g.choice.best is not None and g.by_name[g.choice.best].point is not None:
+        yield _how(g.by_name[g.choice.best], g)
+    for name in g.standing.failed:
+        broken = [c for c in g.checks if c.option == name and c.outcome == Outcome.FAIL]
+        out = say("{option} is out: {why}", option=name, why=broken[0].text)
+        yield joined((out, _price_of_rule(g, name)), " ")
+    for name in g.standing.unclear:
+        unclear = [c for c in g.checks if c.option == name and c.outcome == Outcome.UNCLEAR]
+        yield say(
+            "{option} is not sure to keep every rule: {why}", option=name, why=unclear[0].text
+        )
+    for pair in g.case.facts.pairs:
+        yield _pays(pair, g)
+    seen: set[tuple[str, ...]] = set()
+    for pair in g.case.facts.pairs:
+        models = (*g.by_name[pair.build].models, *g.by_name[pair.buy].models)
+        if models not in seen and pair.quality_difference.value is not None:
+            seen.add(models)
+            yield _better(pair, *models)
+
+
+def _how(o: OptionFact, g: Grounds) -> Said:
+    """Say which requests of a blend go where, and what that gives."""
+    local, vendor = o.models
+    assert o.point is not None
+    sent = say(
+        "Requests {who} go to {vendor} ({share} of all), the rest to {local}.",
+        who=_who(o.policy, local, o.point),
+        vendor=vendor,
+        share=percent(o.point.escalated.value or 0.0, 0),
+        local=local,
+    )
+    if o.quality.value is None:
+        return sent
+    alone = (
+        say("{option} alone {quality}", option=name, quality=percent(q))
+        for name in o.parts
+        if (q := g.by_name[name].quality.value) is not None
+    )
+    scores = joined((percent(o.quality.value), *alone))
+    return joined((sent, say("Together they score {scores}.", scores=scores)), " ")
+
+
+def _who(policy: Policy | None, local: str, point: Point) -> Said:
+    """Say which requests go to the vendor."""
+    if policy is Policy.TASK:
+        return say("of {tasks}", tasks=both(point.tasks))
+    if policy is Policy.MARGIN:
+        return say("that {local} is least sure of, by the margin between its answers,", local=local)
+    if policy is Policy.LOGPROB:
+        return say("that {local} is least sure of, by the probability of its words,", local=local)
+    if policy is Policy.SELF_REPORTED:
+        return say("of which {local} says that it is unsure", local=local)
+    if policy is Policy.PARSED:
+        return say("that {local} answered in no readable form", local=local)
+    return say("drawn at random")
+
+
+def _price_of_rule(g: Grounds, name: str) -> Said:
+    """Say what it costs that a cheaper option is out."""
+    best = g.choice.best
+    if best is None or name not in g.case.futures:
+        return NOTHING
+    gap = float(np.median(g.case.futures[best].total - g.case.futures[name].total))
+    if gap <= 0:
+        return NOTHING
+    return say("The rule costs {money} over {months} months.", money=g.money(gap), months=g.months)
+
+
+def _rare(share: float) -> Said:
+    """Return a share of futures; only what never happens is 0."""
+    is_rare = 0 < share < 0.005
+    return say("fewer than 1 %") if is_rare else percent(share, 0)
+
+
+def _pays(p: PairFact, g: Grounds) -> Said:
+    """Say whether own machines pay off against an API."""
+    end = p.cheaper_by_month[-1]
+    values = {
+        "build": verbatim(p.build),
+        "buy": verbatim(p.buy),
+        "share": _rare(end),
+        "months": g.months,
+        "where": _where(p, end),
+    }
+    if is_equivalent(*_totals(p, g), g.scenario.policy.equivalence):
+        return say(
+            "{build} and {buy} are equivalent on cost: over {months} months they differ by no more than {margin};"
+            " {where}.",
+            **values,
+            margin=g.margin,
+        )
+    if end < 0.5:
+        return say(
+            "{build} does not pay off against {buy}: it is cheaper after {months} months in {share} of the simulated"
+            " futures; {where}.",
+            **values,
+        )
+    mid = p.payback_months.value
+    if mid is None:
+        return say(
+            "{build} pays off against {buy} in {share} of futures within {months} months; {where}.",
+            **values,
+        )
+    return say(
+        "{build} pays off against {buy} in {share} of futures within {months} months, in half of all futures after"
+        " {mid} months; {where}.",
+        **values,
+        mid=numeral(f"{mid:.0f}"),
+    )
+
+
+def _totals(p: PairFact, g: Grounds) -> tuple[Array, Array]:
+    own, api = (np.ravel(g.case.futures[name].total) for name in (p.build, p.buy))
+    return own, api
+
+
+def _where(p: PairFact, end: float) -> Said:
+    """Say from which load own machines are cheaper."""
+    even, load = p.break_even_per_s.value, amount(p.load_per_s)
+    if even is None:
+        return say("no load makes it cheaper per month")
+    if not p.is_feasible:
+        return say(
+            "no load makes it cheaper per month: break-even would be {even} requests/s, more than its replicas serve",
+            even=amount(even),
+        )
+    if even == 0 and end < 0.5:
+        return say(
+            "per month it is cheaper at the smallest loads only, the load is {load}/s", load=load
+        )
+    return say(
+        "break-even is at {even} requests/s, the load is {load}/s", even=amount(even), load=load
+    )
+
+
+def _signed(value: float) -> Said:
+    return numeral(f"{value:+.1f}".replace("-", "−"))
+
+
+def _better(p: PairFact, own: str, api: str) -> Said:
+    e = p.quality_difference
+    value, low, high = (0.0 if x is None else 100 * x for x in (e.value, e.low, e.high))
+    values = {
+        "own": verbatim(own),
+        "api": verbatim(api),
+        "points": numeral(f"{abs(value):.1f}"),
+        "low": _signed(low),
+        "high": _signed(high),
+        "n": numeral(f"{e.n}"),
+    }
+    if low > 0:
+        return say(
+            "The API serves the better model: {api} scores {points} points (95 %: {low} to {high} for {api}, n = {n})"
+            " above {own}.",
+            **values,
+        )
+    if high < 0:
+        return say(
+            "The own model is the better one: {own} scores {points} points (95 %: {low} to {high} for {api}, n = {n})"
+            " above {api}.",
+            **values,
+        )
+    return say(
+        "No difference in quality can be told between {own} and {api}: {api} scores {points} points (95 %: {low} to"
+        " {high} for {api}, n = {n}).",
+        **{**values, "points": _signed(value)},
+    )

@@ -1,0 +1,149 @@
+"""The one sentence of a verdict: what to do and what it costs, or why nothing is decided."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evalkit.analysis.tco.facts import BLEND, BUILD, BUY, OptionFact
+from evalkit.analysis.tco.words import SIDES
+from evalkit.decision.grounds import Grounds
+from evalkit.decision.words import both, percent
+from evalkit.wording import NOTHING, Said, joined, say, verbatim
+
+
+def sentence(g: Grounds) -> Said:
+    """Say what to do and what it costs, or why nothing is decided."""
+    choice, best = g.choice, g.choice.best
+    if best is None:
+        if g.standing.unclear:
+            return say(
+                "Not decidable yet: no option is sure to keep every rule; {option} might.",
+                option=g.standing.unclear[0],
+            )
+        return say("Not decidable: every option breaks a rule of the policy.")
+    if choice.blockers:
+        return _blocked(g, best)
+    if choice.is_level:
+        return _level(g, best)
+    if choice.is_decided and choice.open_ones:
+        return _open(g, best)
+    if choice.is_decided:
+        why = _alone(g, best) if choice.rival is None else _cheapest(g, best, choice.rival)
+        return joined((_what(g.by_name[best]), why, _as_well(g)), " ")
+    assert choice.rival is not None  # without one it is decided
+    return say(
+        "Not decidable yet: {option} looks cheapest ({cost} over {months} months, {gap} less than {rival}), but only"
+        " in {share} of simulated futures no admissible option of another kind is cheaper; the policy asks for"
+        " {asked}.",
+        **_cost(g, best),
+        **_gap(g, best, choice.rival),
+        option=best,
+        asked=percent(g.scenario.policy.confidence, 0),
+    )
+
+
+def _what(best: OptionFact) -> Said:
+    """Say what to do."""
+    model = best.models[0]
+    if best.side == BUILD:
+        return say("Build: run {model} yourself, as {option}.", model=model, option=best.name)
+    if best.side == BUY:
+        return say("Buy: use {model} through its API, as {option}.", model=model, option=best.name)
+    models = both(best.models)
+    return say("Blend: combine {models}, as {option}.", models=models, option=best.name)
+
+
+def _cheapest(g: Grounds, best: str, rival: str) -> Said:
+    return say(
+        "It costs {cost} over {months} months, {gap} less than {rival}; in {share} of simulated futures no admissible"
+        " option of another kind is cheaper.",
+        **_cost(g, best),
+        **_gap(g, best, rival),
+    )
+
+
+def _alone(g: Grounds, best: str) -> Said:
+    """Say why there is nothing to compare it with."""
+    if len({o.side for o in g.case.facts.options}) == 1:
+        return say(
+            "It costs {cost} over {months} months; only options to {side} were given, so nothing else was compared.",
+            **_cost(g, best),
+            side=SIDES[g.by_name[best].side],
+        )
+    return say(
+        "It costs {cost} over {months} months; it is the only kind of option that keeps every rule.",
+        **_cost(g, best),
+    )
+
+
+def _blocked(g: Grounds, best: str) -> Said:
+    names = both(g.choice.blockers)
+    if len(g.choice.blockers) == 1:
+        return say(
+            "Not decidable yet: {option} keeps every rule ({cost} over {months} months), but {other} may be cheaper,"
+            " and not enough is known about it.",
+            **_cost(g, best),
+            option=best,
+            other=names,
+        )
+    return say(
+        "Not decidable yet: {option} keeps every rule ({cost} over {months} months), but {others} may be cheaper, and"
+        " not enough is known about them.",
+        **_cost(g, best),
+        option=best,
+        others=names,
+    )
+
+
+def _cost(g: Grounds, name: str) -> dict[str, Said]:
+    return {"cost": g.money(g.by_name[name].total.value), "months": g.months}
+
+
+def _gap(g: Grounds, best: str, rival: str) -> dict[str, Said]:
+    gap = np.median(g.case.futures[rival].total - g.case.futures[best].total)
+    share = percent(g.choice.confidence or 0.0, 0)
+    return {"gap": g.money(float(gap)), "rival": verbatim(rival), "share": share}
+
+
+def _level(g: Grounds, best: str) -> Said:
+    return say(
+        "Not decidable on cost: {options} are equivalent. They differ by no more than {margin} of {cost} over {months}"
+        " months, so what else counts has to decide.",
+        **_cost(g, best),
+        options=both((best, *g.choice.equivalent)),
+        margin=g.margin,
+    )
+
+
+def _open(g: Grounds, best: str) -> Said:
+    """Say that the kind is decided, and why no option is named."""
+    values = {"option": verbatim(best), "others": both(g.choice.open_ones)}
+    kinds = {
+        BUILD: say(
+            "Build; which deployment is open: {option} keeps every rule, {others} may cost less, and is not known well"
+            " enough.",
+            **values,
+        ),
+        BUY: say(
+            "Buy; which API is open: {option} keeps every rule, {others} may cost less, and is not known well enough.",
+            **values,
+        ),
+        BLEND: say(
+            "Blend; which blend is open: {option} keeps every rule, {others} may cost less, and is not known well"
+            " enough.",
+            **values,
+        ),
+    }
+    costs = say("{option} costs {cost} over {months} months.", option=best, **_cost(g, best))
+    return joined((kinds[g.by_name[best].side], costs), " ")
+
+
+def _as_well(g: Grounds) -> Said:
+    """Name the options of the same kind that are equivalent on cost."""
+    if not g.choice.equivalent:
+        return NOTHING
+    return say(
+        "Equivalent on cost, with a difference of no more than {margin}: {options}.",
+        margin=g.margin,
+        options=both(g.choice.equivalent),
+    )
