@@ -101,7 +101,7 @@ class SideSpec(Spec):
     """What one side costs beside the machines or the API: the same questions for both."""
 
     staff: StaffSpec | None = None
-    """Unset: not known, and the verdict is marked incomplete."""
+    """Unset: not known; where it could turn the verdict, that is not decidable."""
     adoption_cost: Money | None = None
     """Once, at the beginning: project, integration, training, review. Unset: as for staff."""
 

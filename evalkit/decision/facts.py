@@ -60,6 +60,44 @@ class Change:
     """A sentence with the numbers."""
 
 
+class Unpaid(StrEnum):
+    """Why a cost that nobody gave can't turn the verdict."""
+
+    BY_BEST = "only others bear it"
+    BY_ALL = "all that could be chosen instead bear it"
+    NO_RIVAL = "nothing of another kind may be chosen"
+    OWN_TAKES_MORE = "own machines take no less of it than an API does"
+
+
+@dataclass(frozen=True, slots=True)
+class MissingCost:
+    """A cost that nobody gave, and what it does to the verdict."""
+
+    what: str
+    """`staff` or `adoption`."""
+    side: str
+    """`build`: of own machines; `buy`: of APIs."""
+    options: tuple[str, ...]
+    """Options whose totals are without it."""
+    harmless: Unpaid | None = Unpaid.BY_BEST
+    """Why it can't turn the verdict; None: it can."""
+    turns_at: float | None = None
+    """From which amount on another kind is the cheapest: money a year for staff, money at once for adoption."""
+    salary: float | None = None
+    """What one person costs a year, where the scenario says it of anybody."""
+    becomes: str | None = None
+    """The option that is then the cheapest."""
+    is_difference: bool = False
+    """The other side's was not given either: `turns_at` is what this one has to exceed it by."""
+
+    @property
+    def fte(self) -> float | None:
+        """How many people the amount pays."""
+        if self.turns_at is None or self.salary is None:
+            return None
+        return self.turns_at / self.salary
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What to do, why, how sure, and what would change it."""
@@ -73,6 +111,7 @@ class Verdict:
     confidence: float | None
     """Share of draws in which no admissible option of another kind is cheaper over the horizon; ties count half."""
     is_incomplete: bool
+    """A cost that nobody gave could turn it."""
     incomplete: tuple[Said, ...]
     """What the company has to give before the verdict can be relied on."""
     reasons: tuple[Said, ...]
@@ -91,3 +130,5 @@ class Verdict:
     """Admissible options whose cost can't be told from that of `option` or `leaning` by the policy's margin."""
     open_options: tuple[str, ...] = ()
     """Options of the decided kind that may be cheaper, but are not known well enough: then no option is named."""
+    missing: tuple[MissingCost, ...] = ()
+    """Every cost that nobody gave, of the options that may be chosen; empty where nothing is decided without them."""

@@ -8,7 +8,7 @@ from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import OptionFact
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.decision.choose import Choice, Standing
-from evalkit.decision.facts import Check
+from evalkit.decision.facts import Check, MissingCost
 from evalkit.decision.words import money, percent
 from evalkit.wording import Said, numeral
 
@@ -24,6 +24,8 @@ class Grounds:
     choice: Choice
     by_name: dict[str, OptionFact]
     """Option → what is known of it."""
+    missing: tuple[MissingCost, ...] = ()
+    """Costs that nobody gave."""
 
     @property
     def chosen(self) -> str | None:
@@ -47,6 +49,11 @@ class Grounds:
     def money(self, value: float | None) -> Said:
         """Return an amount in the scenario's currency."""
         return money(value, self.case.facts.currency)
+
+    @property
+    def turning(self) -> tuple[MissingCost, ...]:
+        """Costs that nobody gave and that could turn the verdict."""
+        return tuple(m for m in self.missing if m.harmless is None)
 
     @property
     def months(self) -> Said:

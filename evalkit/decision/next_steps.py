@@ -10,8 +10,8 @@ from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import OptionFact, Swing
 from evalkit.analysis.tco.values import Provenance
 from evalkit.decision.checks import task_quality
-from evalkit.decision.choose import Choice, Standing
 from evalkit.decision.facts import Check, Outcome
+from evalkit.decision.grounds import Grounds
 from evalkit.decision.words import both, rule_words
 from evalkit.wording import Said, numeral, say
 
@@ -20,22 +20,22 @@ _MOST_INPUTS = 3
 
 
 def next_measurements(
-    case: Case,
-    checks: Sequence[Check],
-    choice: Choice,
-    swings: Sequence[Swing],
-    standing: Standing,
+    g: Grounds, swings: Sequence[Swing], unknown: Sequence[Said]
 ) -> Iterator[Said]:
-    """Yield what would settle the open rules, then what would narrow the cost."""
-    worth = {*standing.unclear, *standing.passing}
-    unclear = [c for c in checks if c.outcome is Outcome.UNCLEAR and c.option in worth]
-    yield from dict.fromkeys(text for check in unclear for text in _for_check(case, check))
-    costed = [o for o in case.facts.options if not o.missing]
-    unknown = dict.fromkeys(cost for o in costed for cost in o.incomplete)
+    """Yield what would settle the open rules, then what would narrow the cost.
+
+    Args:
+        g: What the verdict is made of.
+        swings: Inputs that move the difference most, largest first.
+        unknown: Costs that nobody gave and that could turn the verdict.
+    """
+    worth = {*g.standing.unclear, *g.standing.passing}
+    unclear = [c for c in g.checks if c.outcome is Outcome.UNCLEAR and c.option in worth]
+    yield from dict.fromkeys(text for check in unclear for text in _for_check(g.case, check))
     yield from (say("Find out the {cost}.", cost=cost) for cost in unknown)
     if not worth:
-        yield from _nearly(case, checks)
-    if choice.best is None or choice.is_decided:
+        yield from _nearly(g.case, g.checks)
+    if g.choice.best is None or g.choice.is_decided:
         return
     for s in [s for s in swings if s.given.provenance is not Provenance.MEASURED][:_MOST_INPUTS]:
         yield say(

@@ -12,6 +12,7 @@ from evalkit.analysis.tco.compare import is_equivalent
 from evalkit.analysis.tco.facts import OptionFact, PairFact
 from evalkit.decision.facts import Outcome
 from evalkit.decision.grounds import Grounds
+from evalkit.decision.sentence import missing_words
 from evalkit.decision.words import amount, both, percent
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
@@ -29,6 +30,9 @@ def reasons(g: Grounds) -> Iterator[Said]:
         yield say(
             "{option} is not sure to keep every rule: {why}", option=name, why=unclear[0].text
         )
+    for m in g.missing:
+        if m.harmless is not None:
+            yield missing_words(m, g.case.facts.currency)
     for pair in g.case.facts.pairs:
         yield _pays(pair, g)
     seen: set[tuple[str, ...]] = set()

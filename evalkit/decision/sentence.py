@@ -6,9 +6,18 @@ import numpy as np
 
 from evalkit.analysis.tco.facts import BLEND, BUILD, BUY, OptionFact
 from evalkit.analysis.tco.words import SIDES
+from evalkit.decision.facts import MissingCost, Unpaid
 from evalkit.decision.grounds import Grounds
-from evalkit.decision.words import both, percent
-from evalkit.wording import NOTHING, Said, joined, say, verbatim
+from evalkit.decision.words import both, money, percent
+from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
+
+_NOT_GIVEN = {"staff": say("the staff"), "adoption": say("the adoption cost")}
+_HARMLESS = {
+    Unpaid.BY_BEST: say("it could only make others dearer"),
+    Unpaid.BY_ALL: say("all that could be chosen instead bear it, too"),
+    Unpaid.NO_RIVAL: say("nothing of another kind may be chosen"),
+    Unpaid.OWN_TAKES_MORE: say("nor was that of own machines, which take no less of it"),
+}
 
 
 def sentence(g: Grounds) -> Said:
@@ -25,6 +34,8 @@ def sentence(g: Grounds) -> Said:
         return _blocked(g, best)
     if choice.is_level:
         return _level(g, best)
+    if choice.is_decided and g.turning:
+        return _unpaid(g, best)
     if choice.is_decided and choice.open_ones:
         return _open(g, best)
     if choice.is_decided:
@@ -112,6 +123,50 @@ def _level(g: Grounds, best: str) -> Said:
         **_cost(g, best),
         options=both((best, *g.choice.equivalent)),
         margin=g.margin,
+    )
+
+
+def _unpaid(g: Grounds, best: str) -> Said:
+    """Say that a cost nobody gave could turn it, and from which amount on."""
+    without = say(
+        "Not decidable yet: {option} looks cheapest ({cost} over {months} months), but not with every cost.",
+        **_cost(g, best),
+        option=best,
+    )
+    return joined((without, *(missing_words(m, g.case.facts.currency) for m in g.turning)), " ")
+
+
+def missing_words(m: MissingCost, currency: str) -> Said:
+    """Say from which amount a cost that nobody gave turns the verdict, or why it can't."""
+    values = {"options": both(m.options)}
+    given = _NOT_GIVEN[m.what]
+    nobody = say("Nobody gave {what} of {options}", **values, what=given)
+    if m.turns_at is None:
+        why = _HARMLESS[m.harmless or Unpaid.BY_BEST]
+        return say("{nobody}; it can't turn the verdict: {why}.", nobody=nobody, why=why)
+    amount_of = {"amount": _per(m, currency), "option": verbatim(m.becomes or "")}
+    if m.is_difference:
+        return say(
+            "{nobody}, nor of {option}: once it is {amount} more than that of {option}, {option} becomes the cheapest.",
+            nobody=nobody,
+            **amount_of,
+        )
+    return say(
+        "{nobody}: above {amount} {option} becomes the cheapest.", nobody=nobody, **amount_of
+    )
+
+
+def _per(m: MissingCost, currency: str) -> Said:
+    at = money(m.turns_at, currency)
+    if m.what != "staff":
+        return at
+    if m.fte is None:
+        return say("{money} a year", money=at)
+    return say(
+        "{fte} FTE at {salary} ({money} a year)",
+        fte=numeral(f"{m.fte:.2g}"),
+        salary=money(m.salary, currency),
+        money=at,
     )
 
 

@@ -15,6 +15,7 @@ from evalkit.decision.checks import checks_of
 from evalkit.decision.choose import choose, standing
 from evalkit.decision.facts import Decision, Verdict
 from evalkit.decision.grounds import Grounds
+from evalkit.decision.missing import missing_costs
 from evalkit.decision.next_steps import next_measurements
 from evalkit.decision.reasons import reasons
 from evalkit.decision.sentence import sentence
@@ -35,11 +36,14 @@ def decide(case: Case, scenario: ScenarioConfig) -> Verdict:
     order = standing(facts.options, checks, totals)
     sides = {o.name: o.side for o in facts.options}
     choice = choose(order, sides, totals, scenario.policy)
-    grounds = Grounds(case, scenario, checks, order, choice, {o.name: o for o in facts.options})
+    by_name = {o.name: o for o in facts.options}
+    missing = missing_costs(case, order, choice)
+    grounds = Grounds(case, scenario, checks, order, choice, by_name, missing)
     moving = _swings(grounds)
     incomplete = _incomplete(grounds)
-    named = choice.best if choice.is_decided and not choice.open_ones else None
-    kind = sides.get(choice.best or "") if choice.is_decided else None
+    is_decided = choice.is_decided and not grounds.turning
+    named = choice.best if is_decided and not choice.open_ones else None
+    kind = sides.get(choice.best or "") if is_decided else None
     return Verdict(
         decision=Decision.NOT_DECIDABLE if kind is None else Decision(kind),
         option=named,
@@ -53,10 +57,11 @@ def decide(case: Case, scenario: ScenarioConfig) -> Verdict:
         against=grounds.against,
         equivalent=choice.equivalent,
         open_options=choice.open_ones,
+        missing=missing,
         changes=changes_of(case, scenario, order, choice),
         swings=moving,
         assumptions=tuple(_assumptions(grounds, moving)),
-        next_measurements=tuple(next_measurements(case, checks, choice, moving, order)),
+        next_measurements=tuple(next_measurements(grounds, moving, incomplete)),
     )
 
 
@@ -68,8 +73,16 @@ def _swings(g: Grounds) -> tuple[Swing, ...]:
 
 
 def _incomplete(g: Grounds) -> tuple[Said, ...]:
-    """Return the costs nobody gave, of every option that was costed: they shift the comparison."""
-    each = (text for o in g.case.facts.options if not o.missing for text in o.incomplete)
+    """Return what to give, so that the verdict can be relied on; costs that can't turn it are not among it."""
+    harmless = {(name, m.what) for m in g.missing if m.harmless for name in m.options}
+    each = (
+        text
+        for o in g.case.facts.options
+        if not o.missing
+        for what, texts in (("staff", o.no_staff), ("adoption", o.no_adoption))
+        if (o.name, what) not in harmless
+        for text in texts
+    )
     return tuple(dict.fromkeys(each))
 
 

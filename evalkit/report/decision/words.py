@@ -87,6 +87,8 @@ def confidence_words(verdict: Verdict) -> Said:
         if verdict.decision is Decision.NOT_DECIDABLE:
             return text.NOT_KNOWN
         return say("decided by the rules, not by cost")
+    if verdict.decision is Decision.NOT_DECIDABLE:
+        return futures(confidence)
     words = next(words for limit, words in _CONFIDENCE if confidence >= limit)
     return say("{words} ({futures})", words=words, futures=futures(confidence))
 

@@ -308,7 +308,8 @@ def test_without_staff_and_adoption_the_verdict_is_incomplete() -> None:
         "staff of own",
         "adoption cost of own",
     ]
-    assert found.decision is Decision.BUILD
+    assert found.decision is Decision.NOT_DECIDABLE
+    assert found.leaning == "own"
 
 
 def test_assumptions_that_carry_it_are_named_with_their_source() -> None:

@@ -106,6 +106,37 @@ CASES: dict[str, Callable[[], Verdict]] = {
     "batches": lambda: verdict(
         scenario(rented(), {"name": "batch", "kind": "api_batch", "model": "gpt"}), asked(0.9, 0.9)
     ),
+    "equivalent": lambda: verdict(scenario(rented(), by_contract(price=1460 / 750))),
+    "equivalent apis": lambda: verdict(
+        scenario(rented(), by_contract(price=CHEAP), by_contract("dear", price=CHEAP))
+    ),
+    "open deployment": lambda: verdict(
+        scenario(
+            rented(), rented("dear", 1, model="t"), by_contract(price=DEAR), **rules(at_least=0.8)
+        ),
+        asked(0.95, 0.95),
+    ),
+    "open api": lambda: verdict(
+        scenario(
+            rented(),
+            by_contract(price=CHEAP),
+            by_contract("dear", 0.1, model="t"),
+            **rules(at_least=0.8),
+        ),
+        asked(0.95, 0.95),
+    ),
+    "own staff unknown": lambda: said(DEAR, self_hosted=BARE, api=STAFFED),
+    "own staff unknown, nobody paid": lambda: said(DEAR, self_hosted=BARE),
+    "api staff unknown": lambda: verdict(scenario(rented(), by_contract(price=DEAR), api=BARE)),
+    "all staff unknown": lambda: verdict(
+        scenario(rented(), by_contract(price=DEAR), api=BARE, self_hosted=BARE)
+    ),
+    "all staff unknown, cheap api": lambda: verdict(
+        scenario(rented(), by_contract(price=CHEAP), api=BARE, self_hosted=BARE)
+    ),
+    "staff unknown of own machines only": lambda: verdict(
+        scenario(rented(), rented("dear", rent=9), self_hosted=BARE)
+    ),
     "too dear at any load": lambda: said(0.1, own={"gpu_hour_price": 50}),
     "cheaper at small loads": lambda: said(CHEAP, api=STAFFED),
 }
