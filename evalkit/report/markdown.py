@@ -17,21 +17,13 @@ from evalkit.report.decision.brief import cost_columns, option_grid, quality_col
 from evalkit.report.document import Decided, Look, build_document
 from evalkit.report.language import Spoken
 from evalkit.report.page import Page
+from evalkit.report.render.markdown import escaped, table_lines
 from evalkit.report.templating import environment, own_templates
 from evalkit.report.text_safety import visible
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, joined, say, tell
 
 TEMPLATE = "summary.md.j2"
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_MARKS = re.compile(r"[\\`*\[\]#|~$]|(?<![^\W_])_|_(?![^\W_])")
-"""Characters that mean something anywhere in a line; an underscore inside a word does not."""
-_BLOCK = re.compile(r"^(\d{0,9})([-+=.)])(?=[-=\s]|$)")
-"""What would begin a list or underline a heading at the beginning of a line."""
-_LINK = re.compile(r"(?i)(?<=\w):(?=//)|(?<=\bwww)\.|(?<=\bmailto):")
-_MENTION = re.compile(r"@(?=\w)")
-_APART = "@<!-- -->"
-"""Keeps GitHub from telling people that a model's name mentions them."""
 
 
 def render_markdown(
@@ -66,24 +58,12 @@ def render_markdown(
     return (re.sub(r"\n{3,}", "\n\n", text).strip() + "\n").encode()
 
 
-def escaped(text: str) -> str:
-    """Return one line of Markdown that reads as the text does and means nothing.
-
-    Line breaks become blanks; characters that act become visible; HTML, links and mentions stay text.
-    """
-    line = re.sub(r"\s+", " ", visible(text)).strip()
-    line = _LINK.sub(lambda m: f"\0{ord(m.group())};", line)
-    line = re.sub("[&<>]", lambda m: _ENTITIES[m.group()], line)
-    line = _MARKS.sub(lambda m: f"\\{m.group()}", line)
-    line = _BLOCK.sub(r"\1\\\2", line)
-    return _MENTION.sub(_APART, line).replace("\0", "&#")
-
-
 def _environment(language: Spoken, templates: Path | None) -> Environment:
     """Return templates in which every text that is put in is told and escaped, so that only their own marks act."""
     made = environment(language, templates, _finished, is_html=False)
     made.filters["t"] = partial(_told, language)
     made.filters["code"] = _code
+    made.filters["table"] = lambda table: Markup("\n".join(table_lines(table, language)))
     return made
 
 

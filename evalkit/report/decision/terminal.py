@@ -17,7 +17,7 @@ from evalkit.report.decision.costs import upfront_cell
 from evalkit.report.decision.page import build_decision
 from evalkit.report.decision.words import SIDES
 from evalkit.report.fitted import FittedTable
-from evalkit.report.terminal_parts import bullets, plain, titled_table
+from evalkit.report.render.terminal import bullets, plain
 from evalkit.wording import Said
 
 
@@ -55,7 +55,7 @@ def decision_tables(
 
 def _rules(checks: Table) -> FittedTable:
     """Return a mark per rule and option; why not is said above."""
-    table = titled_table("Rules: ✓ kept, ✗ broken, ? unclear")
+    table = FittedTable("\n" + "Rules: ✓ kept, ✗ broken, ? unclear")
     table.add_column("rule", overflow="fold")
     for column in checks.columns:
         table.add_column(plain(column.text), overflow="fold", justify="center")
@@ -67,8 +67,9 @@ def _rules(checks: Table) -> FittedTable:
 
 def _costs(facts: TcoFacts) -> FittedTable:
     """Return a row per option."""
-    table = titled_table(
-        f"Costs in {facts.currency}; the page has every number, its range and where it is from"
+    table = FittedTable(
+        "\n"
+        + f"Costs in {facts.currency}; the page has every number, its range and where it is from"
     )
     table.add_column("option", overflow="fold", max_width=20)
     total = f"total,\n{facts.horizon_months} months"
@@ -84,8 +85,8 @@ def _costs(facts: TcoFacts) -> FittedTable:
 
 def _likely(at: Likely) -> FittedTable:
     """Return what the report's sliders show before one is moved."""
-    table = titled_table(
-        f"At the most likely values, in {at.currency}; the report's sliders begin here"
+    table = FittedTable(
+        "\n" + f"At the most likely values, in {at.currency}; the report's sliders begin here"
     )
     table.add_column("option", overflow="fold", max_width=40)
     for name in ("first month", "mean per month", "total", "per 1000\nrequests"):
@@ -97,7 +98,7 @@ def _likely(at: Likely) -> FittedTable:
 
 
 def _likely_pairs(at: Likely) -> FittedTable:
-    table = titled_table("Own deployment against API, at the most likely values")
+    table = FittedTable("\n" + "Own deployment against API, at the most likely values")
     table.add_column("pair", overflow="fold", max_width=40)
     for name in ("break-even,\nrequests per month", "payback,\nmonths", "saving"):
         table.add_column(name, justify="right", overflow="fold")

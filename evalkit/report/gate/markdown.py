@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from evalkit.gate.facts import GateResult
-from evalkit.report.gate.excerpts import COLUMNS, excerpts
-from evalkit.report.gate.findings import found_words, note
-from evalkit.report.gate.names import (
-    BADGES,
-    badge,
-    condition_words,
-    consequence_words,
-    rule_names,
-    tier_words,
-)
+from evalkit.report.blocks import Table
+from evalkit.report.gate.names import BADGES
+from evalkit.report.gate.tables import conditions_table, flips_table, rules_table
 from evalkit.report.gate.words import (
     decided_words,
     details,
@@ -25,31 +18,35 @@ from evalkit.report.gate.words import (
     sureness,
 )
 from evalkit.report.language import ENGLISH, Spoken
-from evalkit.report.markdown import escaped
-from evalkit.wording import Said, joined, say, say_n, tell
+from evalkit.report.render.markdown import head_lines, row_lines, told
+from evalkit.wording import Said, joined, say, say_n
 
 MOST_BYTES = 1_000_000
 """GitHub takes 1 MiB of all summaries of a step together; some of it is left to others."""
-_LONGEST_CELL, _LONGEST_EXCERPT, _MOST_LINES = 600, 300, 50
+_MOST_LINES = 50
 _NOTE = 300
 """Bytes kept for the line that says how much was left out."""
 
 
 def to_markdown(result: GateResult, language: Spoken = ENGLISH) -> str:
     """Write the summary: verdict, rules, conditions, and the documents that changed sides, folded up."""
-    parts = [f"## {_text(_title(result), language)}", "", _text(headline(result), language), ""]
+    parts = [f"## {told(_title(result), language)}", "", told(headline(result), language), ""]
     lines = tuple(_lines(result))
-    parts += [f"- {_text(line, language)}" for line in lines[:_MOST_LINES]]
+    parts += [f"- {told(line, language)}" for line in lines[:_MOST_LINES]]
     if (left := len(lines) - _MOST_LINES) > 0:
-        parts.append(f"- {_text(_left_out(left), language)}")
-    tables = tuple(_tables(result, language))
+        parts.append(f"- {told(_left_out(left), language)}")
+    tables = [
+        (before, head_lines(table, language), table, after)
+        for before, table, after in _tables(result, language)
+    ]
     room = MOST_BYTES - _size(parts)
-    room -= sum(_size((before, *table[:2], after)) + _NOTE for before, table, after in tables)
-    for before, table, after in tables:
-        rows, room = _fitting(table[2:], room)
-        parts += [before, *table[:2], *rows]
-        if left := len(table) - 2 - len(rows):
-            parts += ["", f"*{_text(_left_out(left), language)}*"]
+    room -= sum(_size((before, *head, after)) + _NOTE for before, head, _, after in tables)
+    for before, head, table, after in tables:
+        rows = tuple(row_lines(table, language))
+        kept, room = _fitting(rows, room)
+        parts += [before, *head, *kept]
+        if left := len(rows) - len(kept):
+            parts += ["", f"*{told(_left_out(left), language)}*"]
         parts.append(after)
     return "\n".join(parts).strip() + "\n"
 
@@ -75,62 +72,19 @@ def _lines(result: GateResult) -> Iterator[Said]:
     yield joined((sureness(result), decided_words(result)), " ")
 
 
-def _tables(result: GateResult, language: Spoken) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Yield what stands before a table, its lines, and what stands behind it."""
-    yield f"\n### {_text(say('Rules'), language)}\n", tuple(_rules(result, language)), ""
+def _tables(result: GateResult, language: Spoken) -> Iterator[tuple[str, Table, str]]:
+    """Yield what stands before a table, the table, and what stands behind it."""
+    rules = rules_table(result)
+    yield f"\n### {told(rules.title, language)}\n", rules, ""
     if result.differences:
-        title = say("Conditions that differ")
-        yield f"\n### {_text(title, language)}\n", tuple(_conditions(result, language)), ""
+        conditions = conditions_table(result)
+        yield f"\n### {told(conditions.title, language)}\n", conditions, ""
     if result.flips:
-        title = say("Documents that changed sides")
-        listed = joined((flips_words(result), more_flips(result)), " ")
-        opening = (
-            f"\n<details><summary>{_text(title, language)}</summary>\n\n{_text(listed, language)}\n"
-        )
-        yield opening, tuple(_flips(result, language)), "\n</details>\n"
-
-
-def _rules(result: GateResult, language: Spoken) -> Iterator[str]:
-    named = tuple(zip(rule_names(result.rules), result.rules, strict=True))
-    if result.policy is None:
-        yield from _head((say("metric"), say("what was found"), say("details")), language)
-        for name, rule in named:
-            yield _row((name, found_words(rule, result), note(rule, result)), language)
-        return
-    heads = (say("status"), say("rule"), say("tier"), say("what was found"), say("details"))
-    yield from _head(heads, language)
-    for name, rule in named:
-        said = (found_words(rule, result), note(rule, result))
-        yield _row((badge(rule), name, tier_words(rule.tier), *said), language)
-
-
-def _conditions(result: GateResult, language: Spoken) -> Iterator[str]:
-    heads = (say("condition"), say("where"), say("baseline"), say("candidate"), say("so"))
-    yield from _head(heads, language)
-    for d in result.differences:
-        cells = (condition_words(d), d.where, d.baseline, d.candidate, consequence_words(d))
-        yield _row(cells, language)
-
-
-def _flips(result: GateResult, language: Spoken) -> Iterator[str]:
-    yield from _head((say("change"), say("document"), say("score"), *COLUMNS), language)
-    for e in excerpts(result, _LONGEST_EXCERPT):
-        yield _row((e.mark, e.name, e.score, *e.texts), language)
-
-
-def _head(heads: Sequence[Said], language: Spoken) -> Iterator[str]:
-    yield _row(heads, language)
-    yield "|" + "---|" * len(heads)
-
-
-def _row(cells: Sequence[str], language: Spoken) -> str:
-    return f"| {' | '.join(_text(cell, language) for cell in cells)} |"
-
-
-def _text(words: str, language: Spoken) -> str:
-    """Return one line that means nothing in Markdown, cut where it is endless."""
-    told = tell(words, language)
-    return escaped(told if len(told) <= _LONGEST_CELL else told[:_LONGEST_CELL] + "…")
+        flips = flips_table(result)
+        title = told(flips.title, language)
+        listed = told(joined((flips_words(result), more_flips(result)), " "), language)
+        opening = f"\n<details><summary>{title}</summary>\n\n{listed}\n"
+        yield opening, flips, "\n</details>\n"
 
 
 def _fitting(rows: Sequence[str], room: int) -> tuple[list[str], int]:
@@ -145,5 +99,5 @@ def _fitting(rows: Sequence[str], room: int) -> tuple[list[str], int]:
     return kept, room
 
 
-def _size(lines: Sequence[str]) -> int:
+def _size(lines: Iterable[str]) -> int:
     return sum(len(line.encode()) + 1 for line in lines)

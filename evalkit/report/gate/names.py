@@ -33,11 +33,6 @@ MARKS = {
     Status.MISSING: "none",
 }
 """Classes that colour them."""
-TIERS = {
-    "critical": say("critical"),
-    "supporting": say("supporting"),
-    "advisory": say("advisory"),
-}
 TIER_TITLES = {
     "critical": say("Critical: must be shown to keep their margin"),
     "supporting": say("Supporting: must not be shown to break their margin"),
@@ -104,11 +99,6 @@ def _shown(rule: RuleResult) -> Status:
     """A licence is read and not measured: where it is not known, nothing can be decided."""
     is_unread = rule.scale == "class" and rule.status is Status.MISSING
     return Status.INCONCLUSIVE if is_unread else rule.status
-
-
-def tier_words(tier: str) -> Said:
-    """Say how much a rule counts."""
-    return TIERS.get(tier, verbatim(tier))
 
 
 def condition_words(difference: Difference) -> Said:

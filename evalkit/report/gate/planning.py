@@ -17,7 +17,8 @@ from evalkit.gate.plan import RulePlan
 from evalkit.metrics.catalogue.gate import GATE
 from evalkit.report import format as text
 from evalkit.report.fitted import FittedTable
-from evalkit.report.gate.terminal import rule_table
+from evalkit.report.gate.tables import rules_table
+from evalkit.report.render.terminal import table as shown_table
 from evalkit.report.text_safety import visible
 
 _OFTEN = 0.995
@@ -142,7 +143,7 @@ def _drift(title: str, result: GateResult | None) -> Iterator[RenderableType]:
     if result is None:
         return
     yield Text(f"\nDrift {title}")
-    yield rule_table(result)
+    yield shown_table(rules_table(result))
     yield from (Text(f"warning: {visible(w)}", style="yellow") for w in result.warnings)
     if any(r.status == Status.FAIL for r in result.rules):
         yield Text("it breaks a margin", style="red")

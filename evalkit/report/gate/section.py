@@ -8,22 +8,15 @@ from math import isfinite
 
 from evalkit.gate.facts import GateResult, RuleResult, SideFact
 from evalkit.report import format as text
-from evalkit.report.blocks import Cell, Group, Head, Table, flat
-from evalkit.report.gate.amounts import allowed, bound, count_words, limit, signed, value_words
-from evalkit.report.gate.excerpts import COLUMNS, excerpts
+from evalkit.report.blocks import Cell, Head, Table, flat
+from evalkit.report.gate.amounts import allowed, bound, count_words, limit, signed
 from evalkit.report.gate.figures import Picture, pictures
-from evalkit.report.gate.findings import found_words, note
 from evalkit.report.gate.names import (
     BADGES,
     MARKS,
-    TIER_TITLES,
-    badge,
-    condition_words,
-    consequence_words,
-    mark,
-    metric_meaning,
     rule_names,
 )
+from evalkit.report.gate.tables import conditions_table, flips_table, rules_table
 from evalkit.report.gate.words import (
     accepted_words,
     decided_words,
@@ -36,8 +29,6 @@ from evalkit.report.gate.words import (
 )
 from evalkit.report.language import ENGLISH, Spoken
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
-
-_LONGEST_EXCERPT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,43 +64,16 @@ def build_gate(result: GateResult, language: Spoken = ENGLISH) -> GateSection:
         headline=headline(result),
         lines=tuple(details(result)),
         warnings=result.warnings,
-        rules=_rules(result),
+        rules=rules_table(result),
         is_judged=is_judged,
         footnote=joined((sureness(result), decided_words(result)), " "),
         pictures=tuple(pictures(result, language)),
         numbers=_numbers(result),
-        conditions=_conditions(result) if result.differences else None,
-        flips=_flips(result) if result.flips else None,
+        conditions=conditions_table(result) if result.differences else None,
+        flips=flips_table(result) if result.flips else None,
         flips_words=joined((flips_words(result), more_flips(result)), " "),
         sides=_sides(result),
     )
-
-
-def _rules(result: GateResult) -> Table:
-    """Return a row per rule, those that count more first."""
-    named = tuple(zip(rule_names(result.rules), result.rules, strict=True))
-    columns = (Head(say("what was found")), Head(say("baseline")), Head(say("candidate")))
-    if result.policy is None:
-        rows = tuple(_rule_row(name, rule, result) for name, rule in named)
-        return Table(say("Numbers"), columns, (Group(NOTHING, rows),), say("metric"))
-    tiers = {r.tier for r in result.rules}
-    groups = tuple(
-        Group(title, tuple(_rule_row(n, r, result) for n, r in named if r.tier == tier))
-        for tier, title in TIER_TITLES.items()
-        if tier in tiers
-    )
-    return Table(say("Rules of the gate"), (Head(say("status")), *columns), groups, say("rule"))
-
-
-def _rule_row(name: Said, rule: RuleResult, result: GateResult) -> tuple[Head, tuple[Cell, ...]]:
-    what = Cell(found_words(rule, result), note(rule, result))
-    values = (
-        Cell(value_words(rule.metric, value), is_missing=value is None)
-        for value in (rule.baseline, rule.candidate)
-    )
-    status = Cell(badge(rule), mark=mark(rule))
-    cells = (what, *values) if result.policy is None else (status, what, *values)
-    return Head(name, metric_meaning(rule.metric)), cells
 
 
 def _numbers(result: GateResult) -> Table:
@@ -164,38 +128,6 @@ def _p(value: float | None) -> Said:
 
 def _cell(words: Said) -> Cell:
     return Cell(words, is_missing=words == text.MISSING)
-
-
-def _conditions(result: GateResult) -> Table:
-    heads = (Head(say("where")), Head(say("baseline")), Head(say("candidate")), Head(say("so")))
-    rows = [
-        (
-            Head(condition_words(d)),
-            (
-                Cell(verbatim(d.where)),
-                Cell(verbatim(d.baseline)),
-                Cell(verbatim(d.candidate)),
-                Cell(consequence_words(d), mark="" if d.is_allowed else "unclear"),
-            ),
-        )
-        for d in result.differences
-    ]
-    return flat(say("Conditions that differ"), heads, rows, say("condition"))
-
-
-def _flips(result: GateResult) -> Table:
-    heads = (Head(say("change")), *(Head(column) for column in COLUMNS))
-    rows = [
-        (
-            Head(e.name),
-            (
-                Cell(e.mark, e.score, mark="fail" if e.is_worse else "pass"),
-                *map(_cell, e.texts),
-            ),
-        )
-        for e in excerpts(result, _LONGEST_EXCERPT)
-    ]
-    return flat(say("Documents that changed sides"), heads, rows, say("document"))
 
 
 def _sides(result: GateResult) -> Table:

@@ -14,7 +14,8 @@ from markdown_it import MarkdownIt
 from evalkit.errors import ConfigError
 from evalkit.report.document import Decided, Look
 from evalkit.report.language import spoken
-from evalkit.report.markdown import escaped, render_markdown
+from evalkit.report.markdown import render_markdown
+from evalkit.report.render.markdown import escaped
 from evalkit.report.text_safety import visible
 from tests.builders import HOSTILE
 from tests.outputs import SHIPPED, decided, runs
