@@ -4,6 +4,11 @@ Every row has low, mode and high, a unit, a source and a date. The shipped rows 
 and `defaults.csv`; a user's CSV has the same columns and wins. A fact nobody has published is no row: the catalogue
 guesses nothing, and what it assumes it calls an assumption.
 
+`checked` is the day on which a source was last opened and said all numbers of the row. Where it is empty and the source
+is a publication, the row is to be checked: the numbers are those of whoever wrote it down, and may have moved since.
+`gpu_hour_on_demand` is of GPU clouds; the rent of the same GPU at a hyperscaler is `gpu_hour_hyperscaler`, up to four
+times as much. A GPU that is sold as a card has a `card_price`, which is no `server_price`.
+
 By design there are no rows for staff and for the cost of adoption. No neutral source knows what they are in a company,
 and any number here would tilt the comparison to one side: whoever decides must give them.
 

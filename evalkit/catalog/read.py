@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from evalkit.catalog.rows import COLUMNS, GROUPS, WHATS, Catalog, Row, What, key_of
+from evalkit.catalog.rows import CHECKED, COLUMNS, GROUPS, WHATS, Catalog, Row, What, key_of
 from evalkit.errors import ConfigError, did_you_mean
 
 HINT = "`evalkit catalog --csv` prints rows in the right form, to be edited."
@@ -185,9 +185,10 @@ def _row(cells: dict[str, str], line: _Line, *, is_own: bool) -> Row:
         unit=cells["unit"],
         source=cells["source"],
         url=_url(cells["url"], line),
-        date=_date(cells["date"], line),
+        date=_date("date", cells["date"], line),
         note=cells["note"],
         is_own=is_own,
+        checked=_date(CHECKED, cells[CHECKED], line) if cells.get(CHECKED) else None,
     )
 
 
@@ -245,7 +246,7 @@ def _url(text: str, line: _Line) -> str | None:
     return text or None
 
 
-def _date(text: str, line: _Line) -> datetime.date:
+def _date(column: str, text: str, line: _Line) -> datetime.date:
     german = _GERMAN_DATE.fullmatch(text) if line.dialect.is_german else None
     try:
         if german:
@@ -254,5 +255,5 @@ def _date(text: str, line: _Line) -> datetime.date:
         if _ISO_DATE.fullmatch(text):
             return datetime.date.fromisoformat(text)
     except ValueError:
-        raise line.problem("date", f"{text!r} is no day of the calendar") from None
-    raise line.problem("date", f"{text!r} is not a date such as 2026-11-23")
+        raise line.problem(column, f"{text!r} is no day of the calendar") from None
+    raise line.problem(column, f"{text!r} is not a date such as 2026-11-23")

@@ -15,6 +15,10 @@ OLD_AFTER_DAYS = 180
 """Prices of GPUs halve or double within a year: what is older should be looked up again before a decision."""
 COLUMNS = ("item", "what", "low", "mode", "high", "unit", "source", "url", "date", "note")
 """Columns of every CSV, shipped or the user's."""
+CHECKED = "checked"
+"""Column that a CSV may have, too: the day on which the source was last opened and said these numbers."""
+NOTHING_TO_OPEN = ("assumption", "by definition")
+"""How the sources begin that are no publication."""
 HARDWARE, ELECTRICITY, DEFAULTS = "hardware", "electricity", "defaults"
 GROUPS = (HARDWARE, ELECTRICITY, DEFAULTS)
 """Each is one shipped file and one printed table."""
@@ -49,8 +53,16 @@ WHATS: Mapping[str, What] = MappingProxyType(
     {
         "server_price": What(HARDWARE, "money/server", "price of a whole server"),
         "gpus_per_server": What(HARDWARE, "count", "GPUs of that server", least=1),
-        "gpu_hour_on_demand": What(HARDWARE, "money/GPU-hour", "rent without a commitment"),
-        "gpu_hour_reserved": What(HARDWARE, "money/GPU-hour", "rent with a commitment of 3 years"),
+        "card_price": What(HARDWARE, "money/GPU", "price of a GPU without the server around it"),
+        "gpu_hour_on_demand": What(
+            HARDWARE, "money/GPU-hour", "rent without a commitment, of a GPU cloud"
+        ),
+        "gpu_hour_hyperscaler": What(
+            HARDWARE, "money/GPU-hour", "rent without a commitment, of AWS, Azure, Google or Oracle"
+        ),
+        "gpu_hour_reserved": What(
+            HARDWARE, "money/GPU-hour", "rent with a commitment; the note says for how long"
+        ),
         "load_power_w": What(HARDWARE, "W/GPU", "power of the server under load / its GPUs"),
         "idle_power_w": What(HARDWARE, "W/GPU", "power of the idle server / its GPUs"),
         "memory_gb": What(HARDWARE, "GB", "memory of one GPU"),
@@ -59,6 +71,9 @@ WHATS: Mapping[str, What] = MappingProxyType(
         "residual_share": What(DEFAULTS, "share", "of the price, what it is worth then", most=1),
         "discount_rate": What(DEFAULTS, "share/year", "cost of capital", most=1),
         "hosting_per_server_year": What(DEFAULTS, "money/server-year", "rack, cooling, network"),
+        "hosting_per_kw_month": What(
+            DEFAULTS, "money/kW-month", "space and cooling in a colocation, without electricity"
+        ),
         "licence_per_gpu_year": What(DEFAULTS, "money/GPU-year", "serving software"),
         "maintenance_share": What(DEFAULTS, "share/year", "of the server's price", most=1),
         "pue": What(DEFAULTS, "factor", "power of the site / power of its machines", least=1),
@@ -111,6 +126,15 @@ class Row:
     """What one must know to use the number; may be empty."""
     is_own: bool
     """Whether it is from the user's CSV."""
+    checked: datetime.date | None = None
+    """When the source was last opened and all three numbers were found; None: not since the row was written."""
+
+    @property
+    def is_to_be_checked(self) -> bool:
+        """Tell whether a shipped row rests on a source that nobody opened again."""
+        return (
+            not self.is_own and self.checked is None and not self.source.startswith(NOTHING_TO_OPEN)
+        )
 
     def is_old(self, on: datetime.date) -> bool:
         """Tell whether it should be looked up again on a day."""
@@ -145,10 +169,11 @@ def to_csv(rows: Iterable[Row]) -> str:
     """Return rows in the format that `load_catalog` reads; no digit is lost."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow((*COLUMNS, CHECKED))
     for r in rows:
         numbers = (_exact(x) for x in (r.low, r.mode, r.high))
-        rest = (r.unit, r.source, r.url or "", r.date.isoformat(), r.note)
+        checked = "" if r.checked is None else r.checked.isoformat()
+        rest = (r.unit, r.source, r.url or "", r.date.isoformat(), r.note, checked)
         writer.writerow((r.item, r.what, *numbers, *rest))
     return out.getvalue()
 

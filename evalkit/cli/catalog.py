@@ -90,6 +90,9 @@ def _print(rows: Sequence[Row], today: date) -> None:
             f"\n{rows_are} older than {OLD_AFTER_DAYS} days: check them before a decision, give newer values with"
             " --own / `catalog:` of a scenario."
         )
+    if n_open := sum(row.is_to_be_checked for row in rows):
+        rows_are = "1 row is" if n_open == 1 else f"{n_open} rows are"
+        click.echo(f"\n{rows_are} to be checked (?): the source could not be opened again.")
 
 
 def _by_item(rows: Sequence[Row]) -> list[Row]:
@@ -125,7 +128,7 @@ def _table(
     table.add_column("", overflow="fold")
     for name in ("low", "mode", "high"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name in ("unit", "date", "source"):
+    for name in ("unit", "date", "from"):
         table.add_column(name, no_wrap=True)
     is_one_kind = len({row.what for row in rows}) == 1
     previous = ""
@@ -134,7 +137,8 @@ def _table(
         if not is_one_kind and item.casefold() != previous:
             table.add_row(item)
         previous = item.casefold()
-        dated = f"{row.date.isoformat()}{' old' if row.is_old(today) else ''}"
+        marks = f"{'old' if row.is_old(today) else ''}{'?' if row.is_to_be_checked else ''}"
+        dated = f"{row.date.isoformat()} {marks}".rstrip()
         label = item if is_one_kind else f"  {row.what}"
         table.add_row(label, *_numbers(row), row.unit, dated, f"[{sources[_source_of(row)]}]")
     return table

@@ -8,6 +8,7 @@ from evalkit.analysis.tco.blends import Blend
 from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.options import Resolved
 from evalkit.analysis.tco.work import tokens_of
+from evalkit.config.scenario import OWNED
 from evalkit.store.run_dir import Run
 from evalkit.wording import Said, joined, numeral, say
 
@@ -23,6 +24,7 @@ def warnings_of(
     for r in options:
         yield from r.warnings
         yield from _capacity_warnings(r, runs, book)
+        yield from _card_warnings(r, book)
     yield from _mode_warnings(options, runs)
     yield from _task_warnings(options)
     for b in mixed:
@@ -93,6 +95,23 @@ def _capacity_warnings(r: Resolved, runs: Sequence[Run], book: Book) -> Iterator
                 tokens=tokens,
                 worked=numeral(f"{work:.0f}"),
             )
+
+
+def _card_warnings(r: Resolved, book: Book) -> Iterator[Said]:
+    """Tell where the catalogue knows what a GPU costs, but not the server around it."""
+    spec = r.spec
+    if spec.kind != OWNED or spec.hardware is None or spec.server_price is not None:
+        return
+    card = book.catalog.find(spec.hardware, "card_price")
+    if card is not None and book.catalog.find(spec.hardware, "server_price") is None:
+        yield say(
+            "{name}: the catalogue has the price of the {hardware} alone, {price} {unit}, and of no server with it:"
+            " give `server_price`.",
+            name=spec.name,
+            hardware=card.item,
+            price=numeral(f"{card.mode:,.0f}"),
+            unit=card.unit,
+        )
 
 
 def _is_that(hardware: str | None, machine: str) -> bool:

@@ -57,6 +57,51 @@ def test_a_shipped_row_says_where_it_is_from_and_when(row: Row) -> None:
     assert not row.is_own
 
 
+@pytest.mark.parametrize("row", SHIPPED.rows, ids=lambda r: f"{r.item} {r.what}")
+def test_a_source_is_no_file_that_moves(row: Row) -> None:
+    assert row.checked is None or row.checked >= row.date
+    url = row.url or ""
+    assert "/blob/master/" not in url
+    assert "/main/" not in url or row.is_to_be_checked
+
+
+def test_an_assumption_is_not_to_be_checked_and_an_unopened_source_is() -> None:
+    by_what = {row.what: row for row in SHIPPED.rows if row.item == "default"}
+    assert not by_what["outage_share"].is_to_be_checked
+    assert by_what["hosting_per_server_year"].is_to_be_checked
+    assert not by_what["pue"].is_to_be_checked
+
+
+def test_a_hyperscaler_asks_more_than_a_gpu_cloud() -> None:
+    items = SHIPPED.items("gpu_hour_hyperscaler")
+    assert {"h100-sxm", "h200-sxm", "b200", "a100-sxm", "l40s", "mi300x"} <= set(items)
+    for item in items:
+        cloud, hyperscaler = (
+            SHIPPED.find(item, what) for what in ("gpu_hour_on_demand", "gpu_hour_hyperscaler")
+        )
+        assert cloud is not None
+        assert hyperscaler is not None
+        assert cloud.mode < hyperscaler.mode
+
+
+def test_every_reserved_rent_says_its_term() -> None:
+    for item in SHIPPED.items("gpu_hour_reserved"):
+        row = SHIPPED.find(item, "gpu_hour_reserved")
+        assert row is not None
+        assert "year" in row.note
+
+
+def test_a_card_is_no_server() -> None:
+    assert set(SHIPPED.items("card_price")) == {"a100-sxm", "rtx-5090", "rtx-pro-6000"}
+    assert not set(SHIPPED.items("card_price")) & set(SHIPPED.items("server_price"))
+
+
+def test_colocation_is_priced_by_power_with_a_range() -> None:
+    row = SHIPPED.find("default", "hosting_per_kw_month")
+    assert row is not None
+    assert (row.low, row.mode, row.high, row.unit) == (115, 180, 300, "USD/kW-month")
+
+
 def test_each_shipped_item_and_kind_is_there_once() -> None:
     keys = [(row.item, row.what) for row in SHIPPED.rows]
     assert len(set(keys)) == len(keys)
@@ -202,6 +247,7 @@ names = texts.filter(bool)
             source=names,
             url=st.sampled_from([None, "https://example.org/?a,b"]),
             date=st.dates(datetime.date(1000, 1, 1)),
+            checked=st.none() | st.dates(datetime.date(1000, 1, 1)),
             note=texts,
             is_own=st.just(True),
         ),
@@ -243,6 +289,16 @@ def test_a_dot_that_may_be_for_thousands_is_refused() -> None:
     text = changed(what="server_price", unit="EUR/server", low="", mode="320.000", high="")
     message = problem(text.replace(",", ";")).message
     assert message.startswith("ours.csv:2: mode: '320.000' may be 320000 or 320")
+
+
+def test_the_day_a_source_was_checked_may_be_given_or_left_out() -> None:
+    text = f"{HEADER},checked\n{GOOD},2026-12-01\n{GOOD.replace('DE', 'FR')},\n"
+    (first, second) = parse_rows(text.encode(), "ours.csv", is_own=True)
+    assert first.checked == datetime.date(2026, 12, 1)
+    assert second.checked is None
+    assert problem(text.replace("2026-12-01", "soon")).message == (
+        "ours.csv:2: checked: 'soon' is not a date such as 2026-11-23."
+    )
 
 
 def test_columns_may_come_in_any_order_and_case() -> None:

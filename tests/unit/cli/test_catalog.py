@@ -63,7 +63,7 @@ def test_a_url_stays_one_word() -> None:
 
 
 def test_notes_are_shown() -> None:
-    assert "hosting_per_server_year: a colocation quote should replace it" in invoke("default")[1]
+    assert "maintenance_share: of the server's price" in invoke("default")[1]
 
 
 def test_old_rows_are_marked_and_counted(ours: Path) -> None:
@@ -71,6 +71,27 @@ def test_old_rows_are_marked_and_counted(ours: Path) -> None:
     assert "2020-01-01 old" in output
     assert "\n1 row is older than 180 days: check them before a decision" in output
     assert "--own / `catalog:` of a scenario" in output
+
+
+def test_rows_whose_source_was_not_opened_again_are_marked_and_counted() -> None:
+    output = invoke("h200-sxm")[1]
+    open_ones = [
+        row for row in load_catalog().rows if row.item == "h200-sxm" and row.is_to_be_checked
+    ]
+    assert len(open_ones) > 1
+    for row in open_ones:
+        assert line_of(output, row.what).split()[-2].endswith("?")
+    assert not line_of(output, "gpu_hour_on_demand").split()[-2].endswith("?")
+    assert f"\n{len(open_ones)} rows are to be checked (?)" in output
+
+
+def test_a_row_of_ones_own_is_never_to_be_checked(ours: Path) -> None:
+    assert "to be checked" not in invoke("DE", "--own", ours)[1]
+
+
+def test_no_name_of_a_kind_is_broken() -> None:
+    words = invoke()[1].partition("Sources")[0].split()
+    assert {row.what for row in load_catalog().rows} - {"electricity_price"} <= set(words)
 
 
 def test_nothing_is_counted_where_nothing_is_old(tmp_path: Path) -> None:

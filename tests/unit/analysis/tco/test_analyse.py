@@ -241,6 +241,7 @@ def test_without_a_bench_there_is_no_cost() -> None:
     [
         ({"hardware": None}, "server price of own: no `hardware` is named; give `server_price`"),
         ({"hardware": "b300"}, "server price of own: the catalogue has none for b300"),
+        ({"hardware": "rtx-5090"}, "server price of own: the catalogue has none for rtx-5090"),
         ({}, "electricity of own: give self_hosted.electricity_country or electricity_price"),
     ],
 )
@@ -331,6 +332,20 @@ def test_warnings_tell_what_is_less_than_fair() -> None:
     assert "own, capacity: your number, not a measurement." in text
     assert "The rate of EUR is of 2026-01-01: older than 180 days." in text
     assert "No service level is set" in text
+
+
+def test_a_card_is_not_taken_for_a_server() -> None:
+    def warned(**changes: Any) -> list[str]:
+        found = case(scenario(OWNED | changes, by_contract())).facts.warnings
+        return [text for text in found if "alone" in text]
+
+    assert warned(hardware="RTX-5090") == [
+        "own: the catalogue has the price of the rtx-5090 alone, 3,299 USD/GPU, and of no server with it:"
+        " give `server_price`."
+    ]
+    assert warned(hardware="rtx-5090", server_price=9000) == []
+    assert warned(hardware="h100-sxm") == []
+    assert warned(hardware="b300") == []
 
 
 def test_an_unfinished_run_and_one_hidden_by_another_are_told() -> None:
