@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.resample import bca_intervals
@@ -96,6 +97,13 @@ def clopper_pearson(
 ) -> tuple[float, float]:
     """Return Clopper and Pearson's exact interval of a share (1934); the count need not be whole."""
     return _share_interval(successes, n, confidence, "beta")
+
+
+def poisson_limits(count: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return Garwood's exact limits (1936) of the mean of a Poisson count: quantiles of χ² with 2k and 2k + 2."""
+    tail = (1 - confidence) / 2
+    low = float(scipy.stats.chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
+    return low, float(scipy.stats.chi2.ppf(1 - tail, 2 * count + 2)) / 2
 
 
 def _share_interval(

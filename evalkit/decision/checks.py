@@ -129,6 +129,8 @@ def _speed(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Chec
         return
     least = slo.percentile / 100
     outcome, text = at_least(o.slo_share, least, say("Requests that kept the service level"))
+    if o.speed_doubt and outcome is PASS:
+        outcome, text = UNCLEAR, say("Not known of its own machines: {why}.", why=o.speed_doubt)
     yield Check(o.name, "service level", outcome, text, least)
 
 
@@ -137,6 +139,13 @@ def _own_speed(o: OptionFact) -> tuple[Outcome, Said]:
     if capacity is None or capacity.value is None:
         why = say("not measured") if capacity is None else capacity.reason
         return UNCLEAR, say("Not known: {why}.", why=why)
+    if o.speed_doubt:
+        return UNCLEAR, say(
+            "About {rate} requests/s per replica, and not known whether {limits} hold: {why}.",
+            rate=numeral(f"{capacity.value:.3g}"),
+            limits=o.service_level or say("no limits"),
+            why=o.speed_doubt,
+        )
     replicas = say("as many as its peak needs")
     if o.replicas is not None:
         replicas = say("{n} for the first month's peak", n=f"{o.replicas}")

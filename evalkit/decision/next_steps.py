@@ -7,7 +7,7 @@ from math import ceil
 
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
-from evalkit.analysis.tco.facts import OptionFact, Swing
+from evalkit.analysis.tco.facts import BLEND, OptionFact, Swing
 from evalkit.analysis.tco.values import Provenance
 from evalkit.decision.checks import task_quality
 from evalkit.decision.facts import Check, Outcome
@@ -31,6 +31,9 @@ def next_measurements(
     """
     worth = {*g.standing.unclear, *g.standing.passing}
     unclear = [c for c in g.checks if c.outcome is Outcome.UNCLEAR and c.option in worth]
+    weak = {o.name for o in g.case.facts.options if o.speed_doubt}
+    # what the whole cost rests on comes first
+    unclear.sort(key=lambda c: not (c.rule == "service level" and c.option in weak))
     yield from dict.fromkeys(text for check in unclear for text in _for_check(g.case, check))
     yield from (say("Find out the {cost}.", cost=cost) for cost in unknown)
     if not worth:
@@ -114,6 +117,13 @@ def _for_speed(option: OptionFact) -> Said:
             " rates, too ({why}).",
             models=models,
             why=capacity.reason,
+        )
+    if option.speed_doubt:
+        return say(
+            "Measure longer what {models} sustains, and with more requests: `evalkit bench` with the service level of"
+            " the scenario ({why}).",
+            models=models if option.side != BLEND else option.models[0],
+            why=option.speed_doubt,
         )
     return say(
         "Measure how fast {models} answers under the load you expect: `evalkit bench`.",

@@ -37,7 +37,7 @@ from evalkit.catalog import Catalog
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.store.run_dir import Run
-from evalkit.wording import Said, joined, say
+from evalkit.wording import NOTHING, Said, joined, say
 
 _CURVE_POINTS = 160
 AROUND = 30.0
@@ -210,6 +210,8 @@ def _option(r: Resolved, basis: _Basis) -> OptionFact:
         unit=None,
         quality=r.quality,
         slo_share=r.slo_share,
+        capacity_n=None if r.capacity is None else r.capacity.n,
+        speed_doubt=NOTHING if r.capacity is None else r.capacity.doubt,
     )
     found = _costed(base, work_of(r, basis.runs, basis.ratio, basis.book), basis)
     return found if spec.hardware is not None else replace(found, gpus=None)

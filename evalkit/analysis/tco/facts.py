@@ -118,6 +118,10 @@ class OptionFact:
     quality: Estimate
     slo_share: Estimate
     """Share of measured requests that kept the service level's times."""
+    capacity_n: int | None = None
+    """Requests that the capacity rests on; None where it was not measured, or the file does not tell."""
+    speed_doubt: Said = NOTHING
+    """Why it can't be told that the capacity holds within the service level, though there is one."""
     escalated: Estimate | None = None
     """Blend: share of requests that go to the vendor."""
     policy: Policy | None = None

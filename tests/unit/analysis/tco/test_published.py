@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evalkit.analysis.tco.breakeven import break_even_per_month
-from evalkit.analysis.tco.capacity import Capacity, capacity_of
+from evalkit.analysis.tco.capacity import capacity_of
 from evalkit.analysis.tco.formulas import (
     SECONDS_PER_MONTH,
     break_even_per_s,
@@ -19,6 +19,7 @@ from evalkit.analysis.tco.formulas import (
     replicas_needed,
     split_per_mtok,
 )
+from evalkit.analysis.tco.replica import Capacity
 from evalkit.analysis.tco.values import Provenance, at_mode
 from tests.scenarios import (
     book,
