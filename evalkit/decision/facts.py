@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evalkit.analysis.tco.facts import Swing
+from evalkit.analysis.tco.values import Input
 from evalkit.wording import Said
 
 
@@ -130,5 +131,7 @@ class Verdict:
     """Admissible options whose cost can't be told from that of `option` or `leaning` by the policy's margin."""
     open_options: tuple[str, ...] = ()
     """Options of the decided kind that may be cheaper, but are not known well enough: then no option is named."""
+    fixed: tuple[Input, ...] = ()
+    """Inputs without a range of the options that were compared: no draw differs in them."""
     missing: tuple[MissingCost, ...] = ()
     """Every cost that nobody gave, of the options that may be chosen; empty where nothing is decided without them."""

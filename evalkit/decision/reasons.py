@@ -13,7 +13,7 @@ from evalkit.analysis.tco.facts import OptionFact, PairFact
 from evalkit.decision.facts import Outcome
 from evalkit.decision.grounds import Grounds
 from evalkit.decision.sentence import missing_words
-from evalkit.decision.words import amount, both, percent
+from evalkit.decision.words import amount, both, percent, share_of_futures
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 
@@ -91,19 +91,13 @@ def _price_of_rule(g: Grounds, name: str) -> Said:
     return say("The rule costs {money} over {months} months.", money=g.money(gap), months=g.months)
 
 
-def _rare(share: float) -> Said:
-    """Return a share of futures; only what never happens is 0."""
-    is_rare = 0 < share < 0.005
-    return say("fewer than 1 %") if is_rare else percent(share, 0)
-
-
 def _pays(p: PairFact, g: Grounds) -> Said:
     """Say whether own machines pay off against an API."""
     end = p.cheaper_by_month[-1]
     values = {
         "build": verbatim(p.build),
         "buy": verbatim(p.buy),
-        "share": _rare(end),
+        "share": share_of_futures(end),
         "months": g.months,
         "where": _where(p, end),
     }

@@ -8,7 +8,7 @@ from evalkit.analysis.tco.facts import BLEND, BUILD, BUY, OptionFact
 from evalkit.analysis.tco.words import SIDES
 from evalkit.decision.facts import MissingCost, Unpaid
 from evalkit.decision.grounds import Grounds
-from evalkit.decision.words import both, money, percent
+from evalkit.decision.words import both, money, percent, share_of_futures
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 _NOT_GIVEN = {"staff": say("the staff"), "adoption": say("the adoption cost")}
@@ -44,8 +44,8 @@ def sentence(g: Grounds) -> Said:
     assert choice.rival is not None  # without one it is decided
     return say(
         "Not decidable yet: {option} looks cheapest ({cost} over {months} months, {gap} less than {rival}), but only"
-        " in {share} of simulated futures no admissible option of another kind is cheaper; the policy asks for"
-        " {asked}.",
+        " in {share} of the futures simulated from these assumptions no admissible option of another kind is cheaper;"
+        " the policy asks for {asked}.",
         **_cost(g, best),
         **_gap(g, best, choice.rival),
         option=best,
@@ -66,8 +66,8 @@ def _what(best: OptionFact) -> Said:
 
 def _cheapest(g: Grounds, best: str, rival: str) -> Said:
     return say(
-        "It costs {cost} over {months} months, {gap} less than {rival}; in {share} of simulated futures no admissible"
-        " option of another kind is cheaper.",
+        "It costs {cost} over {months} months, {gap} less than {rival}; in {share} of the futures simulated from these"
+        " assumptions no admissible option of another kind is cheaper.",
         **_cost(g, best),
         **_gap(g, best, rival),
     )
@@ -112,7 +112,7 @@ def _cost(g: Grounds, name: str) -> dict[str, Said]:
 
 def _gap(g: Grounds, best: str, rival: str) -> dict[str, Said]:
     gap = np.median(g.case.futures[rival].total - g.case.futures[best].total)
-    share = percent(g.choice.confidence or 0.0, 0)
+    share = share_of_futures(g.choice.confidence or 0.0)
     return {"gap": g.money(float(gap)), "rival": verbatim(rival), "share": share}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import Swing
-from evalkit.analysis.tco.uncertainty import swings
+from evalkit.analysis.tco.uncertainty import inputs_of, swings
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.analysis.tco.words import provenance_words, unit_words
 from evalkit.config.scenario import ScenarioConfig
@@ -57,6 +57,7 @@ def decide(case: Case, scenario: ScenarioConfig) -> Verdict:
         against=grounds.against,
         equivalent=choice.equivalent,
         open_options=choice.open_ones,
+        fixed=_fixed(grounds),
         missing=missing,
         changes=changes_of(case, scenario, order, choice),
         swings=moving,
@@ -70,6 +71,14 @@ def _swings(g: Grounds) -> tuple[Swing, ...]:
         return ()
     one, other = (g.case.futures[name].deployment for name in (g.chosen, g.against))
     return swings(one, other, g.case.workload)[:MOST_SWINGS]
+
+
+def _fixed(g: Grounds) -> tuple[Input, ...]:
+    """Return the inputs without a range that the compared options rest on; what describes the load first."""
+    names = dict.fromkeys(n for n in (g.chosen, g.against, *g.standing.passing) if n is not None)
+    parts = (g.case.workload, *(g.case.futures[n].deployment for n in names))
+    found = {i.key: i for part in parts for i in inputs_of(part) if not i.is_varied}
+    return tuple(found.values())
 
 
 def _incomplete(g: Grounds) -> tuple[Said, ...]:

@@ -23,6 +23,13 @@ def percent(share: float, digits: int = 1) -> Said:
     return say("{n} %", n=numeral(f"{100 * share:.{digits}f}"))
 
 
+def share_of_futures(share: float) -> Said:
+    """Share of draws in whole percent; only what never happens is 0, and only what always does is 100."""
+    if 0 < share < 0.005:
+        return say("fewer than 1 %")
+    return say("more than 99 %") if 0.995 <= share < 1 else percent(share, 0)
+
+
 def amount(value: float) -> Said:
     """Number of three figures, whole and in groups from a hundred."""
     return numeral(f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}")

@@ -21,6 +21,7 @@ KINDS = {
     "api_batch": say("API, batch (answers within a day)"),
     "blend": say("own deployment and API combined"),
 }
+_MOST_FIXED = 8
 HEADLINES = {
     Decision.BUILD: say("Build: run a model yourself"),
     Decision.BUY: say("Buy: use an API"),
@@ -47,12 +48,6 @@ POLICIES = {
     "random": say("at random"),
     "oracle": say("bound: knows the answers"),
 }
-_CONFIDENCE = (
-    (0.95, say("very high")),
-    (0.8, say("high")),
-    (0.65, say("moderate")),
-    (0.0, say("low, little better than a coin toss")),
-)
 
 
 def kind_words(option: OptionFact) -> Said:
@@ -81,16 +76,13 @@ def positions(facts: TcoFacts) -> dict[str, int]:
 
 
 def confidence_words(verdict: Verdict) -> Said:
-    """Say how sure the verdict is, in words and as a count of simulated futures."""
+    """Say how sure the verdict is, as a count of futures of the given assumptions; that is all it is."""
     confidence = known(verdict.confidence)
     if confidence is None:
         if verdict.decision is Decision.NOT_DECIDABLE:
             return text.NOT_KNOWN
         return say("decided by the rules, not by cost")
-    if verdict.decision is Decision.NOT_DECIDABLE:
-        return futures(confidence)
-    words = next(words for limit, words in _CONFIDENCE if confidence >= limit)
-    return say("{words} ({futures})", words=words, futures=futures(confidence))
+    return say("{futures} of these assumptions", futures=futures(confidence))
 
 
 def futures(share: float) -> Said:
@@ -112,11 +104,24 @@ def confidence_meaning(facts: TcoFacts, verdict: Verdict) -> Said:
         return say(
             "There are no two kinds of option yet that keep every rule, so no costs were compared."
         )
-    return say(
+    counted = say(
         "The costs were computed again and again with other values of the uncertain inputs. In so many of these"
         " futures no other kind of option that keeps the rules is cheaper over {months}.",
         months=months(facts.horizon_months),
     )
+    return joined((counted, _not_varied(verdict)), " ")
+
+
+def _not_varied(verdict: Verdict) -> Said:
+    """Name what is taken for certain, so that no future differs in it."""
+    if not verdict.fixed:
+        return NOTHING
+    names = list(dict.fromkeys(i.label for i in verdict.fixed))
+    listed = joined(names[:_MOST_FIXED])
+    if len(names) > _MOST_FIXED:
+        n = numeral(str(len(names) - _MOST_FIXED))
+        listed = say("{listed}, and {n} more", listed=listed, n=n)
+    return say("Not varied, so taken for certain: {names}.", names=listed)
 
 
 def saving_words(verdict: Verdict) -> Said:

@@ -326,6 +326,13 @@ def test_assumptions_that_carry_it_are_named_with_their_source() -> None:
     assert found.swings[0].given.key == "rent.own"
 
 
+def test_inputs_without_a_range_are_told_apart() -> None:
+    found = said(DEAR, own={"gpu_hour_price": [1, 2, 6]})
+    keys = {i.key for i in found.fixed}
+    assert {"load.requests_per_month", "capacity.own", "price.gpt.api_contract.api"} <= keys
+    assert "rent.own" not in keys
+
+
 def test_the_same_scenario_gives_the_same_verdict() -> None:
     uncertain = {"gpu_hour_price": [1, 2, 6]}
     assert said(3, own=uncertain) == said(3, own=uncertain)

@@ -28,6 +28,7 @@ from tests.builders import HOSTILE
 from tests.decisions import (
     API,
     BLEND,
+    INPUTS,
     LOAD,
     OWN,
     UNKNOWN,
@@ -122,18 +123,26 @@ def test_the_verdict_says_how_sure_it_is_what_is_missing_and_what_would_change_i
 @pytest.mark.parametrize(
     ("share", "words"),
     [
-        (1.0, "very high (100 of 100"),
+        (1.0, "100 of 100 simulated futures of these assumptions"),
         (0.9999, "more than 99 of 100"),
-        (0.55, "low, little better than a coin toss (55 of 100"),
+        (0.55, "55 of 100 simulated futures of these assumptions"),
         (0.001, "fewer than 1 of 100"),
         (None, "decided by the rules, not by cost"),
         (math.nan, "decided by the rules, not by cost"),
     ],
 )
-def test_confidence_is_told_in_words_and_is_never_rounded_to_certainty(
+def test_confidence_is_a_share_of_futures_and_is_never_rounded_to_certainty(
     share: float | None, words: str
 ) -> None:
     assert words in build_decision(decision_facts(), verdict(confidence=share)).verdict.confidence
+
+
+def test_beside_the_confidence_stands_what_was_not_varied() -> None:
+    fixed = tuple(replace(INPUTS[3], key=f"k{i}", label=f"input {i}") for i in range(10))
+    meaning = build_decision(decision_facts(), verdict(fixed=fixed)).verdict.meaning
+    assert "Not varied, so taken for certain: input 0, input 1," in meaning
+    assert meaning.endswith("input 7, and 2 more.")
+    assert "Not varied" not in build_decision(decision_facts(), verdict()).verdict.meaning
 
 
 def test_an_open_verdict_names_the_best_so_far() -> None:
