@@ -13,6 +13,7 @@ from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.facts import (
     Assumption,
     Breakdown,
+    CashFact,
     Figure,
     LoadCurve,
     OptionFact,
@@ -75,6 +76,11 @@ def unit_costs(per_request: float, **changes: Any) -> UnitCosts:
     return UnitCosts(**{**values, **changes})
 
 
+CASH = CashFact(
+    65_000.0, 320_000.0, 0.0, 46_000.0, 72_000.0, 180_000.0, 0.0, -80_000.0, (385_000.0, 117_600.0)
+)
+
+
 def _curve(first: float, month: float, spread: float) -> dict[str, tuple[float, ...]]:
     middle = tuple(first + month * t for t in range(HORIZON + 1))
     return {
@@ -105,7 +111,9 @@ def option(name: str = OWN, side: str = "build", **changes: Any) -> OptionFact:
         "first_month": Breakdown(8400.0, 1350.0, 2100.0, 5200.0, 0.0),
         **_curve(385_000.0, 9_800.0, 0.15),
         "total": figure(738_000.0, spread=0.15),
+        "resale": figure(80_000.0, spread=0.3),
         "per_month": figure(20_500.0, spread=0.15),
+        "cash": CASH,
         "unit": unit_costs(0.0053),
         "quality": share(0.812),
         "slo_share": share(0.97, 0.01, 1200),
@@ -127,6 +135,7 @@ def api_option(**changes: Any) -> OptionFact:
         "first_month": Breakdown(0.0, 0.0, 0.0, 1300.0, 24_100.0),
         **_curve(40_000.0, 23_500.0, 0.2),
         "total": figure(886_000.0),
+        "resale": none,
         "per_month": figure(24_600.0),
         "unit": unit_costs(
             0.0079,

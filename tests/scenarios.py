@@ -13,7 +13,17 @@ from typing import Any
 from evalkit.analysis.tco.analyse import Case, analyse_scenario
 from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.facts import OptionFact, PairFact
-from evalkit.analysis.tco.model import Api, Deployment, Fleet, People, Power, Purchase, Workload
+from evalkit.analysis.tco.model import (
+    Api,
+    Deployment,
+    Fleet,
+    People,
+    Power,
+    Purchase,
+    Rent,
+    Reserved,
+    Workload,
+)
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.catalog import load_catalog
 from evalkit.config.scenario import ScenarioConfig
@@ -66,6 +76,8 @@ def purchase(price: float = 100_000, **changes: Any) -> Purchase:
         "price": given("server", price),
         "life_years": given("life", 4.0),
         "residual_share": given("residual", 0.0),
+        "resale_share": given("resale", 1.0),
+        "price_change_per_year": given("price change", 0.0),
         "maintenance_share": given("maintenance", 0.05),
         "hosting_per_year": given("hosting", 3000.0),
         "power": Power(**{key: given(key, changes.pop(key, one)) for key, one in power.items()}),
@@ -73,7 +85,17 @@ def purchase(price: float = 100_000, **changes: Any) -> Purchase:
     return Purchase(**{**values, **changes})
 
 
-def fleet(machine: Purchase | float = 2.0, **changes: Any) -> Fleet:
+def rent(price: float = 2.0, term_months: int = 36, **changes: Any) -> Rent:
+    """GPUs at so much per hour, reserved."""
+    values: dict[str, Any] = {
+        "price": given("rent", price),
+        "change_per_year": given("rent change", 0.0),
+        "billing": Reserved(term_months),
+    }
+    return Rent(**{**values, **changes})
+
+
+def fleet(machine: Purchase | Rent | float = 2.0, **changes: Any) -> Fleet:
     """Machines: bought, or rented for so much per GPU-hour."""
     values: dict[str, Any] = {
         "capacity_per_s": given("capacity", 5.0),
@@ -81,7 +103,7 @@ def fleet(machine: Purchase | float = 2.0, **changes: Any) -> Fleet:
         "spare": 0,
         "gpus_per_replica": 1,
         "gpus_per_server": 1,
-        "machine": machine if isinstance(machine, Purchase) else given("rent", machine),
+        "machine": machine if isinstance(machine, Purchase | Rent) else rent(machine),
         "licence_per_gpu_year": given("licence", 0.0),
     }
     return Fleet(**{**values, **changes})

@@ -44,12 +44,23 @@ DataClass = Literal["public", "internal", "confidential"]
 MOST_GPUS = 10_000
 """GPUs that one replica or server may have."""
 Weight = Annotated[float, Field(ge=0, le=1000)]
-FLEET_KEYS = (
-    "hardware", "gpus_per_replica", "gpus_per_server", "capacity", "server_price", "gpu_hour_price", "idle_power",
-    "load_power",
-)  # fmt: skip
-"""Keys of an option that mean nothing for an API."""
-API_KEYS = ("provider", "price", "batch_discount")
+RENTED = (ON_DEMAND, RESERVED)
+APIS = (API_LIST, API_CONTRACT, API_BATCH)
+KINDS_OF_KEYS: dict[str, tuple[str, ...]] = {
+    "hardware": SELF_HOSTED,
+    "gpus_per_replica": SELF_HOSTED,
+    "gpus_per_server": SELF_HOSTED,
+    "capacity": SELF_HOSTED,
+    "server_price": (OWNED,),
+    "idle_power": (OWNED,),
+    "load_power": (OWNED,),
+    "gpu_hour_price": RENTED,
+    "term_months": (RESERVED,),
+    "provider": APIS,
+    "price": (API_CONTRACT,),
+    "batch_discount": (API_BATCH,),
+}
+"""Key of an option → the kinds for which it means something."""
 
 
 class RateSpec(Spec):
@@ -119,6 +130,13 @@ class SelfHostedSpec(SideSpec):
     """Years until a server is replaced; unset: the catalogue's."""
     residual_share: Share | None = None
     """What a server is worth then, as a share of its price; unset: the catalogue's."""
+    resale_share: Share | None = None
+    """What is got for a server that is sold before its life is over, as a share of the worth that straight-line
+    depreciation leaves; unset: the catalogue's. 0: nothing is sold at the end of the horizon."""
+    server_price_change_per_year: GrowthPerYear | None = None
+    """How prices of servers move until one is bought again, -0.1: a tenth less each year; unset: the catalogue's."""
+    rent_change_per_year: GrowthPerYear | None = None
+    """How rents of GPUs move, in either direction; a reservation keeps its price. Unset: the catalogue's."""
     maintenance_share: SharePerYear | None = None
     """Maintenance per year, as a share of the server's price; unset: the catalogue's."""
     hosting_per_server_year: MoneyPerServerYear | None = None
@@ -209,6 +227,9 @@ class OptionSpec(Spec):
     """`owned`: instead of the catalogue's."""
     gpu_hour_price: MoneyPerGpuHour | None = None
     """`rented_*`: instead of the catalogue's."""
+    term_months: Annotated[int, Field(gt=0, le=180)] | None = None
+    """`rented_reserved`: months for which GPUs are committed, whatever the load does; then as many as are needed are
+    committed again. Unset: 36, the term of the catalogue's rents."""
     idle_power: WattPerGpu | None = None
     """`owned`: the whole server's power when idle, per GPU; instead of the catalogue's."""
     load_power: WattPerGpu | None = None
@@ -234,23 +255,16 @@ class OptionSpec(Spec):
 
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> Self:
-        for key in API_KEYS if self.is_self_hosted else FLEET_KEYS:
-            if getattr(self, key) != type(self).model_fields[key].default:
-                raise ValueError(f"{key!r} means nothing for kind {self.kind!r}")
+        for key, kinds in KINDS_OF_KEYS.items():
+            is_given = getattr(self, key) != type(self).model_fields[key].default
+            if is_given and self.kind not in kinds:
+                raise ValueError(
+                    f"{key!r} means nothing for kind {self.kind!r}; it is for {' and '.join(kinds)}"
+                )
         if self.kind == API_CONTRACT and self.price is None:
             raise ValueError(
                 "kind 'api_contract' needs 'price': the contract's, per million tokens"
             )
-        if self.kind != API_CONTRACT and self.price is not None:
-            raise ValueError(f"'price' means nothing for kind {self.kind!r}: use 'api_contract'")
-        if self.kind != API_BATCH and self.batch_discount is not None:
-            raise ValueError(f"'batch_discount' means nothing for kind {self.kind!r}")
-        if self.kind == OWNED and self.gpu_hour_price is not None:
-            raise ValueError("'gpu_hour_price' is for rented GPUs")
-        if self.kind in (ON_DEMAND, RESERVED):
-            for key in ("server_price", "idle_power", "load_power"):
-                if getattr(self, key) is not None:
-                    raise ValueError(f"{key!r} is for owned servers: the rent covers it")
         return self
 
 

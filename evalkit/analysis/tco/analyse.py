@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -20,12 +20,14 @@ from evalkit.analysis.tco.facts import (
     BUY,
     Assumption,
     Breakdown,
+    CashFact,
     Figure,
     LoadCurve,
     OptionFact,
     TcoFacts,
 )
-from evalkit.analysis.tco.model import Deployment, Workload, costs
+from evalkit.analysis.tco.formulas import cumulated
+from evalkit.analysis.tco.model import Deployment, Purchase, Workload, costs
 from evalkit.analysis.tco.options import Resolved, resolve, workload
 from evalkit.analysis.tco.pairs import pair_facts
 from evalkit.analysis.tco.uncertainty import Future, figure, future, inputs_of
@@ -206,7 +208,9 @@ def _option(r: Resolved, basis: _Basis) -> OptionFact:
         cumulated_low=(),
         cumulated_high=(),
         total=_EMPTY,
+        resale=_EMPTY,
         per_month=_EMPTY,
+        cash=None,
         unit=None,
         quality=r.quality,
         slo_share=r.slo_share,
@@ -284,8 +288,29 @@ def _costed(base: OptionFact, does: Work, basis: _Basis) -> OptionFact:
         cumulated_low=tuple(map(float, low)),
         cumulated_high=tuple(map(float, high)),
         total=figure(f.total, currency, rests_on),
+        resale=_resale(f, currency, rests_on),
+        cash=_cash(likely, float(work.discount_rate.mode)),
         per_month=figure(f.months.total.mean(axis=-1), f"{currency}/month", rests_on),
         unit=unit_costs(f, work, does, currency, basis.read),
+    )
+
+
+def _resale(f: Future, currency: str, rests_on: Sequence[Input]) -> Figure:
+    fleet = f.deployment.fleet
+    if fleet is None or not isinstance(fleet.machine, Purchase):
+        return Figure(None, currency, reason=say("nothing is bought"))
+    return figure(-f.resale, currency, rests_on)
+
+
+def _cash(likely: Future, rate: float) -> CashFact:
+    parts = {f.name: getattr(likely.cash, f.name) for f in fields(likely.cash)}
+    paid = np.ravel(likely.cash.total)
+    return CashFact(
+        **{name: float(cumulated(each, rate)[..., -1].item()) for name, each in parts.items()},
+        years=(
+            float(paid[0]),
+            *(float(paid[m : m + 12].sum()) for m in range(1, len(paid), 12)),
+        ),
     )
 
 

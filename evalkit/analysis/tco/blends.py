@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from evalkit.analysis.blend.choice import Choice, best_point
 from evalkit.analysis.blend.evaluate import blend_fact
 from evalkit.analysis.blend.facts import BlendFact, Frontier, Point, Policy
@@ -14,8 +12,9 @@ from evalkit.analysis.blend.pairs import pair
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.api import NOT_ASKED, request_price, tariff
 from evalkit.analysis.tco.book import Book
-from evalkit.analysis.tco.model import Deployment, Workload, costs, volumes
+from evalkit.analysis.tco.model import Deployment, Workload
 from evalkit.analysis.tco.options import Resolved
+from evalkit.analysis.tco.uncertainty import future
 from evalkit.analysis.tco.values import Input, as_input, at_mode
 from evalkit.config.bench import SloSpec
 from evalkit.config.scenario import API_BATCH
@@ -161,10 +160,8 @@ def _budget(
     whole = max(
         (f.points[-1].vendor_cost.value or 0.0 for f in fact.frontiers if f.points), default=0.0
     )
-    asked = volumes(work, at_mode)
-    months = np.arange(1, work.months + 1)
     own, bought = (
-        costs(r.deployment, work, asked, months, at_mode)
+        future(r.deployment, work, at_mode).months
         for r in (local, vendor)
         if r.deployment is not None
     )

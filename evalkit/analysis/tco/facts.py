@@ -74,6 +74,24 @@ class Breakdown:
 
 
 @dataclass(frozen=True, slots=True)
+class CashFact:
+    """What is paid over the horizon, at the most likely values."""
+
+    adoption: float
+    """Each is a present value; together they are the total at the most likely values."""
+    purchases: float
+    rent: float
+    energy: float
+    upkeep: float
+    staff: float
+    api: float
+    resale: float
+    """What sold servers bring: 0 or less."""
+    years: tuple[float, ...]
+    """Paid at the beginning, and in year 1, 2, …, the last one perhaps a part of a year; not discounted."""
+
+
+@dataclass(frozen=True, slots=True)
 class OptionFact:
     """One deployment: what it needs, what it costs, what it gives."""
 
@@ -102,18 +120,22 @@ class OptionFact:
     gpus: int | None
     """None where no hardware of the catalogue is named: perhaps it has none."""
     upfront: Figure
-    """Adoption and, where owned, the first servers."""
+    """Cash view: adoption and, where owned, the first servers."""
     first_month: Breakdown | None
+    """Unit view."""
     months: tuple[float, ...]
-    """Cost of each month, most likely values; without adoption."""
+    """Unit view: cost of each month, most likely values; without adoption."""
     cumulated: tuple[float, ...]
-    """P50 after 0, 1, … months, discounted, adoption first."""
+    """Cash view: P50 of what has been paid after 0, 1, … months, discounted; servers when they are bought."""
     cumulated_low: tuple[float, ...]
     cumulated_high: tuple[float, ...]
     total: Figure
-    """Present value of everything over the horizon."""
+    """Cash view: present value of everything that is paid over the horizon, less what servers then bring."""
+    resale: Figure
+    """Cash view: present value of what servers bring when they are sold, at the end of the horizon or of their life."""
     per_month: Figure
-    """Mean cost of all months, without discounting and without adoption."""
+    """Unit view: mean cost of all months, without discounting and without adoption."""
+    cash: CashFact | None
     unit: UnitCosts | None
     quality: Estimate
     slo_share: Estimate

@@ -89,11 +89,74 @@ def break_even_per_s(cost_per_hour: ArrayLike, cost_per_request: ArrayLike) -> A
     return np.asarray(cost_per_hour) / (SECONDS_PER_HOUR * np.asarray(cost_per_request))
 
 
-def discounted(amounts: ArrayLike, rate: ArrayLike) -> Array:
-    """Return amounts paid at the end of months 1, 2, … `[..., months]` as present values."""
+def changed(price: ArrayLike, per_year: ArrayLike, months: ArrayLike) -> Array:
+    """Return a price after some months of a change per year: p · (1 + c)^(m/12)."""
+    return np.asarray(price) * (1 + np.asarray(per_year)) ** (np.asarray(months) / 12)
+
+
+def cumulated(amounts: ArrayLike, rate: ArrayLike) -> Array:
+    """Return what has been paid after 0, 1, … months, as present values.
+
+    Args:
+        amounts: Paid at the end of months 0 (now), 1, … `[..., months + 1]`.
+        rate: Discount rate per year.
+    """
     values = np.asarray(amounts, float)
-    months = np.arange(1, values.shape[-1] + 1)
-    return values / (1 + np.asarray(rate)) ** (months / 12)
+    months = np.arange(values.shape[-1])
+    return np.cumsum(values / (1 + np.asarray(rate)) ** (months / 12), axis=-1)
+
+
+def kept(needed: ArrayLike, life_months: ArrayLike) -> tuple[Array, Array]:
+    """Return what is there in each month, and what was bought at its beginning.
+
+    What was bought stays for its life, whether it is needed or not; only what is needed then is bought again. With a
+    life as long as a contract's term, and rents for purchases, the same holds for reservations.
+
+    Args:
+        needed: Units needed in months 1, 2, … `[..., months]`.
+        life_months: Whole months, one number or `[..., 1]`.
+    """
+    wanted = np.asarray(needed, float)
+    life = np.asarray(life_months)
+    shape = np.broadcast_shapes(wanted.shape, life.shape)
+    wanted = np.broadcast_to(wanted, shape)
+    bought = np.zeros(shape)
+    there = np.zeros(shape)
+    alive = np.zeros(shape[:-1])
+    ends = np.broadcast_to(life, (*shape[:-1], 1))
+    for t in range(shape[-1]):
+        alive = alive - _lagged(bought, t, ends)
+        bought[..., t] = np.maximum(wanted[..., t] - alive, 0)
+        alive = alive + bought[..., t]
+        there[..., t] = alive
+    return there, bought
+
+
+def _lagged(values: Array, t: int, lag: Array) -> Array:
+    """Return the value `lag` months before month `t`; 0 before the first."""
+    at = t - lag
+    found = np.take_along_axis(values, np.maximum(at, 0), axis=-1)
+    return np.where(at < 0, 0.0, found)[..., 0]
+
+
+def during(values: Array, life_months: ArrayLike) -> Array:
+    """Return in each month the sum of the values of the last `life_months` months, that month's included."""
+    total = np.cumsum(values, axis=-1)
+    months = np.arange(values.shape[-1])
+    at = months - np.asarray(life_months)
+    before = np.take_along_axis(total, np.broadcast_to(np.maximum(at, 0), total.shape), axis=-1)
+    return np.asarray(total - np.where(at < 0, 0.0, before))
+
+
+def worth_left(age: ArrayLike, life: ArrayLike, residual: ArrayLike, resale: ArrayLike) -> Array:
+    """Return what a used machine brings, as a share of its price: s + h · (1 − s) · (1 − age/life).
+
+    The worth that is left by straight-line depreciation over the residual value s, times a haircut h; at the end of its
+    life the residual value. Ages beyond the life count as its end.
+    """
+    left = np.clip(1 - np.asarray(age) / np.asarray(life), 0, 1)
+    s = np.asarray(residual)
+    return np.asarray(s + np.asarray(resale) * (1 - s) * left)
 
 
 def payback_month(own: Array, other: Array) -> Array:

@@ -14,7 +14,7 @@ from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.formulas import (
     HOURS_PER_MONTH,
     SECONDS_PER_MONTH,
-    discounted,
+    changed,
     energy_kw,
     owned_cost_per_year,
     replicas_needed,
@@ -47,14 +47,38 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """A server that is bought."""
+    """A server that is bought, and bought again when its life is over."""
 
     price: Input
+    price_change_per_year: Input
+    """How the price of such a server moves until it is bought again; −0.1: a tenth less each year."""
     life_years: Input
     residual_share: Input
+    """What it is worth at the end of its life, as a share of its price."""
+    resale_share: Input
+    """What is got for one sold earlier, as a share of the worth it has left (straight line) over its residual value."""
     maintenance_share: Input
     hosting_per_year: Input
     power: Power
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """Rent that is committed: paid for the whole term, whatever the load does."""
+
+    term_months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rent:
+    """GPUs by the hour."""
+
+    price: Input
+    """What a GPU costs per hour, today."""
+    change_per_year: Input
+    """How rents move; a reservation keeps the price of the day it was made."""
+    billing: Reserved | None
+    """None: as many as the busiest moment takes, all month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +92,7 @@ class Fleet:
     gpus_per_replica: int
     gpus_per_server: int
     """What is bought or rented together."""
-    machine: Purchase | Input
-    """A purchase, or the rent per GPU-hour."""
+    machine: Purchase | Rent
     licence_per_gpu_year: Input
 
 
@@ -107,7 +130,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Cost per month by what is paid, and what it takes; arrays of one shape."""
+    """Unit view: cost of a month by what it is for, servers spread over their life; arrays of one shape."""
 
     machines: Array
     energy: Array
@@ -138,28 +161,43 @@ def costs(
     month: ArrayLike,
     read: Reading,
 ) -> Costs:
-    """Return what a deployment costs per month.
+    """Return what a month at some load costs, with the machines that this load needs.
 
     Args:
         deployment: What is deployed.
         workload: Peak and cost of capital.
-        volume: Requests per month; along the last axis months follow each other, or the load rises.
-        month: Which month it is, from 1; 0 is now. API prices fall with it.
+        volume: Requests per month.
+        month: Which month it is, from 1; 0 is now. Prices of APIs and rents move with it.
         read: Gives the inputs' values.
     """
     asked = np.asarray(volume, float)
-    nothing = np.zeros(np.broadcast_shapes(asked.shape, np.shape(month)))
-    parts = Costs(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing)
+    parts = None
     if deployment.fleet is not None:
-        share = 1.0 if deployment.local_share is None else read(deployment.local_share)
-        parts = _fleet_costs(deployment.fleet, workload, asked * share, read)
+        mean_per_s = asked * local_share(deployment, read) / SECONDS_PER_MONTH
+        parts = _fleet_at(deployment.fleet, workload, mean_per_s, month, read)
+    return with_api_and_people(deployment, parts, asked, month, read)
+
+
+def local_share(deployment: Deployment, read: Reading) -> Array:
+    """Return the share of requests that own machines get."""
+    given = deployment.local_share
+    return np.asarray(1.0) if given is None else read(given)
+
+
+def with_api_and_people(
+    deployment: Deployment, fleet: Costs | None, asked: Array, month: ArrayLike, read: Reading
+) -> Costs:
+    """Return the costs of the machines, if there are any, with those of the API and of people."""
+    nothing = np.zeros(np.broadcast_shapes(asked.shape, np.shape(month)))
+    parts = fleet or Costs(*[nothing] * 8)
     billed = nothing
     if deployment.api is not None:
         share = 1.0 if deployment.billed_share is None else read(deployment.billed_share)
-        price = read(deployment.api.cost_per_request)
-        left = (1 - read(deployment.api.decline_per_year)) ** (np.asarray(month) / 12)
-        billed = asked * share * price * left
-    staff = nothing + sum(
+        price = changed(
+            read(deployment.api.cost_per_request), -read(deployment.api.decline_per_year), month
+        )
+        billed = asked * share * price
+    staff = sum(
         read(p.fte) * read(p.cost_per_year) / 12
         for p in deployment.people
         if p.fte is not None and p.cost_per_year is not None
@@ -168,33 +206,12 @@ def costs(
         machines=parts.machines + nothing,
         energy=parts.energy + nothing,
         upkeep=parts.upkeep + nothing,
-        staff=staff,
+        staff=staff + nothing,
         api=billed + nothing,
         energy_kwh=parts.energy_kwh + nothing,
         replicas=parts.replicas + nothing,
         servers=parts.servers + nothing,
     )
-
-
-def adoption(deployment: Deployment, read: Reading) -> Array:
-    """Return what is paid once at the beginning, servers apart."""
-    known = [read(p.adoption) for p in deployment.people if p.adoption is not None]
-    return np.asarray(sum(known, np.asarray(0.0)))
-
-
-def cumulated(monthly: Array, once: Array, rate: Array | float) -> Array:
-    """Return discounted cost after 0, 1, … months `[..., months + 1]`, what is paid once first."""
-    values = discounted(monthly, rate)
-    start = np.broadcast_to(once, (*values.shape[:-1], 1)) if np.ndim(once) else once
-    first = np.broadcast_to(start, (*values.shape[:-1], 1))
-    return np.concatenate([first, first + np.cumsum(values, axis=-1)], axis=-1)
-
-
-def upfront(deployment: Deployment, servers: Array, read: Reading) -> Array:
-    """Return adoption and the price of the first servers."""
-    once = adoption(deployment, read)
-    machine = None if deployment.fleet is None else deployment.fleet.machine
-    return once + servers * read(machine.price) if isinstance(machine, Purchase) else once
 
 
 def fixed_and_marginal(
@@ -211,38 +228,70 @@ def fixed_and_marginal(
         per_request = per_request + read(deployment.api.cost_per_request)
     if fleet is None:
         return people, per_request
-    idle = _at_replicas(fleet, workload, replicas, 0.0, read)
+    rent = None if isinstance(fleet.machine, Purchase) else read(fleet.machine.price)
+
+    def at(n: Array, mean_per_s: ArrayLike) -> Costs:
+        return fleet_costs(fleet, workload, n, units_of(fleet, n), mean_per_s, rent, read)
+
+    idle = at(replicas, 0.0)
     if isinstance(fleet.machine, Purchase):
         # all of one replica's capacity for a month, over the requests it serves
         one, full = np.asarray(1.0), read(fleet.capacity_per_s)
-        busy = _at_replicas(fleet, workload, one, full, read)
-        resting = _at_replicas(fleet, workload, one, 0.0, read)
+        busy, resting = at(one, full), at(one, 0.0)
         per_request = per_request + (busy.energy - resting.energy) / (full * SECONDS_PER_MONTH)
     return people + idle.machines + idle.energy + idle.upkeep, per_request
 
 
-def _fleet_costs(fleet: Fleet, workload: Workload, asked: Array, read: Reading) -> Costs:
-    mean_per_s = asked / SECONDS_PER_MONTH
-    peak = mean_per_s * read(workload.peak_to_mean)
-    replicas = replicas_needed(peak, read(fleet.headroom), read(fleet.capacity_per_s), fleet.spare)
-    if isinstance(fleet.machine, Purchase) and replicas.ndim:
-        # a server that was bought stays when the load falls
-        replicas = np.maximum.accumulate(replicas, axis=-1)
-    return _at_replicas(fleet, workload, replicas, mean_per_s, read)
+def replicas_at(fleet: Fleet, workload: Workload, mean_per_s: ArrayLike, read: Reading) -> Array:
+    """Return the replicas that serve the busiest moment, spare ones included."""
+    peak = np.asarray(mean_per_s) * read(workload.peak_to_mean)
+    return replicas_needed(peak, read(fleet.headroom), read(fleet.capacity_per_s), fleet.spare)
 
 
-def _at_replicas(
-    fleet: Fleet, workload: Workload, replicas: Array, mean_per_s: ArrayLike, read: Reading
+def units_of(fleet: Fleet, replicas: ArrayLike) -> Array:
+    """Return the servers, or the units that are rented together, that hold so many replicas."""
+    return servers_needed(replicas, fleet.gpus_per_replica, fleet.gpus_per_server)
+
+
+def _fleet_at(
+    fleet: Fleet, workload: Workload, mean_per_s: Array, month: ArrayLike, read: Reading
 ) -> Costs:
-    """Return the fleet's part: machines, energy and upkeep."""
-    servers = servers_needed(replicas, fleet.gpus_per_replica, fleet.gpus_per_server)
-    n_gpus = servers * fleet.gpus_per_server
-    licences = n_gpus * read(fleet.licence_per_gpu_year) / 12
-    nothing = np.zeros(np.broadcast_shapes(servers.shape, np.shape(mean_per_s)))
+    replicas = replicas_at(fleet, workload, mean_per_s, read)
     machine = fleet.machine
-    if not isinstance(machine, Purchase):
-        rent = n_gpus * read(machine) * HOURS_PER_MONTH
-        return Costs(rent, nothing, licences, nothing, nothing, nothing, replicas, servers)
+    rent = None
+    if isinstance(machine, Rent):
+        rent = changed(read(machine.price), read(machine.change_per_year), month)
+    return fleet_costs(fleet, workload, replicas, units_of(fleet, replicas), mean_per_s, rent, read)
+
+
+def fleet_costs(
+    fleet: Fleet,
+    workload: Workload,
+    replicas: Array,
+    units: Array,
+    mean_per_s: ArrayLike,
+    rent: Array | None,
+    read: Reading,
+) -> Costs:
+    """Return the fleet's part: machines, energy and upkeep.
+
+    Args:
+        fleet: The machines.
+        workload: Its cost of capital.
+        replicas: That run.
+        units: Servers or rented units that are there; more than the replicas need where they stay from busier months.
+        mean_per_s: Requests per second on average.
+        rent: Mean rent per GPU-hour of those units; None: they are owned.
+        read: Gives the inputs' values.
+    """
+    n_gpus = units * fleet.gpus_per_server
+    licences = n_gpus * read(fleet.licence_per_gpu_year) / 12
+    nothing = np.zeros(np.broadcast_shapes(units.shape, np.shape(mean_per_s)))
+    machine = fleet.machine
+    if isinstance(machine, Rent):
+        assert rent is not None
+        paid = n_gpus * rent * HOURS_PER_MONTH
+        return Costs(paid, nothing, licences, nothing, nothing, nothing, replicas, units)
     price = read(machine.price)
     yearly = owned_cost_per_year(
         price,
@@ -260,12 +309,12 @@ def _at_replicas(
     )
     kwh = kw * read(power.pue) * HOURS_PER_MONTH
     return Costs(
-        machines=servers * yearly / 12,
+        machines=units * yearly / 12,
         energy=kwh * read(power.price_per_kwh),
-        upkeep=licences + servers * kept_up / 12,
+        upkeep=licences + units * kept_up / 12,
         staff=nothing,
         api=nothing,
         energy_kwh=kwh,
         replicas=replicas,
-        servers=servers,
+        servers=units,
     )

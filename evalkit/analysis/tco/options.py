@@ -18,6 +18,8 @@ from evalkit.analysis.tco.model import (
     Fleet,
     Power,
     Purchase,
+    Rent,
+    Reserved,
     Workload,
 )
 from evalkit.analysis.tco.people import no_adoption, no_staff, people
@@ -27,6 +29,7 @@ from evalkit.config.quantity import Quantity
 from evalkit.config.scenario import (
     ON_DEMAND,
     OWNED,
+    RESERVED,
     OptionSpec,
 )
 from evalkit.errors import ConfigError, did_you_mean
@@ -150,7 +153,7 @@ def _fleet(
     """Return the machines, and what is missing to cost them."""
     hardware = book.hardware(option.name, option.hardware)
     missing: list[Said] = [] if capacity.per_s is not None else [capacity.reason]
-    machine: Purchase | Input | None
+    machine: Purchase | Rent | None
     if option.kind == OWNED:
         machine = _purchase(option, hardware, capacity, book, missing)
     else:
@@ -187,16 +190,25 @@ def _gpus_per_server(option: OptionSpec, hardware: str | None, book: Book) -> in
     return round(row.mode) if option.kind == OWNED and row is not None else 1
 
 
-def _rent(
-    option: OptionSpec, hardware: str | None, book: Book, missing: list[Said]
-) -> Input | None:
+_TERM_MONTHS = 36
+"""The catalogue's reserved rents are for three years."""
+
+
+def _rent(option: OptionSpec, hardware: str | None, book: Book, missing: list[Said]) -> Rent | None:
     what = "gpu_hour_on_demand" if option.kind == ON_DEMAND else "gpu_hour_reserved"
     label = say("rent of {name}", name=option.name)
     asked = Asked(f"rent.{option.name}", label, "money/GPU-hour")
-    found = book.find(asked, option.gpu_hour_price, what, hardware)
-    if found is None:
+    price = book.find(asked, option.gpu_hour_price, what, hardware)
+    if price is None:
         missing.append(_unknown(option, "gpu_hour_price", hardware))
-    return found
+        return None
+    change = book.assumed(
+        Asked("rent_change", say("change of rents"), "share/year"),
+        book.scenario.self_hosted.rent_change_per_year,
+        "rent_change",
+    )
+    billing = Reserved(option.term_months or _TERM_MONTHS) if option.kind == RESERVED else None
+    return Rent(price, change, billing)
 
 
 def _purchase(
@@ -223,6 +235,18 @@ def _purchase(
         ),
         residual_share=assumed(
             "residual_share", say("residual value"), "share", mine.residual_share
+        ),
+        resale_share=assumed(
+            "resale_of_book_value",
+            say("value at the end of the horizon, of the book value"),
+            "share",
+            mine.resale_share,
+        ),
+        price_change_per_year=assumed(
+            "hardware_price_change",
+            say("change of server prices"),
+            "share/year",
+            mine.server_price_change_per_year,
         ),
         maintenance_share=assumed(
             "maintenance_share", say("maintenance"), "share/year", mine.maintenance_share

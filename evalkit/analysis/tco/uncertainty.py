@@ -10,16 +10,9 @@ import numpy as np
 
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.facts import Figure, Swing
-from evalkit.analysis.tco.model import (
-    Costs,
-    Deployment,
-    Workload,
-    adoption,
-    costs,
-    cumulated,
-    upfront,
-    volumes,
-)
+from evalkit.analysis.tco.formulas import cumulated
+from evalkit.analysis.tco.horizon import Cash, over_horizon
+from evalkit.analysis.tco.model import Costs, Deployment, Workload
 from evalkit.analysis.tco.values import Input, Provenance, Reading, at_mode, replaced
 
 RANGE = (10, 50, 90)
@@ -32,29 +25,36 @@ class Future:
 
     deployment: Deployment
     months: Costs
-    """`[draws, months]`."""
-    upfront: Array
-    """`[draws, 1]`."""
+    """`[draws, months]`, servers spread over their life."""
+    cash: Cash
+    """`[draws, months + 1]`, not discounted."""
     cumulated: Array
-    """`[draws, months + 1]`, discounted, adoption first."""
+    """`[draws, months + 1]`: cash, discounted."""
+    resale: Array
+    """Present value of what sold servers bring, 0 or less `[draws, 1]`."""
 
     @property
     def total(self) -> Array:
-        """Present value of everything `[draws]`."""
+        """Present value of everything that is paid `[draws]`."""
         return self.cumulated[..., -1]
+
+    @property
+    def upfront(self) -> Array:
+        """What is paid before the first request: adoption and, where owned, the first servers `[draws, 1]`."""
+        return self.cumulated[..., :1]
 
 
 def future(deployment: Deployment, workload: Workload, read: Reading) -> Future:
     """Return a deployment's costs over the horizon."""
-    months = np.arange(1, workload.months + 1)
-    each = costs(deployment, workload, volumes(workload, read), months, read)
-    once = adoption(deployment, read)
+    each, cash = over_horizon(deployment, workload, read)
+    rate = read(workload.discount_rate)
     # where no input is uncertain there is one row
     return Future(
         deployment=deployment,
         months=each,
-        upfront=np.atleast_2d(upfront(deployment, each.servers[..., :1], read)),
-        cumulated=np.atleast_2d(cumulated(each.total, once, read(workload.discount_rate))),
+        cash=cash,
+        cumulated=np.atleast_2d(cumulated(cash.total, rate)),
+        resale=np.atleast_2d(cumulated(cash.resale, rate)[..., -1:]),
     )
 
 

@@ -199,18 +199,26 @@ def _data(
 
 def _fleet(fleet: Fleet, key: Callable[[Input | None], str | None]) -> Json:
     machine = fleet.machine
-    owned = None
+    owned, rented = None, {}
     if isinstance(machine, Purchase):
         owned = {
             "price": key(machine.price),
             "life": key(machine.life_years),
+            "price_change": key(machine.price_change_per_year),
             "residual": key(machine.residual_share),
+            "resale": key(machine.resale_share),
             "maintenance": key(machine.maintenance_share),
             "hosting": key(machine.hosting_per_year),
             "idle": key(machine.power.idle_w),
             "load": key(machine.power.load_w),
             "pue": key(machine.power.pue),
             "kwh": key(machine.power.price_per_kwh),
+        }
+    else:
+        rented = {
+            "rent": key(machine.price),
+            "rent_change": key(machine.change_per_year),
+            "term": None if machine.billing is None else machine.billing.term_months,
         }
     return {
         "capacity": key(fleet.capacity_per_s),
@@ -219,8 +227,8 @@ def _fleet(fleet: Fleet, key: Callable[[Input | None], str | None]) -> Json:
         "per_replica": fleet.gpus_per_replica,
         "per_server": fleet.gpus_per_server,
         "licence": key(fleet.licence_per_gpu_year),
-        "rent": None if isinstance(machine, Purchase) else key(machine),
         "owned": owned,
+        **rented,
     }
 
 

@@ -223,7 +223,7 @@ def _linear(element: str, given: Input, low: float, high: float, currency: str) 
 def _around(given: Input, work: Workload, currency: str) -> tuple[float, float]:
     """Return half its range more to both sides, within what a scenario accepts and the model can divide by."""
     least, most = _BOUNDS.get(given.unit.replace(currency, "money", 1), (0.0, inf))
-    if given.key == work.growth_per_year.key:
+    if given.low < 0 or given.key == work.growth_per_year.key:
         least, most = -0.99, inf
     half = (given.high - given.low) / 2
     low, high = max(given.low - half, least), min(given.high + half, most)
@@ -289,11 +289,14 @@ def _of_fleet(fleet: Fleet, option: str) -> Iterator[ScenarioKey]:
     yield _same(fleet.licence_per_gpu_year, "self_hosted", "licence_per_gpu_year")
     machine = fleet.machine
     if not isinstance(machine, Purchase):
-        yield _same(machine, *mine, "gpu_hour_price")
+        yield _same(machine.price, *mine, "gpu_hour_price")
+        yield _same(machine.change_per_year, "self_hosted", "rent_change_per_year")
         return
     yield _same(machine.price, *mine, "server_price")
     yield _same(machine.life_years, "self_hosted", "useful_life_years")
     yield _same(machine.residual_share, "self_hosted", "residual_share")
+    yield _same(machine.resale_share, "self_hosted", "resale_share")
+    yield _same(machine.price_change_per_year, "self_hosted", "server_price_change_per_year")
     yield _same(machine.maintenance_share, "self_hosted", "maintenance_share")
     yield _same(machine.hosting_per_year, "self_hosted", "hosting_per_server_year")
     power = machine.power

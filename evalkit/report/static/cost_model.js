@@ -1,5 +1,5 @@
 "use strict";
-// The cost model of evalkit/analysis/tco (formulas, model, breakeven) for one value per input; tests hold the two together.
+// The cost model of evalkit/analysis/tco (formulas, model, horizon, breakeven) for one value per input; tests hold the two together.
 const costModel = (() => {
   const HOURS = 730;
   const SECONDS = HOURS * 3600;
@@ -16,12 +16,14 @@ const costModel = (() => {
       Object.entries(node).map(([k, x]) => [k, typeof x === "string" ? v[x] : x && typeof x === "object" ? valued(x, v) : x]),
     );
 
-  function atReplicas(fleet, rate, replicas, perSecond) {
-    const servers = Math.ceil((replicas * fleet.per_replica) / fleet.per_server - ROUNDING);
-    const gpus = servers * fleet.per_server;
+  const changed = (price, perYear, months) => price * (1 + perYear) ** (months / 12);
+
+  // Machines of one month: units that are there, replicas that run, rent per GPU-hour of those units.
+  function machines(fleet, rate, replicas, units, perSecond, rent) {
+    const gpus = units * fleet.per_server;
     const licences = (gpus * fleet.licence) / 12;
     const owned = fleet.owned;
-    if (!owned) return { servers, cost: gpus * fleet.rent * HOURS + licences, energy: 0 };
+    if (!owned) return { machines: gpus * rent * HOURS, energy: 0, upkeep: licences };
     const worth = (owned.price * owned.residual) / (1 + rate) ** owned.life;
     const yearly = recovery(rate, owned.life) * (owned.price - worth);
     const keptUp = owned.price * owned.maintenance + owned.hosting;
@@ -29,44 +31,91 @@ const costModel = (() => {
     const more = Math.max(owned.load - owned.idle, 0);
     const kw = (gpus * owned.idle + replicas * fleet.per_replica * more * busy) / 1000;
     const energy = kw * owned.pue * HOURS * owned.kwh;
-    return { servers, cost: (servers * (yearly + keptUp)) / 12 + licences + energy, energy };
+    return { machines: (units * yearly) / 12, energy, upkeep: licences + (units * keptUp) / 12 };
   }
 
-  function needed(fleet, peak) {
-    return Math.max(Math.ceil(peak / (fleet.headroom * fleet.capacity) - ROUNDING), 1) + fleet.spare;
-  }
-
+  const replicasAt = (fleet, w, perSecond) =>
+    Math.max(Math.ceil((perSecond * w.peak) / (fleet.headroom * fleet.capacity) - ROUNDING), 1) + fleet.spare;
+  const unitsOf = (fleet, replicas) => Math.ceil((replicas * fleet.per_replica) / fleet.per_server - ROUNDING);
   const staffOf = (d) =>
     d.people.reduce((sum, p) => (p.fte == null || p.salary == null ? sum : sum + (p.fte * p.salary) / 12), 0);
   const onceOf = (d) => d.people.reduce((sum, p) => sum + (p.adoption ?? 0), 0);
+  const billed = (d, asked, month) =>
+    d.api ? asked * (d.billed ?? 1) * changed(d.api.price, -d.api.decline, month) : 0;
+  const perSecondOf = (d, asked) => (asked * (d.local ?? 1)) / SECONDS;
+  const sum = (parts) => parts.machines + parts.energy + parts.upkeep;
 
-  // Cost of one month; `least` are replicas that are there already.
-  function month(d, w, asked, number, least) {
-    let cost = staffOf(d);
-    let replicas = 0;
-    let servers = 0;
+  // What a month at some load costs today, with the machines that this load needs.
+  function monthly(d, w, asked) {
+    let cost = staffOf(d) + billed(d, asked, 0);
     if (d.fleet) {
-      const perSecond = (asked * (d.local ?? 1)) / SECONDS;
-      replicas = needed(d.fleet, perSecond * w.peak);
-      if (d.fleet.owned) replicas = Math.max(replicas, least);
-      const fleet = atReplicas(d.fleet, w.rate, replicas, perSecond);
-      cost += fleet.cost;
-      servers = fleet.servers;
+      const perSecond = perSecondOf(d, asked);
+      const replicas = replicasAt(d.fleet, w, perSecond);
+      cost += sum(machines(d.fleet, w.rate, replicas, unitsOf(d.fleet, replicas), perSecond, d.fleet.rent));
     }
-    if (d.api) cost += asked * (d.billed ?? 1) * d.api.price * (1 - d.api.decline) ** (number / 12);
-    return { cost, replicas, servers };
+    return cost;
   }
 
-  function future(d, w) {
-    const months = [];
-    const cumulated = [onceOf(d)];
-    let least = 0;
-    for (let t = 0; t < w.months; t += 1) {
-      const found = month(d, w, w.requests * (1 + w.growth) ** (t / 12), t + 1, least);
-      least = found.replicas;
-      months.push(found);
-      cumulated.push(cumulated[t] + found.cost / (1 + w.rate) ** ((t + 1) / 12));
+  // Units that stay for their life; only what is needed then is bought again.
+  function kept(needed, life) {
+    const bought = [];
+    const there = [];
+    let alive = 0;
+    needed.forEach((n, t) => {
+      alive -= t < life ? 0 : bought[t - life];
+      bought.push(Math.max(n - alive, 0));
+      alive += bought[t];
+      there.push(alive);
+    });
+    return [there, bought];
+  }
+
+  // Machines over the horizon: the months' costs, and what is paid for servers and got for them, `paid[t]` at the end of month t.
+  function overHorizon(fleet, w, loads) {
+    const replicas = loads.map((x) => replicasAt(fleet, w, x));
+    const needed = replicas.map((n) => unitsOf(fleet, n));
+    const paid = new Array(loads.length + 1).fill(0);
+    let units = needed;
+    let rents = loads.map((_, t) => changed(fleet.rent, fleet.rent_change, t));
+    if (fleet.owned) {
+      const owned = fleet.owned;
+      const life = Math.max(Math.round(owned.life * 12), 1);
+      const [there, bought] = kept(needed, life);
+      units = there;
+      bought.forEach((n, t) => {
+        const price = n * changed(owned.price, owned.price_change, t);
+        const left = Math.max(1 - (loads.length - t) / life, 0);
+        paid[t] += price;
+        paid[Math.min(t + life, loads.length)] -=
+          t + life <= loads.length ? price * owned.residual : price * (owned.residual + owned.resale * (1 - owned.residual) * left);
+      });
+    } else if (fleet.term) {
+      const [there, taken] = kept(needed, fleet.term);
+      const signed = taken.map((n, t) => n * rents[t]);
+      units = there;
+      rents = there.map((n, t) => signed.slice(Math.max(t + 1 - fleet.term, 0), t + 1).reduce((a, b) => a + b, 0) / (n || 1));
     }
+    const each = loads.map((x, t) => ({
+      replicas: replicas[t],
+      servers: units[t],
+      ...machines(fleet, w.rate, replicas[t], units[t], x, rents[t]),
+    }));
+    return { each, paid };
+  }
+
+  // Months as they cost with servers spread over their life, and what has been paid up to the end of each, discounted.
+  function future(d, w) {
+    const asked = Array.from({ length: w.months }, (_, t) => w.requests * (1 + w.growth) ** (t / 12));
+    const fleet = d.fleet ? overHorizon(d.fleet, w, asked.map((n) => perSecondOf(d, n))) : null;
+    const months = [];
+    const cumulated = [onceOf(d) + (fleet ? fleet.paid[0] : 0)];
+    asked.forEach((n, t) => {
+      const rest = staffOf(d) + billed(d, n, t + 1);
+      const own = fleet ? fleet.each[t] : { replicas: 0, servers: 0, machines: 0, energy: 0, upkeep: 0 };
+      months.push({ cost: rest + sum(own), replicas: own.replicas, servers: own.servers });
+      const spent = d.fleet?.owned ? own.energy + own.upkeep + fleet.paid[t + 1] : sum(own);
+      cumulated.push(cumulated[t] + (rest + spent) / (1 + w.rate) ** ((t + 1) / 12));
+    });
     return { months, cumulated };
   }
 
@@ -75,10 +124,11 @@ const costModel = (() => {
     let fixed = staffOf(d);
     let more = d.api ? d.api.price : 0;
     if (d.fleet) {
-      fixed += atReplicas(d.fleet, w.rate, replicas, 0).cost;
+      const at = (n, load) => machines(d.fleet, w.rate, n, unitsOf(d.fleet, n), load, d.fleet.rent);
+      fixed += sum(at(replicas, 0));
       if (d.fleet.owned) {
         const full = d.fleet.capacity;
-        const energy = (load) => atReplicas(d.fleet, w.rate, 1, load).energy;
+        const energy = (load) => at(1, load).energy;
         more += (energy(full) - energy(0)) / (full * SECONDS);
       }
     }
@@ -148,6 +198,6 @@ const costModel = (() => {
       payback: finite(payback(options[build].cumulated, options[buy].cumulated)),
       saving: options[buy].total - options[build].total,
     }));
-    return { options, pairs, requests: w.requests, monthly: (i, load) => month(deployments[i], w, load, 0, 0).cost };
+    return { options, pairs, requests: w.requests, monthly: (i, load) => monthly(deployments[i], w, load) };
   };
 })();

@@ -20,7 +20,7 @@ def fleets(draw: st.DrawFn) -> Fleet:
         machine = replace(
             purchase(draw(st.floats(1000, 500_000)), load_w=draw(st.floats(300, 2000))),
             residual_share=given("residual", draw(st.floats(0, 1))),
-            life_years=given("life", draw(st.floats(1, 8))),
+            life_years=given("life", draw(st.integers(4, 32)) / 4),
         )
     return fleet(
         machine,  # type: ignore[arg-type]

@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 
 from evalkit.analysis.tco.formulas import (
     capital_recovery_factor,
-    discounted,
+    cumulated,
+    during,
     energy_kw,
+    kept,
     owned_cost_per_year,
     payback_month,
     servers_needed,
     split_per_mtok,
+    worth_left,
 )
 
 RATES = st.floats(0, 0.5)
@@ -57,8 +60,33 @@ def test_interest_makes_a_purchase_dearer(one: float, other: float, years: float
 
 
 def test_discounting_by_hand() -> None:
-    assert discounted([100.0] * 12, 0.21)[[5, 11]] == pytest.approx([100 / 1.1, 100 / 1.21])
-    assert discounted([1.0, 2.0, 3.0], 0).tolist() == [1, 2, 3]
+    paid = np.diff(cumulated([7.0, *[100.0] * 12], 0.21))
+    assert paid[[5, 11]] == pytest.approx([100 / 1.1, 100 / 1.21])
+    assert cumulated([0.0, 1.0, 2.0, 3.0], 0).tolist() == [0, 1, 3, 6]
+
+
+def test_what_is_paid_once_can_differ_from_draw_to_draw() -> None:
+    found = cumulated(np.array([[5.0, 1, 1], [7.0, 1, 1]]), np.array([[0.0], [0.0]]))
+    assert found.tolist() == [[5, 6, 7], [7, 8, 9]]
+
+
+def test_what_is_bought_stays_for_its_life_and_is_bought_again_if_needed() -> None:
+    """Three for the first months, one later: in month 4 one is bought for the three whose life is over."""
+    there, taken = kept([3.0, 3, 1, 1, 1], 3)
+    assert there.tolist() == [3, 3, 3, 1, 1]
+    assert taken.tolist() == [3, 0, 0, 1, 0]
+    there, taken = kept([1.0, 2, 2, 2], np.array([[2], [9]]))
+    assert taken.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
+    assert there.tolist() == [[1, 2, 2, 2], [1, 2, 2, 2]]
+    assert during(taken, np.array([[2], [9]])).tolist() == there.tolist()
+
+
+def test_a_used_machine_brings_a_part_of_its_book_value_and_its_residual_value_at_the_end() -> None:
+    """A year old of four, 20 % residual: the book says 0.2 + 0.8 · 0.75 = 0.8 of the price."""
+    assert worth_left(12, 48, 0.2, 1.0) == pytest.approx(0.8)
+    assert worth_left(12, 48, 0.2, 0.5) == pytest.approx(0.5)
+    assert worth_left(48, 48, 0.2, 0.5) == worth_left(60, 48, 0.2, 0.5) == pytest.approx(0.2)
+    assert worth_left(12, 48, 0.0, 0.0) == 0
 
 
 def test_power_is_idle_power_of_all_and_work_of_the_busy() -> None:

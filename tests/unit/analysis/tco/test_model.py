@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
-from evalkit.analysis.tco.model import Deployment, Purchase, Workload, costs, cumulated
+from evalkit.analysis.tco.model import Deployment, Purchase, Workload, costs
 from evalkit.analysis.tco.uncertainty import future, inputs_of, saving, swings
 from evalkit.analysis.tco.values import Input, at_mode, replaced
-from tests.scenarios import bought, fleet, given, own, people, purchase, workload
+from tests.scenarios import bought, fleet, given, own, people, purchase, rent, workload
 from tests.unit.analysis.tco.fleets import api_sides, own_sides, workloads
 
 PRICES = (
@@ -66,9 +65,60 @@ def test_staff_and_adoption_by_hand() -> None:
 def test_servers_are_paid_upfront_and_counted_once() -> None:
     machine = fleet(purchase(), spare=1, gpus_per_server=8)
     found = future(own(machine, people("own", adoption=500)), workload(), at_mode)
-    assert found.upfront.item() == 100_500
+    assert found.upfront.item() == found.cumulated.ravel()[0] == 100_500
     assert found.months.servers.ravel()[0] == 1
-    assert found.cumulated.ravel()[0] == 500  # the server is in the months, over its life
+    assert found.months.machines.ravel()[0] == pytest.approx(100_000 / 48)
+    assert found.cash.purchases.ravel().tolist() == [100_000, *[0] * 12]
+    assert found.cash.rent.sum() == 0
+
+
+def test_a_server_is_sold_at_the_end_of_the_horizon_for_a_part_of_its_book_value() -> None:
+    machine = fleet(purchase(resale_share=given("resale", 0.5)))
+    found = future(own(machine), workload(), at_mode).cash
+    assert found.resale.ravel().tolist() == [*[0] * 12, pytest.approx(-100_000 * 0.75 * 0.5)]
+
+
+def test_a_server_is_bought_again_at_the_price_of_that_day() -> None:
+    """Life 4 years, 5 years looked at, prices fall by 10 % a year: 65,610 after four years; a quarter of it is gone."""
+    machine = fleet(
+        purchase(
+            price_change_per_year=given("price change", -0.1),
+            residual_share=given("residual", 0.1),
+        )
+    )
+    found = future(own(machine), workload(months=60), at_mode).cash
+    assert found.purchases.ravel()[[0, 48]] == pytest.approx([100_000, 65_610])
+    assert found.purchases.sum() == pytest.approx(165_610)
+    assert found.resale.ravel()[[48, 60]] == pytest.approx([-10_000, -65_610 * (0.1 + 0.9 * 0.75)])
+
+
+def test_a_server_that_was_bought_stays_when_the_load_falls() -> None:
+    busy = 5 * 0.8 / 2 * SECONDS_PER_MONTH * 4
+    falling = workload(busy, growth_per_year=given("growth", -0.9), months=24)
+    found = future(own(fleet(purchase())), falling, at_mode)
+    assert found.months.servers.ravel().tolist() == [4.0] * 24
+    assert found.months.replicas.ravel()[-1] == 1
+    assert found.cash.purchases.sum() == 400_000
+
+
+def test_a_reservation_is_paid_for_its_term_whatever_the_load_does() -> None:
+    """Eight GPUs, of which each year half is needed: all are paid for the term, then as many as are needed."""
+    busy = 5 * 0.8 / 2 * SECONDS_PER_MONTH * 8
+    falling = workload(busy, growth_per_year=given("growth", -0.5), months=36)
+    whole = future(own(fleet(rent(2.0, 36))), falling, at_mode)
+    assert whole.total.item() == pytest.approx(36 * 8 * 1460)
+    yearly = future(own(fleet(rent(2.0, 12))), falling, at_mode)
+    assert yearly.total.item() == pytest.approx(12 * (8 + 4 + 2) * 1460)
+
+
+def test_a_reservation_keeps_its_rent_and_the_next_one_is_of_its_day() -> None:
+    dearer = rent(2.0, 12, change_per_year=given("rent change", 0.1))
+    each = future(own(fleet(dearer)), workload(months=24), at_mode).cash.rent.ravel()
+    assert each[1:13] == pytest.approx([1460] * 12)
+    assert each[13:] == pytest.approx([1460 * 1.1] * 12)
+    hourly = replace(dearer, billing=None)
+    each = future(own(fleet(hourly)), workload(months=24), at_mode).cash.rent.ravel()
+    assert each[13] == pytest.approx(1460 * 1.1)
 
 
 def test_a_blend_pays_machines_for_what_stays_and_the_api_for_the_rest() -> None:
@@ -123,6 +173,7 @@ def test_less_capacity_and_less_headroom_are_never_cheaper(
 def test_without_interest_totals_are_plain_sums(
     owned: Deployment, api: Deployment, work: Workload
 ) -> None:
+    """Of servers: straight-line depreciation, since what is left of them is sold for it."""
     free = replace(work, discount_rate=given("rate", 0.0))
     for one in (owned, api):
         found = future(one, free, at_mode)
@@ -164,11 +215,6 @@ def test_interest_counts_later_months_less() -> None:
     rate = given("rate", 0.21)
     found = future(bought(0.001), workload(discount_rate=rate), at_mode).cumulated.ravel()
     assert found[12] - found[11] == pytest.approx(1000 / 1.21)
-
-
-def test_what_is_paid_once_can_differ_from_draw_to_draw() -> None:
-    found = cumulated(np.ones(3), np.array([[5.0], [7.0]]), np.array([[0.0], [0.0]]))
-    assert found.tolist() == [[5, 6, 7, 8], [7, 8, 9, 10]]
 
 
 # --- one input at a time ------------------------------------------------------------------------------------------

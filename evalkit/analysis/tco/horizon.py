@@ -1,0 +1,124 @@
+"""A deployment over the horizon, in two views that are never mixed: what months cost, and when money is paid.
+
+Unit view (`Costs`): servers are spread over their life; for cost per month, request, token, correct answer. Cash view
+(`Cash`): purchases when they are paid, and what is left of them at the end; for totals, payback and the verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from evalkit.analysis.arrays import Array
+from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH, changed, during, kept, worth_left
+from evalkit.analysis.tco.model import (
+    Costs,
+    Deployment,
+    Fleet,
+    Purchase,
+    Workload,
+    fleet_costs,
+    local_share,
+    replicas_at,
+    units_of,
+    volumes,
+    with_api_and_people,
+)
+from evalkit.analysis.tco.values import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """Money by when it is paid, `[..., months + 1]` each: now, and at the end of months 1, 2, …; not discounted."""
+
+    adoption: Array
+    purchases: Array
+    """Servers; those that a month needs are paid at the end of the one before."""
+    rent: Array
+    energy: Array
+    upkeep: Array
+    staff: Array
+    api: Array
+    resale: Array
+    """What sold servers bring: 0 or less."""
+
+    @property
+    def total(self) -> Array:
+        """Everything that is paid at a time."""
+        return np.asarray(sum(getattr(self, f.name) for f in fields(self)))
+
+
+def over_horizon(deployment: Deployment, workload: Workload, read: Reading) -> tuple[Costs, Cash]:
+    """Return what the months of the horizon cost `[..., months]`, and what is paid when."""
+    asked = volumes(workload, read)
+    month = np.arange(1, workload.months + 1)
+    parts, purchases, resale = None, None, None
+    if deployment.fleet is not None:
+        mean_per_s = asked * local_share(deployment, read) / SECONDS_PER_MONTH
+        parts, purchases, resale = _fleet(deployment.fleet, workload, mean_per_s, read)
+    each = with_api_and_people(deployment, parts, asked, month, read)
+    adoption = sum(read(p.adoption) for p in deployment.people if p.adoption is not None)
+    shape = each.total.shape
+    shape = np.broadcast_shapes(shape, (*np.shape(adoption)[:-1], shape[-1]))
+    later = np.zeros((*shape[:-1], shape[-1] + 1))
+    first = later.copy()
+    first[..., :1] = adoption
+
+    def at_end(values: Array) -> Array:
+        found = later.copy()
+        found[..., 1:] = values
+        return found
+
+    is_owned = purchases is not None
+    return each, Cash(
+        adoption=first,
+        purchases=later if purchases is None else later + purchases,
+        rent=later if is_owned else at_end(each.machines),
+        energy=at_end(each.energy),
+        upkeep=at_end(each.upkeep),
+        staff=at_end(each.staff),
+        api=at_end(each.api),
+        resale=later if resale is None else later - resale,
+    )
+
+
+def _fleet(
+    fleet: Fleet, workload: Workload, mean_per_s: Array, read: Reading
+) -> tuple[Costs, Array | None, Array | None]:
+    """Return the machines' costs; of owned ones also what is paid for them and got for them `[..., months + 1]`."""
+    replicas = replicas_at(fleet, workload, mean_per_s, read)
+    needed, machine = units_of(fleet, replicas), fleet.machine
+    months = np.arange(workload.months)  # at the beginning of each
+    if isinstance(machine, Purchase):
+        life = np.maximum(np.rint(np.asarray(read(machine.life_years)) * 12), 1).astype(int)
+        units, bought = kept(needed, life)
+        paid = bought * changed(read(machine.price), read(machine.price_change_per_year), months)
+        each = fleet_costs(fleet, workload, replicas, units, mean_per_s, None, read)
+        padded = np.concatenate([paid, np.zeros((*paid.shape[:-1], 1))], axis=-1)
+        return each, padded, _resale(machine, paid, life, read)
+    rates = changed(read(machine.price), read(machine.change_per_year), months)
+    units = needed
+    if machine.billing is not None:
+        term = machine.billing.term_months
+        units, taken = kept(needed, term)
+        signed = during(taken * rates, term)
+        # where nothing is rented any rate will do
+        rates = signed / np.where(units > 0, units, 1)
+    return fleet_costs(fleet, workload, replicas, units, mean_per_s, rates, read), None, None
+
+
+def _resale(machine: Purchase, paid: Array, life: Array, read: Reading) -> Array:
+    """Return what servers bring when their life or the horizon is over `[..., months + 1]`."""
+    n = paid.shape[-1]
+    found = np.zeros((*paid.shape[:-1], n + 1))
+    age = n - np.arange(n)
+    share = worth_left(age, life, read(machine.residual_share), read(machine.resale_share))
+    is_left = age < life
+    found[..., n] = np.sum(np.where(is_left, paid * share, 0), axis=-1)
+    ended = np.where(is_left, 0, paid) * read(machine.residual_share)
+    for t in np.flatnonzero(ended.reshape(-1, n).any(axis=0)):
+        at = np.broadcast_to(np.minimum(t + life, n), (*found.shape[:-1], 1))
+        more = np.take_along_axis(found, at, axis=-1) + ended[..., t : t + 1]
+        np.put_along_axis(found, at, more, axis=-1)
+    return found
