@@ -233,8 +233,14 @@ PRICE = "price: {input: 1, output: 2, source: s, date: 2026-01-01}"
         ("kind: owned, batch_discount: 0.5", "'batch_discount' means nothing for kind 'owned'"),
         ("kind: owned, provider: openai", "'provider' means nothing"),
         ("kind: owned, gpu_hour_price: 2", "'gpu_hour_price' means nothing for kind 'owned'"),
-        ("kind: rented_reserved, server_price: 2", "'server_price' means nothing for kind 'rented_reserved'; it is for owned"),
-        ("kind: rented_on_demand, load_power: 2", "'load_power' means nothing for kind 'rented_on_demand'; it is for owned"),
+        (
+            "kind: rented_reserved, server_price: 2",
+            "'server_price' means nothing for kind 'rented_reserved'; it is for owned",
+        ),
+        (
+            "kind: rented_on_demand, load_power: 2",
+            "'load_power' means nothing for kind 'rented_on_demand'; it is for owned",
+        ),
         ("kind: owned, capacity: {}", "give one of 'profile', 'curve', 'requests_per_s'"),
         ("kind: owned, capacity: {profile: p, requests_per_s: 1}", "give one of"),
         ("kind: owned, gpus_per_server: 0", "gpus_per_server"),
