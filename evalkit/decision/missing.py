@@ -9,7 +9,7 @@ import numpy as np
 
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import BUILD, BUY, OptionFact
-from evalkit.analysis.tco.formulas import discounted
+from evalkit.analysis.tco.formulas import cumulated
 from evalkit.decision.choose import Choice, Standing
 from evalkit.decision.facts import MissingCost, Unpaid
 
@@ -96,8 +96,8 @@ def _gap(asked: _Asked, rival: str) -> float:
 
 def _worth_of_a_year(case: Case) -> float:
     """Return the present value of 1 a year, paid month by month over the horizon."""
-    each = np.full(case.workload.months, 1 / 12)
-    return float(discounted(each, case.workload.discount_rate.mode).sum())
+    paid = np.array([0.0, *[1 / 12] * case.workload.months])
+    return float(cumulated(paid, case.workload.discount_rate.mode)[-1])
 
 
 def _salary(case: Case) -> float | None:
