@@ -18,6 +18,7 @@ and any number here would tilt the comparison to one side: whoever decides must 
 
 from evalkit.catalog.read import load_catalog
 from evalkit.catalog.rows import COLUMNS, GROUPS, OLD_AFTER_DAYS, WHATS, Catalog, Row, What, to_csv
+from evalkit.catalog.words import note_of, source_of
 
 __all__ = [
     "COLUMNS",
@@ -28,5 +29,7 @@ __all__ = [
     "Row",
     "What",
     "load_catalog",
+    "note_of",
+    "source_of",
     "to_csv",
 ]

@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass
 
 from evalkit.analysis.tco.values import Input, Provenance
-from evalkit.catalog import OLD_AFTER_DAYS, Catalog, Row
+from evalkit.catalog import OLD_AFTER_DAYS, Catalog, Row, note_of, source_of
 from evalkit.config.quantity import Quantity
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.errors import ConfigError, did_you_mean
@@ -80,9 +80,9 @@ class Book:
             mode=row.mode * factor,
             high=row.high * factor,
             provenance=Provenance.DEFAULT if is_assumption else Provenance.CATALOGUE,
-            source=verbatim(row.source),
+            source=source_of(row),
             date=row.date.isoformat(),
-            note=verbatim(row.note),
+            note=note_of(row),
             is_old=row.is_old(self.today),
         )
 

@@ -21,7 +21,10 @@ GERMAN = spoken("de")
 @cache
 def collected() -> dict[str, tuple[str, str | None]]:
     """Return every message of the package: its singular → where it is, and its plural."""
-    methods = [("templates/**.j2", "jinja2"), ("**.py", "python")]
+    methods = [
+        *(("templates/**.j2", "jinja2"), ("**.py", "python")),
+        ("catalog/*.csv", "evalkit.catalog.words:extract"),
+    ]
     options = {
         "templates/**.j2": {
             "extensions": "jinja2.ext.i18n",

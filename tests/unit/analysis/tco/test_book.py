@@ -50,7 +50,7 @@ def test_a_rate_that_is_missing_is_named() -> None:
 def row(**changes: Any) -> Row:
     values: dict[str, Any] = {
         "item": "default", "what": "pue", "low": 1.0, "mode": 2.0, "high": 3.0, "unit": "factor", "source": "s",
-        "url": None, "date": TODAY, "note": "n", "is_own": False,
+        "url": None, "date": TODAY, "note": "n", "is_own": False, "checked": TODAY,
     }  # fmt: skip
     return Row(**{**values, **changes})
 
@@ -68,6 +68,11 @@ def test_a_row_says_whether_it_is_an_assumption(
 ) -> None:
     found = book(scenario()).catalogued(Asked("x", "x", "factor"), row(**changes))
     assert (found.provenance, found.key, found.note) == (provenance, key, "n")
+
+
+def test_a_row_that_nobody_checked_says_so() -> None:
+    found = book(scenario()).catalogued(Asked("x", "x", "factor"), row(checked=None))
+    assert found.note == "to be checked; n"
 
 
 def test_your_number_goes_before_the_catalogues() -> None:
