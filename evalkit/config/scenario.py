@@ -229,7 +229,7 @@ class OptionSpec(Spec):
     """`rented_*`: instead of the catalogue's."""
     term_months: Annotated[int, Field(gt=0, le=180)] | None = None
     """`rented_reserved`: months for which GPUs are committed, whatever the load does; then as many as are needed are
-    committed again. Unset: 36, the term of the catalogue's rents."""
+    committed again. Unset: 36. The catalogue's rents are for 1 or 3 years: see the note."""
     idle_power: WattPerGpu | None = None
     """`owned`: the whole server's power when idle, per GPU; instead of the catalogue's."""
     load_power: WattPerGpu | None = None

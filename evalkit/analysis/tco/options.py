@@ -191,7 +191,7 @@ def _gpus_per_server(option: OptionSpec, hardware: str | None, book: Book) -> in
 
 
 _TERM_MONTHS = 36
-"""The catalogue's reserved rents are for three years."""
+"""The catalogue's reserved rents are for three years, but for the H100: one year."""
 
 
 def _rent(option: OptionSpec, hardware: str | None, book: Book, missing: list[Said]) -> Rent | None:
