@@ -99,6 +99,40 @@ class MissingCost:
         return self.turns_at / self.salary
 
 
+class Source(StrEnum):
+    """What there is to find out."""
+
+    INPUT = "input"
+    """An uncertain input, exactly: `worth` is the most that any measurement of it can be worth."""
+    BENCH = "bench"
+    """A longer bench of an option's capacity."""
+    DOCUMENTS = "documents"
+    """More documents for an option whose quality is unclear."""
+    RULE = "rule"
+    """Whether an option keeps its unclear rules: `worth` is what is saved if it does, so the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Information:
+    """What it is worth to find something out before deciding; money is present value over the horizon."""
+
+    source: Source
+    worth: float
+    """Expected saving."""
+    cost: float | None = None
+    """What finding it out costs, as far as an API is paid for it; None: not known, or nothing to be paid."""
+    option: str | None = None
+    given: Input | None = None
+    """The input; of a bench, the capacity."""
+    n: int | None = None
+    """More documents to ask, or how many times the requests of the bench."""
+
+    @property
+    def is_most(self) -> bool:
+        """Whether `worth` is an upper bound."""
+        return self.source in (Source.INPUT, Source.RULE)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What to do, why, how sure, and what would change it."""
@@ -131,6 +165,8 @@ class Verdict:
     """Admissible options whose cost can't be told from that of `option` or `leaning` by the policy's margin."""
     open_options: tuple[str, ...] = ()
     """Options of the decided kind that may be cheaper, but are not known well enough: then no option is named."""
+    information: tuple[Information, ...] = ()
+    """What it is worth to find out, most first."""
     fixed: tuple[Input, ...] = ()
     """Inputs without a range of the options that were compared: no draw differs in them."""
     missing: tuple[MissingCost, ...] = ()

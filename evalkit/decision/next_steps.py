@@ -3,48 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import ceil
 
-from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
-from evalkit.analysis.tco.facts import BLEND, OptionFact, Swing
-from evalkit.analysis.tco.values import Provenance
+from evalkit.analysis.tco.facts import BLEND, OptionFact
 from evalkit.decision.checks import task_quality
-from evalkit.decision.facts import Check, Outcome
+from evalkit.decision.facts import Check, Information, Outcome, Source
 from evalkit.decision.grounds import Grounds
-from evalkit.decision.words import both, rule_words
-from evalkit.wording import Said, numeral, say
+from evalkit.decision.information import docs_needed
+from evalkit.decision.words import about, both, rule_words
+from evalkit.wording import NOTHING, Said, joined, numeral, say
 
-_MOST_DOCS = 20_000
-_MOST_INPUTS = 3
+_MOST_INPUTS = 5
+_LEAST_WORTH = 0.001
+"""What is worth less than this share of the total is not told."""
 
 
 def next_measurements(
-    g: Grounds, swings: Sequence[Swing], unknown: Sequence[Said]
+    g: Grounds, known: Sequence[Information], unknown: Sequence[Said]
 ) -> Iterator[Said]:
-    """Yield what would settle the open rules, then what would narrow the cost.
+    """Yield what would settle the open rules, then what is worth finding out, most first.
 
     Args:
         g: What the verdict is made of.
-        swings: Inputs that move the difference most, largest first.
+        known: What it is worth to find out.
         unknown: Costs that nobody gave and that could turn the verdict.
     """
     worth = {*g.standing.unclear, *g.standing.passing}
     unclear = [c for c in g.checks if c.outcome is Outcome.UNCLEAR and c.option in worth]
-    weak = {o.name for o in g.case.facts.options if o.speed_doubt}
-    # what the whole cost rests on comes first
-    unclear.sort(key=lambda c: not (c.rule == "service level" and c.option in weak))
-    yield from dict.fromkeys(text for check in unclear for text in _for_check(g.case, check))
+    of_option = {i.option: i for i in known if i.source in (Source.DOCUMENTS, Source.RULE)}
+    texts = {text: c.option for c in unclear for text in _for_check(g.case, c)}
+    for text, name in texts.items():
+        yield joined((text, _price(of_option.get(name), g)), " ")
     yield from (say("Find out the {cost}.", cost=cost) for cost in unknown)
     if not worth:
         yield from _nearly(g.case, g.checks)
-    if g.choice.best is None or g.choice.is_decided:
-        return
-    for s in [s for s in swings if s.given.provenance is not Provenance.MEASURED][:_MOST_INPUTS]:
-        yield say(
-            "Find out more about {label}: it moves the result most of what was not measured.",
-            label=s.given.label,
+    inputs = [i for i in known if i.source in (Source.INPUT, Source.BENCH) and _counts(i, g)]
+    yield from (_find_out(i, g) for i in inputs[:_MOST_INPUTS])
+
+
+def _counts(found: Information, g: Grounds) -> bool:
+    """Tell whether what is found out is worth a word, beside what the best option costs."""
+    total = g.by_name[g.choice.best or ""].total.value or 0.0
+    return found.worth >= _LEAST_WORTH * total
+
+
+def _price(found: Information | None, g: Grounds) -> Said:
+    """Say what it is worth to settle the rules of an option, and what that costs."""
+    if found is None or not _counts(found, g):
+        return NOTHING
+    currency = g.case.facts.currency
+    worth = about(found.worth, currency)
+    if found.is_most:
+        return say("Worth at most {worth}.", worth=worth)
+    if found.cost is None:
+        return say("Worth about {worth}.", worth=worth)
+    return say(
+        "{n} more cost about {cost} and are worth about {worth}.",
+        n=numeral(f"{found.n:,}"),
+        cost=about(found.cost, currency),
+        worth=worth,
+    )
+
+
+def _find_out(found: Information, g: Grounds) -> Said:
+    assert found.given is not None
+    values = {"what": found.given.label, "worth": about(found.worth, g.case.facts.currency)}
+    if found.source is Source.BENCH:
+        return say(
+            "{what}: a load test of {n} times the requests is worth about {worth}.",
+            n=numeral(f"{found.n}"),
+            **values,
         )
+    return say("{what}: knowing it exactly is worth at most {worth}.", **values)
 
 
 def _nearly(case: Case, checks: Sequence[Check]) -> Iterator[Said]:
@@ -129,18 +159,3 @@ def _for_speed(option: OptionFact) -> Said:
         "Measure how fast {models} answers under the load you expect: `evalkit bench`.",
         models=models,
     )
-
-
-def docs_needed(e: Estimate, required: float | None) -> int | None:
-    """Return how many docs would tell an estimate from a limit, if its value stays; None when absurdly many.
-
-    The interval shrinks with the root of n: n · (half width / distance)².
-    """
-    if e.value is None or e.low is None or e.high is None or required is None:
-        return None
-    distance = abs(e.value - required)
-    half = (e.high - e.low) / 2
-    if distance == 0:
-        return None
-    n = ceil(e.n * max((half / distance) ** 2, 1))
-    return n if n <= _MOST_DOCS else None

@@ -15,6 +15,7 @@ from evalkit.decision.checks import checks_of
 from evalkit.decision.choose import choose, standing
 from evalkit.decision.facts import Decision, Verdict
 from evalkit.decision.grounds import Grounds
+from evalkit.decision.information import worth_knowing
 from evalkit.decision.missing import missing_costs
 from evalkit.decision.next_steps import next_measurements
 from evalkit.decision.reasons import reasons
@@ -41,6 +42,7 @@ def decide(case: Case, scenario: ScenarioConfig) -> Verdict:
     grounds = Grounds(case, scenario, checks, order, choice, by_name, missing)
     moving = _swings(grounds)
     incomplete = _incomplete(grounds)
+    known = worth_knowing(grounds)
     is_decided = choice.is_decided and not grounds.turning
     named = choice.best if is_decided and not choice.open_ones else None
     kind = sides.get(choice.best or "") if is_decided else None
@@ -57,12 +59,13 @@ def decide(case: Case, scenario: ScenarioConfig) -> Verdict:
         against=grounds.against,
         equivalent=choice.equivalent,
         open_options=choice.open_ones,
+        information=known,
         fixed=_fixed(grounds),
         missing=missing,
         changes=changes_of(case, scenario, order, choice),
         swings=moving,
         assumptions=tuple(_assumptions(grounds, moving)),
-        next_measurements=tuple(next_measurements(grounds, moving, incomplete)),
+        next_measurements=tuple(next_measurements(grounds, known, incomplete)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import floor, log10
 
 from evalkit.wording import Said, joined, numeral, say, verbatim
 
@@ -40,6 +41,14 @@ def money(value: float | None, currency: str) -> Said:
     if value is None:
         return say("an unknown amount")
     return say("{currency} {amount}", currency=currency, amount=numeral(f"{value:,.0f}"))
+
+
+def about(value: float, currency: str) -> Said:
+    """Amount of money in two digits, cents only below ten."""
+    digits = 1 - floor(log10(abs(value))) if value else 0
+    rounded = round(value, min(digits, 2))
+    shown = f"{rounded:,.0f}" if abs(rounded) >= 10 else f"{rounded:,.2f}"
+    return say("{currency} {amount}", currency=currency, amount=numeral(shown))
 
 
 def both(names: Iterable[str]) -> Said:
