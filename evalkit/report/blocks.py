@@ -36,7 +36,10 @@ class Head:
 
     text: Said
     meaning: Said = NOTHING
+    """What the words mean, for whoever asks: not printed in the terminal."""
     series: int | None = None
+    note: Said = NOTHING
+    """Small print below it."""
 
 
 Row = tuple[Head, tuple[Cell, ...]]

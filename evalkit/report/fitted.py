@@ -17,6 +17,8 @@ from rich.text import Text
 _LONGEST_NUMBER = 20
 _PIECES = re.compile(r"\n|[^\n\s_/-]*[_/-]+|[^\n\s_/-]+[^\S\n]*|[^\S\n]+")
 """A name may go on in the next line behind the signs that join its words."""
+_SHORT = re.compile(r"\s+(?=\S{3})")
+"""Where small print may be broken: a unit or a "to" stays with its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +147,13 @@ def _gaps(chosen: Sequence[int]) -> int:
 
 
 def _span(column: Column) -> Span:
-    texts = list(map(_plain, column.cells))
+    texts = [_plain(cell).split("\n") for cell in column.cells]
     head = _plain(column.header)
-    lines = [head, *(line for text in texts for line in text.split("\n"))]
-    most = max(map(cell_len, (*head.split("\n"), *lines[1:])))
+    most = max(map(cell_len, (*head.split("\n"), *(line for lines in texts for line in lines))))
     if column.no_wrap:
         return Span(most, most)
-    words = [word for line in lines[1:] for word in _unbroken(line, column)]
+    words = [word for first, *_ in texts for word in _unbroken(first, column)]
+    words += [word for _, *notes in texts for line in notes for word in _SHORT.split(line)]
     pieces = [piece.strip() for piece in _PIECES.findall(head)]
     least = max(map(cell_len, (*words, *pieces)), default=0)
     return Span(max(least, column.min_width or 0), min(most, column.max_width or most))

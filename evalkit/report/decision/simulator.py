@@ -94,7 +94,7 @@ def build_simulator(case: Case, verdict: Verdict, language: Language) -> Simulat
         ),
         pairs=tuple(
             Row(
-                name=say("{own} against {api}", own=p.build, api=p.buy),
+                name=pair_name(p),
                 series=None,
                 note=NOTHING,
                 cells=pair_cells(p, case.facts.currency),
@@ -110,6 +110,11 @@ def option_cells(o: LikelyOption, currency: str) -> tuple[Said, ...]:
     """Return an option's numbers in the order of the table's columns."""
     amounts = (o.first_month, o.per_month, o.total, o.per_1000_requests, o.per_correct_answer)
     return (*(_money(v, currency) for v in amounts), _ends(o.replicas), _ends(o.servers))
+
+
+def pair_name(p: LikelyPair) -> Said:
+    """Name a pair."""
+    return say("{own} against {api}", own=p.build, api=p.buy)
 
 
 def pair_cells(p: LikelyPair, currency: str) -> tuple[Said, ...]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from rich.console import RenderableType
-from rich.text import Text
 
-from evalkit.analysis.tco.facts import OptionFact, TcoFacts
+from evalkit.analysis.facts import Estimate
+from evalkit.analysis.tco.facts import Figure, OptionFact, TcoFacts
 from evalkit.analysis.tco.likely import Likely
 from evalkit.decision.facts import Verdict
 from evalkit.report import format as text
-from evalkit.report.blocks import Cell, Table
-from evalkit.report.decision.cells import estimate_cell, figure_cell
+from evalkit.report.blocks import Cell, Head, Table, flat
+from evalkit.report.decision.brief import cost_columns, quality_column
+from evalkit.report.decision.cells import Show, between, bounds_of, estimate_cell, figure_cell
 from evalkit.report.decision.costs import upfront_cell
 from evalkit.report.decision.page import build_decision
-from evalkit.report.decision.words import SIDES
-from evalkit.report.fitted import FittedTable
-from evalkit.report.render.terminal import bullets, plain
-from evalkit.wording import Said
+from evalkit.report.decision.simulator import option_cells, pair_cells, pair_name
+from evalkit.report.decision.words import side_words
+from evalkit.report.render.terminal import bullets, plain, table
+from evalkit.wording import NOTHING, Said, joined, say, verbatim
 
 
 def decision_tables(
@@ -37,12 +39,12 @@ def decision_tables(
     yield plain(f"\nConfidence: {words.confidence}")
     yield from bullets("Why", page.reasons)
     if page.checks is not None:
-        yield _rules(page.checks)
-    yield _costs(facts)
+        yield table(page.checks, has_notes=False)
+    yield table(_costs(facts), justify="right")
     if at_likely is not None and at_likely.options:
-        yield _likely(at_likely)
+        yield table(_likely(at_likely), justify="right")
     if at_likely is not None and at_likely.pairs:
-        yield _likely_pairs(at_likely)
+        yield table(_likely_pairs(at_likely), justify="right")
     yield from (plain(line) for line in page.uncosted)
     yield from bullets("What would change it", words.changes)
     yield from bullets("What it rests on, not measured", page.carries)
@@ -53,86 +55,62 @@ def decision_tables(
     )
 
 
-def _rules(checks: Table) -> FittedTable:
-    """Return a mark per rule and option; why not is said above."""
-    table = FittedTable("\n" + "Rules: ✓ kept, ✗ broken, ? unclear")
-    table.add_column("rule", overflow="fold")
-    for column in checks.columns:
-        table.add_column(plain(column.text), overflow="fold", justify="center")
-    for head, cells in checks.groups[0].rows:
-        marks = (cell.text.split()[0] if cell.mark else text.MISSING for cell in cells)
-        table.add_row(plain(head.text), *map(plain, marks))
-    return table
+def _costs(facts: TcoFacts) -> Table:
+    """Return a row per option, its amounts without the currency that the title has."""
+
+    def show(value: float | None) -> Said:
+        return verbatim(text.money(value, facts.currency).removeprefix(f"{facts.currency} "))
+
+    title = f"Costs in {facts.currency}; the page has every number, its range and where it is from"
+    heads = [head for head, _ in (*cost_columns(facts), quality_column())]
+    rows = [(_head(o), tuple(_cells(o, show))) for o in facts.options]
+    return flat(verbatim(title), heads, rows, say("option"))
 
 
-def _costs(facts: TcoFacts) -> FittedTable:
-    """Return a row per option."""
-    table = FittedTable(
-        "\n"
-        + f"Costs in {facts.currency}; the page has every number, its range and where it is from"
-    )
-    table.add_column("option", overflow="fold", max_width=20)
-    total = f"total,\n{facts.horizon_months} months"
-    for name in ("upfront", "per month", total, "per\nrequest", "per correct\nanswer", "quality"):
-        table.add_column(name, justify="right", overflow="fold")
-    for o in facts.options:
-        cells = _option_cells(o, facts.currency)
-        name = f"{o.name}\n{SIDES.get(o.side, o.side)}{', INCOMPLETE' if o.incomplete else ''}"
-        shown = (_short(c, facts.currency) for c in cells)
-        table.add_row(plain(name), *shown)
-    return table
+def _head(o: OptionFact) -> Head:
+    left_out = say("INCOMPLETE") if o.incomplete else NOTHING
+    return Head(verbatim(o.name), note=joined((side_words(o.side), left_out)))
 
 
-def _likely(at: Likely) -> FittedTable:
-    """Return what the report's sliders show before one is moved."""
-    table = FittedTable(
-        "\n" + f"At the most likely values, in {at.currency}; the report's sliders begin here"
-    )
-    table.add_column("option", overflow="fold", max_width=40)
-    for name in ("first month", "mean per month", "total", "per 1000\nrequests"):
-        table.add_column(name, justify="right", overflow="fold")
-    for o in at.options:
-        amounts = (o.first_month, o.per_month, o.total, o.per_1000_requests)
-        table.add_row(plain(o.name), *(_amount(a, at.currency) for a in amounts))
-    return table
-
-
-def _likely_pairs(at: Likely) -> FittedTable:
-    table = FittedTable("\n" + "Own deployment against API, at the most likely values")
-    table.add_column("pair", overflow="fold", max_width=40)
-    for name in ("break-even,\nrequests per month", "payback,\nmonths", "saving"):
-        table.add_column(name, justify="right", overflow="fold")
-    for p in at.pairs:
-        even = "none" if p.break_even_per_month is None else f"{p.break_even_per_month:,.0f}"
-        back = "never" if p.payback_months is None else f"{p.payback_months:.0f}"
-        pair = plain(f"{p.build} against {p.buy}")
-        table.add_row(pair, even, back, _amount(p.saving, at.currency))
-    return table
-
-
-def _amount(value: float, currency: str) -> Text:
-    return plain(text.money(value, currency).removeprefix(f"{currency} "))
-
-
-def _option_cells(o: OptionFact, currency: str) -> tuple[Cell, ...]:
-    def money(value: float | None) -> Said:
-        return text.money(value, currency)
-
+def _cells(o: OptionFact, show: Show) -> Iterator[Cell]:
     unit = o.unit
-    return (
-        upfront_cell(o, money),
-        figure_cell(o.per_month, money),
-        figure_cell(o.total, money),
-        figure_cell(unit.per_request if unit else None, money),
-        figure_cell(unit.per_correct_answer if unit else None, money),
-        estimate_cell(o.quality, text.percent),
+    yield _ranged(upfront_cell(o, show), o.upfront, show)
+    per_request, per_answer = (unit.per_request, unit.per_correct_answer) if unit else (None, None)
+    for figure in (o.per_month, o.total, per_request, per_answer):
+        yield _ranged(figure_cell(figure, show), figure, show)
+    yield _ranged(estimate_cell(o.quality, text.percent), o.quality, text.percent)
+
+
+def _ranged(cell: Cell, number: Figure | Estimate | None, show: Show) -> Cell:
+    """Return a cell with its range as its only small print: the page says whose it is and where it is from."""
+    low, high = (number and bounds_of(number)) or (None, None)
+    is_range = low != high and not cell.is_missing
+    return replace(cell, note=between(show(low), show(high)) if is_range else NOTHING)
+
+
+def _likely(at: Likely) -> Table:
+    """Return what the report's sliders show before one is moved."""
+    heads = (
+        Head(say("first month")),
+        Head(say("mean per month")),
+        Head(say("total")),
+        Head(say("per 1000 requests")),
     )
+    rows = [(Head(verbatim(o.name)), _said(option_cells(o, at.currency)[:4])) for o in at.options]
+    title = verbatim("At the most likely values; the report's sliders begin here")
+    return flat(title, heads, rows, say("option"))
 
 
-def _short(cell: Cell, currency: str) -> Text:
-    """Return a number with its range below, without the currency that the title has."""
-    if cell.is_missing:
-        return plain(cell.text)
-    bounds = cell.note.partition(";")[0].partition(": ")[2]
-    shown = f"{cell.text}\n{bounds}".replace(" to ", " to\n") if bounds else cell.text
-    return plain(shown.replace(f"{currency} ", ""))
+def _likely_pairs(at: Likely) -> Table:
+    heads = (
+        Head(say("break-even, requests per month")),
+        Head(say("payback")),
+        Head(say("saving")),
+    )
+    rows = [(Head(pair_name(p)), _said(pair_cells(p, at.currency))) for p in at.pairs]
+    title = verbatim("Own deployment against API, at the most likely values")
+    return flat(title, heads, rows, say("pair"))
+
+
+def _said(texts: Iterable[Said]) -> tuple[Cell, ...]:
+    return tuple(map(Cell, texts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from evalkit.report.blocks import Cell, Table
+from evalkit.report.blocks import Cell, Head, Table
 from evalkit.report.text_safety import visible
 from evalkit.wording import Language, tell
 
@@ -43,8 +43,8 @@ def told(words: str, language: Language) -> str:
 
 def head_lines(table: Table, language: Language) -> tuple[str, str]:
     """Return the head of a table and the line below it."""
-    heads = (table.corner, *(column.text for column in table.columns))
-    return _row([told(head, language) for head in heads]), "|" + "---|" * len(heads)
+    heads = [told(table.corner, language), *(_head(column, language) for column in table.columns)]
+    return _row(heads), "|" + "---|" * len(heads)
 
 
 def row_lines(table: Table, language: Language) -> Iterator[str]:
@@ -53,13 +53,18 @@ def row_lines(table: Table, language: Language) -> Iterator[str]:
         if group.title:
             yield _row([f"**{told(group.title, language)}**", *("" for _ in table.columns)])
         for head, cells in group.rows:
-            yield _row([told(head.text, language), *(_cell(cell, language) for cell in cells)])
+            yield _row([_head(head, language), *(_cell(cell, language) for cell in cells)])
 
 
 def table_lines(table: Table, language: Language) -> Iterator[str]:
     """Yield all lines of a table."""
     yield from head_lines(table, language)
     yield from row_lines(table, language)
+
+
+def _head(head: Head, language: Language) -> str:
+    text = told(head.text, language)
+    return f"{text} ({told(head.note, language)})" if head.note else text
 
 
 def _cell(cell: Cell, language: Language) -> str:

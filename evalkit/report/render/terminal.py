@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from rich.console import RenderableType
+from rich.console import JustifyMethod, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
@@ -33,18 +33,25 @@ def bullets(title: str, lines: Sequence[str]) -> Iterator[RenderableType]:
     yield from (Padding(plain(f"· {line}"), (0, 0, 0, 2)) for line in lines)
 
 
-def table(block: Table) -> FittedTable:
-    """Return a table under its title; a group's title is a row of its own, small print stands below its cell."""
+def table(block: Table, *, justify: JustifyMethod = "left", has_notes: bool = True) -> FittedTable:
+    """Return a table under its title; a group's title is a row of its own, small print stands below its cell.
+
+    Args:
+        block: What it shows.
+        justify: Of all columns but the first.
+        has_notes: Whether cells keep their small print.
+    """
     shown = FittedTable(f"\n{_line(block.title)}")
     shown.add_column(_line(block.corner), max_width=_WIDEST_NAME, overflow="fold")
     for i, column in enumerate(block.columns):
         is_mark = all(cells[i].mark and not cells[i].note for _, cells in block.rows)
-        shown.add_column(_line(column.text), overflow="fold", no_wrap=is_mark)
+        title = _with_note(column.text, column.note)
+        shown.add_column(title, justify=justify, overflow="fold", no_wrap=is_mark)
     for group in block.groups:
         if group.title:
             shown.add_row(_line(group.title, "bold"))
         for head, cells in group.rows:
-            shown.add_row(_line(head.text), *map(_cell, cells))
+            shown.add_row(_with_note(head.text, head.note), *(_cell(c, has_notes) for c in cells))
     return shown
 
 
@@ -59,9 +66,13 @@ def records(block: Table) -> Iterator[RenderableType]:
                 yield Padding(_line(f"{column.text}: {cell.text}"), (0, 0, 0, 2))
 
 
-def _cell(cell: Cell) -> Text:
-    line = _line(cell.text, STYLES.get(cell.mark, ""))
-    return Text.assemble(line, "\n", _line(cell.note, "dim")) if cell.note else line
+def _cell(cell: Cell, has_note: bool) -> Text:
+    return _with_note(cell.text, cell.note if has_note else "", STYLES.get(cell.mark, ""))
+
+
+def _with_note(words: str, note: str, style: str = "") -> Text:
+    line = _line(words, style)
+    return Text.assemble(line, "\n", _line(note, "dim")) if note else line
 
 
 def _line(words: str, style: str = "") -> Text:

@@ -90,6 +90,36 @@ def test_the_terminal_has_small_print_below_its_cell() -> None:
     assert lines[at + 1].split() == ["too", "slow", "1", "to", "2"]
 
 
+def test_the_terminal_leaves_small_print_out_where_it_is_told_elsewhere() -> None:
+    text = "\n".join(shown(table(GROUPED, has_notes=False)))
+    assert "✗ fail" in text
+    assert "not measured" in text
+    for note in ("too slow", "1 to 2", "no meter"):
+        assert note not in text
+
+
+def test_the_small_print_of_a_head_stands_with_it() -> None:
+    row = (
+        Head(verbatim("own-7b"), note=verbatim("two servers")),
+        (Cell(numeral("12"), verbatim("10 to 14")),),
+    )
+    block = flat(verbatim("Costs"), COLUMNS[1:], [row], verbatim("option"))
+    *_, first, second = shown(table(block, justify="right"))
+    assert first.split() == ["own-7b", "12"]
+    assert second.split() == ["two", "servers", "10", "to", "14"]
+    assert first.endswith("12")
+    assert len(first) == len(second)
+    assert list(table_lines(block, ENGLISH))[-1] == "| own-7b (two servers) | 12 (10 to 14) |"
+
+
+def test_a_range_is_broken_behind_its_to() -> None:
+    row = (Head(verbatim("x")), (Cell(numeral("385,000"), verbatim("308,000 to 462,000")),) * 4)
+    block = flat(verbatim("Costs"), [Head(verbatim("a"))] * 4, [row])
+    lines = shown(table(block, justify="right"), width=54)
+    assert sum(line.count("308,000 to") for line in lines) == 4
+    assert not any(line.strip().startswith("to") for line in lines)
+
+
 def test_records_tell_what_there_is_line_by_line() -> None:
     assert shown(*records(GROUPED)) == [
         "",
