@@ -301,14 +301,14 @@ def report(
         lang: Language, where no look says it.
 
     Raises:
-        UsageError: There is no run, or the verdict rests on others.
+        UsageError: There is neither run nor verdict, or the verdict rests on other runs.
     """
     from evalkit.report.document import Look
     from evalkit.report.html import render_report
     from evalkit.report.language import spoken
 
     found = [(m.run, m.facts) for m in _loaded(runs)]
-    if not found:
+    if not found and decided is None:
         raise UsageError("A report needs a run.", "Give a run directory.")
     rests_on = () if decided is None else decided.case.facts.runs
     if decided is not None and {*rests_on} != {facts.run_id for _, facts in found}:

@@ -11,7 +11,7 @@ from evalkit.cli.decide import lang_option, patience
 
 
 @click.command("tco", short_help="Decide: build, buy or blend, with cost and confidence.")
-@click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=RUN)
+@click.argument("folders", metavar="[RUN...]", nargs=-1, type=RUN)
 @click.option(
     "--scenario", "-s", "file", required=True, type=CONFIG, help="Deployments, load, policy."
 )
@@ -36,7 +36,7 @@ def command(
 
     RUN are quality runs and benches, of any models: put the open model, the vendor's and the load test together.
     Nothing is measured here. A vendor's model that no run has may take part with its list price: its quality is then
-    not known.
+    not known. A scenario that rests on list prices and imported load curves or your own numbers alone needs no RUN.
 
     \b
     Examples:

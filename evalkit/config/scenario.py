@@ -39,6 +39,8 @@ from evalkit.config.spec import Spec
 
 OWNED, ON_DEMAND, RESERVED = "owned", "rented_on_demand", "rented_reserved"
 API_LIST, API_CONTRACT, API_BATCH = "api_list", "api_contract", "api_batch"
+OFFERED, CONCURRENCY = "offered_per_s", "concurrency"
+"""Axes of a load curve: requests per second that come, or how many are answered at once."""
 SELF_HOSTED = (OWNED, ON_DEMAND, RESERVED)
 DataClass = Literal["public", "internal", "confidential"]
 MOST_GPUS = 10_000
@@ -157,18 +159,22 @@ class ApiSpec(SideSpec):
 
 
 class ImportSpec(Spec):
-    """A load curve that another harness measured, as a table with a row per level of load."""
+    """A load curve that another harness measured, as a table with a row per level of load; repeats are further rows."""
 
     file: Annotated[Path, named("load curve")]
     """CSV, JSON lines or Parquet, each may be gzipped; relative to the scenario."""
     columns: dict[str, str]
-    """What evalkit needs → the file's column: `offered_per_s`, `completed_per_s`, `ttft_s`, `tpot_s`, `e2e_s`,
-    `error_rate`, `output_tokens_per_s`, `power_w`. Times are in the unit that their column's
-    name ends in (`_ms`, `(us)`), else seconds; an error rate is a share, or in percent where the name says so."""
-    where: dict[str, str] = Field({})
-    """Columns and their values: only rows that have them are read."""
-    percentile: Literal[50, 90, 95, 99]
-    """Which percentile the latencies in those columns are."""
+    """What evalkit needs → the file's column: `offered_per_s` or `concurrency`; `completed_per_s` or, of those within
+    the file's own limits, `good_per_s`; `ttft_s`, `tpot_s`, `e2e_s`, `error_rate`, `output_tokens_per_s`, `power_w`,
+    `n_requests`, `input_tokens`, `output_tokens`. Times are in the unit that their column's name ends in (`_ms`,
+    `(us)`), else seconds; an error rate is a share, or in percent where the name says so."""
+    axis: Literal["offered_per_s", "concurrency"] | None = None
+    """Along which the load grows; unset: the one that `columns` names."""
+    where: dict[str, str | bool | float] = Field({})
+    """Columns and their values: only rows that have them are read. 1024 is found as 1024.0, too."""
+    percentile: Literal[50, 90, 95, 99, "mean"]
+    """Which percentile the latencies in those columns are. `mean`, or a lower one than the service level's, leaves
+    open whether the service level holds."""
     input_tokens: Annotated[float, Field(gt=0)]
     """Prompt tokens per request in that measurement."""
     output_tokens: Annotated[float, Field(gt=0)]

@@ -30,6 +30,9 @@ def next_measurements(
     """
     worth = {*g.standing.unclear, *g.standing.passing}
     unclear = [c for c in g.checks if c.outcome is Outcome.UNCLEAR and c.option in worth]
+    weak = {o.name for o in g.case.facts.options if o.speed_doubt}
+    # too few requests come first: the whole cost rests on them
+    unclear.sort(key=lambda c: not (c.rule == "service level" and c.option in weak))
     of_option = {i.option: i for i in known if i.source in (Source.DOCUMENTS, Source.RULE)}
     texts = {text: c.option for c in unclear for text in _for_check(g.case, c)}
     for text, name in texts.items():

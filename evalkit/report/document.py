@@ -115,7 +115,7 @@ def build_document(
     """Decide everything a reader will see.
 
     Args:
-        runs: At least one run with its facts.
+        runs: With their facts; none only where the verdict rests on none.
         decided: None for a report of runs alone.
         gate: Whether a candidate may replace its baseline; None where none was judged.
         language: For what is drawn or sorted; everything else is told by the template.
@@ -186,7 +186,7 @@ def _commands(runs: Sequence[tuple[Run, RunFacts]], decided: Decided | None) -> 
     scenario = ""
     if decided is not None:
         scenario = f" --scenario {decided.file or f'{decided.scenario.name}.yaml'}"
-    yield f"evalkit report {folders}{scenario}"
+    yield f"evalkit report {folders}{scenario}" if folders else f"evalkit tco{scenario}"
 
 
 def _as_yaml(scenario: ScenarioConfig) -> str:

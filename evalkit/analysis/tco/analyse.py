@@ -145,9 +145,12 @@ def _check_models(options: Sequence[Resolved], runs: Sequence[Run]) -> None:
             where = (
                 "no run has" if r.spec.is_self_hosted else "neither a run nor the price list has"
             )
+            has = f"The runs have {', '.join(known) or 'none'}."
+            if not runs:
+                has = "No run was given, and this option rests on one: name its folder."
             raise UsageError(
                 f"option {r.spec.name!r}: {where} a model {r.spec.model!r}.",
-                did_you_mean(r.spec.model, known, f"The runs have {', '.join(known) or 'none'}."),
+                did_you_mean(r.spec.model, known, has),
             )
 
 

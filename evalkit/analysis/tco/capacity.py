@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from statistics import fmean
 
-from evalkit.analysis.load import load_facts, slo_text
+from evalkit.analysis.load import load_facts
 from evalkit.analysis.tco.benched import Benched, bench_capacity, slo_of
 from evalkit.analysis.tco.book import Asked, Book
-from evalkit.analysis.tco.curve import curve_levels, read_curve
+from evalkit.analysis.tco.imported import imported_capacity
 from evalkit.analysis.tco.replica import Capacity
-from evalkit.analysis.tco.values import Provenance
 from evalkit.config.bench import SloSpec
-from evalkit.config.scenario import ImportSpec, OptionSpec
+from evalkit.config.scenario import OptionSpec
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.store.run_dir import Run
-from evalkit.wording import Said, joined, numeral, say, verbatim
+from evalkit.wording import Said, joined, say
 
 
 def capacity_of(option: OptionSpec, runs: Sequence[Run], book: Book) -> Capacity:
@@ -28,7 +25,7 @@ def capacity_of(option: OptionSpec, runs: Sequence[Run], book: Book) -> Capacity
         mine = book.yours(asked, spec.requests_per_s)
         return Capacity(mine, say("your number, not a measurement"))
     if spec is not None and spec.curve is not None:
-        return _imported(spec.curve, option.gpus_per_replica, asked, book)
+        return imported_capacity(spec.curve, option.gpus_per_replica, asked, book)
     return _measured(option, runs, book.scenario.service_level)
 
 
@@ -88,50 +85,3 @@ def _check_profile(option: OptionSpec, wanted: str, runs: Sequence[Run]) -> None
             f"option {option.name!r}: capacity: profile: no bench of {option.model} has {wanted!r}.",
             did_you_mean(wanted, known, f"They have {', '.join(known)}."),
         )
-
-
-def _imported(spec: ImportSpec, n_gpus: int, asked: Asked, book: Book) -> Capacity:
-    """Return the capacity of a load curve: its highest level that held, even where a lower one did not."""
-    slo = book.scenario.service_level
-    levels = curve_levels(spec, slo)
-    held = [one for one in levels if one.passed]
-    best = max(held, key=lambda one: one.rate_per_s, default=None)
-    level = slo_text(slo)
-    if best is None:
-        return Capacity(None, say("capacity: no imported level holds {level}", level=level), level)
-    rates = sorted({one.rate_per_s for one in levels if not one.passed})
-    lower = [rate for rate in rates if rate < best.rate_per_s]
-    notes: list[Said] = []
-    if len(lower) == len(rates):
-        notes.append(say("no higher level that fails was measured: it may sustain more"))
-    if lower:
-        below = joined(numeral(f"{rate:g}") for rate in lower)
-        notes.append(
-            say("{rates}/s did not hold, though a higher level did: check it", rates=below)
-        )
-    if slo is not None and spec.percentile != slo.percentile:
-        notes.append(
-            say(
-                "p{of_file} of the file is taken for p{wanted}",
-                of_file=f"{spec.percentile}",
-                wanted=f"{slo.percentile}",
-            )
-        )
-    if slo is not None and "error_rate" not in spec.columns:
-        notes.append(say("the file does not tell errors"))
-    at_best = [p for p in read_curve(spec) if p.values["completed_per_s"] == best.sustained_per_s]
-    watts = [w for p in at_best if (w := p.get("power_w")) is not None]
-    given = book.fixed(asked, best.sustained_per_s, Provenance.IMPORTED, verbatim(spec.source))
-    return Capacity(
-        per_s=replace(
-            given,
-            date=spec.date.isoformat(),
-            note=joined(notes, "; "),
-            is_old=book.is_old(spec.date),
-        ),
-        reason=joined((say("imported, not measured here"), *notes), "; "),
-        service_level=level,
-        input_tokens=spec.input_tokens,
-        output_tokens=spec.output_tokens,
-        load_w=fmean(watts) / n_gpus if watts else None,
-    )

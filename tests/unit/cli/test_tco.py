@@ -128,6 +128,55 @@ def test_a_users_mistake_is_a_sentence_with_a_hint(
     assert not list(tmp_path.glob("*.html"))
 
 
+ON_RENT = {
+    "name": "own",
+    "kind": "rented_on_demand",
+    "model": "open",
+    "hardware": "h100-sxm",
+    "capacity": {"requests_per_s": 5},
+}
+LISTED = {"name": "api", "kind": "api_list", "model": "gpt-4.1-mini", "provider": "openai"}
+LENGTHS = {"requests_per_month": 1e6, "input_tokens": 500, "output_tokens": 250}
+
+
+def imported(folder: Path) -> dict[str, Any]:
+    file = folder / "curve.csv"
+    file.write_text("rps,done\n1,1\n2,2\n4,3\n", encoding="utf-8")
+    columns = {"offered_per_s": "rps", "completed_per_s": "done"}
+    curve = {
+        "file": "curve.csv", "columns": columns, "percentile": 95, "input_tokens": 500, "output_tokens": 250,
+        "source": "somebody", "date": "2026-11-01",
+    }  # fmt: skip
+    return {**ON_RENT, "name": "imported", "capacity": {"curve": curve}}
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_a_scenario_that_rests_on_no_run_needs_none(tmp_path: Path, lang: str) -> None:
+    file, page = tmp_path / "mine.yaml", tmp_path / "out.html"
+    options = [ON_RENT, imported(tmp_path), LISTED]
+    file.write_text(yaml.safe_dump(config(options=options, load=LENGTHS, policy={})))
+    done = CliRunner().invoke(main, ["tco", "-s", str(file), "-o", str(page), "--lang", lang])
+    assert done.exit_code == 0, done.output
+    assert "VERDICT" in done.output
+    text = page.read_text(encoding="utf-8")
+    assert "evalkit tco --scenario mine.yaml" in text
+    assert "curve.csv:3" in text
+
+
+@pytest.mark.parametrize(
+    "option", [{**ON_RENT, "capacity": None}, {**ON_RENT, "capacity": {"profile": "p"}}]
+)
+def test_an_option_that_rests_on_a_run_says_so_without_one(
+    tmp_path: Path, option: dict[str, Any]
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(config(options=[option, LISTED], load=LENGTHS, policy={})))
+    done = CliRunner().invoke(main, ["tco", "-s", str(file)])
+    assert done.exit_code == 2
+    assert "option 'own': no run has a model 'open'." in done.output
+    assert "No run was given, and this option rests on one: name its folder." in done.output
+
+
 def test_another_kind_of_file_is_named(tmp_path: Path, run_dir: Path) -> None:
     path = str(REPO / "configs" / "quickstart.yaml")
     done = CliRunner().invoke(main, ["tco", str(run_dir), "-s", path])
