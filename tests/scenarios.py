@@ -196,6 +196,44 @@ def quality_run(
     return with_models(run, **here, **{m: {} for m in scores if m in apis})
 
 
+def tasks_run(
+    scores: Mapping[str, Mapping[str, Sequence[float]]], apis: Sequence[str] = ("gpt",)
+) -> Run:
+    """Models that were asked several tasks.
+
+    Args:
+        scores: Model → task → score of each doc.
+        apis: Models that are behind APIs.
+    """
+    tasks = dict.fromkeys(task for by_task in scores.values() for task in by_task)
+    runs = [_renamed(scores, task, apis) for task in tasks]
+    cells = {c.cell_id: c for run in runs for c in run.manifest.cells}
+    models = {m["name"]: m for run in runs for m in run.manifest.config["models"]}
+    changed = {"cells": tuple(cells.values()), "config": {"models": list(models.values())}}
+    return replace(
+        runs[0],
+        manifest=runs[0].manifest.model_copy(update=changed),
+        requests=[r for run in runs for r in run.requests],
+        samples=[s for run in runs for s in run.samples],
+        results=[r for run in runs for r in run.results],
+    )
+
+
+def _renamed(
+    scores: Mapping[str, Mapping[str, Sequence[float]]], task: str, apis: Sequence[str]
+) -> Run:
+    run = quality_run({m: by_task[task] for m, by_task in scores.items() if task in by_task}, apis)
+    return replace(
+        run,
+        requests=[
+            replace(r, task=task, request_id=r.request_id.replace("/t/", f"/{task}/"))
+            for r in run.requests
+        ],
+        samples=[replace(s, task=task) for s in run.samples],
+        results=[replace(r, task=task) for r in run.results],
+    )
+
+
 def _choices(margin: float) -> tuple[float, ...]:
     """Log-likelihoods of two choices whose probabilities differ by so much."""
     return math.log((1 + margin) / 2), math.log(max((1 - margin) / 2, 1e-12))

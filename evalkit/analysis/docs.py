@@ -186,18 +186,24 @@ def judged_by(table: DocTable, scores: Mapping[str, str]) -> DocTable:
     return replace(table, headlines=headlines(every, fitting))
 
 
-def doc_table(runs: Iterable[Run], wanted: Mapping[str, str] | None = None) -> DocTable:
+def doc_table(
+    runs: Iterable[Run],
+    wanted: Mapping[str, str] | None = None,
+    clusters: Mapping[str, str] | None = None,
+) -> DocTable:
     """Return the table of some runs.
 
     Args:
         runs: Finished ones.
         wanted: Task → metric to judge it by, as of `headlines`.
+        clusters: Task → key of its docs whose value names the source.
 
     Raises:
         UsageError: As `headlines`.
+        DataError: A doc lacks the key of its source.
     """
     every = tuple(runs)
-    models = _alike_in([run_scores(run) for run in every])
+    models = _alike_in([run_scores(run, clusters) for run in every])
     return DocTable(every, models, headlines((t for m in models for t in m.values()), wanted))
 
 

@@ -51,6 +51,8 @@ class Outcome:
     """Means over the repeats; a signal the doc does not have is absent."""
     requests: tuple[Request, ...]
     """All measured requests of the doc: every choice, every repeat."""
+    source: str | None = None
+    """Which source the doc is of, where docs of one rise and fall together; None: every doc is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,9 @@ def _asked(
 def _outcomes(asked: _Asked, headline: Headline) -> Iterable[Outcome]:
     task = asked.scores
     scores = task.scores.get(headline.name, np.full(len(task.doc_ids), np.nan)).tolist()
-    for doc_id, doc_hash, score in zip(task.doc_ids.tolist(), task.doc_hashes, scores, strict=True):
+    sources: Sequence[str | None] = task.clusters or [None] * len(task.doc_ids)
+    docs = zip(task.doc_ids.tolist(), task.doc_hashes, scores, sources, strict=True)
+    for doc_id, doc_hash, score, source in docs:
         requests = tuple(asked.requests.get(doc_id, ()))
         yield Outcome(
             suite=task.suite,
@@ -114,6 +118,7 @@ def _outcomes(asked: _Asked, headline: Headline) -> Iterable[Outcome]:
             score=score if math.isfinite(score) else None,
             confidence=_confidence(asked.samples.get(doc_id, ()), requests),
             requests=requests,
+            source=source,
         )
 
 

@@ -88,18 +88,28 @@ _NONE: Array = np.empty(0)
 # --- reading ------------------------------------------------------------------------------------------------------
 
 
-def run_scores(run: Run) -> dict[str, dict[TaskKey, TaskScores]]:
-    """Return model → its tasks in the run, of the cells that are done; a load test has none."""
+def run_scores(
+    run: Run, clusters: Mapping[str, str] | None = None
+) -> dict[str, dict[TaskKey, TaskScores]]:
+    """Return model → its tasks in the run, of the cells that are done; a load test has none.
+
+    Args:
+        run: A finished one.
+        clusters: As of `task_scores`.
+
+    Raises:
+        DataError: As `task_scores`.
+    """
     if run.manifest.kind != "run":
         return {}
     suites: dict[str, dict[str, str]] = {}
     for c in run.manifest.cells:
         if c.state == "done":
             suites.setdefault(c.model, {})[c.cell_id] = c.suite
-    table = table_of(Sample, run.samples, SCORED)
+    table = table_of(Sample, run.samples, (*SCORED, "doc") if clusters else SCORED)
     found = {}
     for model, mine in suites.items():
-        tasks = task_scores(table, mine, run.results)
+        tasks = task_scores(table, mine, run.results, clusters)
         in_order = (t for suite in dict.fromkeys(mine.values()) for t in tasks if t.suite == suite)
         found[model] = {t.key: t for t in in_order}
     return found

@@ -20,6 +20,7 @@ from evalkit.config.load import (
     parse_bench_config,
     parse_run_config,
 )
+from evalkit.config.policy import PolicySpec
 from evalkit.config.run import (
     EndpointSpec,
     GenerationDefaults,
@@ -31,7 +32,7 @@ from evalkit.config.run import (
     ServeSpec,
     SuiteSpec,
 )
-from evalkit.config.scenario import OptionSpec, PolicySpec, ScenarioConfig
+from evalkit.config.scenario import OptionSpec, ScenarioConfig
 from evalkit.config.theme import ThemeConfig
 
 __all__ = [

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ValidationError
 from evalkit.config.bench import BenchConfig
 from evalkit.config.document import read_document
 from evalkit.config.gate import GatePolicy
+from evalkit.config.policy import PolicySpec
 from evalkit.config.problems import sentences
 from evalkit.config.run import RunConfig
-from evalkit.config.scenario import PolicyFile, PolicySpec, ScenarioConfig
+from evalkit.config.scenario import PolicyFile, ScenarioConfig
 from evalkit.config.theme import ThemeConfig
 from evalkit.errors import ConfigError
 

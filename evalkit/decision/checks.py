@@ -64,7 +64,7 @@ def _data(o: OptionFact, data_class: str, scenario: ScenarioConfig) -> Check:
 def _quality(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Check]:
     rule = scenario.policy.quality
     if rule.at_least is not None:
-        outcome, text = at_least(o.quality, rule.at_least, say("Mean score"))
+        outcome, text = _mean_score(o, rule.at_least, case)
         yield Check(o.name, "quality", outcome, text, rule.at_least)
     for task, least in rule.tasks.items():
         what = say("Score on {task}", task=task)
@@ -72,19 +72,30 @@ def _quality(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Ch
         yield Check(o.name, f"quality of {task}", outcome, text, least)
 
 
+def _mean_score(o: OptionFact, least: float, case: Case) -> tuple[Outcome, Said]:
+    """Judge the mean score, unless it is over other tasks than those that count: then nothing is sure."""
+    why = case.uneven.get(o.name)
+    if why is None or o.quality.value is None:
+        return at_least(o.quality, least, say("Mean score"))
+    return UNCLEAR, say(
+        "Mean score {value}, but not over all tasks that count: {why}; required: {least}.",
+        value=percent(o.quality.value),
+        why=why,
+        least=percent(least),
+    )
+
+
 def at_least(e: Estimate, least: float, what: Said) -> tuple[Outcome, Said]:
-    """Judge a share against its least value: by the whole interval where there is one."""
+    """Judge a share against its least value by its whole interval; without one nothing is sure."""
     if e.value is None:
         return UNCLEAR, say("{what} not measured: {why}.", what=what, why=e.reason)
-    low = e.value if e.low is None else e.low
-    high = e.value if e.high is None else e.high
-    shown = {
-        "what": what,
-        "value": percent(e.value),
-        "low": percent(low),
-        "high": percent(high),
-        "least": percent(least),
-    }
+    shown = {"what": what, "value": percent(e.value), "least": percent(least)}
+    low, high = e.low, e.high
+    if low is None or high is None:
+        return UNCLEAR, say(
+            "{what} {value}, without an interval: {why}; required: {least}.", **shown, why=e.reason
+        )
+    shown |= {"low": percent(low), "high": percent(high)}
     if low < least <= high:
         return UNCLEAR, say(
             "{what} {value} (95 %: {low} to {high}); required: {least}: {n} documents are too few to tell.",

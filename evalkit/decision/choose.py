@@ -25,7 +25,7 @@ import numpy as np
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.compare import chance_less, is_equivalent
 from evalkit.analysis.tco.facts import OptionFact
-from evalkit.config.scenario import PolicySpec
+from evalkit.config.policy import PolicySpec
 from evalkit.decision.facts import Check, Outcome
 
 

@@ -125,6 +125,12 @@ def _for_quality(case: Case, option: OptionFact, check: Check) -> Said:
             "Measure the quality of {models}: `evalkit run` on your tasks, and give the run to `evalkit tco`.",
             models=models,
         )
+    if not task and option.name in case.uneven:
+        return say(
+            "Score {models} on all tasks that count in the mean: {why}.",
+            models=models,
+            why=case.uneven[option.name],
+        )
     asked, n = numeral(f"{e.n}"), docs_needed(e, check.limit)
     if n is None:
         return say(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -29,7 +28,8 @@ from evalkit.analysis.blend.policies import (
 from evalkit.analysis.blend.resampling import Kind, Resamples, resample
 from evalkit.analysis.facts import SHARE, Estimate
 from evalkit.analysis.outcomes import Signal
-from evalkit.analysis.stats import SEED, wilson
+from evalkit.analysis.stats import SEED
+from evalkit.analysis.weighted import difference_estimate, score_estimate
 from evalkit.wording import NOTHING, Said, say, say_n
 
 _ABSENT = {
@@ -65,16 +65,16 @@ def blend_fact(local_name: str, vendor_name: str, pairs: Pairs, seed: int = SEED
             notes=pairs.notes,
         )
     resamples = resample(pairs.task, pairs.weight, np.random.default_rng([seed, 0]))
-    local, vendor = _scores(pairs, resamples, np.stack([pairs.local, pairs.vendor], axis=1))
+    local, vendor = _scores(pairs, np.stack([pairs.local, pairs.vendor], axis=1))
     return BlendFact(
         local=local_name,
         vendor=vendor_name,
         n_docs=pairs.n,
         n_unpaired=pairs.n_unpaired,
-        tasks=tuple(_task_pairs(pairs, seed)),
+        tasks=tuple(_task_pairs(pairs)),
         local_quality=local,
         vendor_quality=vendor,
-        difference=_scores(pairs, resamples, pairs.gain[:, None], Kind.DIFFERENCE)[0],
+        difference=difference_estimate(pairs.parts(pairs.gain)),
         frontiers=tuple(_frontiers(pairs, resamples, seed)),
         notes=pairs.notes,
     )
@@ -131,11 +131,11 @@ def _points(
     policy: Policy, pairs: Pairs, decisions: Decisions, resamples: Resamples
 ) -> tuple[Point, ...]:
     chosen = decisions.escalated
-    qualities = _scores(pairs, resamples, pairs.local[:, None] + chosen * pairs.gain[:, None])
+    qualities = _scores(pairs, pairs.local[:, None] + chosen * pairs.gain[:, None])
     shares = resamples.estimates(chosen, Kind.FIXED, SHARE)
     if policy in CASCADES:
         # nobody of a few docs was unsure: the next one may be; at both ends it is set
-        shares[1:-1] = resamples.estimates(chosen[:, 1:-1], Kind.SCORE, SHARE)
+        shares[1:-1] = resamples.estimates(chosen[:, 1:-1], Kind.SHARE, SHARE)
     return tuple(
         Point(target, share, quality, cost, threshold, tasks)
         for target, share, quality, cost, threshold, tasks in zip(
@@ -164,41 +164,18 @@ def _costs(pairs: Pairs, resamples: Resamples, chosen: Array) -> list[Estimate]:
     return resamples.estimates(chosen * pairs.cost[:, None], Kind.FIXED, "", reason)
 
 
-def _scores(
-    pairs: Pairs, resamples: Resamples, columns: Array, kind: Kind = Kind.SCORE
-) -> list[Estimate]:
-    """Return the means of score columns; scores without bounds that do not vary get no interval."""
-    if pairs.is_bounded:
-        return resamples.estimates(columns, kind, SHARE)
-    found = resamples.estimates(columns, Kind.FIXED, "score")
-    reason = say("too few different scores for an interval")
-    return [
-        replace(e, low=None, high=None, method="", reason=reason) if e.low == e.high else e
-        for e in found
-    ]
+def _scores(pairs: Pairs, columns: Array) -> list[Estimate]:
+    return [score_estimate(pairs.parts(scores)) for scores in columns.T]
 
 
-def _task_pairs(pairs: Pairs, seed: int) -> Iterator[TaskPair]:
-    for i, (name, metric) in enumerate(zip(pairs.names, pairs.metrics, strict=True)):
-        docs = pairs.task == i
-        n = int(docs.sum())
-        part = replace(pairs, local=pairs.local[docs], vendor=pairs.vendor[docs])
-        rng = np.random.default_rng([seed, 3, i])
-        resamples = resample(np.zeros(n, dtype=np.int64), np.full(n, 1 / n), rng)
+def _task_pairs(pairs: Pairs) -> Iterator[TaskPair]:
+    sides = (pairs.parts(scores) for scores in (pairs.local, pairs.vendor, pairs.gain))
+    for name, metric, local, vendor, gain in zip(pairs.names, pairs.metrics, *sides, strict=True):
         yield TaskPair(
             task=name,
             metric=metric,
-            n=n,
-            local=_of_task(part, resamples, part.local),
-            vendor=_of_task(part, resamples, part.vendor),
-            difference=_scores(part, resamples, part.gain[:, None], Kind.DIFFERENCE)[0],
+            n=len(gain.scores),
+            local=score_estimate([local]),
+            vendor=score_estimate([vendor]),
+            difference=difference_estimate([gain]),
         )
-
-
-def _of_task(part: Pairs, resamples: Resamples, scores: Array) -> Estimate:
-    """Return a task's mean; of 0/1 scores with Wilson's interval, as wherever quality is reported."""
-    if set(np.unique(scores)) <= {0.0, 1.0}:
-        n, value = len(scores), float(scores.mean())
-        low, high = wilson(float(scores.sum()), n)
-        return Estimate(value, SHARE, n, min(low, value), max(high, value), "Wilson 95 %")
-    return _scores(part, resamples, scores[:, None])[0]

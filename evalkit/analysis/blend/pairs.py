@@ -10,10 +10,10 @@ from statistics import fmean
 
 import numpy as np
 
-from evalkit.analysis.arrays import Array, Ints, are_shares
+from evalkit.analysis.arrays import Array, Ints
 from evalkit.analysis.docs import matched
 from evalkit.analysis.outcomes import Outcome, Signal
-from evalkit.errors import UsageError, did_you_mean
+from evalkit.analysis.weighted import Part
 from evalkit.records import Request
 from evalkit.wording import NOTHING, Said, numeral, say
 
@@ -42,6 +42,8 @@ class Pairs:
     """What the vendor's answer cost; None: no answer's cost is known."""
     confidence: Mapping[Signal, Array]
     """Signals of the local model's confidence; NaN: the doc does not have that one."""
+    source: Ints | None = None
+    """Which source each doc is of; None: every doc is its own."""
     n_unknown_cost: int = 0
     """Docs whose cost is the mean of others."""
     n_unpaired: int = 0
@@ -59,10 +61,14 @@ class Pairs:
         """What a doc's score gains when the vendor answers it."""
         return self.vendor - self.local
 
-    @property
-    def is_bounded(self) -> bool:
-        """Whether every score is within 0 and 1."""
-        return are_shares(np.concatenate([self.local, self.vendor]))
+    def parts(self, scores: Array) -> list[Part]:
+        """Return scores of the docs, `[docs]`, task by task."""
+        found = []
+        for i in range(len(self.names)):
+            docs = self.task == i
+            source = None if self.source is None else self.source[docs]
+            found.append(Part(float(self.weight[docs].sum()), scores[docs], source))
+        return found
 
 
 def pair(
@@ -80,11 +86,7 @@ def pair(
             A doc costs the mean over the repeats; one of unknown cost the mean of its task, else of all docs.
         weights: Task → its weight in the real workload; tasks without one have none, and are left out. None: all
             tasks count the same. The docs of a task share its weight.
-
-    Raises:
-        UsageError: A weight is for a task that neither model was asked.
     """
-    _check(weights, local, vendor)
     wanted = {task for task, weight in (weights or {}).items() if weight > 0}
     mine, theirs = (
         _of_tasks(side, None if weights is None else wanted) for side in (local, vendor)
@@ -105,6 +107,7 @@ def pair(
         weight=doc_weights(task, [1.0 if weights is None else weights[name] for name in names]),
         cost=cost,
         confidence={s: _signal([a for a, _ in rows], s) for s in Signal},
+        source=_sources([a for a, _ in rows]),
         n_unknown_cost=n_unknown,
         n_unpaired=flaws.total(),
         notes=tuple(_notes(flaws, wanted - set(names), n_unknown)),
@@ -118,6 +121,14 @@ def doc_weights(task: Ints, weights: Sequence[float]) -> Array:
         return np.zeros(0)
     each = np.asarray(weights, dtype=float) / np.bincount(task, minlength=len(weights))
     return np.asarray(each[task] / each[task].sum())
+
+
+def _sources(side: Sequence[Outcome]) -> Ints | None:
+    """Return a number for each source, another for each doc without one; None: no doc has one."""
+    if all(o.source is None for o in side):
+        return None
+    names = [f"of {o.source}" if o.source is not None else f"{i}" for i, o in enumerate(side)]
+    return np.unique(names, return_inverse=True)[1]
 
 
 def _of_tasks(side: Iterable[Outcome], wanted: Collection[str] | None) -> list[Outcome]:
@@ -141,19 +152,6 @@ def _flaws(
         say("a model has no score for them"): n_both - n_scored,
     }
     return Counter({why: n for why, n in found.items() if n})
-
-
-def _check(weights: Mapping[str, float] | None, *sides: Iterable[Outcome]) -> None:
-    known = sorted({o.task for side in sides for o in side})
-    for name, weight in (weights or {}).items():
-        if not (math.isfinite(weight) and weight >= 0):
-            raise UsageError(f"task weights: {name}: {weight} is not a weight.", "Give 0 or more.")
-        if name not in known:
-            otherwise = f"There are: {', '.join(known) or 'none'}."
-            raise UsageError(
-                f"task weights: no task {name!r} with a score per doc was run.",
-                did_you_mean(name, known, otherwise),
-            )
 
 
 def _signal(side: Sequence[Outcome], signal: Signal) -> Array:

@@ -21,10 +21,10 @@ import numpy as np
 from evalkit.analysis.arrays import Array, Flags, Ints
 from evalkit.analysis.blend.pairs import Pairs
 from evalkit.analysis.outcomes import Signal
-from evalkit.wording import NOTHING, Said, say, say_n
+from evalkit.wording import NOTHING, Said, say_n
 
 TARGETS = tuple(i / 20 for i in range(21))
-MOST_FOLDS = 5
+N_FOLDS = 5
 LEAST_DOCS = 10
 
 
@@ -51,9 +51,8 @@ class Folds:
 
 
 def deal(pairs: Pairs, rng: np.random.Generator) -> Folds:
-    """Deal the docs of each task into five folds, or into as many as the smallest task has docs."""
+    """Deal the docs of each task into folds, one after another."""
     sizes = np.bincount(pairs.task, minlength=len(pairs.names))
-    n_folds = min(MOST_FOLDS, int(sizes.min()))
     if pairs.n < LEAST_DOCS:
         return _no_folds(
             pairs,
@@ -64,18 +63,12 @@ def deal(pairs: Pairs, rng: np.random.Generator) -> Folds:
                 least=f"{LEAST_DOCS}",
             ),
         )
-    if n_folds < 2:
-        name = pairs.names[int(sizes.argmin())]
-        return _no_folds(
-            pairs,
-            say("task {task} has one doc, so nothing can be chosen on others of it", task=name),
-        )
     fold = np.empty(pairs.n, dtype=np.int64)
     for one in range(len(sizes)):
         # dealing goes on where the last task ended, which keeps the folds equally large
         docs = rng.permutation(np.flatnonzero(pairs.task == one))
-        fold[docs] = (np.arange(len(docs)) + sizes[:one].sum()) % n_folds
-    return Folds(fold, n_folds)
+        fold[docs] = (np.arange(len(docs)) + sizes[:one].sum()) % N_FOLDS
+    return Folds(fold, N_FOLDS)
 
 
 def _no_folds(pairs: Pairs, reason: Said) -> Folds:
@@ -141,17 +134,19 @@ def cascade(pairs: Pairs, signal: Signal, folds: Folds, lot: Array) -> Decisions
 def rank_tasks(pairs: Pairs, docs: Flags) -> list[int]:
     """Return the tasks that the vendor does better on these docs, most quality per dollar first.
 
-    Without known costs, or where the vendor is free, most quality first.
+    Without known costs, or where the vendor is free, most quality first. A task with one doc in all is not among them:
+    it can't be chosen on some docs and scored on others.
     """
     task = pairs.task[docs]
-    n = np.bincount(task, minlength=len(pairs.names))
+    n = np.maximum(np.bincount(task, minlength=len(pairs.names)), 1)
     gain = np.bincount(task, pairs.gain[docs], len(pairs.names)) / n
     rate = gain
     if pairs.cost is not None:
         cost = np.bincount(task, pairs.cost[docs], len(pairs.names)) / n
         rate = _rate(gain, cost)
     order = np.lexsort((-gain, -rate))
-    return [int(i) for i in order if gain[i] > 0]
+    several = np.bincount(pairs.task, minlength=len(pairs.names)) > 1
+    return [int(i) for i in order if gain[i] > 0 and several[i]]
 
 
 def _rate(gain: Array, cost: Array) -> Array:
@@ -161,7 +156,7 @@ def _rate(gain: Array, cost: Array) -> Array:
 
 
 def by_task(pairs: Pairs, folds: Folds) -> Decisions:
-    """Send the first 0, 1, … tasks, of those that the vendor does better; at last all."""
+    """Send the first 0, 1, … tasks, of those that the vendor does better; at last all. Tasks with one doc stay."""
     n_tasks = len(pairs.names)
     settings = range(n_tasks + 1)
     escalated = np.zeros((pairs.n, n_tasks + 1))

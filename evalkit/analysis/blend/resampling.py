@@ -1,4 +1,4 @@
-"""Intervals of weighted means over docs that were drawn task by task.
+"""Intervals of what a blend costs and how much it sends away: weighted means over docs drawn task by task.
 
 Bootstrap: docs are drawn again within their task, with what was decided about each of them fixed; one matrix of counts
 serves every number of a blend. From a task of n docs n − 1 are drawn, which makes the variance unbiased for small n
@@ -34,10 +34,8 @@ _TAIL = (1 - CONFIDENCE) / 2
 class Kind(StrEnum):
     """What docs that are all equal say about the next one."""
 
-    SCORE = "score"
-    """A score within 0 and 1: the next may be another."""
-    DIFFERENCE = "difference"
-    """A difference of two scores, within −1 and 1: the next may be another."""
+    SHARE = "share"
+    """A share of docs that a signal sends away: the next may go the other way."""
     FIXED = "fixed"
     """Prices, and shares that a policy sets: the next is the same."""
 
@@ -82,13 +80,12 @@ class Resamples:
         methods = np.full(len(values), method, dtype=object)
         if kind != Kind.FIXED:
             for i, flat in self._flat(columns):
-                below, above = self._spread(columns[self.starts[flat], i], flat, kind)
+                below, above = self._spread(columns[self.starts[flat], i], flat)
                 low[i] = values[i] - np.hypot(values[i] - low[i], below)
                 high[i] = values[i] + np.hypot(high[i] - values[i], above)
                 is_all = bool(flat.all())
                 methods[i] = "Wilson 95 %" if is_all else f"{method}, Wilson for equal scores"
-            floor = -1.0 if kind == Kind.DIFFERENCE else 0.0
-            low, high = np.clip(low, floor, 1.0), np.clip(high, floor, 1.0)
+            low, high = np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
         n = len(self.weight)
         return [
             Estimate(float(v), unit, n, float(min(a, v)), float(max(b, v)), str(m), reason)
@@ -114,7 +111,7 @@ class Resamples:
         for i in np.flatnonzero(is_flat.any(axis=0)):
             yield int(i), is_flat[:, i]
 
-    def _spread(self, scores: Array, flat: Flags, kind: Kind) -> tuple[float, float]:
+    def _spread(self, scores: Array, flat: Flags) -> tuple[float, float]:
         """Return how far below and above its mean the flat strata's part of a column may be."""
         weights, sizes = self.stratum_weight[flat], self.sizes[flat]
         below = above = 0.0
@@ -122,21 +119,10 @@ class Resamples:
             same = scores == score
             total = float(weights[same].sum())
             n = max(1, int(total**2 / float((weights[same] ** 2 / sizes[same]).sum()) + 1e-9))
-            low, high = _wilson(float(score), n, kind)
+            low, high = wilson(float(score) * n, n)
             below += (total * (score - low)) ** 2
             above += (total * (high - score)) ** 2
         return float(np.sqrt(below)), float(np.sqrt(above))
-
-
-def _wilson(score: float, n: int, kind: Kind) -> tuple[float, float]:
-    """Return Wilson's interval of n equal scores; for differences, mirrored around 0.
-
-    For n differences of 0 it is ± z² / (n + z²), as Tango's interval (1998) where no pair is discordant.
-    """
-    if kind == Kind.SCORE or score > 0:
-        return wilson(score * n, n)
-    low, high = wilson(-score * n, n)
-    return (-high, high) if score == 0 else (-high, -low)
 
 
 def resample(stratum: Ints, weight: Array, rng: np.random.Generator) -> Resamples:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from evalkit.analysis.docs import doc_table
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.load import slo_text
+from evalkit.analysis.tco.alike import no_share, outside, outside_warnings, uneven
 from evalkit.analysis.tco.blends import Blend, blended_slo_share, blends
 from evalkit.analysis.tco.book import Asked, Book
-from evalkit.analysis.tco.evidence import data_class, quality_of
+from evalkit.analysis.tco.evidence import data_class
 from evalkit.analysis.tco.facts import (
     BLEND,
     BUILD,
@@ -30,6 +31,7 @@ from evalkit.analysis.tco.formulas import cumulated
 from evalkit.analysis.tco.model import Deployment, Purchase, Workload, costs
 from evalkit.analysis.tco.options import Resolved, resolve, workload
 from evalkit.analysis.tco.pairs import pair_facts
+from evalkit.analysis.tco.quality import quality_of
 from evalkit.analysis.tco.uncertainty import Future, figure, future, inputs_of
 from evalkit.analysis.tco.unit import Work, unit_costs
 from evalkit.analysis.tco.values import Input, Provenance, Reading, at_mode, drawn
@@ -57,6 +59,8 @@ class Case:
     """What each option may come to, by option; those whose costs are known."""
     task_quality: dict[tuple[str, str], Estimate]
     """Model and task → score."""
+    uneven: dict[str, Said] = field(default_factory=dict)
+    """Option → why its mean score is not over all tasks that count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +92,12 @@ def analyse_scenario(
     book = Book(scenario, catalog, today)
     work = workload(book)
     _check_tasks(scenario, runs)
-    table = doc_table(runs, scenario.policy.quality.metrics)
+    rule = scenario.policy.quality
+    table = doc_table(runs, rule.metrics, rule.clusters)
     options = [resolve(o, table, book) for o in scenario.options]
     _check_models(options, runs)
     mixed = list(blends(options, runs, book, work))
+    left_out = tuple(outside(table))
     read = drawn(scenario.draws, scenario.seed)
     known = [*(r.deployment for r in options), *(b.deployment for b in mixed)]
     deployments = [d for d in known if d is not None]
@@ -120,9 +126,15 @@ def analyse_scenario(
             (code, r.value, r.date.isoformat(), r.source) for code, r in scenario.rates.items()
         ),
         data_class=scenario.policy.data_class or data_class(runs) or "internal",
-        warnings=(*warnings_of(options, mixed, runs, book), *_old_sources(deployments, work)),
+        warnings=(
+            *outside_warnings(left_out),
+            *warnings_of(options, mixed, runs, book),
+            *_old_sources(deployments, work),
+        ),
     )
-    return Case(facts, work, futures, _task_quality(options))
+    none = no_share(left_out, (r.spec.model for r in options))
+    off = uneven(options, mixed, left_out, scenario.load.task_weights)
+    return Case(facts, work, futures, none | _task_quality(options), off)
 
 
 def _task_quality(options: Sequence[Resolved]) -> dict[tuple[str, str], Estimate]:
@@ -162,6 +174,7 @@ def _check_tasks(scenario: ScenarioConfig, runs: Sequence[Run]) -> None:
         ("load: task_weights", scenario.load.task_weights or {}),
         ("policy: quality: tasks", rule.tasks),
         ("policy: quality: metrics", rule.metrics),
+        ("policy: quality: clusters", rule.clusters),
     ):
         for name in names:
             if known and name not in known:

@@ -187,7 +187,7 @@ def _as_measured(
     weights = book.scenario.load.task_weights
 
     def mean(values: dict[str, list[float]]) -> Estimate:
-        return weighted_mean(values, weights, "", is_share=False)
+        return weighted_mean(values, weights, "")
 
     base = ApiCost(
         per_request=None,

@@ -11,7 +11,7 @@ from math import sqrt
 import numpy as np
 
 from evalkit.analysis.facts import Estimate
-from evalkit.analysis.outcomes import Outcome
+from evalkit.analysis.stats import LEAST_VALUES
 from evalkit.config.run import ModelSpec
 from evalkit.records import Request
 from evalkit.store.run_dir import Run
@@ -90,22 +90,16 @@ def data_class(runs: Iterable[Run]) -> str | None:
 
 
 def weighted_mean(
-    by_task: Mapping[str, Sequence[float]],
-    weights: Mapping[str, float] | None,
-    unit: str,
-    *,
-    is_share: bool,
+    by_task: Mapping[str, Sequence[float]], weights: Mapping[str, float] | None, unit: str
 ) -> Estimate:
-    """Return the mean over tasks, each by its weight, with a 95 % interval.
+    """Return the mean over tasks of tokens or money, each task by its weight, with a 95 % interval.
 
-    Stratified: variance = Σ w² s² / n. For shares, two values of 0 and two of 1 are added before s² is computed
-    (Agresti and Coull 1998), so that a task that was all right or all wrong does not look certain.
+    Stratified: variance = Σ w² s² / n. Scores have limits of their own: see `analysis.weighted`.
 
     Args:
         by_task: Values of each task, one per doc or request.
         weights: What each task is of the work; None: all the same. Tasks without one do not count.
         unit: Of the values.
-        is_share: Whether values lie between 0 and 1.
     """
     used = {t: v for t, v in by_task.items() if v and (weights is None or weights.get(t))}
     n = sum(len(v) for v in used.values())
@@ -116,22 +110,9 @@ def weighted_mean(
     mean = sum(given[t] / whole * float(np.mean(v)) for t, v in used.items())
     variance = 0.0
     for task, values in used.items():
-        padded = [*values, 0.0, 0.0, 1.0, 1.0] if is_share else list(values)
-        if len(padded) < 2:
+        if len(values) < LEAST_VALUES:
             reason = say("one value has no interval")
             return Estimate(mean, unit, n, method="mean over tasks", reason=reason)
-        variance += (given[task] / whole) ** 2 * float(np.var(padded, ddof=1)) / len(padded)
+        variance += (given[task] / whole) ** 2 * float(np.var(values, ddof=1)) / len(values)
     half = _Z * sqrt(variance)
-    low, high = mean - half, mean + half
-    if is_share:
-        low, high = max(low, 0.0), min(high, 1.0)
-    return Estimate(mean, unit, n, low, high, "mean over tasks, stratified 95 %")
-
-
-def quality_of(outcomes: Iterable[Outcome], weights: Mapping[str, float] | None) -> Estimate:
-    """Return the mean score over tasks of one model."""
-    by_task: dict[str, list[float]] = defaultdict(list)
-    for o in outcomes:
-        if o.score is not None:
-            by_task[o.task].append(o.score)
-    return weighted_mean(by_task, weights, "share", is_share=True)
+    return Estimate(mean, unit, n, mean - half, mean + half, "mean over tasks, stratified 95 %")

@@ -11,7 +11,7 @@ from evalkit.analysis.outcomes import Outcome, outcomes
 from evalkit.analysis.tco.api import NOT_ASKED, ApiCost, api_cost
 from evalkit.analysis.tco.book import Asked, Book
 from evalkit.analysis.tco.capacity import capacity_of
-from evalkit.analysis.tco.evidence import hosts_of, is_inside, quality_of
+from evalkit.analysis.tco.evidence import hosts_of, is_inside
 from evalkit.analysis.tco.model import (
     Api,
     Deployment,
@@ -23,6 +23,7 @@ from evalkit.analysis.tco.model import (
     Workload,
 )
 from evalkit.analysis.tco.people import no_adoption, no_staff, people
+from evalkit.analysis.tco.quality import quality_of
 from evalkit.analysis.tco.replica import Capacity
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.config.quantity import Quantity

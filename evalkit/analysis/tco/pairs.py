@@ -13,7 +13,6 @@ from evalkit.analysis.tco.blends import Blend
 from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.breakeven import break_even_per_month
 from evalkit.analysis.tco.compare import less
-from evalkit.analysis.tco.evidence import weighted_mean
 from evalkit.analysis.tco.facts import Figure, PairFact
 from evalkit.analysis.tco.formulas import (
     HOURS_PER_MONTH,
@@ -25,6 +24,7 @@ from evalkit.analysis.tco.model import Workload, fixed_and_marginal, volumes
 from evalkit.analysis.tco.options import Resolved
 from evalkit.analysis.tco.uncertainty import Future, figure, future, inputs_of
 from evalkit.analysis.tco.values import Reading, at_mode
+from evalkit.analysis.weighted import difference_estimate
 from evalkit.wording import joined, numeral, say, say_n
 
 
@@ -57,11 +57,7 @@ def _difference(own: Resolved, api: Resolved, weights: Mapping[str, float] | Non
     if not own.outcomes or not api.outcomes:
         return none
     pairs = pair(own.outcomes, api.outcomes, lambda _: None, weights)
-    by_task = {
-        name: [float(x) for x in pairs.gain[pairs.task == i]] for i, name in enumerate(pairs.names)
-    }
-    found = weighted_mean(by_task, weights, "share", is_share=False)
-    return none if found.value is None else found
+    return difference_estimate(pairs.parts(pairs.gain)) if pairs.n else none
 
 
 def _pair(own: Future, api: Future, work: Workload, read: Reading, currency: str) -> PairFact:

@@ -52,6 +52,6 @@ def measured_tokens(
             ]
             for t in tasks
         }
-        return weighted_mean(values, weights, "tokens", is_share=False).value
+        return weighted_mean(values, weights, "tokens").value
 
     return mean("input_tokens"), mean("output_tokens")

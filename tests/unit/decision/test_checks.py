@@ -26,8 +26,8 @@ def share(value: float | None, low: float | None, high: float | None, n: int = 1
         (share(0.85, 0.79, 0.9), Outcome.UNCLEAR),
         (share(0.75, 0.7, 0.8), Outcome.UNCLEAR),
         (share(0.7, 0.6, 0.79), Outcome.FAIL),
-        (share(0.8, None, None), Outcome.PASS),  # without an interval by the value
-        (share(0.79, None, None), Outcome.FAIL),
+        (share(0.9, None, None), Outcome.UNCLEAR),  # without an interval nothing is sure
+        (share(0.1, None, None), Outcome.UNCLEAR),
         (share(None, None, None, 0), Outcome.UNCLEAR),
     ],
 )

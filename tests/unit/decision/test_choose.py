@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evalkit.config.scenario import PolicySpec
+from evalkit.config.policy import PolicySpec
 from evalkit.decision.choose import Choice, Standing, choose, standing
 from evalkit.decision.facts import Check, Outcome
 from tests.decisions import option

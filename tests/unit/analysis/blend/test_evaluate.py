@@ -17,6 +17,7 @@ from evalkit.analysis.blend.pairs import Pairs, pair
 from evalkit.analysis.blend.policies import TARGETS, at_random, cascade, deal
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.outcomes import Signal
+from evalkit.analysis.weighted import difference_estimate, score_estimate
 from tests.unit.analysis.blend.made import pairs_of, world
 from tests.unit.analysis.blend.test_pairs import outcome, paid, price
 from tests.waiting import LONGEST_S
@@ -233,23 +234,18 @@ def test_sending_tasks_helps_where_the_vendor_is_better_on_some() -> None:
 
 def test_intervals_of_blends_hold_the_truth_19_times_of_20() -> None:
     """At half of the docs: drawn at random 0.725 are right; by this margin 0.35 · 1 + 0.65 · 0.65, roughly."""
-    truth_random = (0.6 + 0.85) / 2
-    big = world(10_000, n=200_000, knows=0.6)
-    truth_cascade = _margin_at_half(big)[0]
+    truths = ((0.6 + 0.85) / 2, _margin_at_half(world(10_000, n=200_000, knows=0.6))[0], 0.25)
     hits = np.zeros(3)
     for seed in range(200):
         pairs = world(seed, n=150, knows=0.6)
-        r = resampling.resample(pairs.task, pairs.weight, np.random.default_rng(seed))
         half = at_random(pairs).escalated[:, 10]
-        mixes = [pairs.local + half * pairs.gain, _margin_at_half(pairs)[1]]
-        found = r.estimates(np.stack(mixes, axis=1), resampling.Kind.SCORE, "share")
-        found += r.estimates(pairs.gain[:, None], resampling.Kind.DIFFERENCE, "share")
-        for i, (e, truth) in enumerate(
-            zip(found, (truth_random, truth_cascade, 0.25), strict=True)
-        ):
+        mixes = (pairs.local + half * pairs.gain, _margin_at_half(pairs)[1])
+        found = [score_estimate(pairs.parts(scores)) for scores in mixes]
+        found += [difference_estimate(pairs.parts(pairs.gain))]
+        for i, (e, truth) in enumerate(zip(found, truths, strict=True)):
             low, high = bounds(e)
             hits[i] += low <= truth <= high
-    assert ((hits >= 180) & (hits <= 199)).all()
+    assert (hits >= 185).all()
 
 
 def _margin_at_half(pairs: Pairs) -> tuple[float, np.ndarray]:
@@ -344,10 +340,6 @@ def test_scores_that_do_not_vary_do_not_look_certain() -> None:
     fact = fact_of(world(11, n=60, local=1.0, vendor=1.0))
     for e in (fact.local_quality, fact.difference, fact.tasks[0].vendor):
         assert bounds(e)[1] - bounds(e)[0] > 0.04
-    unbounded = fact_of(pairs_of([0] * 20, np.full(20, 3.0), np.full(20, 3.0)))
-    assert unbounded.local_quality.unit == "score"
-    assert unbounded.local_quality.low is None
-    assert unbounded.local_quality.reason
 
 
 def test_a_hundred_thousand_docs_take_no_hours() -> None:
@@ -357,7 +349,6 @@ def test_a_hundred_thousand_docs_take_no_hours() -> None:
     start = time.perf_counter()
     fact = fact_of(replace(pairs, confidence=every))
     assert time.perf_counter() - start < LONGEST_S
-    assert fact.local_quality.method == "normal approximation 95 %, stratified"
     assert all(f.points for f in fact.frontiers)
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from evalkit.analysis.blend.pairs import pair
 from evalkit.analysis.outcomes import Outcome, Signal
-from evalkit.errors import UsageError
 from evalkit.records import Request
 from tests.builders import api_attempt, request
 
@@ -107,14 +106,6 @@ def test_only_the_proportion_of_weights_matters(t: float, u: float, factor: floa
     other = pair(two_tasks(), two_tasks(), price, {"t": t * factor, "u": u * factor})
     assert one.weight == pytest.approx(other.weight)
     assert one.weight.sum() == pytest.approx(1)
-
-
-def test_a_weight_for_an_unknown_task_is_refused() -> None:
-    docs = [outcome(task="ticket_routing")]
-    with pytest.raises(UsageError, match=r"'ticket_ruting'.* Did you mean 'ticket_routing'"):
-        pair(docs, docs, price, {"ticket_ruting": 1.0})
-    with pytest.raises(UsageError, match="not a weight"):
-        pair(two_tasks(), two_tasks(), price, {"t": -1.0})
 
 
 def test_a_weight_of_a_task_that_only_one_model_has_is_told() -> None:

@@ -50,15 +50,35 @@ def test_every_fold_has_its_share_of_every_task() -> None:
 @pytest.mark.parametrize(
     ("task", "n_folds", "reason"),
     [
-        ([0] * 9 + [1] * 3, 3, ""),
-        ([0] * 9 + [1], 0, "task b has one doc"),
+        ([0] * 9 + [1] * 3, 5, ""),
+        ([0] * 9 + [1], 5, ""),
+        ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 5, ""),
         ([0] * 5 + [1] * 4, 0, "9 docs; it takes 10"),
     ],
 )
-def test_small_tasks_mean_fewer_folds_or_none(task: list[int], n_folds: int, reason: str) -> None:
+def test_a_small_task_takes_the_folds_from_no_other(
+    task: list[int], n_folds: int, reason: str
+) -> None:
     folds = deal(pairs_of(task, np.ones(len(task)), np.ones(len(task))), rng())
     assert folds.n == n_folds
     assert reason in folds.reason
+
+
+def test_docs_of_a_small_task_are_in_different_folds() -> None:
+    folds = deal(pairs_of([0] * 9 + [1] * 2, np.ones(11), np.ones(11)), rng())
+    assert folds.fold[9] != folds.fold[10]
+
+
+def test_a_task_with_one_doc_stays_and_the_others_are_sent_all_the_same() -> None:
+    """The vendor is better on b, and on the one doc of c, which nothing else tells about."""
+    task = [0] * 20 + [1] * 20 + [2]
+    local = np.array([1.0] * 20 + [0.0] * 21)
+    vendor = np.array([0.0] * 20 + [1.0] * 21)
+    pairs = pairs_of(task, local, vendor)
+    found = by_task(pairs, deal(pairs, rng()))
+    assert found.tasks[1] == ("b",)
+    assert found.escalated[40].tolist() == [0, 0, 0, 1]
+    assert found.tasks[-1] == ("a", "b", "c")
 
 
 # --- thresholds ---------------------------------------------------------------------------------------------------
