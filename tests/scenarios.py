@@ -12,8 +12,7 @@ from typing import Any
 
 from evalkit.analysis.tco.analyse import Case, analyse_scenario
 from evalkit.analysis.tco.book import Book
-from evalkit.analysis.tco.facts import OptionFact, PairFact
-from evalkit.analysis.tco.model import (
+from evalkit.analysis.tco.deployment import (
     Api,
     Deployment,
     Fleet,
@@ -24,6 +23,7 @@ from evalkit.analysis.tco.model import (
     Reserved,
     Workload,
 )
+from evalkit.analysis.tco.facts import OptionFact, PairFact
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.catalog import load_catalog
 from evalkit.config.scenario import ScenarioConfig

@@ -60,6 +60,9 @@ WHATS: Mapping[str, What] = MappingProxyType(
         "gpu_hour_hyperscaler": What(
             HARDWARE, "money/GPU-hour", "rent without a commitment, of AWS, Azure, Google or Oracle"
         ),
+        "gpu_hour_serverless": What(
+            HARDWARE, "money/GPU-hour", "rent by the second, while it works"
+        ),
         "gpu_hour_reserved": What(
             HARDWARE, "money/GPU-hour", "rent with a commitment; the note says for how long"
         ),

@@ -5,6 +5,7 @@ Staff and adoption cost have no default: nobody knows them but the company, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -14,38 +15,29 @@ from evalkit.config.bench import SloSpec
 from evalkit.config.files import named
 from evalkit.config.policy import PolicySpec
 from evalkit.config.quantity import (
-    AtLeastOne,
     Currency,
-    GrowthPerYear,
     Money,
     MoneyPerGpuHour,
-    MoneyPerGpuYear,
-    MoneyPerKwh,
     MoneyPerServer,
-    MoneyPerServerYear,
-    MoneyPerYear,
-    PerMonth,
     PerSecond,
-    PositiveShare,
     Share,
     SharePerYear,
-    Staffing,
-    Tokens,
     WattPerGpu,
-    Years,
 )
 from evalkit.config.run import Name, PriceSpec, check_names
 from evalkit.config.scalars import Day
+from evalkit.config.sides import ApiSpec, LoadAssumptions, RateSpec, SelfHostedSpec, StaffSpec
 from evalkit.config.spec import Spec
 
 OWNED, ON_DEMAND, RESERVED = "owned", "rented_on_demand", "rented_reserved"
+SERVERLESS = "rented_serverless"
 API_LIST, API_CONTRACT, API_BATCH = "api_list", "api_contract", "api_batch"
 OFFERED, CONCURRENCY = "offered_per_s", "concurrency"
 """Axes of a load curve: requests per second that come, or how many are answered at once."""
-SELF_HOSTED = (OWNED, ON_DEMAND, RESERVED)
+RENTED = (ON_DEMAND, RESERVED, SERVERLESS)
+SELF_HOSTED = (OWNED, *RENTED)
 MOST_GPUS = 10_000
 """GPUs that one replica or server may have."""
-RENTED = (ON_DEMAND, RESERVED)
 APIS = (API_LIST, API_CONTRACT, API_BATCH)
 KINDS_OF_KEYS: dict[str, tuple[str, ...]] = {
     "hardware": SELF_HOSTED,
@@ -57,104 +49,15 @@ KINDS_OF_KEYS: dict[str, tuple[str, ...]] = {
     "load_power": (OWNED,),
     "gpu_hour_price": RENTED,
     "term_months": (RESERVED,),
+    "min_replicas": (ON_DEMAND,),
+    "active_hours_per_week": (ON_DEMAND,),
+    "billing_step_s": (ON_DEMAND,),
+    "failover": SELF_HOSTED,
     "provider": APIS,
     "price": (API_CONTRACT,),
     "batch_discount": (API_BATCH,),
 }
 """Key of an option → the kinds for which it means something."""
-
-
-class RateSpec(Spec):
-    """What a foreign currency is worth."""
-
-    value: Annotated[float, Field(gt=0)]
-    """One unit of it in the scenario's currency."""
-    date: Day
-    """Day of the rate."""
-    source: str
-    """Where it was published."""
-
-
-class LoadAssumptions(Spec):
-    """How much will be asked."""
-
-    requests_per_month: PerMonth
-    """Requests in the first month."""
-    growth_per_year: GrowthPerYear | None = None
-    """0.2: a fifth more each year; unset: none."""
-    peak_to_mean: AtLeastOne | None = None
-    """Requests per second at the busiest / on average; hardware is bought for the peak. Unset: the catalogue's."""
-    input_tokens: Tokens | None = None
-    """Prompt tokens per request; unset: as in the measured requests."""
-    output_tokens: Tokens | None = None
-    """Answer tokens per request; unset: as in the measured requests."""
-    task_weights: dict[str, Annotated[float, Field(ge=0)]] | None = None
-    """How much each task is of the work, such as `{ticket_routing: 3, grounded_qa: 1}`; unset: all the same."""
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if (self.input_tokens is None) != (self.output_tokens is None):
-            raise ValueError("give both input_tokens and output_tokens, or neither")
-        if self.task_weights is not None and not any(self.task_weights.values()):
-            raise ValueError("task_weights: at least one task must have a weight above 0")
-        return self
-
-
-class StaffSpec(Spec):
-    """People who keep it running."""
-
-    fte: Staffing
-    """Full-time people; 0.5 is half a person."""
-    cost_per_year: MoneyPerYear
-    """Cost of one person: salary, taxes, workplace."""
-
-
-class SideSpec(Spec):
-    """What one side costs beside the machines or the API: the same questions for both."""
-
-    staff: StaffSpec | None = None
-    """Unset: not known; where it could turn the verdict, that is not decidable."""
-    adoption_cost: Money | None = None
-    """Once, at the beginning: project, integration, training, review. Unset: as for staff."""
-
-
-class SelfHostedSpec(SideSpec):
-    """Assumptions of running models on own or rented machines."""
-
-    electricity_country: str | None = None
-    """Row of the catalogue, such as `DE`; only for owned machines."""
-    electricity_price: MoneyPerKwh | None = None
-    """Instead of the country's."""
-    pue: AtLeastOne | None = None
-    """Power of the whole site / power of its machines; unset: the catalogue's."""
-    useful_life_years: Years | None = None
-    """Years until a server is replaced; unset: the catalogue's."""
-    residual_share: Share | None = None
-    """What a server is worth then, as a share of its price; unset: the catalogue's."""
-    resale_share: Share | None = None
-    """What is got for a server that is sold before its life is over, as a share of the worth that straight-line
-    depreciation leaves; unset: the catalogue's. 0: nothing is sold at the end of the horizon."""
-    server_price_change_per_year: GrowthPerYear | None = None
-    """How prices of servers move until one is bought again, -0.1: a tenth less each year; unset: the catalogue's."""
-    rent_change_per_year: GrowthPerYear | None = None
-    """How rents of GPUs move, in either direction; a reservation keeps its price. Unset: the catalogue's."""
-    maintenance_share: SharePerYear | None = None
-    """Maintenance per year, as a share of the server's price; unset: the catalogue's."""
-    hosting_per_server_year: MoneyPerServerYear | None = None
-    """Rack, cooling, network of an owned server; unset: the catalogue's."""
-    licence_per_gpu_year: MoneyPerGpuYear | None = None
-    """Serving software; unset: the catalogue's."""
-    headroom: PositiveShare | None = None
-    """Share of the measured capacity that is used at the peak; unset: the catalogue's."""
-    spare_replicas: Annotated[int, Field(ge=0, le=10)] = 0
-    """Replicas that stand by for one that fails: 1 is N+1."""
-
-
-class ApiSpec(SideSpec):
-    """Assumptions of buying answers from an API."""
-
-    price_decline_per_year: SharePerYear | None = None
-    """0.3: prices fall by 30 % each year; unset: the catalogue's, 0 most likely, which favours own machines."""
 
 
 class ImportSpec(Spec):
@@ -214,10 +117,17 @@ class OptionSpec(Spec):
     name: Name
     """How the report calls it."""
     kind: Literal[
-        "owned", "rented_on_demand", "rented_reserved", "api_list", "api_contract", "api_batch"
+        "owned",
+        "rented_on_demand",
+        "rented_reserved",
+        "rented_serverless",
+        "api_list",
+        "api_contract",
+        "api_batch",
     ]
-    """`owned`: servers you buy; `rented_*`: GPUs by the hour; `api_*`: answers by the token. `api_batch` is cheaper and
-    answers within a day."""
+    """`owned`: servers you buy; `rented_on_demand`: GPUs by the hour, as many as each hour needs; `rented_reserved`:
+    GPUs for a term; `rented_serverless`: GPUs by the second; `api_*`: answers by the token, `api_batch` cheaper and
+    within a day."""
     model: str
     """The model's name in the runs; for an API that was not measured, its name in the price list."""
     hardware: str | None = None
@@ -235,6 +145,14 @@ class OptionSpec(Spec):
     term_months: Annotated[int, Field(gt=0, le=180)] | None = None
     """`rented_reserved`: months for which GPUs are committed, whatever the load does; then as many as are needed are
     committed again. Unset: 36. The catalogue's rents are for 1 or 3 years: see the note."""
+    min_replicas: Annotated[int, Field(ge=0, le=MOST_GPUS)] = 1
+    """`rented_on_demand`: replicas that are kept when hardly anything is asked; 0: none while nothing is asked."""
+    active_hours_per_week: Annotated[float, Field(gt=0, le=168)] = 168
+    """`rented_on_demand`: hours in which anything is asked or kept at all. With a profile: its hours of load."""
+    billing_step_s: Annotated[float, Field(gt=0, le=86_400)] = 60
+    """`rented_on_demand`: what is billed at least, and in whole steps of."""
+    failover: str | None = None
+    """Self-hosted: the API option that answers while own machines do not, instead of spare replicas."""
     idle_power: WattPerGpu | None = None
     """`owned`: the whole server's power when idle, per GPU; instead of the catalogue's."""
     load_power: WattPerGpu | None = None
@@ -282,6 +200,16 @@ class BlendPair(Spec):
     """An API option."""
 
 
+def _check_failovers(options: Sequence[OptionSpec]) -> None:
+    apis = [o.name for o in options if not o.is_self_hosted and o.kind != API_BATCH]
+    for o in options:
+        if o.failover is not None and o.failover not in apis:
+            raise ValueError(
+                f"option {o.name!r}: failover: {o.failover!r} is none of the APIs that answer at once:"
+                f" {', '.join(apis) or 'there is none'}"
+            )
+
+
 class ScenarioConfig(Spec):
     """One decision: a load, deployments to compare, a horizon, and a policy."""
 
@@ -323,6 +251,7 @@ class ScenarioConfig(Spec):
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
         check_names(options=self.options)
+        _check_failovers(self.options)
         kinds = {o.name: o.is_self_hosted for o in self.options}
         for pair in self.blends or ():
             for key, name, wanted in (("local", pair.local, True), ("vendor", pair.vendor, False)):

@@ -76,17 +76,22 @@ def config(name: str) -> ScenarioConfig:
         "api": {"price_decline_per_year": [0, 0.2, 0.4]},
     }
     spare = {**SIDE, "spare_replicas": 1}
+    hourly = rented(
+        "hourly", [1, 2, 4], kind="rented_on_demand", failover="api", active_hours_per_week=60
+    )
+    seconds = rented("seconds", [2, 3, 5], kind="rented_serverless")
     return {
         "all": lambda: scenario(OWNED, rented("rented"), api, **{**changes, **discount}, blends=None, policy=policy),
         "owned": lambda: scenario(OWNED, api, **{**changes, "self_hosted": spare, **discount}),
         "rented": lambda: scenario(rented("rented", [1, 2, 4]), api, **changes),
+        "elastic": lambda: scenario(hourly, seconds, api, **{**changes, "load": {**LOADS, "peak_to_mean": [2, 6, 15]}}),
         "batch": lambda: scenario(OWNED, batch, api, **changes, policy={"interactive": False}),
         "one": lambda: scenario(by_contract("api", 2.0), **changes),
         "excluded": lambda: scenario(OWNED, api, **changes, policy={"data_class": "confidential"}),
     }[name]()  # fmt: skip
 
 
-NAMES = ("all", "owned", "rented", "batch", "one", "excluded")
+NAMES = ("all", "owned", "rented", "elastic", "batch", "one", "excluded")
 
 
 @cache

@@ -14,6 +14,7 @@ from evalkit.analysis.load import slo_text
 from evalkit.analysis.tco.alike import no_share, outside, outside_warnings, uneven
 from evalkit.analysis.tco.blends import Blend, blended_slo_share, blends
 from evalkit.analysis.tco.book import Asked, Book
+from evalkit.analysis.tco.deployment import Deployment, Purchase, Workload
 from evalkit.analysis.tco.evidence import data_class
 from evalkit.analysis.tco.facts import (
     BLEND,
@@ -28,7 +29,7 @@ from evalkit.analysis.tco.facts import (
     TcoFacts,
 )
 from evalkit.analysis.tco.formulas import cumulated
-from evalkit.analysis.tco.model import Deployment, Purchase, Workload, costs
+from evalkit.analysis.tco.model import costs
 from evalkit.analysis.tco.options import Resolved, resolve, workload
 from evalkit.analysis.tco.pairs import pair_facts
 from evalkit.analysis.tco.quality import quality_of

@@ -12,7 +12,7 @@ from evalkit.analysis.blend.pairs import pair
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.api import NOT_ASKED, request_price, tariff
 from evalkit.analysis.tco.book import Book
-from evalkit.analysis.tco.model import Deployment, Workload
+from evalkit.analysis.tco.deployment import Deployment, Workload
 from evalkit.analysis.tco.options import Resolved
 from evalkit.analysis.tco.uncertainty import future
 from evalkit.analysis.tco.values import Input, as_input, at_mode

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from evalkit.analysis.arrays import Array
+from evalkit.analysis.arrays import ROUNDING, Array
+from evalkit.analysis.tco.deployment import Deployment, Elastic, Fleet, Rent, Workload
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
-from evalkit.analysis.tco.model import Deployment, Fleet, Workload, fixed_and_marginal
+from evalkit.analysis.tco.model import costs, fixed_and_marginal
 from evalkit.analysis.tco.values import Reading
 
 _MOST_STEPS = 64
+_AROUND, _GRID, _HALVINGS = 1000.0, 120, 40
+"""The search goes from a thousandth of the load to a thousand times, in so many steps, then halves the one it found."""
 
 
 def break_even_per_month(
@@ -24,6 +28,9 @@ def break_even_per_month(
     """
     fleet = own.fleet
     assert fleet is not None
+    is_elastic = isinstance(fleet.machine, Rent) and isinstance(fleet.machine.billing, Elastic)
+    if is_elastic or own.failover is not None:
+        return _searched(own, api, workload, read)
     people_api, price = fixed_and_marginal(api, workload, np.asarray(0.0), read)
     per_replica = _capacity_per_month(fleet, workload, read)
     low, high = _bounds(own, fleet, workload, read, people_api, price, per_replica)
@@ -47,6 +54,29 @@ def break_even_per_month(
         replicas = np.maximum(replicas + 1, enough + fleet.spare)
     # so near to never that the steps hardly matter: the load that is surely enough
     return np.where(np.isnan(found), high, found)
+
+
+def _searched(own: Deployment, api: Deployment, workload: Workload, read: Reading) -> Array:
+    """Return the least load of a grid at which `own` costs no more, then halved: for costs that are no staircase."""
+
+    def is_cheaper(load: ArrayLike) -> Array:
+        mine, other = (costs(d, workload, load, 0, read).total for d in (own, api))
+        return np.asarray(mine <= other * (1 + ROUNDING))
+
+    now = read(workload.requests_per_month)
+    factors = np.geomspace(1 / _AROUND, _AROUND, _GRID + 1)
+    crossed = is_cheaper(now * factors)
+    # where both cost nothing without load, the smallest load tells
+    is_free = np.logical_and(is_cheaper(now * 0.0), crossed[..., :1])
+    at = crossed.argmax(axis=-1, keepdims=True)
+    high = now * factors[at]
+    low = np.where(at > 0, now * factors[np.maximum(at - 1, 0)], 0.0)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        is_enough = is_cheaper(middle)
+        low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
+    found = np.where(is_free, 0.0, np.where(crossed.any(axis=-1, keepdims=True), high, np.inf))
+    return np.asarray(found if np.ndim(now) else found[..., 0])
 
 
 def _ratio(amount: Array, each: Array) -> Array:

@@ -6,18 +6,16 @@ Unit view (`Costs`): servers are spread over their life; for cost per month, req
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from evalkit.analysis.arrays import Array
+from evalkit.analysis.tco.deployment import Deployment, Elastic, Fleet, Purchase, Workload
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH, changed, during, kept, worth_left
 from evalkit.analysis.tco.model import (
     Costs,
-    Deployment,
-    Fleet,
-    Purchase,
-    Workload,
+    elastic_units,
     fleet_costs,
     local_share,
     replicas_at,
@@ -98,14 +96,21 @@ def _fleet(
         padded = np.concatenate([paid, np.zeros((*paid.shape[:-1], 1))], axis=-1)
         return each, padded, _resale(machine, paid, life, read)
     rates = changed(read(machine.price), read(machine.change_per_year), months)
-    units = needed
-    if machine.billing is not None:
-        term = machine.billing.term_months
+    billing = machine.billing
+    if isinstance(billing, Elastic):
+        units = elastic_units(fleet, billing, workload, mean_per_s, read)
+    else:
+        term = billing.term_months
         units, taken = kept(needed, term)
         signed = during(taken * rates, term)
         # where nothing is rented any rate will do
         rates = signed / np.where(units > 0, units, 1)
-    return fleet_costs(fleet, workload, replicas, units, mean_per_s, rates, read), None, None
+    each = fleet_costs(fleet, workload, replicas, units, mean_per_s, rates, read)
+    if isinstance(
+        billing, Elastic
+    ):  # units are a mean over the hours; those of the busiest are what there may be
+        each = replace(each, servers=needed)
+    return each, None, None
 
 
 def _resale(machine: Purchase, paid: Array, life: Array, read: Reading) -> Array:

@@ -13,9 +13,10 @@ import numpy as np
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.breakeven import break_even_per_month
+from evalkit.analysis.tco.deployment import Workload
 from evalkit.analysis.tco.facts import PairFact
 from evalkit.analysis.tco.formulas import payback_month
-from evalkit.analysis.tco.model import Workload, volumes
+from evalkit.analysis.tco.model import volumes
 from evalkit.analysis.tco.uncertainty import Future, future, inputs_of
 from evalkit.analysis.tco.values import Reading, at_mode, replaced
 

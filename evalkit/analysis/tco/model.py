@@ -10,7 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.analysis.arrays import Array
+from evalkit.analysis.arrays import ROUNDING, Array
+from evalkit.analysis.tco.deployment import (
+    Deployment,
+    Elastic,
+    Fleet,
+    Purchase,
+    Rent,
+    Workload,
+)
+from evalkit.analysis.tco.elastic import Hours, Level, billed_units
 from evalkit.analysis.tco.formulas import (
     HOURS_PER_MONTH,
     SECONDS_PER_MONTH,
@@ -20,112 +29,7 @@ from evalkit.analysis.tco.formulas import (
     replicas_needed,
     servers_needed,
 )
-from evalkit.analysis.tco.values import Input, Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """What is asked of every option, and over how long."""
-
-    requests_per_month: Input
-    growth_per_year: Input
-    peak_to_mean: Input
-    discount_rate: Input
-    months: int
-
-
-@dataclass(frozen=True, slots=True)
-class Power:
-    """Electricity of owned servers."""
-
-    idle_w: Input
-    """Power of an idle GPU."""
-    load_w: Input
-    pue: Input
-    price_per_kwh: Input
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """A server that is bought, and bought again when its life is over."""
-
-    price: Input
-    price_change_per_year: Input
-    """How the price of such a server moves until it is bought again; −0.1: a tenth less each year."""
-    life_years: Input
-    residual_share: Input
-    """What it is worth at the end of its life, as a share of its price."""
-    resale_share: Input
-    """What is got for one sold earlier, as a share of the worth it has left (straight line) over its residual value."""
-    maintenance_share: Input
-    hosting_per_year: Input
-    power: Power
-
-
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """Rent that is committed: paid for the whole term, whatever the load does."""
-
-    term_months: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rent:
-    """GPUs by the hour."""
-
-    price: Input
-    """What a GPU costs per hour, today."""
-    change_per_year: Input
-    """How rents move; a reservation keeps the price of the day it was made."""
-    billing: Reserved | None
-    """None: as many as the busiest moment takes, all month."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """Replicas of a model on own or rented machines."""
-
-    capacity_per_s: Input
-    """λ_SLO of one replica."""
-    headroom: Input
-    spare: int
-    gpus_per_replica: int
-    gpus_per_server: int
-    """What is bought or rented together."""
-    machine: Purchase | Rent
-    licence_per_gpu_year: Input
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """Answers by the token."""
-
-    cost_per_request: Input
-    decline_per_year: Input
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """Cost beside machines and API. None: nobody said, so totals are without it."""
-
-    fte: Input | None
-    cost_per_year: Input | None
-    adoption: Input | None
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """One option, ready to be costed: machines, an API, or both."""
-
-    name: str
-    fleet: Fleet | None
-    api: Api | None
-    people: tuple[People, ...]
-    """Staff of each side, machines or API, that the option needs."""
-    local_share: Input | None = None
-    """Blend: share of requests the own machines get; None: all."""
-    billed_share: Input | None = None
-    """Blend: what goes to the API, as a share of its bill for everything; None: all."""
+from evalkit.analysis.tco.values import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +101,11 @@ def with_api_and_people(
             read(deployment.api.cost_per_request), -read(deployment.api.decline_per_year), month
         )
         billed = asked * share * price
+    if deployment.failover is not None:
+        spare = deployment.failover
+        price = changed(read(spare.cost_per_request), -read(spare.decline_per_year), month)
+        kept = asked * local_share(deployment, read)
+        billed = billed + kept * read(spare.outage_share) * price
     staff = sum(
         read(p.fte) * read(p.cost_per_year) / 12
         for p in deployment.people
@@ -257,11 +166,46 @@ def _fleet_at(
     fleet: Fleet, workload: Workload, mean_per_s: Array, month: ArrayLike, read: Reading
 ) -> Costs:
     replicas = replicas_at(fleet, workload, mean_per_s, read)
-    machine = fleet.machine
-    rent = None
-    if isinstance(machine, Rent):
-        rent = changed(read(machine.price), read(machine.change_per_year), month)
-    return fleet_costs(fleet, workload, replicas, units_of(fleet, replicas), mean_per_s, rent, read)
+    units, rent = units_of(fleet, replicas), None
+    if isinstance(fleet.machine, Rent):
+        rent = changed(read(fleet.machine.price), read(fleet.machine.change_per_year), month)
+        if isinstance(fleet.machine.billing, Elastic):
+            units = elastic_units(fleet, fleet.machine.billing, workload, mean_per_s, read)
+    return fleet_costs(fleet, workload, replicas, units, mean_per_s, rent, read)
+
+
+def elastic_units(
+    fleet: Fleet, billing: Elastic, workload: Workload, mean_per_s: Array, read: Reading
+) -> Array:
+    """Return units that are billed on average over a month's hours, for rent that follows the load."""
+
+    def units(mean_load: Array, is_active: bool) -> tuple[Array, Array]:
+        exact = mean_load / (read(fleet.headroom) * read(fleet.capacity_per_s))
+        running = np.maximum(np.ceil(exact - ROUNDING), billing.minimum if is_active else 0)
+        rented = units_of(fleet, np.where(running > 0, running + fleet.spare, 0))
+        if billing.is_per_second:
+            return exact * fleet.gpus_per_replica / fleet.gpus_per_server, rented
+        return rented, rented
+
+    lost = read(billing.start_up_minutes) / 60 + billing.billing_step_hours / 2
+    hours = _hours(billing, workload, read)
+    each = [units(h.level * mean_per_s, h.is_active) for h in hours.levels]
+    return billed_units(hours, each, lost)
+
+
+def _hours(billing: Elastic, workload: Workload, read: Reading) -> Hours:
+    """Return the hours that come again: the profile's, or of a day the busy ones, the idle ones, and those without."""
+    peak, profile = read(workload.peak_to_mean), workload.profile
+    if profile is not None:
+        highest: Array = np.maximum(peak, profile.levels[-1])
+        levels: tuple[Array | float, ...] = (*profile.levels[:-1], highest)
+        each = (Level(x, n) for x, n in zip(levels, profile.hours, strict=True))
+        return Hours(tuple(each), profile.rises)
+    active = billing.active_share
+    peak = np.maximum(peak, 1 / active)
+    off = Level(0.0, 24 * (1 - active), is_active=False)
+    idle = Level(0.0, 24 * active - 24 / peak)
+    return Hours((off, idle, Level(peak, 24 / peak)), ((1, 2, 1), (0, 1, int(active < 1))))
 
 
 def fleet_costs(

@@ -13,6 +13,7 @@ from evalkit.analysis.tco.blends import Blend
 from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.breakeven import break_even_per_month
 from evalkit.analysis.tco.compare import less
+from evalkit.analysis.tco.deployment import Workload
 from evalkit.analysis.tco.facts import Figure, PairFact
 from evalkit.analysis.tco.formulas import (
     HOURS_PER_MONTH,
@@ -20,7 +21,7 @@ from evalkit.analysis.tco.formulas import (
     break_even_per_s,
     payback_month,
 )
-from evalkit.analysis.tco.model import Workload, fixed_and_marginal, volumes
+from evalkit.analysis.tco.model import fixed_and_marginal, volumes
 from evalkit.analysis.tco.options import Resolved
 from evalkit.analysis.tco.uncertainty import Future, figure, future, inputs_of
 from evalkit.analysis.tco.values import Reading, at_mode

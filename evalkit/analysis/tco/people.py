@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from evalkit.analysis.tco.book import Asked, Book
-from evalkit.analysis.tco.model import People
+from evalkit.analysis.tco.deployment import People
 from evalkit.analysis.tco.values import Input
 from evalkit.config.quantity import Quantity
-from evalkit.config.scenario import OptionSpec, SideSpec
+from evalkit.config.scenario import OptionSpec
+from evalkit.config.sides import SideSpec
 from evalkit.wording import Said, joined, say, verbatim
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from evalkit.analysis.arrays import Array
+from evalkit.analysis.tco.deployment import Deployment, Workload
 from evalkit.analysis.tco.facts import Figure, Swing
 from evalkit.analysis.tco.formulas import cumulated
 from evalkit.analysis.tco.horizon import Cash, over_horizon
-from evalkit.analysis.tco.model import Costs, Deployment, Workload
+from evalkit.analysis.tco.model import Costs
 from evalkit.analysis.tco.values import Input, Provenance, Reading, at_mode, replaced
 
 RANGE = (10, 50, 90)

@@ -9,6 +9,7 @@ import numpy as np
 
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.facts import Estimate
+from evalkit.analysis.tco.deployment import Deployment, Purchase, Workload
 from evalkit.analysis.tco.facts import Figure, UnitCosts
 from evalkit.analysis.tco.formulas import (
     HOURS_PER_MONTH,
@@ -16,13 +17,7 @@ from evalkit.analysis.tco.formulas import (
     cost_per_mtok,
     split_per_mtok,
 )
-from evalkit.analysis.tco.model import (
-    Deployment,
-    Purchase,
-    Workload,
-    fixed_and_marginal,
-    volumes,
-)
+from evalkit.analysis.tco.model import fixed_and_marginal, volumes
 from evalkit.analysis.tco.uncertainty import Future, figure, inputs_of
 from evalkit.analysis.tco.values import Input, Reading, as_input
 from evalkit.wording import NOTHING, Said, numeral, say, verbatim

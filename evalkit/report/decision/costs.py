@@ -47,6 +47,7 @@ _IN_PRICE = say("in the API's price")
 _PAID_IN = {
     "rented_on_demand": _IN_RENT,
     "rented_reserved": _IN_RENT,
+    "rented_serverless": _IN_RENT,
     "api_list": _IN_PRICE,
     "api_contract": _IN_PRICE,
     "api_batch": _IN_PRICE,

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from evalkit.analysis.tco.analyse import Case
+from evalkit.analysis.tco.deployment import (
+    Api,
+    Deployment,
+    Elastic,
+    Failover,
+    Fleet,
+    Purchase,
+    Reserved,
+    Workload,
+)
 from evalkit.analysis.tco.facts import OptionFact
 from evalkit.analysis.tco.likely import Likely, LikelyOption, LikelyPair, likely
-from evalkit.analysis.tco.model import Deployment, Fleet, Purchase
 from evalkit.analysis.tco.values import Input
 from evalkit.decision.facts import Outcome, Verdict
 from evalkit.report import format as text
@@ -31,6 +40,8 @@ from evalkit.report.text_safety import visible
 from evalkit.wording import NOTHING, Language, Said, joined, say, say_n, tell, verbatim
 
 Json = dict[str, object]
+Key = Callable[[Input | None], str | None]
+"""Notes an input for the script and returns its key."""
 BLOCK = "simulator-data"
 SCRIPTS = ("cost_model.js", "simulator_charts.js", "simulator.js")
 """Scripts of the page, in this order; simulator.css belongs to them."""
@@ -173,13 +184,12 @@ def _data(
             "broken": d.name in broken,
             "quality": o.quality.value,
             "fleet": None if d.fleet is None else _fleet(d.fleet, key),
-            "api": None
-            if d.api is None
-            else {"price": key(d.api.cost_per_request), "decline": key(d.api.decline_per_year)},
+            "api": _api(d.api, key),
             "people": [
                 {"fte": key(p.fte), "salary": key(p.cost_per_year), "adoption": key(p.adoption)}
                 for p in d.people
             ],
+            "failover": _api(d.failover, key),
             "local": key(d.local_share),
             "billed": key(d.billed_share),
         }
@@ -187,12 +197,7 @@ def _data(
     return {
         "currency": case.facts.currency,
         "months": work.months,
-        "workload": {
-            "requests": key(work.requests_per_month),
-            "growth": key(work.growth_per_year),
-            "peak": key(work.peak_to_mean),
-            "rate": key(work.discount_rate),
-        },
+        "workload": _workload(work, key),
         "deployments": [tree(f.deployment) for f in case.futures.values()],
         "pairs": [[names.index(p.build), names.index(p.buy)] for p in found.pairs],
         "sliders": [_slider(s, language) for s in given],
@@ -202,7 +207,27 @@ def _data(
     }
 
 
-def _fleet(fleet: Fleet, key: Callable[[Input | None], str | None]) -> Json:
+def _workload(work: Workload, key: Key) -> Json:
+    profile = work.profile
+    return {
+        "requests": key(work.requests_per_month),
+        "growth": key(work.growth_per_year),
+        "peak": key(work.peak_to_mean),
+        "rate": key(work.discount_rate),
+        "profile": None
+        if profile is None
+        else {"levels": profile.levels, "hours": profile.hours, "rises": profile.rises},
+    }
+
+
+def _api(api: Api | Failover | None, key: Key) -> Json | None:
+    if api is None:
+        return None
+    found: Json = {"price": key(api.cost_per_request), "decline": key(api.decline_per_year)}
+    return found | {"outage": key(api.outage_share)} if isinstance(api, Failover) else found
+
+
+def _fleet(fleet: Fleet, key: Key) -> Json:
     machine = fleet.machine
     owned, rented = None, {}
     if isinstance(machine, Purchase):
@@ -223,7 +248,7 @@ def _fleet(fleet: Fleet, key: Callable[[Input | None], str | None]) -> Json:
         rented = {
             "rent": key(machine.price),
             "rent_change": key(machine.change_per_year),
-            "term": None if machine.billing is None else machine.billing.term_months,
+            **_billing(machine.billing, key),
         }
     return {
         "capacity": key(fleet.capacity_per_s),
@@ -234,6 +259,20 @@ def _fleet(fleet: Fleet, key: Callable[[Input | None], str | None]) -> Json:
         "licence": key(fleet.licence_per_gpu_year),
         "owned": owned,
         **rented,
+    }
+
+
+def _billing(billing: Reserved | Elastic, key: Key) -> Json:
+    if isinstance(billing, Reserved):
+        return {"term": billing.term_months}
+    return {
+        "elastic": {
+            "start_up": key(billing.start_up_minutes),
+            "minimum": billing.minimum,
+            "active": billing.active_share,
+            "step": billing.billing_step_hours,
+            "per_second": billing.is_per_second,
+        }
     }
 
 

@@ -8,8 +8,8 @@ from itertools import count
 from math import ceil, floor, inf, log10
 
 from evalkit.analysis.tco.analyse import AROUND, Case
+from evalkit.analysis.tco.deployment import Api, Deployment, Fleet, People, Purchase, Workload
 from evalkit.analysis.tco.facts import BLEND, OptionFact
-from evalkit.analysis.tco.model import Api, Deployment, Fleet, People, Purchase, Workload
 from evalkit.analysis.tco.uncertainty import inputs_of
 from evalkit.analysis.tco.values import Input
 from evalkit.report import format as text

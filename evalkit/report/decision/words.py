@@ -15,6 +15,7 @@ SHAPES = say("Circle: own deployment; square: API; diamond: both combined.")
 KINDS = {
     "owned": say("own servers"),
     "rented_on_demand": say("GPUs rented by the hour"),
+    "rented_serverless": say("GPUs rented by the second"),
     "rented_reserved": say("GPUs rented for a term"),
     "api_list": say("API at its ordinary price"),
     "api_contract": say("API by contract"),

@@ -13,7 +13,10 @@ const costModel = (() => {
   // A fleet's keys replaced by their values.
   const valued = (node, v) =>
     Object.fromEntries(
-      Object.entries(node).map(([k, x]) => [k, typeof x === "string" ? v[x] : x && typeof x === "object" ? valued(x, v) : x]),
+      Object.entries(node).map(([k, x]) => [
+      k,
+      typeof x === "string" ? v[x] : x && typeof x === "object" && !Array.isArray(x) ? valued(x, v) : x,
+    ]),
     );
 
   const changed = (price, perYear, months) => price * (1 + perYear) ** (months / 12);
@@ -40,10 +43,44 @@ const costModel = (() => {
   const staffOf = (d) =>
     d.people.reduce((sum, p) => (p.fte == null || p.salary == null ? sum : sum + (p.fte * p.salary) / 12), 0);
   const onceOf = (d) => d.people.reduce((sum, p) => sum + (p.adoption ?? 0), 0);
-  const billed = (d, asked, month) =>
-    d.api ? asked * (d.billed ?? 1) * changed(d.api.price, -d.api.decline, month) : 0;
+  const billed = (d, asked, month) => {
+    const out = d.failover;
+    const spare = out ? asked * (d.local ?? 1) * out.outage * changed(out.price, -out.decline, month) : 0;
+    return spare + (d.api ? asked * (d.billed ?? 1) * changed(d.api.price, -d.api.decline, month) : 0);
+  };
   const perSecondOf = (d, asked) => (asked * (d.local ?? 1)) / SECONDS;
   const sum = (parts) => parts.machines + parts.energy + parts.upkeep;
+
+  // Hours that come again, [load / mean, hours, whether anything is kept], and from which level to which the load rises.
+  function hoursOf(elastic, w) {
+    if (w.profile) {
+      const { levels, hours, rises } = w.profile;
+      const last = levels.length - 1;
+      return [levels.map((x, i) => [i === last ? Math.max(w.peak, x) : x, hours[i], true]), rises];
+    }
+    const peak = Math.max(w.peak, 1 / elastic.active);
+    const idle = 24 * elastic.active - 24 / peak;
+    return [
+      [[0, 24 * (1 - elastic.active), false], [0, idle, true], [peak, 24 / peak, true]],
+      [[1, 2, 1], [0, 1, elastic.active < 1 ? 1 : 0]],
+    ];
+  }
+
+  // Units that are billed on average, for rent that follows the load.
+  function elasticUnits(fleet, w, mean) {
+    const [levels, rises] = hoursOf(fleet.elastic, w);
+    const usable = fleet.headroom * fleet.capacity;
+    const units = levels.map(([level, , active]) => {
+      const exact = (level * mean) / usable;
+      const running = Math.max(Math.ceil(exact - ROUNDING), active ? fleet.elastic.minimum : 0);
+      const whole = running > 0 ? unitsOf(fleet, running + fleet.spare) : 0;
+      return { whole, billed: fleet.elastic.per_second ? (exact * fleet.per_replica) / fleet.per_server : whole };
+    });
+    const lost = fleet.elastic.start_up / 60 + fleet.elastic.step / 2;
+    const billed = levels.reduce((sum, [, hours], i) => sum + hours * units[i].billed, 0);
+    const starts = rises.reduce((sum, [low, high, n]) => sum + n * Math.max(units[high].whole - units[low].whole, 0), 0);
+    return (billed + starts * lost) / levels.reduce((sum, [, hours]) => sum + hours, 0);
+  }
 
   // What a month at some load costs today, with the machines that this load needs.
   function monthly(d, w, asked) {
@@ -51,7 +88,8 @@ const costModel = (() => {
     if (d.fleet) {
       const perSecond = perSecondOf(d, asked);
       const replicas = replicasAt(d.fleet, w, perSecond);
-      cost += sum(machines(d.fleet, w.rate, replicas, unitsOf(d.fleet, replicas), perSecond, d.fleet.rent));
+      const units = d.fleet.elastic ? elasticUnits(d.fleet, w, perSecond) : unitsOf(d.fleet, replicas);
+      cost += sum(machines(d.fleet, w.rate, replicas, units, perSecond, d.fleet.rent));
     }
     return cost;
   }
@@ -89,7 +127,9 @@ const costModel = (() => {
         paid[Math.min(t + life, loads.length)] -=
           t + life <= loads.length ? price * owned.residual : price * (owned.residual + owned.resale * (1 - owned.residual) * left);
       });
-    } else if (fleet.term) {
+    } else if (fleet.elastic) {
+      units = loads.map((x) => elasticUnits(fleet, w, x));
+    } else {
       const [there, taken] = kept(needed, fleet.term);
       const signed = taken.map((n, t) => n * rents[t]);
       units = there;
@@ -97,7 +137,7 @@ const costModel = (() => {
     }
     const each = loads.map((x, t) => ({
       replicas: replicas[t],
-      servers: units[t],
+      servers: fleet.elastic ? needed[t] : units[t],
       ...machines(fleet, w.rate, replicas[t], units[t], x, rents[t]),
     }));
     return { each, paid };
@@ -135,8 +175,26 @@ const costModel = (() => {
     return [fixed, more];
   }
 
+  // The least load on a grid at which own machines cost no more, then halved to six digits.
+  function searched(own, api, w) {
+    const isCheaper = (load) => monthly(own, w, load) <= monthly(api, w, load) * (1 + ROUNDING);
+    const [least, most, steps] = [w.requests / 1000, w.requests * 1000, 120];
+    const grid = (i) => least * (most / least) ** (i / steps);
+    if (isCheaper(0) && isCheaper(least)) return 0;
+    let i = 0;
+    while (i <= steps && !isCheaper(grid(i))) i += 1;
+    if (i > steps) return Infinity;
+    let [low, high] = [i ? grid(i - 1) : 0, grid(i)];
+    for (let n = 0; n < 40; n += 1) {
+      const middle = (low + high) / 2;
+      [low, high] = isCheaper(middle) ? [low, middle] : [middle, high];
+    }
+    return high;
+  }
+
   function breakEven(own, api, w) {
     const fleet = own.fleet;
+    if (fleet.elastic || own.failover) return searched(own, api, w);
     const [peopleApi, price] = line(api, w, 0);
     const per = ((fleet.headroom * fleet.capacity) / w.peak) * SECONDS;
     const people = line(own, w, 0)[0];
@@ -174,7 +232,7 @@ const costModel = (() => {
   return (data, v, months) => {
     const w = { ...valued(data.workload, v), months };
     const deployments = data.deployments.map((d) => ({
-      ...valued({ fleet: d.fleet, api: d.api, local: d.local, billed: d.billed }, v),
+      ...valued({ fleet: d.fleet, api: d.api, failover: d.failover, local: d.local, billed: d.billed }, v),
       people: d.people.map((p) => valued(p, v)),
     }));
     const futures = deployments.map((d) => future(d, w));

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from evalkit.analysis.tco.model import Deployment, Fleet, Workload
+from evalkit.analysis.tco.deployment import Deployment, Fleet, Workload
 from tests.scenarios import bought, fleet, given, own, people, purchase, workload
 
 MONEY = st.floats(0, 50_000)

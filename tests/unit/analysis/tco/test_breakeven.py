@@ -10,7 +10,8 @@ from hypothesis import assume, settings
 from hypothesis import given as for_all
 
 from evalkit.analysis.tco.breakeven import break_even_per_month
-from evalkit.analysis.tco.model import Deployment, Workload, costs, fixed_and_marginal
+from evalkit.analysis.tco.deployment import Deployment, Workload
+from evalkit.analysis.tco.model import costs, fixed_and_marginal
 from evalkit.analysis.tco.values import at_mode, drawn
 from tests.scenarios import bought, fleet, given, own, people, purchase, workload
 from tests.unit.analysis.tco.fleets import api_sides, own_sides, workloads

@@ -9,8 +9,9 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from evalkit.analysis.tco.deployment import Deployment, Elastic, Purchase, Workload
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
-from evalkit.analysis.tco.model import Deployment, Purchase, Workload, costs
+from evalkit.analysis.tco.model import costs
 from evalkit.analysis.tco.uncertainty import future, inputs_of, saving, swings
 from evalkit.analysis.tco.values import Input, at_mode, replaced
 from tests.scenarios import bought, fleet, given, own, people, purchase, rent, workload
@@ -116,7 +117,7 @@ def test_a_reservation_keeps_its_rent_and_the_next_one_is_of_its_day() -> None:
     each = future(own(fleet(dearer)), workload(months=24), at_mode).cash.rent.ravel()
     assert each[1:13] == pytest.approx([1460] * 12)
     assert each[13:] == pytest.approx([1460 * 1.1] * 12)
-    hourly = replace(dearer, billing=None)
+    hourly = replace(dearer, billing=Elastic(given("start", 0.0)))
     each = future(own(fleet(hourly)), workload(months=24), at_mode).cash.rent.ravel()
     assert each[13] == pytest.approx(1460 * 1.1)
 
