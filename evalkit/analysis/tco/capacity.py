@@ -6,14 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from evalkit.analysis.load import load_facts
 from evalkit.analysis.tco.benched import Benched, bench_capacity, slo_of
+from evalkit.analysis.tco.between import capacity_between
 from evalkit.analysis.tco.book import Asked, Book
 from evalkit.analysis.tco.imported import imported_capacity
+from evalkit.analysis.tco.lengths import lengths_of_work
 from evalkit.analysis.tco.replica import Capacity
 from evalkit.config.bench import SloSpec
 from evalkit.config.scenario import OptionSpec
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.store.run_dir import Run
-from evalkit.wording import Said, joined, say
+from evalkit.wording import Said, say
+
+_RATIO = "input_output_price_ratio"
+"""The catalogue's: what an output token takes, in input tokens."""
 
 
 def capacity_of(option: OptionSpec, runs: Sequence[Run], book: Book) -> Capacity:
@@ -26,14 +31,14 @@ def capacity_of(option: OptionSpec, runs: Sequence[Run], book: Book) -> Capacity
         return Capacity(mine, say("your number, not a measurement"))
     if spec is not None and spec.curve is not None:
         return imported_capacity(spec.curve, option.gpus_per_replica, asked, book)
-    return _measured(option, runs, book.scenario.service_level)
+    return _measured(option, runs, book)
 
 
-def _measured(option: OptionSpec, runs: Sequence[Run], slo: SloSpec | None) -> Capacity:
+def _measured(option: OptionSpec, runs: Sequence[Run], book: Book) -> Capacity:
     wanted = None if option.capacity is None else option.capacity.profile
     found = {
         bench.fact.profile: bench
-        for bench in _benches(option.model, runs, slo)
+        for bench in _benches(option.model, runs, book.scenario.service_level)
         if wanted in (None, bench.fact.profile)
     }
     if wanted is not None and not found:
@@ -41,11 +46,14 @@ def _measured(option: OptionSpec, runs: Sequence[Run], slo: SloSpec | None) -> C
     if not found:
         return Capacity(None, _no_bench(option.model, wanted))
     if len(found) > 1:
-        several = say(
-            "several profiles were measured ({profiles}): name one in `capacity:`",
-            profiles=joined(found),
+        ratio = book.assumed(
+            Asked(_RATIO, say("price of an output token / an input token"), "ratio"), None, _RATIO
         )
-        return Capacity(None, several)
+        return capacity_between(
+            {profile: bench_capacity(bench) for profile, bench in found.items()},
+            lengths_of_work(option.model, runs, book),
+            ratio.mode,
+        )
     return bench_capacity(next(iter(found.values())))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from evalkit.config.scenario import CONCURRENCY, OFFERED, ImportSpec
+from evalkit.config.capacity import CONCURRENCY, OFFERED, ImportSpec
 from evalkit.errors import ConfigError, did_you_mean
 from evalkit.loadgen.traces.files import Table, open_table
 from evalkit.loadgen.traces.numbers import as_count, as_number

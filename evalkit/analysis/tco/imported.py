@@ -35,7 +35,7 @@ from evalkit.analysis.tco.curve import (
 from evalkit.analysis.tco.replica import Capacity
 from evalkit.analysis.tco.values import Provenance
 from evalkit.config.bench import SloSpec
-from evalkit.config.scenario import OFFERED, ImportSpec
+from evalkit.config.capacity import OFFERED, ImportSpec
 from evalkit.errors import ConfigError
 from evalkit.metrics.chance import least_for_percentile
 from evalkit.metrics.overload import LEAST_COMPLETED
