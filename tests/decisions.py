@@ -284,8 +284,11 @@ def pair(**changes: Any) -> PairFact:
     values: dict[str, Any] = {
         "build": OWN,
         "buy": API,
+        "is_own_against_api": True,
         "break_even_per_s": figure(0.84, "requests/s"),
-        "is_feasible": True,
+        "never_share": 0.04,
+        "break_even_over_horizon": 2.6e6,
+        "never_over_horizon": 0.06,
         "load_per_s": 1.14,
         "break_even_per_month": figure(2.2e6, "requests/month"),
         "likely_break_even_per_month": 2.2e6,

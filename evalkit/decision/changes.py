@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import OptionFact
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
-from evalkit.analysis.tco.uncertainty import Future, future
+from evalkit.analysis.tco.uncertainty import Future, future, inputs_of
 from evalkit.analysis.tco.values import Input, Reading, drawn, replaced
 from evalkit.analysis.tco.words import SIDES, unit_words
 from evalkit.config.scenario import ScenarioConfig
@@ -25,7 +25,7 @@ _FURTHEST = 30.0
 """A number is moved to a thirtieth, or thirty times, of what it is."""
 _STEPS = 18
 _HALVINGS = 7
-_DRAWS = 1000
+_DRAWS = 500
 _QUALITY = say("required quality")
 _NOT_DECIDABLE = "not decidable"
 
@@ -95,9 +95,14 @@ def _first_change(
     margin = scenario.policy.equivalence if choice.is_level else 0.0
     now = None if choice.is_level else choice.best
 
+    key = moved.given.key
+    moving = [f for f in rivals if _uses(f, case, key)]
+    still = {f.deployment.name: _total(f, case, read) for f in rivals if f not in moving}
+
     def winner(factor: float) -> str | None:
-        moving = replaced(read, moved.given.key, lambda x: x * factor)
-        return _cheapest(case, rivals, moving, margin)
+        at = replaced(read, key, lambda x: x * factor)
+        totals = {f.deployment.name: _total(f, case, at) for f in moving}
+        return _cheapest(case, {**still, **totals}, margin)
 
     if winner(1.0) != now:  # nearly equal costs: any number would turn it
         return None
@@ -121,12 +126,16 @@ def _bisect(is_turned: Callable[[float], bool], held: float, turned: float) -> f
     return turned
 
 
-def _cheapest(case: Case, rivals: Sequence[Future], read: Reading, margin: float) -> str | None:
-    """Return the option of the least median cost; None where one of another kind is within the margin."""
-    totals = {
-        f.deployment.name: float(np.median(future(f.deployment, case.workload, read).total))
-        for f in rivals
-    }
+def _uses(f: Future, case: Case, key: str) -> bool:
+    return any(i.key == key for part in (case.workload, f.deployment) for i in inputs_of(part))
+
+
+def _total(f: Future, case: Case, read: Reading) -> float:
+    return float(np.median(future(f.deployment, case.workload, read).total))
+
+
+def _cheapest(case: Case, totals: Mapping[str, float], margin: float) -> str | None:
+    """Return the option of the least cost; None where one of another kind is within the margin."""
     sides = {o.name: o.side for o in case.facts.options}
     best = min(totals, key=lambda name: totals[name])
     others = [total for name, total in totals.items() if sides[name] != sides[best]]

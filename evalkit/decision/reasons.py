@@ -9,11 +9,19 @@ import numpy as np
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.blend.facts import Point, Policy
 from evalkit.analysis.tco.compare import is_equivalent
-from evalkit.analysis.tco.facts import OptionFact, PairFact
+from evalkit.analysis.tco.facts import BUILD, OptionFact, PairFact
+from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.decision.facts import Outcome
 from evalkit.decision.grounds import Grounds
 from evalkit.decision.sentence import missing_words
-from evalkit.decision.words import amount, both, percent, share_of_futures
+from evalkit.decision.words import (
+    both,
+    break_even_later,
+    break_even_today,
+    percent,
+    share_of_futures,
+    two_digits,
+)
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 
@@ -33,8 +41,10 @@ def reasons(g: Grounds) -> Iterator[Said]:
     for m in g.missing:
         if m.harmless is not None:
             yield missing_words(m, g.case.facts.currency)
+    about = {g.chosen, g.against}
     for pair in g.case.facts.pairs:
-        yield _pays(pair, g)
+        if pair.is_own_against_api or {pair.build, pair.buy} <= about or _are_machines(pair, g):
+            yield _pays(pair, g)
     seen: set[tuple[str, ...]] = set()
     for pair in g.case.facts.pairs:
         models = (*g.by_name[pair.build].models, *g.by_name[pair.buy].models)
@@ -99,7 +109,7 @@ def _pays(p: PairFact, g: Grounds) -> Said:
         "buy": verbatim(p.buy),
         "share": share_of_futures(end),
         "months": g.months,
-        "where": _where(p, end),
+        "where": _where(p, g),
     }
     if is_equivalent(*_totals(p, g), g.scenario.policy.equivalence):
         return say(
@@ -133,22 +143,18 @@ def _totals(p: PairFact, g: Grounds) -> tuple[Array, Array]:
     return own, api
 
 
-def _where(p: PairFact, end: float) -> Said:
-    """Say from which load own machines are cheaper."""
-    even, load = p.break_even_per_s.value, amount(p.load_per_s)
-    if even is None:
-        return say("no load makes it cheaper per month")
-    if not p.is_feasible:
-        return say(
-            "no load makes it cheaper per month: break-even would be {even} requests/s, more than its replicas serve",
-            even=amount(even),
-        )
-    if even == 0 and end < 0.5:
-        return say(
-            "per month it is cheaper at the smallest loads only, the load is {load}/s", load=load
-        )
+def _are_machines(p: PairFact, g: Grounds) -> bool:
+    return g.by_name[p.build].side == g.by_name[p.buy].side == BUILD
+
+
+def _where(p: PairFact, g: Grounds) -> Said:
+    """Say from which load it is cheaper: per month today, and over the whole horizon."""
     return say(
-        "break-even is at {even} requests/s, the load is {load}/s", even=amount(even), load=load
+        "today a month is cheaper {today}, all {months} months are {later}; your load: {load} requests a month",
+        today=break_even_today(p),
+        months=g.months,
+        later=break_even_later(p),
+        load=two_digits(p.load_per_s * SECONDS_PER_MONTH),
     )
 
 

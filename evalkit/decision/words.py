@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import floor, log10
+from math import floor, isfinite, log10
 
+from evalkit.analysis.tco.facts import PairFact
+from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.wording import Said, joined, numeral, say, verbatim
 
 _RULES = {
@@ -17,6 +19,8 @@ _RULES = {
     "cost known": say("cost known"),
 }
 _QUALITY_OF = "quality of "
+NEAR = 5.0
+"""A break-even load beyond so many times the given one is not within reach."""
 
 
 def percent(share: float, digits: int = 1) -> Said:
@@ -43,12 +47,49 @@ def money(value: float | None, currency: str) -> Said:
     return say("{currency} {amount}", currency=currency, amount=numeral(f"{value:,.0f}"))
 
 
+def rounded(value: float, most: int = 99) -> float:
+    """Round to two figures, or to so many decimals where these are fewer."""
+    return round(value, min(1 - floor(log10(abs(value))), most)) if value else 0.0
+
+
 def about(value: float, currency: str) -> Said:
-    """Amount of money in two digits, cents only below ten."""
-    digits = 1 - floor(log10(abs(value))) if value else 0
-    rounded = round(value, min(digits, 2))
-    shown = f"{rounded:,.0f}" if abs(rounded) >= 10 else f"{rounded:,.2f}"
+    """Amount of money in two figures, no smaller than a cent."""
+    near = rounded(value, 2)
+    shown = f"{near:,.0f}" if abs(near) >= 10 else f"{near:,.2f}"
     return say("{currency} {amount}", currency=currency, amount=numeral(shown))
+
+
+def two_digits(value: float) -> Said:
+    """Number of two figures, in groups."""
+    near = rounded(value)
+    return numeral(f"{near:,.0f}" if abs(near) >= 10 or not near else f"{near:.2g}")
+
+
+def break_even_today(p: PairFact) -> Said:
+    """Say from which load a month is cheaper today, and in how many futures there is none."""
+    return _break_even(p, p.break_even_per_month.value, p.never_share)
+
+
+def break_even_later(p: PairFact) -> Said:
+    """Say from which load the whole horizon is cheaper, and in how many futures there is none."""
+    return _break_even(p, p.break_even_over_horizon, p.never_over_horizon)
+
+
+def _break_even(p: PairFact, at: float | None, never: float) -> Said:
+    yours, share = p.load_per_s * SECONDS_PER_MONTH, share_of_futures(never)
+    if at is None or not isfinite(at):
+        return say("at no load, in {share} of futures", share=share)
+    if at == 0:
+        found = say("at the smallest loads")
+    elif at > NEAR * yours:
+        found = say(
+            "only beyond reach, from about {n} times your load on", n=two_digits(at / yours)
+        )
+    else:
+        found = say("from about {load} requests a month on", load=two_digits(at))
+    if not never:
+        return found
+    return say("{load} (in {share} of futures at none)", load=found, share=share)
 
 
 def both(names: Iterable[str]) -> Said:

@@ -1,6 +1,12 @@
-"""The load from which own machines cost no more than an API, replicas being added in steps."""
+"""The load from which one option costs no more than another: per month today, and over the horizon.
+
+Own machines against an API have a closed form between the steps of their replicas, so that every draw has its load. For
+all else, and over the horizon, it is looked for at the most likely values, and draws tell whether there is one at all.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,8 +18,11 @@ from evalkit.analysis.tco.model import costs, fixed_and_marginal
 from evalkit.analysis.tco.values import Reading
 
 _MOST_STEPS = 64
-_AROUND, _GRID, _HALVINGS = 1000.0, 120, 40
-"""The search goes from a thousandth of the load to a thousand times, in so many steps, then halves the one it found."""
+FURTHEST = 1000.0
+"""Loads are looked at from a thousandth of the given one to a thousand times."""
+_COARSE, _FINE = 241, 65
+_GRID, _HALVINGS = 120, 40
+"""A search in every draw takes so many steps, then halves the one it found."""
 
 
 def break_even_per_month(
@@ -64,7 +73,7 @@ def _searched(own: Deployment, api: Deployment, workload: Workload, read: Readin
         return np.asarray(mine <= other * (1 + ROUNDING))
 
     now = read(workload.requests_per_month)
-    factors = np.geomspace(1 / _AROUND, _AROUND, _GRID + 1)
+    factors = np.geomspace(1 / FURTHEST, FURTHEST, _GRID + 1)
     crossed = is_cheaper(now * factors)
     # where both cost nothing without load, the smallest load tells
     is_free = np.logical_and(is_cheaper(now * 0.0), crossed[..., :1])
@@ -77,6 +86,42 @@ def _searched(own: Deployment, api: Deployment, workload: Workload, read: Readin
         low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
     found = np.where(is_free, 0.0, np.where(crossed.any(axis=-1, keepdims=True), high, np.inf))
     return np.asarray(found if np.ndim(now) else found[..., 0])
+
+
+def least_load(gap: Callable[[Array], Array], load: float) -> float | None:
+    """Return the least load at which a gap in cost is 0 or less, to a thousandth of it; None: there is none.
+
+    Args:
+        gap: Loads → cost of one option − cost of the other, arrays of one shape.
+        load: The given one: from a thousandth of it, which stands for any load, to a thousand times.
+    """
+    coarse = load * np.geomspace(1 / FURTHEST, FURTHEST, _COARSE)
+    enough = np.flatnonzero(gap(coarse) <= 0)
+    if not len(enough):
+        return None
+    first = int(enough[0])
+    if first == 0:
+        return 0.0
+    fine = np.geomspace(coarse[first - 1], coarse[first], _FINE)
+    nearer = fine[gap(fine) <= 0]
+    return float(nearer[0] if len(nearer) else coarse[first])
+
+
+def today_over_loads(deployment: Deployment, workload: Workload, read: Reading) -> Array:
+    """Return the cost of a month at today's prices over loads, for `least_loads` `[draws, loads]`."""
+    return np.atleast_2d(costs(deployment, workload, _loads(workload), 0, read).total)
+
+
+def least_loads(one: Array, other: Array, workload: Workload) -> Array:
+    """Return in each draw the least load at which `one` costs no more, to 6 %; 0: any load, inf: none `[draws]`."""
+    is_no_more = one <= other
+    first = is_no_more.argmax(axis=-1)
+    found = np.where(first == 0, 0.0, _loads(workload)[first])
+    return np.where(is_no_more.any(axis=-1), found, np.inf)
+
+
+def _loads(workload: Workload) -> Array:
+    return workload.requests_per_month.mode * np.geomspace(1 / FURTHEST, FURTHEST, _COARSE)
 
 
 def _ratio(amount: Array, each: Array) -> Array:

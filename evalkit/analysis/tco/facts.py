@@ -159,30 +159,49 @@ class OptionFact:
 
 @dataclass(frozen=True, slots=True)
 class PairFact:
-    """One own deployment against one API."""
+    """Two options of different kinds: owned or rented machines, a blend, an API."""
 
     build: str
+    """The one that takes more of its own: owned before rented machines, then blends, then APIs."""
     buy: str
+    """The other one."""
+    is_own_against_api: bool
+    """Machines alone against an API alone: only then has the load from which they pay a closed form."""
+    break_even_per_month: Figure
+    """λ*, break-even today: the load in requests per month from which `build` is cheaper per month, without adoption.
+
+    P50, P10 and P90 over all draws; the most likely values' where there is no closed form. None: no load, in so many of
+    the draws or with the replicas that it would need.
+    """
     break_even_per_s: Figure
-    """λ*: the mean load from which the own deployment is cheaper per month, without adoption."""
-    is_feasible: bool
-    """The replicas that λ* needs serve its peak; False: no load makes it cheaper."""
+    """λ* in requests per second, as a mean."""
+    never_share: float
+    """Share of draws in which no load makes `build` cheaper per month."""
     load_per_s: float
     """Mean load of the first month."""
-    break_even_per_month: Figure
-    """λ* in requests per month."""
     likely_break_even_per_month: float | None
     """λ* in requests per month at the most likely values: where the curves over the load cross. None: nowhere."""
+    break_even_over_horizon: float | None
+    """Load in the first month from which `build` costs no more over the horizon, at the most likely values; 0: the
+    smallest, None: none up to a thousand times the given one."""
+    never_over_horizon: float
+    """Share of draws in which `build` is dearer over the horizon at a thousandth of the load, at it, and at a thousand
+    times of it."""
     payback_months: Figure
     """P50, P10 and P90 over all draws; None where that share of draws never pays back within the horizon."""
     payback_share: float
     """Share of draws that pay back within the horizon."""
     cheaper_by_month: tuple[float, ...]
-    """Share of draws in which the own deployment has cost less by month 0, 1, …; ties count half."""
+    """Share of draws in which `build` has cost less by month 0, 1, …; ties count half."""
     saving: Figure
-    """Present value of API − own over the horizon."""
+    """Present value of `buy` − `build` over the horizon."""
     quality_difference: Estimate
-    """API − own, paired by doc; points on a scale of 0 to 1."""
+    """`buy` − `build`, paired by doc; points on a scale of 0 to 1."""
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether some load makes `build` cheaper per month, in at least half of the draws."""
+        return self.break_even_per_month.value is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +255,7 @@ class TcoFacts:
     """Requests per month."""
     options: tuple[OptionFact, ...]
     pairs: tuple[PairFact, ...]
-    """Every own deployment against every API."""
+    """Every two options of different kinds whose costs are known; own deployments against APIs first."""
     curves: tuple[LoadCurve, ...]
     blends: tuple[BlendFact, ...]
     assumptions: tuple[Assumption, ...]

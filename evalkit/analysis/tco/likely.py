@@ -95,7 +95,9 @@ def likely_under(case: Case, changed: Mapping[str, float], months: int | None) -
         horizon_months=work.months,
         requests_per_month=first,
         options=tuple(_option(f, first, quality.get(name)) for name, f in futures.items()),
-        pairs=tuple(_pair(p, futures, work, read) for p in case.facts.pairs),
+        pairs=tuple(
+            _pair(p, futures, work, read) for p in case.facts.pairs if p.is_own_against_api
+        ),
     )
 
 

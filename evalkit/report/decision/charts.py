@@ -111,7 +111,7 @@ def _over_load(facts: TcoFacts, language: Language) -> Chart:
         draw.Line(where.get(c.option, 0), c.side, verbatim(c.option), *stairs(c)) for c in curves
     ]
     load = draw.LoadRange(facts.load.low, facts.load.mode, facts.load.high)
-    found = [m for p in facts.pairs if (m := mark_of(p, curves)) is not None]
+    found = [m for p in _own_against_api(facts) if (m := mark_of(p, curves)) is not None]
     marks = sorted(found, key=lambda m: abs(log(m.x / load.mode)))[:_MOST_MARKS]
     axes = draw.Axes(
         say("requests per month (each step: ten times as many)"),
@@ -138,15 +138,19 @@ def _over_load(facts: TcoFacts, language: Language) -> Chart:
     return Chart("over_load", title, svg, caption, load_table(curves, where, facts.currency))
 
 
+def _own_against_api(facts: TcoFacts) -> list[PairFact]:
+    return [p for p in facts.pairs if p.is_own_against_api]
+
+
 def _about_marks(marks: Sequence[draw.Mark], n_found: int) -> Said:
     """Say what the rings are, and that some were left out."""
     if not marks:
         return NOTHING
-    ring = say("A ring marks a break-even load λ*.")
+    ring = say("A ring marks a break-even load λ* of today, at the most likely values.")
     if n_found > len(marks):
         ring = say_n(
-            "A ring marks the break-even load λ* that is nearest to your load.",
-            "A ring marks a break-even load λ* (the {n} nearest to your load).",
+            "A ring marks the break-even load λ* of today that is nearest to your load, at the most likely values.",
+            "A ring marks a break-even load λ* of today, at the most likely values (the {n} nearest to your load).",
             len(marks),
         )
     has_range = any(m.x_range for m in marks)
@@ -156,7 +160,7 @@ def _about_marks(marks: Sequence[draw.Mark], n_found: int) -> Said:
 def _cheaper(facts: TcoFacts, language: Language) -> Chart:
     title = say("How probable it is that the own deployment has cost less")
     where = positions(facts)
-    drawn = [p for p in facts.pairs if _is_finite(p.cheaper_by_month)]
+    drawn = [p for p in _own_against_api(facts) if _is_finite(p.cheaper_by_month)]
     if not drawn:
         return _empty("cheaper", title, say("no own deployment can be compared with an API"))
     vendors = list(dict.fromkeys(p.buy for p in drawn))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalkit.analysis.tco.facts import LoadCurve, PairFact
+from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
+from evalkit.decision.words import NEAR
 from evalkit.report import format as text
 from evalkit.report.blocks import Cell, Head, Table, flat
 from evalkit.report.decision.cells import bounds_of, known, missing, plain
@@ -36,10 +38,10 @@ def stairs(curve: LoadCurve) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 
 def mark_of(p: PairFact, curves: Sequence[LoadCurve]) -> Mark | None:
-    """Place a break-even load on the API's curve."""
+    """Place a break-even load on the API's curve; None where there is none within reach."""
     at = known(p.likely_break_even_per_month)
     curve = next((c for c in curves if c.option == p.buy), None)
-    if at is None or curve is None:
+    if at is None or curve is None or at > NEAR * p.load_per_s * SECONDS_PER_MONTH:
         return None
     x, y = curve.requests_per_month, curve.cost
     after = next((i for i, load in enumerate(x) if load >= at), None)

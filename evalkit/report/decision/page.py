@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evalkit.analysis.tco.facts import Assumption, PairFact, TcoFacts
 from evalkit.analysis.tco.words import provenance_words
 from evalkit.decision.facts import Check, Decision, Verdict
-from evalkit.decision.words import rule_words
+from evalkit.decision.words import break_even_later, break_even_today, rule_words
 from evalkit.report import format as text
 from evalkit.report.blocks import Cell, Head, Table, flat
 from evalkit.report.decision.blends import HOW_TUNED, BlendSection, blend_sections
@@ -20,7 +20,6 @@ from evalkit.report.decision.cells import (
     input_range,
     known,
     missing,
-    plain,
     unit_words,
 )
 from evalkit.report.decision.charts import Chart, chance, charts
@@ -44,7 +43,6 @@ from evalkit.report.decision.words import (
 from evalkit.report.language import ENGLISH, Spoken
 from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n, verbatim
 
-NEVER = say("no load makes it cheaper")
 OLD = say("older than 180 days")
 _MOST_USERS = 6
 
@@ -193,24 +191,29 @@ def _check(checks: list[Check]) -> Cell:
 
 
 def pair_grid(facts: TcoFacts) -> Table | None:
-    """Return every own deployment against every API; None without a pair."""
+    """Return every two options of different kinds; None without a pair."""
     if not facts.pairs:
         return None
     heads = [
         Head(
-            say("break-even λ*, requests per month"),
-            say("the least load at which the own deployment costs no more per month"),
+            say("break-even today, requests per month"),
+            say("the least load at which the first costs no more per month, without adoption"),
+        ),
+        Head(
+            say_n(
+                "break-even over {n} month",
+                "break-even over {n} months",
+                facts.horizon_months,
+            ),
+            say("the least load at which all that is paid is no more, at the most likely values"),
         ),
         Head(say("payback"), say("of adoption and first servers")),
         Head(
             say_n("cheaper after {n} month", "cheaper after {n} months", facts.horizon_months),
             say("share of simulated futures"),
         ),
-        Head(
-            say("saving"),
-            say("cost of the API − cost of the own deployment, present value"),
-        ),
-        Head(say("quality, API − own"), say("paired by document, in points of 100")),
+        Head(say("saving"), say("cost of the second − cost of the first, present value")),
+        Head(say("quality, second − first"), say("paired by document, in points of 100")),
     ]
     where = positions(facts)
     rows = [
@@ -220,22 +223,15 @@ def pair_grid(facts: TcoFacts) -> Table | None:
         )
         for p in facts.pairs
     ]
-    title = say(
-        "Own deployment against API; your load: {load}", load=requests_per_month(facts.load.mode)
-    )
+    title = say("Options in pairs; your load: {load}", load=requests_per_month(facts.load.mode))
     return flat(title, heads, rows, say("pair"))
 
 
 def _pair_cells(facts: TcoFacts, p: PairFact) -> Iterator[Cell]:
-    at = figure_cell(p.break_even_per_month, plain)
-    rate = known(p.break_even_per_s.value)
-    if not p.is_feasible:
-        yield Cell(NEVER, p.break_even_per_month.reason, mark="fail")
-    elif at.is_missing or rate is None:
-        yield at
-    else:
-        per_s = say("{n} requests/s", n=numeral(text.three(rate)))
-        yield Cell(at.text, joined((per_s, break_even_range(p)), "; "), at.badges)
+    is_none = known(p.break_even_per_month.value) is None
+    range_of = NOTHING if is_none else break_even_range(p)
+    yield Cell(break_even_today(p), range_of, mark="fail" if is_none else "")
+    yield Cell(break_even_later(p))
     share = say("in {futures}", futures=futures(p.payback_share))
     yield Cell(
         payback_words(p, facts.horizon_months),

@@ -106,6 +106,11 @@ class ScorecardSection:
     """Scores and weights for the script."""
 
     @property
+    def has_wins(self) -> bool:
+        """Whether there are two that can be ranked: of one alone it says nothing that it always wins."""
+        return sum(row.total is not None for row in self.rows) > 1
+
+    @property
     def has_notes(self) -> bool:
         """Whether an option breaks a rule, or may."""
         return any(row.broken or row.unclear for row in self.rows)

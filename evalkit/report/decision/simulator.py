@@ -25,6 +25,7 @@ from evalkit.analysis.tco.facts import OptionFact
 from evalkit.analysis.tco.likely import Likely, LikelyOption, LikelyPair, likely
 from evalkit.analysis.tco.values import Input
 from evalkit.decision.facts import Outcome, Verdict
+from evalkit.decision.words import NEAR, two_digits
 from evalkit.report import format as text
 from evalkit.report.decision.sliders import (
     ScenarioKey,
@@ -47,7 +48,7 @@ SCRIPTS = ("cost_model.js", "simulator_charts.js", "simulator.js")
 """Scripts of the page, in this order; simulator.css belongs to them."""
 _BREAKS = say("breaks a rule of the policy")
 _NO_LOAD = say("no load makes it cheaper")
-_ANY_LOAD = say("any load")
+_ANY_LOAD = say("the smallest")
 _NEVER = say("not within the horizon")
 
 
@@ -131,7 +132,7 @@ def pair_name(p: LikelyPair) -> Said:
 def pair_cells(p: LikelyPair, currency: str) -> tuple[Said, ...]:
     """Return a pair's numbers in the order of the table's columns."""
     even, pays = p.break_even_per_month, p.payback_months
-    shown = number(even) if even else _ANY_LOAD
+    shown = two_digits(even) if even else _ANY_LOAD
     return (
         _NO_LOAD if even is None else shown,
         _NEVER if pays is None else say_n("{n} month", "{n} months", round(pays)),
@@ -200,6 +201,7 @@ def _data(
         "workload": _workload(work, key),
         "deployments": [tree(f.deployment) for f in case.futures.values()],
         "pairs": [[names.index(p.build), names.index(p.buy)] for p in found.pairs],
+        "near": NEAR,
         "sliders": [_slider(s, language) for s in given],
         "yaml": [_scenario_key(k) for k in scenario_keys(case)],
         "inputs": keys,
@@ -332,7 +334,7 @@ def _words() -> dict[str, Said]:
         "load_title": say("Cost of a month over the load"),
         "load_axis": say("requests per month"),
         "load_now": say("your load"),
-        "break_even": say("break-even {n}", n=n),
+        "break_even": say("break-even today {n}", n=n),
         "months_title": say("Total cost up to each month"),
         "months_axis": say("months"),
         "described": say("{title}. {values}.", title="{title}", values="{values}"),

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 
 from evalkit.analysis.tco.facts import OptionFact, PairFact, TcoFacts
 from evalkit.decision.facts import Verdict
+from evalkit.decision.words import break_even_later, break_even_today
 from evalkit.report import format as text
 from evalkit.report.decision.cells import estimate_cell, known, plain
 from evalkit.report.decision.words import (
     break_even_range,
+    break_even_short,
     data_words,
     futures,
     main_pair,
+    months,
     payback_range,
     payback_words,
+    quality_pair,
 )
-from evalkit.wording import NOTHING, Said, joined, say, say_n
+from evalkit.wording import NOTHING, Said, joined, say, say_n, verbatim
 
 NO_PAIR = say("there is no pair of an own deployment and an API whose costs are known")
 _MOST_NAMED = 3
@@ -36,7 +40,7 @@ class Tile:
 def tiles(facts: TcoFacts, verdict: Verdict) -> Iterator[Tile]:
     """Yield the four tiles."""
     pair = main_pair(facts, verdict)
-    yield _quality_tile(pair, _blend(facts, verdict))
+    yield _quality_tile(quality_pair(facts, verdict), _blend(facts, verdict))
     yield _load_tile(facts, pair)
     yield _payback_tile(facts, pair)
     yield _data_tile(facts, verdict)
@@ -81,26 +85,20 @@ def _load_tile(facts: TcoFacts, pair: PairFact | None) -> Tile:
     title, yours = say("Break-even load"), _yours(facts)
     if pair is None:
         return Tile(title, text.NOT_KNOWN, (NO_PAIR, yours), is_missing=True)
-    at = known(pair.break_even_per_month.value)
-    if not pair.is_feasible:
-        never = say(
-            "{own}: no load makes it cheaper than {api}",
-            own=pair.build,
-            api=pair.buy,
-        )
-        return Tile(title, say("none"), (never, pair.break_even_per_month.reason, yours))
-    if at is None:
-        return Tile(
-            title, text.NOT_KNOWN, (pair.break_even_per_month.reason, yours), is_missing=True
-        )
-    cheaper = pair.build if facts.load.mode >= at else pair.buy
+    values = {"build": verbatim(pair.build), "buy": verbatim(pair.buy)}
     lines = (
-        say("requests per month"),
+        say(
+            "{build} is cheaper than {buy} per month {load}", load=break_even_today(pair), **values
+        ),
         break_even_range(pair),
+        say(
+            "over {months}: {load}",
+            months=months(facts.horizon_months),
+            load=break_even_later(pair),
+        ),
         yours,
-        say("At your load {option} is cheaper per month.", option=cheaper),
     )
-    return Tile(title, plain(at), lines)
+    return Tile(title, break_even_short(pair), lines)
 
 
 def _yours(facts: TcoFacts) -> Said:

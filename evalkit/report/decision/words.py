@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evalkit.analysis.tco.facts import OptionFact, PairFact, TcoFacts
+from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.decision.facts import Decision, Outcome, Verdict
+from evalkit.decision.words import NEAR, rounded
 from evalkit.decision.words import rule_words as rule_words
 from evalkit.report import format as text
 from evalkit.report.decision.cells import known, plain, spread
@@ -142,12 +146,25 @@ def saving_title(verdict: Verdict) -> Said:
 
 
 def main_pair(facts: TcoFacts, verdict: Verdict) -> PairFact | None:
-    """Return the pair that the verdict is about: of its option, what it was compared with, or a blend's parts."""
+    """Return the pair that the verdict is about: its option and what that was compared with, else the nearest to it."""
+    return next(iter(_ranked(facts.pairs, facts, verdict)), None)
+
+
+def quality_pair(facts: TcoFacts, verdict: Verdict) -> PairFact | None:
+    """Return the pair of two models nearest to the verdict: of a blend, its parts."""
+    pairs = [p for p in facts.pairs if p.is_own_against_api]
+    return next(iter(_ranked(pairs, facts, verdict)), None)
+
+
+def _ranked(pairs: Sequence[PairFact], facts: TcoFacts, verdict: Verdict) -> list[PairFact]:
     wanted = {verdict.option, verdict.leaning, verdict.against} - {None}
     parts = {part for o in facts.options if o.name in wanted for part in o.parts}
-    names = {*wanted, *parts}
-    ranked = sorted(facts.pairs, key=lambda p: -((p.build in names) + (p.buy in names)))
-    return ranked[0] if ranked else None
+
+    def fits(p: PairFact) -> tuple[int, int]:
+        both = (p.build, p.buy)
+        return -sum(n in wanted for n in both), -sum(n in parts for n in both)
+
+    return sorted(pairs, key=fits)
 
 
 def payback_words(pair: PairFact, horizon_months: int) -> Said:
@@ -171,10 +188,32 @@ def payback_range(pair: PairFact, horizon_months: int) -> Said:
 def break_even_range(pair: PairFact) -> Said:
     """Say between which loads 80 of 100 futures break even; open where some never do."""
     at = pair.break_even_per_month
+    if not break_even_is_near(pair):
+        return at.reason
     low, high = known(at.low), known(at.high)
     if low is not None and high is None:
-        return say("P10: {low}; P90: no load makes it cheaper", low=plain(low))
-    return joined((spread(at, plain), at.reason), "; ")
+        return say("P10: {low}; P90: no load makes it cheaper", low=_near(low))
+    return spread(at, _near)
+
+
+def _near(value: float | None) -> Said:
+    return plain(None if value is None else rounded(value))
+
+
+def break_even_is_near(pair: PairFact) -> bool:
+    """Tell whether the break-even load is one that may be thought of: beyond it, not its digits count."""
+    at = known(pair.break_even_per_month.value)
+    return at is not None and at <= NEAR * pair.load_per_s * SECONDS_PER_MONTH
+
+
+def break_even_short(pair: PairFact) -> Said:
+    """Return the break-even load of a month in two digits, or that there is none within reach."""
+    at = known(pair.break_even_per_month.value)
+    if at is None:
+        return say("none")
+    if not break_even_is_near(pair):
+        return say("none within reach")
+    return _near(at) if at else say("the smallest")
 
 
 def _not_within(horizon_months: int) -> Said:

@@ -41,6 +41,7 @@
       ? words.missing
       : say(value < 0 ? words.debt : words.money, { currency, amount: amount(Math.abs(steady(value))) });
   const number = (value) => (value ? fixed(steady(value), Math.max(0, Math.min(3 - power(Math.abs(value)), 20)), 0) : "0");
+  const two = (value) => Number(value.toPrecision(2));
   function compact(value) {
     const three = (n) => (n ? fixed(n, Math.max(0, Math.min(2 - power(n), 20)), 0) : "0");
     for (const [name, size] of [["B", 1e9], ["M", 1e6], ["k", 1e3]]) {
@@ -144,7 +145,7 @@
   }
 
   // --- on every move ---
-  const charts = costCharts(data, { say, money, compact });
+  const charts = costCharts(data, { say, money, compact, two });
   let waiting = 0;
   let last = null;
   function update() {
@@ -159,7 +160,7 @@
     mark(found.options.map((o) => o.total), 3);
     if (found.pairs.length) {
       write("sim-pairs", found.pairs.map((p) => [
-        p.breakEven === null ? words.no_load : p.breakEven ? number(p.breakEven) : words.any_load,
+        p.breakEven === null ? words.no_load : p.breakEven ? number(two(p.breakEven)) : words.any_load,
         p.payback === null ? words.never : months(p.payback),
         money(p.saving),
       ]));

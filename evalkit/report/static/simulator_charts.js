@@ -1,5 +1,5 @@
 // Draws the two charts of the sliders' section; colours and dark mode are simulator.css's.
-const costCharts = (data, { say, money, compact }) => {
+const costCharts = (data, { say, money, compact, two }) => {
   const { words, deployments, currency, sliders } = data;
   const dashes = ["", "9 3", "3 3", "10 3 3 3"];
 
@@ -83,12 +83,12 @@ const costCharts = (data, { say, money, compact }) => {
     draw("line", { class: "now", x1: at, x2: at, y1: c.top - 6, y2: c.bottom }, c.svg);
     draw("text", { class: "now", x: at, y: c.top - 10, "text-anchor": "middle" }, c.svg, words.load_now);
     lines(c, costs.map((each) => each.map((v, i) => [x(loads[i]), y(v)])));
-    const evens = found.pairs.map((p, i) => [p.breakEven, data.pairs[i][1]]).filter(([even]) => even > s.low && even < s.high);
+    const evens = found.pairs.map((p, i) => [p.breakEven, data.pairs[i][1]]).filter(([even]) => even > s.low && even < Math.min(s.high, data.near * found.requests));
     evens.sort(([a], [b]) => Math.abs(Math.log(a / found.requests)) - Math.abs(Math.log(b / found.requests)));
     evens.forEach(([even, api], i) => {
       const [cx, cy] = [x(even), y(found.monthly(api, even))];
       const circle = draw("circle", { class: "even", cx, cy, r: 8 }, c.svg);
-      const text = say(words.break_even, { n: compact(even) });
+      const text = say(words.break_even, { n: compact(two(even)) });
       draw("title", {}, circle, text);
       if (i) return;
       const away = even < found.requests ? -1 : 1;

@@ -67,14 +67,18 @@ def test_how_much_is_saved_is_said() -> None:
 def test_it_says_when_self_hosting_does_not_pay_off() -> None:
     text = " ".join(said(CHEAP).reasons)
     assert "own does not pay off against api: it is cheaper after 12 months in 0 %" in text
-    assert "break-even is at 1.48 requests/s, the load is 0.381/s" in text
+    assert (
+        "today a month is cheaper from about 3,900,000 requests a month on, all 12 months are from about 3,900,000"
+        " requests a month on; your load: 1,000,000 requests a month"
+    ) in text
     assert "own pays off against api" in " ".join(said(DEAR).reasons)
 
 
 def test_it_says_when_no_load_makes_own_machines_cheaper() -> None:
     """A full replica serves 5.256 M requests for 1460; the API takes 197 for as many."""
     text = " ".join(said(0.05).reasons)
-    assert "no load makes it cheaper per month: break-even would be" in text
+    assert "today a month is cheaper at no load, in 100 % of futures" in text
+    assert "all 12 months are at no load, in 100 % of futures" in text
 
 
 def test_it_says_when_the_api_is_the_better_model() -> None:

@@ -165,9 +165,9 @@ def test_four_tiles_answer_the_four_questions() -> None:
 
 
 def test_a_break_even_load_that_some_futures_never_reach_has_an_open_range() -> None:
-    some = pair(break_even_per_month=figure(93.8e6, "requests/month", low=14.7e6, high=None))
+    some = pair(break_even_per_month=figure(9.38e6, "requests/month", low=1.47e6, high=None))
     facts = decision_facts(pairs=(some,))
-    told = "P10: 14.7 M; P90: no load makes it cheaper"
+    told = "P10: 1.5 M; P90: no load makes it cheaper"
     assert told in build_decision(facts, verdict()).tiles[1].lines
     grid = pair_grid(facts)
     assert grid is not None
@@ -187,14 +187,38 @@ def test_an_assumption_of_many_options_counts_them() -> None:
 
 
 def test_a_load_that_never_breaks_even_is_said_in_words() -> None:
-    never = pair(
-        is_feasible=False, break_even_per_month=figure(None), break_even_per_s=figure(None)
-    )
+    never = pair(break_even_per_month=figure(None), break_even_per_s=figure(None), never_share=0.7)
     facts = decision_facts(pairs=(never,))
-    assert "no load makes it cheaper" in page_of(facts)
+    assert "at no load, in 70 % of futures" in page_of(facts)
     grid = pair_grid(facts)
     assert grid is not None
-    assert grid.groups[0].rows[0][1][0].text == "no load makes it cheaper"
+    assert grid.groups[0].rows[0][1][0].text == "at no load, in 70 % of futures"
+    tile = build_decision(facts, verdict()).tiles[1]
+    assert (tile.value, tile.is_missing) == ("none", False)
+
+
+def test_a_load_beyond_reach_is_told_without_digits_that_nobody_believes() -> None:
+    """Half of all futures need more than 31 times the load: neither tile, table nor ring give a number of requests."""
+    far = pair(
+        break_even_per_month=figure(93.8e6, "requests/month", low=14.7e6, high=None),
+        likely_break_even_per_month=37e6,
+        never_share=0.4,
+    )
+    facts = decision_facts(pairs=(far,))
+    page = build_decision(facts, verdict())
+    told = "only beyond reach, from about 31 times your load on (in 40 % of futures at none)"
+    assert page.tiles[1].value == "none within reach"
+    assert any(told in line for line in page.tiles[1].lines)
+    assert page.pairs is not None
+    assert page.pairs.groups[0].rows[0][1][0].text == told
+    over_load = next(c for c in page.charts if c.name == "over_load")
+    assert "A ring marks" not in over_load.caption
+    assert (
+        "A ring marks"
+        in next(
+            c for c in build_decision(decision_facts(), verdict()).charts if c.name == "over_load"
+        ).caption
+    )
 
 
 def test_every_missing_number_is_said_to_be_missing_and_is_no_zero() -> None:
@@ -214,13 +238,13 @@ def test_every_missing_number_is_said_to_be_missing_and_is_no_zero() -> None:
     for cell in row(grid, "quality"):
         assert (cell.text, cell.note) == ("not measured", "nobody measured")
     page = build_decision(facts, given)
+    assert page.tiles[0].is_missing
     for tile in page.tiles[:2]:
-        assert tile.is_missing
         assert not ZERO.search(tile.value)
     pairs = page.pairs
     assert pairs is not None
     cells = pairs.groups[0].rows[0][1]
-    assert [c.is_missing for c in (cells[0], cells[3], cells[4])] == [True] * 3
+    assert [c.is_missing for c in cells[4:]] == [True] * 2
     html = page_of(facts, given)
     assert "nobody knows" in html
     assert "nobody measured" in html

@@ -65,7 +65,6 @@ def never() -> TcoFacts:
     no_adoption = say("adoption cost of {option}: give `{key}`", option="1", key="2")
     quality = nothing("share", "")
     infeasible = pair(
-        is_feasible=False,
         break_even_per_month=figure(None),
         payback_months=figure(None),
         payback_share=0.004,
@@ -163,7 +162,7 @@ def test_the_same_page_is_told_in_both_languages() -> None:
         "nein",
     ]
     assert tell(quality.lines[0], GERMAN) == "95 %: +1,2 bis +5,6; n\u00a0=\u00a0400"
-    assert tell(load.lines[2], GERMAN) == "Ihre: 3 Mio. (2 Mio. bis 4,5 Mio.)"
+    assert tell(load.lines[-1], GERMAN) == "Ihre: 3 Mio. (2 Mio. bis 4,5 Mio.)"
     assert tell(payback.lines[0], GERMAN) == "P10: 21 Monate; P90: nicht innerhalb von 36 Monaten"
     assert tell(data.lines[1], GERMAN) == "Datenklasse: intern"
     assert (
