@@ -24,8 +24,9 @@ def bench(
     lengths: tuple[int, int] = (32, 5),
     slo: Mapping[str, Any] = SLO,
     run_id: str = "b",
+    model: str = "m",
 ) -> Run:
-    """A bench of model `m`: for each repeat, rate per second → TTFT in ms; windows of 10 s.
+    """A bench of one model: for each repeat, rate per second → TTFT in ms; windows of 10 s.
 
     Args:
         repeats: What each repeat tried.
@@ -33,11 +34,12 @@ def bench(
         lengths: Tokens of prompt and answer.
         slo: The profile's service level.
         run_id: Of the run.
+        model: Its name.
     """
     cells = [
         cell(
-            cell_id=f"m/{profile}/{i}",
-            model="m",
+            cell_id=f"{model}/{profile}/{i}",
+            model=model,
             suite=profile,
             repeat=i,
             n_docs=0,
@@ -57,7 +59,7 @@ def bench(
             ]
     config = {
         "name": "b",
-        "models": [{"name": "m", "backend": "hf", "source": "m"}],
+        "models": [{"name": model, "backend": "hf", "source": model}],
         "profiles": [
             {
                 "name": profile,

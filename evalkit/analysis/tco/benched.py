@@ -19,7 +19,7 @@ from statistics import fmean
 from evalkit.analysis.facts import CapacityFact, Estimate, StepFact
 from evalkit.analysis.load import BRACKET
 from evalkit.analysis.stats import poisson_limits, share_estimate
-from evalkit.analysis.tco.replica import Capacity
+from evalkit.analysis.tco.replica import Capacity, gap
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.config.bench import BenchConfig, SloSpec
 from evalkit.metrics.capacity import sustained_per_s
@@ -84,7 +84,8 @@ def bench_capacity(bench: Benched) -> Capacity:
     loads = [one.step.load for one in kept]
     n = sum(load.n_due for load in loads)
     doubt, needed = _doubt(kept, bench.slo), _needed(bench.slo)
-    reason = joined((_bound(bench) if doubt else e.reason, doubt or _few(n)), "; ")
+    wide = gap(fmean(one.per_s for one in kept), bench.fact.below_per_s)
+    reason = joined((_bound(bench) if doubt else e.reason, wide, doubt or _few(n)), "; ")
     answered = sum(load.n_due - load.n_failed for load in loads)
     gpus = bench.run.manifest.hardware.gpus
     return Capacity(

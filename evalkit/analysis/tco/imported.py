@@ -32,7 +32,7 @@ from evalkit.analysis.tco.curve import (
     rate_of,
     read_curve,
 )
-from evalkit.analysis.tco.replica import Capacity
+from evalkit.analysis.tco.replica import Capacity, gap
 from evalkit.analysis.tco.values import Provenance
 from evalkit.config.bench import SloSpec
 from evalkit.config.capacity import OFFERED, ImportSpec
@@ -250,6 +250,8 @@ def _notes(
     yield say("taken from {rows}", rows=", ".join(p.place for p in best.repeats))
     if not above and _may_sustain_more(curve, below, best):
         yield say("no higher level that fails was measured: it may sustain more")
+    if above and curve.axis == OFFERED:
+        yield gap(best.per_s, above[0].amount)
     again = [numeral(f"{one.amount:g}") for one in above if one.holds]
     if again:
         yield say(

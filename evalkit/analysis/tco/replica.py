@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.values import Input
-from evalkit.wording import NOTHING, Said
+from evalkit.wording import NOTHING, Said, numeral, say
+
+_WIDE = 1.5
+"""Lowest rate that failed / highest that held, from which a reader is told how little is known between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +36,14 @@ class Capacity:
     """Requests that the service level takes to be judged; None where `n` is."""
     doubt: Said = NOTHING
     """Why it can't be told that the service level holds at that load; empty: it does, as far as is known."""
+
+
+def gap(held_per_s: float, failed_per_s: float | None) -> Said:
+    """Say where a wide bracket makes the high end of a capacity little more than a guess."""
+    if failed_per_s is None or failed_per_s <= _WIDE * held_per_s:
+        return NOTHING
+    return say(
+        "nothing was measured between {held} and {failed} requests/s: its range reaches that far, measure in between",
+        held=numeral(f"{held_per_s:.3g}"),
+        failed=numeral(f"{failed_per_s:.3g}"),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from evalkit.analysis.stats import poisson_limits
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.capacity import capacity_of
 from evalkit.analysis.tco.replica import Capacity
+from evalkit.config import load_scenario
+from evalkit.config.policy import PolicySpec, QualityRule
 from evalkit.decision.checks import checks_of
 from evalkit.decision.facts import Outcome
 from evalkit.store.run_dir import Run
@@ -22,13 +25,16 @@ from tests.scenarios import (
     book,
     by_contract,
     case,
+    quality_run,
     rented,
+    right,
     scenario,
     verdict,
     workload,
 )
 from tests.scenarios import option as of_name
 
+REPO = Path(__file__).parents[4]
 BENCHED: dict[str, Any] = {"model": "m", "capacity": None}
 
 
@@ -64,6 +70,13 @@ def test_counting_bounds_what_is_measured_from_below() -> None:
 def test_the_lowest_rate_that_failed_bounds_it_from_above_where_that_is_wider() -> None:
     _, mode, high = triple(found(bench({2: GOOD, 8: LATE})))
     assert (mode, high) == (2, 8)
+
+
+def test_a_wide_bracket_is_told() -> None:
+    assert (
+        "nothing was measured between 2 and 8 requests/s" in found(bench({2: GOOD, 8: LATE})).reason
+    )
+    assert "nothing was measured" not in found(bench({2: GOOD, 2.2: LATE})).reason
 
 
 def test_more_requests_make_the_range_narrower() -> None:
@@ -173,6 +186,32 @@ def test_the_rule_is_unclear_and_measuring_longer_comes_first() -> None:
     assert "it rests on 5 requests, too few to judge p50 (20 needed)" in rule.text
     first = verdict(config, run).next_measurements[0]
     assert first.startswith("Measure longer what m sustains, and with more requests")
+
+
+def test_the_shipped_support_centre_says_that_it_rests_on_five_requests() -> None:
+    """As its bench of 2026-11-24 was: 20 seconds at 0.25/s. The rule passed on it."""
+    level = {"e2e_s": 6.0, "percentile": 50}
+    shipped = load_scenario(REPO / "configs" / "scenarios" / "support-centre.yaml")
+    config = shipped.model_copy(
+        update={
+            "load": shipped.load.model_copy(update={"task_weights": None}),
+            "policy": PolicySpec(quality=QualityRule(at_least=0.2)),
+            "draws": 200,
+        }
+    )
+    few = bench({0.4: GOOD, 0.5: GOOD}, slo=level, model="open")
+    asked = quality_run({"open": right(300, 0.3), "vendor": right(300, 0.28)}, apis=("vendor",))
+    of = case(config, asked, few)
+    own = of_name(of, "own-servers")
+    assert own.capacity_n == 5
+    assert own.capacity_per_s is not None
+    assert own.capacity_per_s.low is not None
+    assert own.capacity_per_s.high is not None
+    assert own.capacity_per_s.high / own.capacity_per_s.low > 4
+    rules = (c for c in checks_of(of, config) if c.option == "own-servers")
+    rule = next(c for c in rules if c.rule == "service level")
+    assert rule.outcome is Outcome.UNCLEAR
+    assert "it rests on 5 requests" in rule.text
 
 
 def test_a_blend_is_no_surer_than_its_own_machines() -> None:
