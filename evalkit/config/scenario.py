@@ -25,7 +25,14 @@ from evalkit.config.quantity import (
     WattPerGpu,
 )
 from evalkit.config.run import Name, PriceSpec, check_names
-from evalkit.config.sides import ApiSpec, LoadAssumptions, RateSpec, SelfHostedSpec, StaffSpec
+from evalkit.config.sides import (
+    ApiSpec,
+    LoadAssumptions,
+    RateSpec,
+    SelfHostedSpec,
+    StaffSpec,
+    TaxSpec,
+)
 from evalkit.config.spec import Spec
 
 OWNED, ON_DEMAND, RESERVED = "owned", "rented_on_demand", "rented_reserved"
@@ -190,6 +197,8 @@ class ScenarioConfig(Spec):
     """Own or rented machines."""
     api: ApiSpec = ApiSpec()
     """Answers bought by the token."""
+    tax: TaxSpec = TaxSpec()
+    """Taxes; unset: none."""
     options: Annotated[tuple[OptionSpec, ...], Field(min_length=1)]
     """Deployments to compare."""
     blends: tuple[BlendPair, ...] | None = None

@@ -13,10 +13,13 @@ from evalkit.config.quantity import (
     Money,
     MoneyPerGpuYear,
     MoneyPerKwh,
+    MoneyPerMonth,
     MoneyPerServerYear,
     MoneyPerYear,
     PerMonth,
+    PerYear,
     PositiveShare,
+    Rate,
     Share,
     SharePerYear,
     Staffing,
@@ -30,8 +33,8 @@ from evalkit.config.spec import Spec
 class RateSpec(Spec):
     """What a foreign currency is worth."""
 
-    value: Annotated[float, Field(gt=0)]
-    """One unit of it in the scenario's currency."""
+    value: Rate
+    """One unit of it in the scenario's currency: a number, or low, most likely and high over the horizon."""
     date: Day
     """Day of the rate."""
     source: str
@@ -88,6 +91,10 @@ class StaffSpec(Spec):
 
     fte: Staffing
     """Full-time people; 0.5 is half a person."""
+    fte_per_replica: Staffing | None = None
+    """Self-hosted: people more for each replica beyond the first; unset: as many for any number of replicas."""
+    up_to_replicas: Annotated[int, Field(gt=0)] | None = None
+    """Self-hosted: replicas that these people keep running; a fleet of more has no known staff."""
     cost_per_year: MoneyPerYear
     """Cost of one person: salary, taxes, workplace."""
 
@@ -99,6 +106,14 @@ class SideSpec(Spec):
     """Unset: not known; where it could turn the verdict, that is not decidable."""
     adoption_cost: Money | None = None
     """Once, at the beginning: project, integration, training, review. Unset: as for staff."""
+    exit_cost: Money | None = None
+    """Once, at the end of the horizon: moving to something else. Unset: none."""
+    egress_per_1000_requests: Money | None = None
+    """What the network charges for what leaves it; unset: nothing."""
+    revalidation_cost: Money | None = None
+    """Testing anew when a model is retired or replaced, each time; unset: nothing."""
+    revalidations_per_year: PerYear | None = None
+    """How often that is forced; unset: once a year."""
 
 
 class SelfHostedSpec(SideSpec):
@@ -142,3 +157,15 @@ class ApiSpec(SideSpec):
 
     price_decline_per_year: SharePerYear | None = None
     """0.3: prices fall by 30 % each year; unset: the catalogue's, 0 most likely, which favours own machines."""
+    minimum_spend_per_month: MoneyPerMonth | None = None
+    """What is paid even if less is used; unset: nothing."""
+
+
+class TaxSpec(Spec):
+    """Taxes that change what a company pays; without them all amounts are net and before income tax."""
+
+    vat_not_deductible: Share | None = None
+    """Value-added tax that can't be deducted (banks, insurers, the public), on everything but people."""
+    income_tax: Share | None = None
+    """Rate of tax on profits: costs lower it when they arise, servers over their life. Totals, payback and verdict are
+    then after tax."""

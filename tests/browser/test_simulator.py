@@ -76,6 +76,13 @@ def config(name: str) -> ScenarioConfig:
         "api": {"price_decline_per_year": [0, 0.2, 0.4]},
     }
     spare = {**SIDE, "spare_replicas": 1}
+    extra = {
+        "exit_cost": [0, 5_000, 9_000],
+        "egress_per_1000_requests": 0.02,
+        "revalidation_cost": [1_000, 4_000, 9_000],
+        "revalidations_per_year": [0.5, 1, 2],
+        "minimum_spend_per_month": [500, 2_000, 4_000],
+    }
     hourly = rented(
         "hourly", [1, 2, 4], kind="rented_on_demand", failover="api", active_hours_per_week=60
     )
@@ -85,13 +92,17 @@ def config(name: str) -> ScenarioConfig:
         "owned": lambda: scenario(OWNED, api, **{**changes, "self_hosted": spare, **discount}),
         "rented": lambda: scenario(rented("rented", [1, 2, 4]), api, **changes),
         "elastic": lambda: scenario(hourly, seconds, api, **{**changes, "load": {**LOADS, "peak_to_mean": [2, 6, 15]}}),
+        "taxed": lambda: scenario(
+            OWNED, seconds, api, **{**changes, **discount, "horizon_months": 60, "api": {**extra, **discount["api"]}},
+            tax={"vat_not_deductible": 0.19, "income_tax": [0.2, 0.3, 0.35]},
+        ),
         "batch": lambda: scenario(OWNED, batch, api, **changes, policy={"interactive": False}),
         "one": lambda: scenario(by_contract("api", 2.0), **changes),
         "excluded": lambda: scenario(OWNED, api, **changes, policy={"data_class": "confidential"}),
     }[name]()  # fmt: skip
 
 
-NAMES = ("all", "owned", "rented", "elastic", "batch", "one", "excluded")
+NAMES = ("all", "owned", "rented", "elastic", "taxed", "batch", "one", "excluded")
 
 
 @cache

@@ -29,6 +29,7 @@ from evalkit.analysis.tco.facts import (
     TcoFacts,
 )
 from evalkit.analysis.tco.formulas import cumulated
+from evalkit.analysis.tco.limits import within_limits
 from evalkit.analysis.tco.model import costs
 from evalkit.analysis.tco.options import Resolved, resolve, workload
 from evalkit.analysis.tco.pairs import pair_facts
@@ -95,7 +96,7 @@ def analyse_scenario(
     _check_tasks(scenario, runs)
     rule = scenario.policy.quality
     table = doc_table(runs, rule.metrics, rule.clusters)
-    options = [resolve(o, table, book) for o in scenario.options]
+    options = [within_limits(resolve(o, table, book), work, book) for o in scenario.options]
     _check_models(options, runs)
     mixed = list(blends(options, runs, book, work))
     left_out = tuple(outside(table))
@@ -124,7 +125,7 @@ def analyse_scenario(
         blends=tuple({(b.fact.local, b.fact.vendor): b.fact for b in mixed}.values()),
         assumptions=tuple(_assumptions(deployments, work)),
         rates=tuple(
-            (code, r.value, r.date.isoformat(), r.source) for code, r in scenario.rates.items()
+            (code, r.value.mode, r.date.isoformat(), r.source) for code, r in scenario.rates.items()
         ),
         data_class=scenario.policy.data_class or data_class(runs) or "internal",
         warnings=(

@@ -276,6 +276,7 @@ def _input(option: OptionSpec, by: Tariff, e: Estimate, note: Said, book: Book) 
         high=high,
         date=date,
         note=note,
+        rate=book.rate_input("USD" if option.price is None else option.price.currency),
         is_old=given is not None and book.is_old(given),
     )
 

@@ -221,6 +221,9 @@ def _deployment(local: Resolved, vendor: Resolved, frontier: Frontier, point: Po
         people=(*local.deployment.people, *vendor.deployment.people),
         local_share=stays,
         billed_share=_billed(name, frontier, point),
+        failover=local.deployment.failover,
+        own_extras=local.deployment.own_extras,
+        api_extras=vendor.deployment.api_extras,
     )
 
 

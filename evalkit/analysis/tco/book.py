@@ -10,7 +10,7 @@ from evalkit.catalog import OLD_AFTER_DAYS, Catalog, Row, note_of, source_of
 from evalkit.config.quantity import Quantity
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.errors import ConfigError, did_you_mean
-from evalkit.wording import NOTHING, Said, verbatim
+from evalkit.wording import NOTHING, Said, say, verbatim
 
 DEFAULT = "default"
 """Catalogue item of assumptions that fit any company."""
@@ -54,6 +54,7 @@ class Book:
         """Return a number of the scenario."""
         factor = self._factor(given.unit, asked)
         low, mode, high = (x * factor for x in given.triple)
+        rate = self._rate_of(given.unit, asked)
         return Input(
             key=asked.key,
             label=asked.label,
@@ -66,6 +67,7 @@ class Book:
             date=None if given.date is None else given.date.isoformat(),
             owner=given.owner,
             is_old=given.date is not None and self.is_old(given.date),
+            rate=rate,
         )
 
     def catalogued(self, asked: Asked, row: Row) -> Input:
@@ -84,6 +86,7 @@ class Book:
             date=row.date.isoformat(),
             note=note_of(row),
             is_old=row.is_old(self.today),
+            rate=self._rate_of(row.unit, asked),
         )
 
     def fixed(
@@ -125,7 +128,33 @@ class Book:
                 f"Add it: `rates: {{{currency}: {{value: …, date: …, source: …}}}}`,"
                 f" what one {currency} is worth in {self.scenario.currency}.",
             )
-        return self.scenario.rates[currency].value
+        return self.scenario.rates[currency].value.mode
+
+    def rate_input(self, currency: str) -> Input | None:
+        """Return an exchange rate that is uncertain; None where it is not, or is 1."""
+        given = self.scenario.rates.get(currency)
+        if (
+            given is None
+            or currency == self.scenario.currency
+            or given.value.low == given.value.high
+        ):
+            return None
+        return Input(
+            key=f"rate.{currency}",
+            label=say("rate of {currency}", currency=currency),
+            unit=f"{self.scenario.currency}/{currency}",
+            low=given.value.low,
+            mode=given.value.mode,
+            high=given.value.high,
+            provenance=Provenance.YOURS,
+            source=verbatim(given.source),
+            date=given.date.isoformat(),
+            is_old=self.is_old(given.date),
+        )
+
+    def _rate_of(self, unit: str, asked: Asked) -> Input | None:
+        is_money = asked.unit.partition("/")[0] == "money"
+        return self.rate_input(unit[:3]) if is_money and unit else None
 
     def is_old(self, date: datetime.date) -> bool:
         """Tell whether a source should be checked again."""

@@ -30,6 +30,15 @@ def break_even_per_month(
 ) -> Array:
     """Return the least requests per month at which `own` costs no more than `api`; inf when no load makes it so.
 
+    Beyond a thousand times the given load neither cost means anything, and it is inf, too.
+    """
+    found = least_load(own, api, workload, read)
+    return np.where(found > _AROUND * read(workload.requests_per_month), np.inf, found)
+
+
+def least_load(own: Deployment, api: Deployment, workload: Workload, read: Reading) -> Array:
+    """Return the same, however far away.
+
     Between two steps of the staircase both costs are straight lines in the load, V: with n replicas they meet at
     V_n = (A_n − A_api) / (c_req − e), where A is what is paid at no load and e the energy of a request. V_n holds when
     n replicas serve its peak; the least n for which it does gives the answer. With rent only and one replica it is
@@ -37,8 +46,7 @@ def break_even_per_month(
     """
     fleet = own.fleet
     assert fleet is not None
-    is_elastic = isinstance(fleet.machine, Rent) and isinstance(fleet.machine.billing, Elastic)
-    if is_elastic or own.failover is not None:
+    if not _is_staircase(own, api):
         return _searched(own, api, workload, read)
     people_api, price = fixed_and_marginal(api, workload, np.asarray(0.0), read)
     per_replica = _capacity_per_month(fleet, workload, read)
@@ -63,6 +71,15 @@ def break_even_per_month(
         replicas = np.maximum(replicas + 1, enough + fleet.spare)
     # so near to never that the steps hardly matter: the load that is surely enough
     return np.where(np.isnan(found), high, found)
+
+
+def _is_staircase(own: Deployment, api: Deployment) -> bool:
+    """Tell whether own cost is a straight line between replicas, and the API's without steps."""
+    machine = None if own.fleet is None else own.fleet.machine
+    is_elastic = isinstance(machine, Rent) and isinstance(machine.billing, Elastic)
+    grows = any(p.fte_per_replica is not None for p in own.people)
+    extras = (own.failover, own.own_extras, api.api_extras)
+    return not (is_elastic or grows or any(x is not None for x in extras))
 
 
 def _searched(own: Deployment, api: Deployment, workload: Workload, read: Reading) -> Array:

@@ -30,6 +30,10 @@ class Workload:
     months: int
     profile: Profile | None = None
     """None: all of the load comes evenly at its peak, in mean / peak of each day's hours."""
+    vat: Input | None = None
+    """Value-added tax that can't be deducted; None: there is none."""
+    income_tax: Input | None = None
+    """Rate of tax on profits; None: everything is before tax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,21 @@ class People:
     fte: Input | None
     cost_per_year: Input | None
     adoption: Input | None
+    fte_per_replica: Input | None = None
+    """People more for each replica beyond the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What else a side costs; None: nothing."""
+
+    egress_per_request: Input | None = None
+    minimum_per_month: Input | None = None
+    """Least bill of an API."""
+    exit_cost: Input | None = None
+    """What leaving it costs, at the end of the horizon."""
+    revalidation_cost: Input | None = None
+    revalidations_per_year: Input | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +169,6 @@ class Deployment:
     billed_share: Input | None = None
     """Blend: what goes to the API, as a share of its bill for everything; None: all."""
     failover: Failover | None = None
+    own_extras: Extras | None = None
+    """Extras of the machines' side."""
+    api_extras: Extras | None = None

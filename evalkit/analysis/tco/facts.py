@@ -87,6 +87,9 @@ class CashFact:
     api: float
     resale: float
     """What sold servers bring: 0 or less."""
+    exit: float
+    tax: float
+    """Less tax on profits, 0 or less; 0 where none is looked at."""
     years: tuple[float, ...]
     """Paid at the beginning, and in year 1, 2, …, the last one perhaps a part of a year; not discounted."""
 

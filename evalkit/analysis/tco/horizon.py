@@ -20,6 +20,7 @@ from evalkit.analysis.tco.model import (
     local_share,
     replicas_at,
     units_of,
+    vat_factor,
     volumes,
     with_api_and_people,
 )
@@ -40,6 +41,10 @@ class Cash:
     api: Array
     resale: Array
     """What sold servers bring: 0 or less."""
+    exit: Array
+    """What leaving costs, at the end."""
+    tax: Array
+    """Less tax on profits: 0 or less, but where sold servers bring more than their book value."""
 
     @property
     def total(self) -> Array:
@@ -55,7 +60,7 @@ def over_horizon(deployment: Deployment, workload: Workload, read: Reading) -> t
     if deployment.fleet is not None:
         mean_per_s = asked * local_share(deployment, read) / SECONDS_PER_MONTH
         parts, purchases, resale = _fleet(deployment.fleet, workload, mean_per_s, read)
-    each = with_api_and_people(deployment, parts, asked, month, read)
+    each = with_api_and_people(deployment, workload, parts, asked, month, read)
     adoption = sum(read(p.adoption) for p in deployment.people if p.adoption is not None)
     shape = each.total.shape
     shape = np.broadcast_shapes(shape, (*np.shape(adoption)[:-1], shape[-1]))
@@ -69,7 +74,13 @@ def over_horizon(deployment: Deployment, workload: Workload, read: Reading) -> t
         return found
 
     is_owned = purchases is not None
-    return each, Cash(
+    last = later.copy()
+    last[..., -1:] = sum(
+        read(x.exit_cost)
+        for x in (deployment.own_extras, deployment.api_extras)
+        if x is not None and x.exit_cost is not None
+    )
+    cash = Cash(
         adoption=first,
         purchases=later if purchases is None else later + purchases,
         rent=later if is_owned else at_end(each.machines),
@@ -78,7 +89,36 @@ def over_horizon(deployment: Deployment, workload: Workload, read: Reading) -> t
         staff=at_end(each.staff),
         api=at_end(each.api),
         resale=later if resale is None else later - resale,
+        exit=last,
+        tax=later,
     )
+    if workload.income_tax is None:
+        return each, cash
+    return each, replace(cash, tax=_tax(deployment, cash, read(workload.income_tax), read))
+
+
+def _tax(deployment: Deployment, cash: Cash, rate: Array, read: Reading) -> Array:
+    """Return what costs save in tax on profits, 0 or less `[..., months + 1]`.
+
+    Costs lower it when they are paid; a server in equal parts over its life, and what is left of its book value when it
+    is sold. What it is sold for is taxed.
+    """
+    running = (
+        cash.adoption + cash.rent + cash.energy + cash.upkeep + cash.staff + cash.api + cash.exit
+    )
+    fleet = deployment.fleet
+    if fleet is None or not isinstance(fleet.machine, Purchase):
+        return np.asarray(-rate * (running + cash.resale))
+    paid = cash.purchases[..., :-1]
+    life = _life_months(fleet.machine, read)
+    worn = np.concatenate([np.zeros((*paid.shape[:-1], 1)), during(paid / life, life)], axis=-1)
+    age = paid.shape[-1] - np.arange(paid.shape[-1])
+    worn[..., -1] += np.sum(paid * np.maximum(1 - age / life, 0), axis=-1)
+    return np.asarray(-rate * (running + worn + cash.resale))
+
+
+def _life_months(machine: Purchase, read: Reading) -> Array:
+    return np.maximum(np.rint(np.asarray(read(machine.life_years)) * 12), 1).astype(int)
 
 
 def _fleet(
@@ -89,9 +129,10 @@ def _fleet(
     needed, machine = units_of(fleet, replicas), fleet.machine
     months = np.arange(workload.months)  # at the beginning of each
     if isinstance(machine, Purchase):
-        life = np.maximum(np.rint(np.asarray(read(machine.life_years)) * 12), 1).astype(int)
+        life = _life_months(machine, read)
         units, bought = kept(needed, life)
-        paid = bought * changed(read(machine.price), read(machine.price_change_per_year), months)
+        prices = changed(read(machine.price), read(machine.price_change_per_year), months)
+        paid = bought * prices * vat_factor(workload, read)
         each = fleet_costs(fleet, workload, replicas, units, mean_per_s, None, read)
         padded = np.concatenate([paid, np.zeros((*paid.shape[:-1], 1))], axis=-1)
         return each, padded, _resale(machine, paid, life, read)

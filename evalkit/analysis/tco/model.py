@@ -15,6 +15,7 @@ from evalkit.analysis.tco.deployment import (
     Deployment,
     Elastic,
     Fleet,
+    People,
     Purchase,
     Rent,
     Workload,
@@ -79,7 +80,7 @@ def costs(
     if deployment.fleet is not None:
         mean_per_s = asked * local_share(deployment, read) / SECONDS_PER_MONTH
         parts = _fleet_at(deployment.fleet, workload, mean_per_s, month, read)
-    return with_api_and_people(deployment, parts, asked, month, read)
+    return with_api_and_people(deployment, workload, parts, asked, month, read)
 
 
 def local_share(deployment: Deployment, read: Reading) -> Array:
@@ -89,38 +90,81 @@ def local_share(deployment: Deployment, read: Reading) -> Array:
 
 
 def with_api_and_people(
-    deployment: Deployment, fleet: Costs | None, asked: Array, month: ArrayLike, read: Reading
+    deployment: Deployment,
+    workload: Workload,
+    fleet: Costs | None,
+    asked: Array,
+    month: ArrayLike,
+    read: Reading,
 ) -> Costs:
     """Return the costs of the machines, if there are any, with those of the API and of people."""
     nothing = np.zeros(np.broadcast_shapes(asked.shape, np.shape(month)))
     parts = fleet or Costs(*[nothing] * 8)
+    with_vat = vat_factor(workload, read)
     billed = nothing
     if deployment.api is not None:
         share = 1.0 if deployment.billed_share is None else read(deployment.billed_share)
         price = changed(
             read(deployment.api.cost_per_request), -read(deployment.api.decline_per_year), month
         )
-        billed = asked * share * price
+        billed = asked * share * price * with_vat
+        if (
+            deployment.api_extras is not None
+            and deployment.api_extras.minimum_per_month is not None
+        ):
+            least = read(deployment.api_extras.minimum_per_month) * with_vat
+            billed = np.maximum(billed, least)
     if deployment.failover is not None:
         spare = deployment.failover
         price = changed(read(spare.cost_per_request), -read(spare.decline_per_year), month)
         kept = asked * local_share(deployment, read)
-        billed = billed + kept * read(spare.outage_share) * price
+        billed = billed + kept * read(spare.outage_share) * price * with_vat
     staff = sum(
-        read(p.fte) * read(p.cost_per_year) / 12
+        people_needed(p, parts.replicas, read) * read(p.cost_per_year) / 12
         for p in deployment.people
         if p.fte is not None and p.cost_per_year is not None
     )
     return Costs(
         machines=parts.machines + nothing,
         energy=parts.energy + nothing,
-        upkeep=parts.upkeep + nothing,
+        upkeep=parts.upkeep + _extras(deployment, asked, with_vat, read) + nothing,
         staff=staff + nothing,
         api=billed + nothing,
         energy_kwh=parts.energy_kwh + nothing,
         replicas=parts.replicas + nothing,
         servers=parts.servers + nothing,
     )
+
+
+def people_needed(p: People, replicas: Array, read: Reading) -> Array:
+    """Return full-time people for so many replicas; of an API's side there are none."""
+    assert p.fte is not None
+    found = read(p.fte)
+    if p.fte_per_replica is not None:
+        found = found + read(p.fte_per_replica) * np.maximum(replicas - 1, 0)
+    return found
+
+
+def vat_factor(workload: Workload, read: Reading) -> Array:
+    """Return what is paid for a net amount of 1."""
+    return np.asarray(1.0) if workload.vat is None else 1 + read(workload.vat)
+
+
+def _extras(deployment: Deployment, asked: Array, with_vat: Array, read: Reading) -> Array:
+    """Return egress and re-validation of a month, of both sides."""
+    found = np.asarray(0.0)
+    own = 1.0 if deployment.api is None else local_share(deployment, read)
+    billed = deployment.billed_share
+    sent = 1.0 if billed is None else read(billed)
+    for extras, share in ((deployment.own_extras, own), (deployment.api_extras, sent)):
+        if extras is None:
+            continue
+        if extras.egress_per_request is not None:
+            found = found + asked * share * read(extras.egress_per_request) * with_vat
+        if extras.revalidation_cost is not None and extras.revalidations_per_year is not None:
+            often = read(extras.revalidations_per_year) / 12
+            found = found + read(extras.revalidation_cost) * often
+    return found
 
 
 def fixed_and_marginal(
@@ -134,7 +178,7 @@ def fixed_and_marginal(
     people = costs(deployment, workload, 0.0, 0, read).staff
     per_request = np.asarray(0.0)
     if deployment.api is not None:
-        per_request = per_request + read(deployment.api.cost_per_request)
+        per_request = read(deployment.api.cost_per_request) * vat_factor(workload, read)
     if fleet is None:
         return people, per_request
     rent = None if isinstance(fleet.machine, Purchase) else read(fleet.machine.price)
@@ -229,21 +273,22 @@ def fleet_costs(
         read: Gives the inputs' values.
     """
     n_gpus = units * fleet.gpus_per_server
-    licences = n_gpus * read(fleet.licence_per_gpu_year) / 12
+    with_vat = vat_factor(workload, read)
+    licences = n_gpus * read(fleet.licence_per_gpu_year) / 12 * with_vat
     nothing = np.zeros(np.broadcast_shapes(units.shape, np.shape(mean_per_s)))
     machine = fleet.machine
     if isinstance(machine, Rent):
         assert rent is not None
-        paid = n_gpus * rent * HOURS_PER_MONTH
+        paid = n_gpus * rent * HOURS_PER_MONTH * with_vat
         return Costs(paid, nothing, licences, nothing, nothing, nothing, replicas, units)
-    price = read(machine.price)
+    price = read(machine.price) * with_vat
     yearly = owned_cost_per_year(
         price,
         price * read(machine.residual_share),
         read(workload.discount_rate),
         read(machine.life_years),
     )
-    kept_up = price * read(machine.maintenance_share) + read(machine.hosting_per_year)
+    kept_up = price * read(machine.maintenance_share) + read(machine.hosting_per_year) * with_vat
     # without replicas nothing is busy
     served = np.maximum(replicas, 1) * read(fleet.capacity_per_s)
     busy = np.minimum(np.asarray(mean_per_s) / served, 1)
@@ -254,7 +299,7 @@ def fleet_costs(
     kwh = kw * read(power.pue) * HOURS_PER_MONTH
     return Costs(
         machines=units * yearly / 12,
-        energy=kwh * read(power.price_per_kwh),
+        energy=kwh * read(power.price_per_kwh) * with_vat,
         upkeep=licences + units * kept_up / 12,
         staff=nothing,
         api=nothing,

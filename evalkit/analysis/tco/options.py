@@ -20,11 +20,12 @@ from evalkit.analysis.tco.deployment import (
 )
 from evalkit.analysis.tco.evidence import hosts_of, is_inside
 from evalkit.analysis.tco.fleets import fleet_of
-from evalkit.analysis.tco.people import no_adoption, no_staff, people
+from evalkit.analysis.tco.people import extras, no_adoption, no_staff, people
 from evalkit.analysis.tco.profile import read_profile
 from evalkit.analysis.tco.quality import quality_of
 from evalkit.analysis.tco.replica import Capacity
 from evalkit.analysis.tco.values import Input, Provenance
+from evalkit.config.quantity import Quantity
 from evalkit.config.scenario import (
     OWNED,
     OptionSpec,
@@ -75,7 +76,13 @@ def workload(book: Book) -> Workload:
         ),
         months=scenario.horizon_months,
         profile=profile,
+        vat=_tax("vat", say("VAT that can't be deducted"), scenario.tax.vat_not_deductible, book),
+        income_tax=_tax("income_tax", say("tax on profits"), scenario.tax.income_tax, book),
     )
+
+
+def _tax(key: str, label: Said, given: Quantity | None, book: Book) -> Input | None:
+    return None if given is None else book.yours(Asked(f"tax.{key}", label, "share"), given)
 
 
 def _peak(profile: Profile | None, book: Book) -> Input:
@@ -109,6 +116,8 @@ def resolve(option: OptionSpec, table: DocTable, book: Book) -> Resolved:
             _api(api, book),
             (staffed,),
             failover=_while_out(_api(spare, book), book),
+            own_extras=extras(option, book) if option.is_self_hosted else None,
+            api_extras=None if option.is_self_hosted else extras(option, book),
         )
     share = capacity.good_share if capacity is not None else None
     return Resolved(

@@ -121,6 +121,8 @@ def _finite(value: float) -> float | None:
 def _walk(thing: Any) -> Iterator[Input]:
     if isinstance(thing, Input):
         yield thing
+        if thing.rate is not None:
+            yield thing.rate
     elif isinstance(thing, tuple):
         for part in thing:
             yield from _walk(part)

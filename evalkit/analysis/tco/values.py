@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -46,6 +46,8 @@ class Input:
     note: Said = NOTHING
     is_old: bool = False
     """Whether its source is older than 180 days."""
+    rate: Input | None = None
+    """Exchange rate that is in its values, where that is uncertain."""
 
     @property
     def is_varied(self) -> bool:
@@ -80,6 +82,11 @@ def drawn(n: int, seed: int) -> Reading:
     known: dict[str, Array] = {}
 
     def read(given: Input) -> Array:
+        if given.rate is not None:
+            return plain(replace(given, rate=None)) * read(given.rate) / given.rate.mode
+        return plain(given)
+
+    def plain(given: Input) -> Array:
         if not given.is_varied:
             return np.asarray(given.mode)
         if given.key not in known:
@@ -95,4 +102,11 @@ def drawn(n: int, seed: int) -> Reading:
 
 def replaced(read: Reading, key: str, change: Callable[[Array], Array]) -> Reading:
     """Return a reading that differs in one input."""
-    return lambda given: change(read(given)) if given.key == key else read(given)
+
+    def changed(given: Input) -> Array:
+        value = read(given)
+        if given.rate is not None and given.rate.key == key:
+            value = value * change(read(given.rate)) / read(given.rate)
+        return change(value) if given.key == key else value
+
+    return changed

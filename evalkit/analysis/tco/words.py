@@ -29,6 +29,7 @@ _UNITS = {
     "server-year": say("server-year"),
     "GPU-hour": say("GPU-hour"),
     "FTE": say("FTE"),
+    "times": say("times"),
 }
 """Parts of units that are words; others (EUR, kWh, W, GPU, s) are the same in every language."""
 

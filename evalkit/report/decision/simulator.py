@@ -15,8 +15,10 @@ from evalkit.analysis.tco.deployment import (
     Api,
     Deployment,
     Elastic,
+    Extras,
     Failover,
     Fleet,
+    People,
     Purchase,
     Reserved,
     Workload,
@@ -186,11 +188,10 @@ def _data(
             "quality": o.quality.value,
             "fleet": None if d.fleet is None else _fleet(d.fleet, key),
             "api": _api(d.api, key),
-            "people": [
-                {"fte": key(p.fte), "salary": key(p.cost_per_year), "adoption": key(p.adoption)}
-                for p in d.people
-            ],
+            "people": [_person(p, key) for p in d.people],
             "failover": _api(d.failover, key),
+            "own_extras": _extras(d.own_extras, key),
+            "api_extras": _extras(d.api_extras, key),
             "local": key(d.local_share),
             "billed": key(d.billed_share),
         }
@@ -216,6 +217,8 @@ def _workload(work: Workload, key: Key) -> Json:
         "growth": key(work.growth_per_year),
         "peak": key(work.peak_to_mean),
         "rate": key(work.discount_rate),
+        "vat": key(work.vat),
+        "income_tax": key(work.income_tax),
         "profile": None
         if profile is None
         else {"levels": profile.levels, "hours": profile.hours, "rises": profile.rises},
@@ -227,6 +230,27 @@ def _api(api: Api | Failover | None, key: Key) -> Json | None:
         return None
     found: Json = {"price": key(api.cost_per_request), "decline": key(api.decline_per_year)}
     return found | {"outage": key(api.outage_share)} if isinstance(api, Failover) else found
+
+
+def _person(p: People, key: Key) -> Json:
+    return {
+        "fte": key(p.fte),
+        "fte_per_replica": key(p.fte_per_replica),
+        "salary": key(p.cost_per_year),
+        "adoption": key(p.adoption),
+    }
+
+
+def _extras(extras: Extras | None, key: Key) -> Json | None:
+    if extras is None:
+        return None
+    return {
+        "egress": key(extras.egress_per_request),
+        "minimum": key(extras.minimum_per_month),
+        "exit": key(extras.exit_cost),
+        "revalidation": key(extras.revalidation_cost),
+        "often": key(extras.revalidations_per_year),
+    }
 
 
 def _fleet(fleet: Fleet, key: Key) -> Json:

@@ -8,7 +8,16 @@ from itertools import count
 from math import ceil, floor, inf, log10
 
 from evalkit.analysis.tco.analyse import AROUND, Case
-from evalkit.analysis.tco.deployment import Api, Deployment, Fleet, People, Purchase, Workload
+from evalkit.analysis.tco.deployment import (
+    Api,
+    Deployment,
+    Elastic,
+    Extras,
+    Fleet,
+    People,
+    Purchase,
+    Workload,
+)
 from evalkit.analysis.tco.facts import BLEND, OptionFact
 from evalkit.analysis.tco.uncertainty import inputs_of
 from evalkit.analysis.tco.values import Input
@@ -117,7 +126,9 @@ def sliders(case: Case) -> tuple[Slider, ...]:
             for fte in (p.fte for p in d.people if p.fte is not None):
                 most = max(_LEAST_FTE, _FURTHER * fte.mode, fte.high)
                 add(fte, 0.0, most, label=verbatim(fte.label), is_main=True)
-    for given in (i for part in (work, *deployments) for i in inputs_of(part) if i.is_varied):
+    varied = (i for part in (work, *deployments) for i in inputs_of(part) if i.is_varied)
+    # an exchange rate is in the values of other inputs
+    for given in (i for i in varied if not i.key.startswith("rate.")):
         add(given, *_around(given, work, currency), label=verbatim(given.label), is_main=False)
     return tuple(found.values())
 
@@ -248,11 +259,18 @@ def scenario_keys(case: Case) -> tuple[ScenarioKey, ...]:
         _same(work.growth_per_year, "load", "growth_per_year"),
         _same(work.peak_to_mean, "load", "peak_to_mean"),
         _same(work.discount_rate, "discount_rate"),
+        *_given(
+            (work.vat, ("tax", "vat_not_deductible")), (work.income_tax, ("tax", "income_tax"))
+        ),
     ]
     for o in case.facts.options:
         if o.name in case.futures and o.side != BLEND:
             found += _of_option(case.futures[o.name].deployment, o, case)
     return tuple({(k.at, k.key): k for k in found}.values())
+
+
+def _given(*pairs: tuple[Input | None, tuple[str, ...]]) -> Iterator[ScenarioKey]:
+    return (_same(given, *at) for given, at in pairs if given is not None)
 
 
 def _same(given: Input, *at: str) -> ScenarioKey:
@@ -264,6 +282,11 @@ def _of_option(d: Deployment, o: OptionFact, case: Case) -> Iterator[ScenarioKey
         yield from _of_people(p, d.name)
     if d.fleet is not None:
         yield from _of_fleet(d.fleet, d.name)
+    if d.failover is not None:
+        yield _same(d.failover.outage_share, "self_hosted", "outage_share")
+    for side, extras in (("self_hosted", d.own_extras), ("api", d.api_extras)):
+        if extras is not None:
+            yield from _of_extras(extras, side)
     if d.api is not None:
         yield from _of_api(d.api, o, case)
 
@@ -272,6 +295,7 @@ def _of_people(p: People, option: str) -> Iterator[ScenarioKey]:
     for given, at in (
         (p.fte, ("staff", "fte")),
         (p.cost_per_year, ("staff", "cost_per_year")),
+        (p.fte_per_replica, ("staff", "fte_per_replica")),
         (p.adoption, ("adoption_cost",)),
     ):
         if given is not None:
@@ -279,6 +303,19 @@ def _of_people(p: People, option: str) -> Iterator[ScenarioKey]:
             side = given.key.partition(".")[2]
             where = (side[:-1],) if side.endswith(":") else ("options", option)
             yield _same(given, *where, *at)
+
+
+def _of_extras(extras: Extras, side: str) -> Iterator[ScenarioKey]:
+    yield from _given(
+        (extras.minimum_per_month, (side, "minimum_spend_per_month")),
+        (extras.exit_cost, (side, "exit_cost")),
+        (extras.revalidation_cost, (side, "revalidation_cost")),
+        (extras.revalidations_per_year, (side, "revalidations_per_year")),
+    )
+    egress = extras.egress_per_request
+    if egress is not None:
+        at = (side, "egress_per_1000_requests")
+        yield ScenarioKey(on=(egress.key,), at=at, key=egress.key, factor=1000.0)
 
 
 def _of_fleet(fleet: Fleet, option: str) -> Iterator[ScenarioKey]:
@@ -291,6 +328,9 @@ def _of_fleet(fleet: Fleet, option: str) -> Iterator[ScenarioKey]:
     if not isinstance(machine, Purchase):
         yield _same(machine.price, *mine, "gpu_hour_price")
         yield _same(machine.change_per_year, "self_hosted", "rent_change_per_year")
+        if isinstance(machine.billing, Elastic):
+            start_up = machine.billing.start_up_minutes
+            yield _same(start_up, "self_hosted", "start_up_minutes")
         return
     yield _same(machine.price, *mine, "server_price")
     yield _same(machine.life_years, "self_hosted", "useful_life_years")

@@ -22,32 +22,51 @@ const costModel = (() => {
   const changed = (price, perYear, months) => price * (1 + perYear) ** (months / 12);
 
   // Machines of one month: units that are there, replicas that run, rent per GPU-hour of those units.
-  function machines(fleet, rate, replicas, units, perSecond, rent) {
+  function machines(fleet, w, replicas, units, perSecond, rent) {
     const gpus = units * fleet.per_server;
-    const licences = (gpus * fleet.licence) / 12;
+    const vat = withVat(w);
+    const licences = ((gpus * fleet.licence) / 12) * vat;
     const owned = fleet.owned;
-    if (!owned) return { machines: gpus * rent * HOURS, energy: 0, upkeep: licences };
-    const worth = (owned.price * owned.residual) / (1 + rate) ** owned.life;
-    const yearly = recovery(rate, owned.life) * (owned.price - worth);
-    const keptUp = owned.price * owned.maintenance + owned.hosting;
+    if (!owned) return { machines: gpus * rent * HOURS * vat, energy: 0, upkeep: licences };
+    const price = owned.price * vat;
+    const worth = (price * owned.residual) / (1 + w.rate) ** owned.life;
+    const yearly = recovery(w.rate, owned.life) * (price - worth);
+    const keptUp = price * owned.maintenance + owned.hosting * vat;
     const busy = Math.min(perSecond / (Math.max(replicas, 1) * fleet.capacity), 1);
     const more = Math.max(owned.load - owned.idle, 0);
     const kw = (gpus * owned.idle + replicas * fleet.per_replica * more * busy) / 1000;
-    const energy = kw * owned.pue * HOURS * owned.kwh;
+    const energy = kw * owned.pue * HOURS * owned.kwh * vat;
     return { machines: (units * yearly) / 12, energy, upkeep: licences + (units * keptUp) / 12 };
   }
 
   const replicasAt = (fleet, w, perSecond) =>
     Math.max(Math.ceil((perSecond * w.peak) / (fleet.headroom * fleet.capacity) - ROUNDING), 1) + fleet.spare;
   const unitsOf = (fleet, replicas) => Math.ceil((replicas * fleet.per_replica) / fleet.per_server - ROUNDING);
-  const staffOf = (d) =>
-    d.people.reduce((sum, p) => (p.fte == null || p.salary == null ? sum : sum + (p.fte * p.salary) / 12), 0);
+  const withVat = (w) => 1 + (w.vat ?? 0);
+  const peopleOf = (p, replicas) => p.fte + (p.fte_per_replica ?? 0) * Math.max(replicas - 1, 0);
+  const staffOf = (d, replicas) =>
+    d.people.reduce(
+      (sum, p) => (p.fte == null || p.salary == null ? sum : sum + (peopleOf(p, replicas) * p.salary) / 12),
+      0,
+    );
   const onceOf = (d) => d.people.reduce((sum, p) => sum + (p.adoption ?? 0), 0);
-  const billed = (d, asked, month) => {
+  // The API's bill, what stands in for own machines, egress and re-validation of a month.
+  const billed = (d, w, asked, month) => {
     const out = d.failover;
     const spare = out ? asked * (d.local ?? 1) * out.outage * changed(out.price, -out.decline, month) : 0;
-    return spare + (d.api ? asked * (d.billed ?? 1) * changed(d.api.price, -d.api.decline, month) : 0);
+    const bill = d.api ? asked * (d.billed ?? 1) * changed(d.api.price, -d.api.decline, month) : 0;
+    const least = d.api ? (d.api_extras?.minimum ?? 0) : 0;
+    return (spare + Math.max(bill, least)) * withVat(w);
   };
+  const extrasOf = (d, w, asked) =>
+    [[d.own_extras, d.api ? (d.local ?? 1) : 1], [d.api_extras, d.billed ?? 1]].reduce(
+      (sum, [x, share]) =>
+        x
+          ? sum + asked * share * (x.egress ?? 0) * withVat(w) + ((x.revalidation ?? 0) * (x.often ?? 0)) / 12
+          : sum,
+      0,
+    );
+  const exitOf = (d) => (d.own_extras?.exit ?? 0) + (d.api_extras?.exit ?? 0);
   const perSecondOf = (d, asked) => (asked * (d.local ?? 1)) / SECONDS;
   const sum = (parts) => parts.machines + parts.energy + parts.upkeep;
 
@@ -84,14 +103,16 @@ const costModel = (() => {
 
   // What a month at some load costs today, with the machines that this load needs.
   function monthly(d, w, asked) {
-    let cost = staffOf(d) + billed(d, asked, 0);
+    let cost = billed(d, w, asked, 0) + extrasOf(d, w, asked);
+    let running = 0;
     if (d.fleet) {
       const perSecond = perSecondOf(d, asked);
       const replicas = replicasAt(d.fleet, w, perSecond);
+      running = replicas;
       const units = d.fleet.elastic ? elasticUnits(d.fleet, w, perSecond) : unitsOf(d.fleet, replicas);
-      cost += sum(machines(d.fleet, w.rate, replicas, units, perSecond, d.fleet.rent));
+      cost += sum(machines(d.fleet, w, replicas, units, perSecond, d.fleet.rent));
     }
-    return cost;
+    return cost + staffOf(d, running);
   }
 
   // Units that stay for their life; only what is needed then is bought again.
@@ -113,6 +134,7 @@ const costModel = (() => {
     const replicas = loads.map((x) => replicasAt(fleet, w, x));
     const needed = replicas.map((n) => unitsOf(fleet, n));
     const paid = new Array(loads.length + 1).fill(0);
+    const deducted = new Array(loads.length + 1).fill(0); // of servers, from profits that are taxed
     let units = needed;
     let rents = loads.map((_, t) => changed(fleet.rent, fleet.rent_change, t));
     if (fleet.owned) {
@@ -121,11 +143,14 @@ const costModel = (() => {
       const [there, bought] = kept(needed, life);
       units = there;
       bought.forEach((n, t) => {
-        const price = n * changed(owned.price, owned.price_change, t);
+        const price = n * changed(owned.price, owned.price_change, t) * withVat(w);
         const left = Math.max(1 - (loads.length - t) / life, 0);
+        const end = Math.min(t + life, loads.length);
+        const sold = t + life <= loads.length ? owned.residual : owned.residual + owned.resale * (1 - owned.residual) * left;
         paid[t] += price;
-        paid[Math.min(t + life, loads.length)] -=
-          t + life <= loads.length ? price * owned.residual : price * (owned.residual + owned.resale * (1 - owned.residual) * left);
+        paid[end] -= price * sold;
+        deducted[end] -= price * sold - price * left;
+        for (let m = t + 1; m <= end; m += 1) deducted[m] += price / life;
       });
     } else if (fleet.elastic) {
       units = loads.map((x) => elasticUnits(fleet, w, x));
@@ -138,9 +163,9 @@ const costModel = (() => {
     const each = loads.map((x, t) => ({
       replicas: replicas[t],
       servers: fleet.elastic ? needed[t] : units[t],
-      ...machines(fleet, w.rate, replicas[t], units[t], x, rents[t]),
+      ...machines(fleet, w, replicas[t], units[t], x, rents[t]),
     }));
-    return { each, paid };
+    return { each, paid, deducted };
   }
 
   // Months as they cost with servers spread over their life, and what has been paid up to the end of each, discounted.
@@ -148,23 +173,26 @@ const costModel = (() => {
     const asked = Array.from({ length: w.months }, (_, t) => w.requests * (1 + w.growth) ** (t / 12));
     const fleet = d.fleet ? overHorizon(d.fleet, w, asked.map((n) => perSecondOf(d, n))) : null;
     const months = [];
-    const cumulated = [onceOf(d) + (fleet ? fleet.paid[0] : 0)];
+    const tax = w.income_tax ?? 0;
+    const cumulated = [onceOf(d) * (1 - tax) + (fleet ? fleet.paid[0] : 0)];
     asked.forEach((n, t) => {
-      const rest = staffOf(d) + billed(d, n, t + 1);
       const own = fleet ? fleet.each[t] : { replicas: 0, servers: 0, machines: 0, energy: 0, upkeep: 0 };
+      const rest = staffOf(d, own.replicas) + billed(d, w, n, t + 1) + extrasOf(d, w, n);
       months.push({ cost: rest + sum(own), replicas: own.replicas, servers: own.servers });
-      const spent = d.fleet?.owned ? own.energy + own.upkeep + fleet.paid[t + 1] : sum(own);
-      cumulated.push(cumulated[t] + (rest + spent) / (1 + w.rate) ** ((t + 1) / 12));
+      const owned = d.fleet?.owned;
+      const running = rest + (owned ? own.energy + own.upkeep : sum(own)) + (t + 1 === w.months ? exitOf(d) : 0);
+      const spent = running * (1 - tax) + (owned ? fleet.paid[t + 1] - tax * fleet.deducted[t + 1] : 0);
+      cumulated.push(cumulated[t] + spent / (1 + w.rate) ** ((t + 1) / 12));
     });
     return { months, cumulated };
   }
 
   // Between two steps cost is a straight line in the load: what is paid at no load, and what each request adds.
   function line(d, w, replicas) {
-    let fixed = staffOf(d);
-    let more = d.api ? d.api.price : 0;
+    let fixed = staffOf(d, replicas);
+    let more = d.api ? d.api.price * withVat(w) : 0;
     if (d.fleet) {
-      const at = (n, load) => machines(d.fleet, w.rate, n, unitsOf(d.fleet, n), load, d.fleet.rent);
+      const at = (n, load) => machines(d.fleet, w, n, unitsOf(d.fleet, n), load, d.fleet.rent);
       fixed += sum(at(replicas, 0));
       if (d.fleet.owned) {
         const full = d.fleet.capacity;
@@ -194,7 +222,14 @@ const costModel = (() => {
 
   function breakEven(own, api, w) {
     const fleet = own.fleet;
-    if (fleet.elastic || own.failover) return searched(own, api, w);
+    const grows = own.people.some((p) => p.fte_per_replica != null);
+    if (fleet.elastic || own.failover || grows || own.own_extras || api.api_extras) return searched(own, api, w);
+    const found = betweenSteps(own, api, w);
+    return found > 1000 * w.requests ? Infinity : found;
+  }
+
+  function betweenSteps(own, api, w) {
+    const fleet = own.fleet;
     const [peopleApi, price] = line(api, w, 0);
     const per = ((fleet.headroom * fleet.capacity) / w.peak) * SECONDS;
     const people = line(own, w, 0)[0];
@@ -232,7 +267,7 @@ const costModel = (() => {
   return (data, v, months) => {
     const w = { ...valued(data.workload, v), months };
     const deployments = data.deployments.map((d) => ({
-      ...valued({ fleet: d.fleet, api: d.api, failover: d.failover, local: d.local, billed: d.billed }, v),
+      ...valued({ fleet: d.fleet, api: d.api, failover: d.failover, own_extras: d.own_extras, api_extras: d.api_extras, local: d.local, billed: d.billed }, v),
       people: d.people.map((p) => valued(p, v)),
     }));
     const futures = deployments.map((d) => future(d, w));
