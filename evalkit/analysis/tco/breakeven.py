@@ -32,11 +32,11 @@ def break_even_per_month(
 
     Beyond a thousand times the given load neither cost means anything, and it is inf, too.
     """
-    found = least_load(own, api, workload, read)
-    return np.where(found > _AROUND * read(workload.requests_per_month), np.inf, found)
+    found = crossing_load(own, api, workload, read)
+    return np.where(found > FURTHEST * read(workload.requests_per_month), np.inf, found)
 
 
-def least_load(own: Deployment, api: Deployment, workload: Workload, read: Reading) -> Array:
+def crossing_load(own: Deployment, api: Deployment, workload: Workload, read: Reading) -> Array:
     """Return the same, however far away.
 
     Between two steps of the staircase both costs are straight lines in the load, V: with n replicas they meet at

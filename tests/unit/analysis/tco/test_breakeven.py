@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, settings
 from hypothesis import given as for_all
 
-from evalkit.analysis.tco.breakeven import least_load
+from evalkit.analysis.tco.breakeven import crossing_load
 from evalkit.analysis.tco.deployment import Deployment, Workload
 from evalkit.analysis.tco.model import costs, fixed_and_marginal
 from evalkit.analysis.tco.values import at_mode, drawn
@@ -24,7 +24,7 @@ def cost(deployment: Deployment, work: Workload, load: float | np.ndarray) -> np
 
 
 def even(owned: Deployment, api: Deployment, work: Workload) -> float:
-    return float(least_load(owned, api, work, at_mode))
+    return float(crossing_load(owned, api, work, at_mode))
 
 
 @settings(max_examples=300)
@@ -62,7 +62,7 @@ def test_many_draws_give_what_each_gives_alone(
     dear = replace(api, api=unsure)
     read = drawn(8, 1)
     prices = read(unsure.cost_per_request)
-    together = np.ravel(least_load(owned, dear, work, read))
+    together = np.ravel(crossing_load(owned, dear, work, read))
     for price, found in zip(np.ravel(prices), together, strict=True):
         alone = even(
             owned,
