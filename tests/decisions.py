@@ -12,6 +12,7 @@ from evalkit.analysis.blend.facts import BlendFact, Frontier, Point, Policy, Tas
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.facts import (
     Assumption,
+    BenefitFact,
     Breakdown,
     CashFact,
     Figure,
@@ -311,6 +312,17 @@ def pair(**changes: Any) -> PairFact:
     return PairFact(**{**values, **changes})
 
 
+def benefits() -> tuple[BenefitFact, ...]:
+    def one(name: str, *rest: Any) -> BenefitFact:
+        return BenefitFact(name, figure(8.8e7, "answers"), *rest, figure(1.2e6))
+
+    return (
+        one(OWN, None, False, None),
+        one(API, OWN, False, figure(0.024, "EUR/answer", high=None)),
+        one(BLEND, API, True, None),
+    )
+
+
 def decision_facts(**changes: Any) -> TcoFacts:
     values: dict[str, Any] = {
         "name": "manufacturer",
@@ -330,6 +342,7 @@ def decision_facts(**changes: Any) -> TcoFacts:
         "assumptions": tuple(Assumption(i, (OWN, API)) for i in INPUTS),
         "rates": (("USD", 0.92, "2026-11-20", "ECB reference rate"),),
         "data_class": "internal",
+        "benefits": benefits(),
         "warnings": ("The price of a server is older than 180 days.",),
     }
     return TcoFacts(**{**values, **changes})

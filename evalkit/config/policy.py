@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from evalkit.config.quantity import MoneyPerAnswer
 from evalkit.config.spec import Spec
 
 DataClass = Literal["public", "internal", "confidential"]
@@ -47,6 +48,15 @@ class WeightsSpec(Spec):
         return self
 
 
+class WorthSpec(Spec):
+    """What an answer is worth to who asks."""
+
+    right: MoneyPerAnswer
+    """Worth of a right answer: time saved, a sale, a case closed."""
+    wrong: MoneyPerAnswer
+    """Harm of a wrong one, beyond its price: work done again, a customer lost; 0: none."""
+
+
 class PolicySpec(Spec):
     """Rules that decide. Without a rule nothing is excluded by it."""
 
@@ -66,6 +76,9 @@ class PolicySpec(Spec):
     """How probable the cheapest way must be to be called so."""
     equivalence: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Share of the total below which a difference in cost does not count: such options are equivalent on cost."""
+    worth: WorthSpec | None = None
+    """What a right answer is worth and a wrong one costs, such as `{right: 0.2, wrong: 1}`: the report then says what
+    each option is worth beyond its cost, and whether doing nothing is better. Unset: not known."""
     weights: WeightsSpec | None = None
     """Where the report's scorecard starts, such as `{quality: 3, cost: 2}`; the verdict does not depend on it. Unset:
     everything that is known counts the same."""

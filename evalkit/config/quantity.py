@@ -122,6 +122,7 @@ class Unit:
 
 Money = Annotated[Quantity, Unit("money")]
 MoneyPerYear = Annotated[Quantity, Unit("money/year")]
+MoneyPerAnswer = Annotated[Quantity, Unit("money/answer")]
 MoneyPerServer = Annotated[Quantity, Unit("money/server")]
 MoneyPerServerYear = Annotated[Quantity, Unit("money/server-year")]
 MoneyPerGpuYear = Annotated[Quantity, Unit("money/GPU-year")]

@@ -15,6 +15,7 @@ from evalkit.decision.facts import Outcome
 from evalkit.decision.grounds import Grounds
 from evalkit.decision.sentence import missing_words
 from evalkit.decision.words import (
+    about,
     both,
     break_even_later,
     break_even_today,
@@ -38,6 +39,7 @@ def reasons(g: Grounds) -> Iterator[Said]:
         yield say(
             "{option} is not sure to keep every rule: {why}", option=name, why=unclear[0].text
         )
+    yield from _benefit(g)
     for m in g.missing:
         if m.harmless is not None:
             yield missing_words(m, g.case.facts.currency)
@@ -141,6 +143,41 @@ def _pays(p: PairFact, g: Grounds) -> Said:
 def _totals(p: PairFact, g: Grounds) -> tuple[Array, Array]:
     own, api = (np.ravel(g.case.futures[name].total) for name in (p.build, p.buy))
     return own, api
+
+
+def _benefit(g: Grounds) -> Iterator[Said]:
+    """Say what more right answers cost, and what answers are worth beside their cost."""
+    facts = g.case.facts
+    mine = next((b for b in facts.benefits if b.option == g.chosen), None)
+    if (
+        mine is not None
+        and mine.per_additional is not None
+        and mine.per_additional.value is not None
+    ):
+        yield say(
+            "Each right answer that {option} gives beyond {cheaper} costs {money}.",
+            option=mine.option,
+            cheaper=mine.compared_with or "",
+            money=about(mine.per_additional.value, facts.currency),
+        )
+    worth = {b.option: b.net_benefit.value for b in facts.benefits if b.net_benefit is not None}
+    able = {n: v for n in g.standing.passing if (v := worth.get(n)) is not None}
+    if not able:
+        return
+    best = max(able, key=lambda n: able[n])
+    if able[best] <= 0:
+        yield say(
+            "By what answers are worth, doing nothing is better: the best option, {option}, costs {money} more than"
+            " its answers are worth.",
+            option=best,
+            money=about(-able[best], facts.currency),
+        )
+        return
+    yield say(
+        "By what answers are worth, {option} gives the most: {money} beyond its cost.",
+        option=best,
+        money=about(able[best], facts.currency),
+    )
 
 
 def _are_machines(p: PairFact, g: Grounds) -> bool:

@@ -47,16 +47,16 @@ def money(value: float | None, currency: str) -> Said:
     return say("{currency} {amount}", currency=currency, amount=numeral(f"{value:,.0f}"))
 
 
-def rounded(value: float, most: int = 99) -> float:
-    """Round to two figures, or to so many decimals where these are fewer."""
-    return round(value, min(1 - floor(log10(abs(value))), most)) if value else 0.0
+def rounded(value: float) -> float:
+    """Round to two figures."""
+    return round(value, 1 - floor(log10(abs(value)))) if value else 0.0
 
 
 def about(value: float, currency: str) -> Said:
-    """Amount of money in two figures, no smaller than a cent."""
-    near = rounded(value, 2)
-    shown = f"{near:,.0f}" if abs(near) >= 10 else f"{near:,.2f}"
-    return say("{currency} {amount}", currency=currency, amount=numeral(shown))
+    """Amount of money in two figures, whole units from ten on."""
+    near = rounded(value)
+    decimals = max(2, 1 - floor(log10(abs(near)))) if 0 < abs(near) < 10 else 0
+    return say("{currency} {amount}", currency=currency, amount=numeral(f"{near:,.{decimals}f}"))
 
 
 def two_digits(value: float) -> Said:

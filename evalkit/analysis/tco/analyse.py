@@ -12,6 +12,7 @@ from evalkit.analysis.docs import doc_table
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.load import slo_text
 from evalkit.analysis.tco.alike import no_share, outside, outside_warnings, uneven
+from evalkit.analysis.tco.benefit import Worth, benefits, worth_of
 from evalkit.analysis.tco.blends import Blend, blended_slo_share, blends
 from evalkit.analysis.tco.book import Asked, Book
 from evalkit.analysis.tco.deployment import Deployment, Purchase, Workload
@@ -116,14 +117,11 @@ def analyse_scenario(
         today=today.isoformat(),
         runs=tuple(run.manifest.run_id for run in runs),
         load=work.requests_per_month,
-        options=(
-            *(_option(r, basis) for r in options),
-            *(_blend_option(b, basis) for b in mixed),
-        ),
+        options=(*(_option(r, basis) for r in options), *(_blend_option(b, basis) for b in mixed)),
         pairs=tuple(pair_facts(options, mixed, futures, work, read, book)),
         curves=tuple(_curve(d, options, work) for d in deployments),
         blends=tuple({(b.fact.local, b.fact.vendor): b.fact for b in mixed}.values()),
-        assumptions=tuple(_assumptions(deployments, work)),
+        assumptions=tuple(_assumptions(deployments, work, worth_of(book))),
         rates=tuple(
             (code, r.value.mode, r.date.isoformat(), r.source) for code, r in scenario.rates.items()
         ),
@@ -134,6 +132,7 @@ def analyse_scenario(
             *_old_sources(deployments, work),
         ),
     )
+    facts = replace(facts, benefits=benefits(facts, futures, work, read, book))
     none = no_share(left_out, (r.spec.model for r in options))
     off = uneven(options, mixed, left_out, scenario.load.task_weights)
     return Case(facts, work, futures, none | _task_quality(options), off)
@@ -365,10 +364,12 @@ def _old_sources(deployments: Sequence[Deployment], work: Workload) -> Iterator[
         )
 
 
-def _assumptions(deployments: Sequence[Deployment], work: Workload) -> Iterator[Assumption]:
-    """Yield every input once, with the options that use it; what describes the load is used by all."""
+def _assumptions(
+    deployments: Sequence[Deployment], work: Workload, worth: Worth | None
+) -> Iterator[Assumption]:
+    """Yield every input once, with the options that use it; what describes load and answers is used by all."""
     used: dict[str, list[str]] = {}
-    given = {i.key: i for i in inputs_of(work)}
+    given = {i.key: i for part in (work, worth) for i in inputs_of(part)}
     everyone = tuple(d.name for d in deployments)
     for d in deployments:
         for i in inputs_of(d):

@@ -208,6 +208,24 @@ class PairFact:
 
 
 @dataclass(frozen=True, slots=True)
+class BenefitFact:
+    """What one option of known cost and quality gives for its money, over the horizon."""
+
+    option: str
+    right_answers: Figure
+    """Requests that are answered right, each counted."""
+    compared_with: str | None
+    """The dearest of the cheaper options that is not itself dominated; None: nothing is cheaper."""
+    is_dominated: bool
+    """It costs no less than `compared_with` and is no better."""
+    per_additional: Figure | None
+    """Money for each right answer beyond those of `compared_with`; None for the cheapest and a dominated one."""
+    net_benefit: Figure | None
+    """Worth of right answers − harm of wrong ones − cost, present value, where doing nothing gives 0; None: the policy
+    does not say what answers are worth."""
+
+
+@dataclass(frozen=True, slots=True)
 class LoadCurve:
     """Cost of a month over the load, most likely values, in steps where replicas are added."""
 
@@ -266,3 +284,5 @@ class TcoFacts:
     """Currency, value, date, source."""
     data_class: str
     warnings: tuple[Said, ...] = ()
+    benefits: tuple[BenefitFact, ...] = ()
+    """What each option of known cost and quality gives, cheapest first."""

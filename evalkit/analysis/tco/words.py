@@ -19,6 +19,7 @@ _PROVENANCES = {
 _UNITS = {
     "requests": say("requests"),
     "request": say("request"),
+    "answer": say("answer"),
     "share": say("share"),
     "factor": say("factor"),
     "ratio": say("ratio"),

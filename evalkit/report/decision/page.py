@@ -11,6 +11,7 @@ from evalkit.decision.facts import Check, Decision, Verdict
 from evalkit.decision.words import break_even_later, break_even_today, rule_words
 from evalkit.report import format as text
 from evalkit.report.blocks import Cell, Head, Table, flat
+from evalkit.report.decision.benefit import benefit_grid
 from evalkit.report.decision.blends import HOW_TUNED, BlendSection, blend_sections
 from evalkit.report.decision.cells import (
     PROVENANCES,
@@ -78,6 +79,7 @@ class DecisionPage:
     uncosted: tuple[Said, ...]
     charts: tuple[Chart, ...]
     pairs: Table | None
+    benefit: Table | None
     blends: tuple[BlendSection, ...]
     how_tuned: Said
     """How the thresholds of the blends were chosen."""
@@ -113,6 +115,7 @@ def build_decision(
         uncosted=tuple(_uncosted(facts)),
         charts=tuple(charts(facts, verdict, language=language)),
         pairs=pair_grid(facts),
+        benefit=benefit_grid(facts),
         blends=tuple(blend_sections(facts, language=language)),
         how_tuned=HOW_TUNED,
         carries=verdict.assumptions,

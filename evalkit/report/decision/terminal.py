@@ -41,6 +41,8 @@ def decision_tables(
     if page.checks is not None:
         yield table(page.checks, has_notes=False)
     yield table(_costs(facts), justify="right")
+    if page.benefit is not None:
+        yield table(page.benefit, justify="right")
     if at_likely is not None and at_likely.options:
         yield table(_likely(at_likely), justify="right")
     if at_likely is not None and at_likely.pairs:

@@ -179,6 +179,6 @@ def test_without_anything_to_fall_back_on_no_amount_is_told() -> None:
 
 
 def test_amounts_are_told_in_two_digits() -> None:
-    assert [about(x, "USD") for x in (38_412.0, 12.4, 0.0751, 0.0, 1_449.0)] == [
-        "USD 38,000", "USD 12", "USD 0.08", "USD 0.00", "USD 1,400",
+    assert [about(x, "USD") for x in (38_412.0, 12.4, 0.0241, 3.14, 0.0, 1_449.0)] == [
+        "USD 38,000", "USD 12", "USD 0.024", "USD 3.10", "USD 0", "USD 1,400",
     ]  # fmt: skip

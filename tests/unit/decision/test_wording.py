@@ -128,6 +128,11 @@ CASES: dict[str, Callable[[], Verdict]] = {
     ),
     "own staff unknown": lambda: said(DEAR, self_hosted=BARE, api=STAFFED),
     "own staff unknown, nobody paid": lambda: said(DEAR, self_hosted=BARE),
+    "worth much": lambda: said(DEAR, asked(0.6, 0.9), policy={"worth": {"right": 1, "wrong": 1}}),
+    "worth nothing": lambda: said(
+        DEAR, asked(0.6, 0.9), policy={"worth": {"right": 0, "wrong": 1}}
+    ),
+    "better and dearer": lambda: said(DEAR, asked(0.5, 0.95), **rules(at_least=0.8)),
     "api staff unknown": lambda: verdict(scenario(rented(), by_contract(price=DEAR), api=BARE)),
     "all staff unknown": lambda: verdict(
         scenario(rented(), by_contract(price=DEAR), api=BARE, self_hosted=BARE)
