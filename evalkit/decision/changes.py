@@ -23,9 +23,9 @@ from evalkit.wording import NOTHING, Said, joined, say
 
 _FURTHEST = 30.0
 """A number is moved to a thirtieth, or thirty times, of what it is."""
-_STEPS = 18
+_STEPS = 10
 _HALVINGS = 7
-_DRAWS = 500
+_DRAWS = 300
 _QUALITY = say("required quality")
 _NOT_DECIDABLE = "not decidable"
 
@@ -208,7 +208,8 @@ def _quality_changes(
     values = {"sure": percent(sure), "now": percent(required), "option": best.name}
     becomes, side = _NOT_DECIDABLE, _NOT_DECIDABLE
     text = say(
-        "A required quality above {sure} (now {now}): {option} is not sure to reach it; nothing else does.",
+        "A required quality above {sure} (now {now}): {option} is not sure to reach it, and nothing else that keeps the"
+        " other rules does.",
         **values,
     )
     if others:

@@ -187,7 +187,7 @@ def _are_machines(p: PairFact, g: Grounds) -> bool:
 def _where(p: PairFact, g: Grounds) -> Said:
     """Say from which load it is cheaper: per month today, and over the whole horizon."""
     return say(
-        "today a month is cheaper {today}, all {months} months are {later}; your load: {load} requests a month",
+        "today it is cheaper per month {today}; over all {months} months {later}; your load: {load} requests a month",
         today=break_even_today(p),
         months=g.months,
         later=break_even_later(p),

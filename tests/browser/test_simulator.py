@@ -142,7 +142,7 @@ def cells(page, table: str) -> list[tuple[str, ...]]:
 def in_words(found: Likely, code: str = "en") -> list[tuple[str, ...]]:
     language = spoken(code)
     options = [option_cells(o, found.currency) for o in found.options]
-    pairs = [pair_cells(p, found.currency) for p in found.pairs]
+    pairs = [pair_cells(p, found.currency, found.requests_per_month) for p in found.pairs]
     return [tuple(tell(c, language) for c in row) for row in (*options, *pairs)]
 
 

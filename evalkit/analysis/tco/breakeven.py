@@ -46,7 +46,7 @@ def crossing_load(own: Deployment, api: Deployment, workload: Workload, read: Re
     """
     fleet = own.fleet
     assert fleet is not None
-    if not _is_staircase(own, api):
+    if not is_staircase(own, api):
         return _searched(own, api, workload, read)
     people_api, price = fixed_and_marginal(api, workload, np.asarray(0.0), read)
     per_replica = _capacity_per_month(fleet, workload, read)
@@ -73,7 +73,7 @@ def crossing_load(own: Deployment, api: Deployment, workload: Workload, read: Re
     return np.where(np.isnan(found), high, found)
 
 
-def _is_staircase(own: Deployment, api: Deployment) -> bool:
+def is_staircase(own: Deployment, api: Deployment) -> bool:
     """Tell whether own cost is a straight line between replicas, and the API's without steps."""
     machine = None if own.fleet is None else own.fleet.machine
     is_elastic = isinstance(machine, Rent) and isinstance(machine.billing, Elastic)

@@ -16,6 +16,7 @@ from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.breakeven import (
     FURTHEST,
     break_even_per_month,
+    is_staircase,
     least_load,
     least_loads,
     today_over_loads,
@@ -75,7 +76,7 @@ def pair_facts(
         if own is not None and api is not None:
             known = differences.get((own.spec.model, api.spec.model))
             difference = known or _difference(own, api, weights)
-        found = _pair(one, other, work, read, book.scenario.currency)
+        found = _pair(one, other, work, (read, few), book.scenario.currency)
         yield replace(found, quality_difference=difference)
 
 
@@ -110,12 +111,17 @@ def _difference(own: Resolved, api: Resolved, weights: Mapping[str, float] | Non
     return difference_estimate(pairs.parts(pairs.gain)) if pairs.n else none
 
 
-def _pair(one: _Side, other: _Side, work: Workload, read: Reading, currency: str) -> PairFact:
+def _pair(
+    one: _Side, other: _Side, work: Workload, reads: tuple[Reading, Reading], currency: str
+) -> PairFact:
+    """Return a pair from all draws, and from the first of them where each takes a search."""
+    read, few = reads
     own, api = one.future, other.future
     rests_on = [*inputs_of(work), *inputs_of(own.deployment), *inputs_of(api.deployment)]
     is_closed = _is_closed(one, other)
     if is_closed:
-        per_month = break_even_per_month(own.deployment, api.deployment, work, read)
+        draws = read if is_staircase(own.deployment, api.deployment) else few
+        per_month = break_even_per_month(own.deployment, api.deployment, work, draws)
     else:
         per_month = least_loads(one.today, other.today, work)
     never = float(np.mean(np.isinf(per_month)))
@@ -133,7 +139,7 @@ def _pair(one: _Side, other: _Side, work: Workload, read: Reading, currency: str
         late = say_n("no payback within {n} month", "no payback within {n} months", work.months)
         payback = replace(payback, reason=late)
     dearer = own.total > api.total
-    few = np.broadcast_to(dearer, (max(len(dearer), len(one.ends)),))[: len(one.ends)]
+    first = np.broadcast_to(dearer, (max(len(dearer), len(one.ends)),))[: len(one.ends)]
     return PairFact(
         build=one.name,
         buy=other.name,
@@ -144,7 +150,7 @@ def _pair(one: _Side, other: _Side, work: Workload, read: Reading, currency: str
         load_per_s=float(volumes(work, at_mode)[0]) / SECONDS_PER_MONTH,
         likely_break_even_per_month=_likely(own.deployment, api.deployment, work, is_closed),
         break_even_over_horizon=_over_horizon(own.deployment, api.deployment, work),
-        never_over_horizon=float(np.mean(few & np.all(one.ends > other.ends, axis=-1))),
+        never_over_horizon=float(np.mean(first & np.all(one.ends > other.ends, axis=-1))),
         payback_months=payback,
         payback_share=float(np.mean(np.isfinite(pays))),
         cheaper_by_month=tuple(

@@ -51,6 +51,7 @@ SCRIPTS = ("cost_model.js", "simulator_charts.js", "simulator.js")
 _BREAKS = say("breaks a rule of the policy")
 _NO_LOAD = say("no load makes it cheaper")
 _ANY_LOAD = say("the smallest")
+_FAR = say("none within reach")
 _NEVER = say("not within the horizon")
 
 
@@ -111,7 +112,7 @@ def build_simulator(case: Case, verdict: Verdict, language: Language) -> Simulat
                 name=pair_name(p),
                 series=None,
                 note=NOTHING,
-                cells=pair_cells(p, case.facts.currency),
+                cells=pair_cells(p, case.facts.currency, found.requests_per_month),
             )
             for p in found.pairs
         ),
@@ -131,12 +132,13 @@ def pair_name(p: LikelyPair) -> Said:
     return say("{own} against {api}", own=p.build, api=p.buy)
 
 
-def pair_cells(p: LikelyPair, currency: str) -> tuple[Said, ...]:
-    """Return a pair's numbers in the order of the table's columns."""
+def pair_cells(p: LikelyPair, currency: str, load: float) -> tuple[Said, ...]:
+    """Return a pair's numbers in the order of the table's columns; no break-even load far beyond the given one."""
     even, pays = p.break_even_per_month, p.payback_months
+    is_far = even is not None and even > NEAR * load
     shown = two_digits(even) if even else _ANY_LOAD
     return (
-        _NO_LOAD if even is None else shown,
+        _NO_LOAD if even is None else _FAR if is_far else shown,
         _NEVER if pays is None else say_n("{n} month", "{n} months", round(pays)),
         _money(p.saving, currency),
     )
@@ -336,6 +338,7 @@ def _words() -> dict[str, Said]:
         "month_many": say("{n} months", n=n),
         "no_load": _NO_LOAD,
         "any_load": _ANY_LOAD,
+        "far": _FAR,
         "never": _NEVER,
         "breaks": _BREAKS,
         "least": say(

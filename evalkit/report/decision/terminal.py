@@ -109,7 +109,10 @@ def _likely_pairs(at: Likely) -> Table:
         Head(say("payback")),
         Head(say("saving")),
     )
-    rows = [(Head(pair_name(p)), _said(pair_cells(p, at.currency))) for p in at.pairs]
+    rows = [
+        (Head(pair_name(p)), _said(pair_cells(p, at.currency, at.requests_per_month)))
+        for p in at.pairs
+    ]
     title = verbatim("Own deployment against API, at the most likely values")
     return flat(title, heads, rows, say("pair"))
 

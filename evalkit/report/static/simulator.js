@@ -144,6 +144,12 @@
     return [...lines, ...rest.map((s) => `# ${s.label}: ${plain(values[s.key])} (${words.no_key})`)].join("\n");
   }
 
+  function breakEven(load, yours) {
+    if (load === null) return words.no_load;
+    if (load > data.near * yours) return words.far;
+    return load ? number(two(load)) : words.any_load;
+  }
+
   // --- on every move ---
   const charts = costCharts(data, { say, money, compact, two });
   let waiting = 0;
@@ -160,7 +166,7 @@
     mark(found.options.map((o) => o.total), 3);
     if (found.pairs.length) {
       write("sim-pairs", found.pairs.map((p) => [
-        p.breakEven === null ? words.no_load : p.breakEven ? number(two(p.breakEven)) : words.any_load,
+        breakEven(p.breakEven, found.requests),
         p.payback === null ? words.never : months(p.payback),
         money(p.saving),
       ]));

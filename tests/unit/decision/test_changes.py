@@ -137,6 +137,14 @@ def test_a_lower_required_quality_lets_a_cheaper_model_in() -> None:
     assert found.task_quality[("open", "t")].value == pytest.approx(0.8)
 
 
+def test_where_a_better_one_breaks_another_rule_it_is_not_said_that_nothing_reaches_it() -> None:
+    rule = {"quality": {"at_least": 0.7}, "data_class": "confidential"}
+    _, verdict = decided(scenario(rented(), by_contract(price=8), policy=rule), measured(0.8, 0.95))
+    (change,) = only(verdict, "required quality")
+    assert change.becomes == "not decidable"
+    assert change.text.endswith("and nothing else that keeps the other rules does.")
+
+
 def test_nothing_turns_what_is_not_there() -> None:
     _, verdict = decided(scenario(policy={"quality": {"at_least": 0.9}}))
     assert verdict.option is None

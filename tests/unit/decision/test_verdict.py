@@ -68,8 +68,8 @@ def test_it_says_when_self_hosting_does_not_pay_off() -> None:
     text = " ".join(said(CHEAP).reasons)
     assert "own does not pay off against api: it is cheaper after 12 months in 0 %" in text
     assert (
-        "today a month is cheaper from about 3,900,000 requests a month on, all 12 months are from about 3,900,000"
-        " requests a month on; your load: 1,000,000 requests a month"
+        "today it is cheaper per month from about 3,900,000 requests a month on; over all 12 months from about"
+        " 3,900,000 requests a month on; your load: 1,000,000 requests a month"
     ) in text
     assert "own pays off against api" in " ".join(said(DEAR).reasons)
 
@@ -77,8 +77,8 @@ def test_it_says_when_self_hosting_does_not_pay_off() -> None:
 def test_it_says_when_no_load_makes_own_machines_cheaper() -> None:
     """A full replica serves 5.256 M requests for 1460; the API takes 197 for as many."""
     text = " ".join(said(0.05).reasons)
-    assert "today a month is cheaper at no load, in 100 % of futures" in text
-    assert "all 12 months are at no load, in 100 % of futures" in text
+    assert "today it is cheaper per month at no load, in 100 % of futures" in text
+    assert "over all 12 months at no load, in 100 % of futures" in text
 
 
 def test_it_says_when_the_api_is_the_better_model() -> None:

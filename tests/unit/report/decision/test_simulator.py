@@ -175,9 +175,14 @@ def test_unknown_costs_are_named_and_not_drawn() -> None:
 def test_pairs_say_what_never_happens() -> None:
     found = likely(made(rented(), by_contract())[0]).pairs[0]
     never = replace(found, break_even_per_month=None, payback_months=None)
-    assert pair_cells(never, "USD")[:2] == ("no load makes it cheaper", "not within the horizon")
+    assert pair_cells(never, "USD", 1e6)[:2] == (
+        "no load makes it cheaper",
+        "not within the horizon",
+    )
     at_once = replace(found, break_even_per_month=0.0, payback_months=1.0)
-    assert pair_cells(at_once, "USD")[:2] == ("the smallest", "1 month")
+    far = replace(found, break_even_per_month=5.1e6)
+    assert pair_cells(far, "USD", 1e6)[0] == "none within reach"
+    assert pair_cells(at_once, "USD", 1e6)[:2] == ("the smallest", "1 month")
 
 
 def test_every_key_the_script_reads_has_a_value() -> None:
