@@ -21,8 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from evalkit.analysis.stats import clopper_pearson, wilson
-from evalkit.analysis.weighted import Part, weighted_bounds
+from evalkit.analysis.blend.evaluate import CHOICE_OF_TASKS, plan
+from evalkit.analysis.blend.facts import CASCADES, Policy
+from evalkit.analysis.blend.pairs import Pairs, doc_weights
+from evalkit.analysis.outcomes import Signal
+from evalkit.analysis.simultaneous import Column, influence, level_of
+from evalkit.analysis.stats import CONFIDENCE, clopper_pearson, wilson
+from evalkit.analysis.weighted import ALONE, Level, Part, score_estimate, weighted_bounds
 
 Array = NDArray[np.float64]
 SEED = 1
@@ -249,7 +254,103 @@ def clusters() -> None:
     )
 
 
-PARTS = {"tasks": tasks, "graded": graded, "clusters": clusters}
+# --- a choice among many ------------------------------------------------------------------------------------------
+
+BY_TASK, EVERY = (Policy.TASK,), (Policy.TASK, *CASCADES)
+
+
+def _two_models(
+    rng: np.random.Generator, n_tasks: int, n: int, share: float, alike: float
+) -> Pairs:
+    """Return two models that are right with the same probability on every doc; signals say nothing."""
+    task = np.repeat(np.arange(n_tasks), n)
+    size = len(task)
+    local = (rng.random(size) < share).astype(float)
+    vendor = np.where(rng.random(size) < alike, local, (rng.random(size) < share).astype(float))
+    return Pairs(
+        names=tuple(f"task {i}" for i in range(n_tasks)),
+        metrics=("acc",) * n_tasks,
+        task=task,
+        local=local,
+        vendor=vendor,
+        weight=doc_weights(task, [1.0] * n_tasks),
+        cost=np.full(size, 0.01),
+        confidence={signal: rng.random(size) for signal in Signal},
+        units=tuple(range(size)),
+    )
+
+
+def _false_passes(pairs: Pairs, policies: Sequence[Policy], seed: int, share: float) -> list[bool]:
+    """Return whether some blend passes alone, some with its bounds together, and any score together."""
+    planned = plan(pairs, seed)
+    models = [pairs.local, pairs.vendor]
+    blends = list(planned.blended(policies))
+    n_tasks = sum(1 for _ in planned.blended([Policy.TASK]))
+    is_by_task = [i < n_tasks for i in range(len(blends))]
+    columns = [
+        Column(pairs.units, influence(pairs.task, pairs.weight, s)) for s in (*models, *blends)
+    ]
+    level = level_of(columns)
+
+    def passes(scores: Array, at: Level) -> bool:
+        low = score_estimate(pairs.parts(scores), at).low
+        return low is not None and low > share + 1e-9
+
+    good = [(s, t) for s, t in zip(blends, is_by_task, strict=True) if pairs.weight @ s > share]
+    wide = [passes(s, level.wider(CHOICE_OF_TASKS) if by_task else level) for s, by_task in good]
+    any_model = any(passes(s, level) for s in models)
+    return [any(passes(s, ALONE) for s, _ in good), any(wide), any(wide) or any_model]
+
+
+def choice() -> None:
+    """Print how often something passes falsely of all that is looked at, everything exactly at the requirement."""
+
+    def rows() -> Iterator[Sequence[str]]:
+        worlds = [
+            (5, 60, 0.5, 0.0), (5, 60, 0.5, 0.7), (5, 20, 0.8, 0.0), (2, 60, 0.9, 0.0), (5, 120, 0.3, 0.3),
+        ]  # fmt: skip
+        every = ("all policies", EVERY, 600, worlds[:2])
+        for label, policies, n_sims, some in (("by task", BY_TASK, 3000, worlds), every):
+            for n_tasks, n, share, alike in some:
+                rng = np.random.default_rng(SEED)
+                found = np.mean(
+                    [
+                        _false_passes(
+                            _two_models(rng, n_tasks, n, share, alike), policies, i, share
+                        )
+                        for i in range(n_sims)
+                    ],
+                    axis=0,
+                )
+                world = f"two models, {n_tasks} × {n}, {share:.0%} right"
+                world += f", {alike:.0%} of answers alike" if alike else ""
+                yield [world, label, *map(percent, found)]
+        for n_models, alike in ((5, 0.0), (20, 0.0), (20, 0.5)):
+            found = np.mean([_models(n_models, alike, i) for i in range(1000)], axis=0)
+            world = f"{n_models} models, 5 × 60, 50% right" + (
+                f", {alike:.0%} alike" if alike else ""
+            )
+            yield [world, "no blends", percent(found[0]), "–", percent(found[1])]
+
+    table(["truth", "policies", "alone", "a blend, together", "anything, together"], rows())
+
+
+def _models(n_models: int, alike: float, seed: int) -> list[bool]:
+    rng = np.random.default_rng([SEED, seed])
+    task = np.repeat(np.arange(5), 60)
+    size = len(task)
+    common = (rng.random(size) < 0.5).astype(float)
+    own = (rng.random((n_models, size)) < 0.5).astype(float)
+    scores = np.where(rng.random((n_models, size)) < alike, common, own)
+    weight = doc_weights(task, [1.0] * 5)
+    level = level_of([Column(range(size), influence(task, weight, s)) for s in scores])
+    parts = [[Part(1.0, s[task == t]) for t in range(5)] for s in scores if weight @ s > 0.5]
+    return [
+        any(weighted_bounds(p, at)[0] > 0.5 for p in parts) for at in (CONFIDENCE, level.confidence)
+    ]
+
+
+PARTS = {"tasks": tasks, "graded": graded, "clusters": clusters, "choice": choice}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import fmean
@@ -53,6 +53,13 @@ class Outcome:
     """All measured requests of the doc: every choice, every repeat."""
     source: str | None = None
     """Which source the doc is of, where docs of one rise and fall together; None: every doc is its own."""
+
+    @property
+    def unit(self) -> Hashable:
+        """What is drawn as a whole: the doc, or its source."""
+        if self.source is not None:
+            return self.task, self.source
+        return self.task, self.suite, self.doc_id, self.doc_hash
 
 
 @dataclass(frozen=True, slots=True)

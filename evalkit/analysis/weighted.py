@@ -13,8 +13,8 @@ Donner 2008) of exact limits up to 9 times with five tasks of five docs: `benchm
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
@@ -178,8 +178,30 @@ class Level:
     together: int = 1
     """Scores whose bounds hold with 95 % all together; of one it is the confidence itself."""
 
+    def wider(self, factor: float) -> Level:
+        """Return the level of bounds that many times as far away, were errors normal."""
+        z = factor * float(scipy.stats.norm.isf((1 - self.confidence) / 2))
+        return Level(1 - 2 * float(scipy.stats.norm.sf(z)), self.together)
+
 
 ALONE = Level()
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How sure the bounds of a decision's scores are."""
+
+    mean: Level = ALONE
+    """The level of every mean over tasks: of models, and of settings of blends."""
+    tasks: Mapping[str, Level] = field(default_factory=dict)
+    """Task → level of the models' scores on it."""
+
+    def of_task(self, task: str) -> Level:
+        """Return the level of the scores on one task."""
+        return self.tasks.get(task, ALONE)
+
+
+ALL_ALONE = Levels()
 
 
 def score_estimate(parts: Sequence[Part], level: Level = ALONE) -> Estimate:

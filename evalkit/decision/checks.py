@@ -8,6 +8,7 @@ from evalkit.analysis.blend.facts import Policy
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import BLEND, BUILD, BUY, Figure, OptionFact
+from evalkit.analysis.weighted import Level
 from evalkit.config.scenario import API_BATCH, ScenarioConfig
 from evalkit.decision.facts import Check, Outcome
 from evalkit.decision.words import both, money, percent
@@ -69,6 +70,7 @@ def _quality(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Ch
     for task, least in rule.tasks.items():
         what = say("Score on {task}", task=task)
         outcome, text = at_least(task_quality(o, task, case), least, what)
+        text = _together(text, case.levels.of_task(task))
         yield Check(o.name, f"quality of {task}", outcome, text, least)
 
 
@@ -76,13 +78,25 @@ def _mean_score(o: OptionFact, least: float, case: Case) -> tuple[Outcome, Said]
     """Judge the mean score, unless it is over other tasks than those that count: then nothing is sure."""
     why = case.uneven.get(o.name)
     if why is None or o.quality.value is None:
-        return at_least(o.quality, least, say("Mean score"))
+        outcome, text = at_least(o.quality, least, say("Mean score"))
+        return outcome, _together(text, case.levels.mean)
     return UNCLEAR, say(
         "Mean score {value}, but not over all tasks that count: {why}; required: {least}.",
         value=percent(o.quality.value),
         why=why,
         least=percent(least),
     )
+
+
+def _together(text: Said, level: Level) -> Said:
+    """Say for how many scores the bounds hold together, where it is not one alone."""
+    if level.together == 1:
+        return text
+    hold = say(
+        "The bounds hold for all {n} scores that were looked at together.",
+        n=numeral(f"{level.together}"),
+    )
+    return joined((text, hold), " ")
 
 
 def at_least(e: Estimate, least: float, what: Said) -> tuple[Outcome, Said]:

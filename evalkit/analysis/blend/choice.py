@@ -26,8 +26,8 @@ def best_point(
 
     Only what can be run counts, and only where both models answer some docs. Of equally cheap ones the better is
     taken, of equally good ones the cheaper. Where the vendor's price is not known, the one that escalates least counts
-    as the cheapest, and none is within a budget. The quality judged is the estimate itself, not its interval, and the
-    best of many estimates is a little too good: look at the interval before relying on a narrow win.
+    as the cheapest, and none is within a budget. The quality judged is the estimate itself, not its interval: the best
+    of many estimates is too good, so what a rule asks for is judged by bounds that hold for all settings together.
 
     Args:
         fact: Of two models.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.analysis.arrays import Array
+from evalkit.analysis.arrays import ROUNDING, Array
 from evalkit.analysis.blend.facts import (
     CASCADES,
     BlendFact,
@@ -29,7 +30,13 @@ from evalkit.analysis.blend.resampling import Kind, Resamples, resample
 from evalkit.analysis.facts import SHARE, Estimate
 from evalkit.analysis.outcomes import Signal
 from evalkit.analysis.stats import SEED
-from evalkit.analysis.weighted import difference_estimate, score_estimate
+from evalkit.analysis.weighted import (
+    ALL_ALONE,
+    Level,
+    Levels,
+    difference_estimate,
+    score_estimate,
+)
 from evalkit.wording import NOTHING, Said, say, say_n
 
 _ABSENT = {
@@ -40,15 +47,64 @@ _ABSENT = {
 }
 
 
-def blend_fact(local_name: str, vendor_name: str, pairs: Pairs, seed: int = SEED) -> BlendFact:
+CHOICE_OF_TASKS = 1.1
+"""How much farther away the bounds of a setting by task are than those of fixed decisions: which tasks go to the
+vendor was learned from the other folds, and varies with them (docs/statistics.md)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What every policy would do with the docs of two models, before anything is bounded."""
+
+    pairs: Pairs
+    decisions: Mapping[Policy, Decisions]
+    """Policies that have settings."""
+    reasons: Mapping[Policy, Said]
+    """Why the others have none."""
+    seed: int
+
+    def scores(self, policy: Policy) -> Array:
+        """Return what each doc scores at each setting, `[docs, settings]`."""
+        pairs = self.pairs
+        return pairs.local[:, None] + self.decisions[policy].escalated * pairs.gain[:, None]
+
+    def blended(self, policies: Iterable[Policy]) -> Iterator[Array]:
+        """Yield what each doc scores at each setting of some policies that sends some docs, not all: `[docs]`."""
+        for policy in policies:
+            if policy in self.decisions:
+                shares = self.pairs.weight @ self.decisions[policy].escalated
+                is_blend = (shares > ROUNDING) & (shares < 1 - ROUNDING)
+                yield from self.scores(policy)[:, is_blend].T
+
+
+def plan(pairs: Pairs, seed: int = SEED) -> Plan:
+    """Return what every policy would do.
+
+    Args:
+        pairs: The docs of two models.
+        seed: Deals the folds, draws the lots of ties, and later the resamples.
+    """
+    if not pairs.n:
+        return Plan(pairs, {}, {}, seed)
+    folds = deal(pairs, np.random.default_rng([seed, 1]))
+    lot = np.random.default_rng([seed, 2]).random(pairs.n)
+    reasons = {policy: _reason(policy, pairs, folds) for policy in Policy}
+    decisions = {p: _decide(p, pairs, folds, lot) for p, reason in reasons.items() if not reason}
+    return Plan(pairs, decisions, reasons, seed)
+
+
+def blend_fact(
+    local_name: str, vendor_name: str, planned: Plan, levels: Levels = ALL_ALONE
+) -> BlendFact:
     """Return what two models score and cost together, by every policy.
 
     Args:
         local_name: The model that answers first.
         vendor_name: The one that docs are escalated to.
-        pairs: Their docs.
-        seed: Deals the folds, draws the lots of ties and the resamples.
+        planned: Their docs, and what each policy does with them.
+        levels: How sure the bounds of scores are.
     """
+    pairs = planned.pairs
     if not pairs.n:
         none = Estimate(None, SHARE, 0, reason=pairs.reason)
         return BlendFact(
@@ -64,35 +120,44 @@ def blend_fact(local_name: str, vendor_name: str, pairs: Pairs, seed: int = SEED
             reason=pairs.reason,
             notes=pairs.notes,
         )
-    resamples = resample(pairs.task, pairs.weight, np.random.default_rng([seed, 0]))
-    local, vendor = _scores(pairs, np.stack([pairs.local, pairs.vendor], axis=1))
     return BlendFact(
         local=local_name,
         vendor=vendor_name,
         n_docs=pairs.n,
         n_unpaired=pairs.n_unpaired,
-        tasks=tuple(_task_pairs(pairs)),
-        local_quality=local,
-        vendor_quality=vendor,
+        tasks=tuple(_task_pairs(pairs, levels)),
+        local_quality=score_estimate(pairs.parts(pairs.local), levels.mean),
+        vendor_quality=score_estimate(pairs.parts(pairs.vendor), levels.mean),
         difference=difference_estimate(pairs.parts(pairs.gain)),
-        frontiers=tuple(_frontiers(pairs, resamples, seed)),
-        notes=pairs.notes,
+        frontiers=tuple(_frontiers(planned, levels.mean)),
+        notes=(*pairs.notes, *_alone(pairs)),
+        together=levels.mean.together,
     )
 
 
-def _frontiers(pairs: Pairs, resamples: Resamples, seed: int) -> Iterator[Frontier]:
-    folds = deal(pairs, np.random.default_rng([seed, 1]))
-    lot = np.random.default_rng([seed, 2]).random(pairs.n)
+def _alone(pairs: Pairs) -> Iterator[Said]:
+    """Say which tasks have a single doc: nothing can be chosen on others of it."""
+    for name, n in zip(
+        pairs.names, np.bincount(pairs.task, minlength=len(pairs.names)), strict=True
+    ):
+        if n == 1:
+            yield say(
+                "Task {task} has one document: by task it stays with the own model.", task=name
+            )
+
+
+def _frontiers(planned: Plan, level: Level) -> Iterator[Frontier]:
+    pairs = planned.pairs
+    resamples = resample(pairs.task, pairs.weight, np.random.default_rng([planned.seed, 0]))
     for policy in Policy:
-        reason = _reason(policy, pairs, folds)
-        decisions = None if reason else _decide(policy, pairs, folds, lot)
+        has_points = policy in planned.decisions
         yield Frontier(
             policy=policy,
-            points=() if decisions is None else _points(policy, pairs, decisions, resamples),
+            points=_points(policy, planned, resamples, level) if has_points else (),
             is_cascade=policy.is_cascade,
             n_docs=pairs.n,
             coverage=_coverage(policy, pairs),
-            reason=reason,
+            reason=planned.reasons[policy],
         )
 
 
@@ -127,11 +192,15 @@ def _decide(policy: Policy, pairs: Pairs, folds: Folds, lot: Array) -> Decisions
     return cascade(pairs, Signal(policy.value), folds, lot)
 
 
-def _points(
-    policy: Policy, pairs: Pairs, decisions: Decisions, resamples: Resamples
-) -> tuple[Point, ...]:
+def _points(policy: Policy, planned: Plan, resamples: Resamples, level: Level) -> tuple[Point, ...]:
+    pairs, decisions = planned.pairs, planned.decisions[policy]
     chosen = decisions.escalated
-    qualities = _scores(pairs, pairs.local[:, None] + chosen * pairs.gain[:, None])
+    ends, inner = level, level.wider(CHOICE_OF_TASKS) if policy is Policy.TASK else level
+    last = chosen.shape[1] - 1
+    qualities = [
+        score_estimate(pairs.parts(scores), inner if 0 < i < last else ends)
+        for i, scores in enumerate(planned.scores(policy).T)
+    ]
     shares = resamples.estimates(chosen, Kind.FIXED, SHARE)
     if policy in CASCADES:
         # nobody of a few docs was unsure: the next one may be; at both ends it is set
@@ -164,18 +233,14 @@ def _costs(pairs: Pairs, resamples: Resamples, chosen: Array) -> list[Estimate]:
     return resamples.estimates(chosen * pairs.cost[:, None], Kind.FIXED, "", reason)
 
 
-def _scores(pairs: Pairs, columns: Array) -> list[Estimate]:
-    return [score_estimate(pairs.parts(scores)) for scores in columns.T]
-
-
-def _task_pairs(pairs: Pairs) -> Iterator[TaskPair]:
+def _task_pairs(pairs: Pairs, levels: Levels) -> Iterator[TaskPair]:
     sides = (pairs.parts(scores) for scores in (pairs.local, pairs.vendor, pairs.gain))
     for name, metric, local, vendor, gain in zip(pairs.names, pairs.metrics, *sides, strict=True):
         yield TaskPair(
             task=name,
             metric=metric,
             n=len(gain.scores),
-            local=score_estimate([local]),
-            vendor=score_estimate([vendor]),
+            local=score_estimate([local], levels.of_task(name)),
+            vendor=score_estimate([vendor], levels.of_task(name)),
             difference=difference_estimate([gain]),
         )

@@ -107,3 +107,5 @@ class BlendFact:
     """Why nothing could be computed."""
     notes: tuple[Said, ...] = ()
     """What was left out or assumed, a sentence each."""
+    together: int = 1
+    """How many scores, of models and of settings, the bounds of quality hold for together."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -44,6 +44,8 @@ class Pairs:
     """Signals of the local model's confidence; NaN: the doc does not have that one."""
     source: Ints | None = None
     """Which source each doc is of; None: every doc is its own."""
+    units: tuple[Hashable, ...] = ()
+    """What is drawn as a whole, by doc: the doc, or its source."""
     n_unknown_cost: int = 0
     """Docs whose cost is the mean of others."""
     n_unpaired: int = 0
@@ -108,6 +110,7 @@ def pair(
         cost=cost,
         confidence={s: _signal([a for a, _ in rows], s) for s in Signal},
         source=_sources([a for a, _ in rows]),
+        units=tuple(a.unit for a, _ in rows),
         n_unknown_cost=n_unknown,
         n_unpaired=flaws.total(),
         notes=tuple(_notes(flaws, wanted - set(names), n_unknown)),

@@ -13,8 +13,14 @@ from evalkit.analysis.facts import Estimate
 from evalkit.analysis.load import slo_text
 from evalkit.analysis.tco.alike import no_share, outside, outside_warnings, uneven
 from evalkit.analysis.tco.benefit import Worth, benefits, worth_of
-from evalkit.analysis.tco.blends import Blend, blended_slo_share, blends
+from evalkit.analysis.tco.blends import (
+    Blend,
+    blend,
+    blended_slo_share,
+    pairings,
+)
 from evalkit.analysis.tco.book import Asked, Book
+from evalkit.analysis.tco.bounds import bounded, task_quality
 from evalkit.analysis.tco.deployment import Deployment, Purchase, Workload
 from evalkit.analysis.tco.evidence import data_class
 from evalkit.analysis.tco.facts import (
@@ -34,12 +40,12 @@ from evalkit.analysis.tco.limits import within_limits
 from evalkit.analysis.tco.model import costs
 from evalkit.analysis.tco.options import Resolved, resolve, workload
 from evalkit.analysis.tco.pairs import pair_facts
-from evalkit.analysis.tco.quality import quality_of
 from evalkit.analysis.tco.uncertainty import Future, figure, future, inputs_of
 from evalkit.analysis.tco.unit import Work, unit_costs
 from evalkit.analysis.tco.values import Input, Provenance, Reading, at_mode, drawn
 from evalkit.analysis.tco.warn import warnings_of
 from evalkit.analysis.tco.work import work_of
+from evalkit.analysis.weighted import ALL_ALONE, Levels
 from evalkit.catalog import Catalog
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.errors import UsageError, did_you_mean
@@ -64,6 +70,8 @@ class Case:
     """Model and task → score."""
     uneven: dict[str, Said] = field(default_factory=dict)
     """Option → why its mean score is not over all tasks that count."""
+    levels: Levels = ALL_ALONE
+    """How sure the bounds of scores are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,9 @@ def analyse_scenario(
     table = doc_table(runs, rule.metrics, rule.clusters)
     options = [within_limits(resolve(o, table, book), work, book) for o in scenario.options]
     _check_models(options, runs)
-    mixed = list(blends(options, runs, book, work))
+    paired = list(pairings(options, runs, book))
+    options, levels = bounded(options, paired, book)
+    mixed = [blend(p, levels, book, work) for p in paired]
     left_out = tuple(outside(table))
     read = drawn(scenario.draws, scenario.seed)
     known = [*(r.deployment for r in options), *(b.deployment for b in mixed)]
@@ -135,16 +145,7 @@ def analyse_scenario(
     facts = replace(facts, benefits=benefits(facts, futures, work, read, book))
     none = no_share(left_out, (r.spec.model for r in options))
     off = uneven(options, mixed, left_out, scenario.load.task_weights)
-    return Case(facts, work, futures, none | _task_quality(options), off)
-
-
-def _task_quality(options: Sequence[Resolved]) -> dict[tuple[str, str], Estimate]:
-    found = {}
-    for r in options:
-        for task in {o.task for o in r.outcomes}:
-            mine = [o for o in r.outcomes if o.task == task]
-            found[r.spec.model, task] = quality_of(mine, None)
-    return found
+    return Case(facts, work, futures, none | task_quality(options, levels), off, levels)
 
 
 def _check_models(options: Sequence[Resolved], runs: Sequence[Run]) -> None:

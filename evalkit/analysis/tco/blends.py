@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.analysis.blend.choice import Choice, best_point
-from evalkit.analysis.blend.evaluate import blend_fact
+from evalkit.analysis.blend.evaluate import Plan, blend_fact, plan
 from evalkit.analysis.blend.facts import BlendFact, Frontier, Point, Policy
 from evalkit.analysis.blend.pairs import pair
 from evalkit.analysis.facts import Estimate
@@ -16,6 +16,7 @@ from evalkit.analysis.tco.deployment import Deployment, Workload
 from evalkit.analysis.tco.options import Resolved
 from evalkit.analysis.tco.uncertainty import future
 from evalkit.analysis.tco.values import Input, as_input, at_mode
+from evalkit.analysis.weighted import Levels
 from evalkit.config.bench import SloSpec
 from evalkit.config.scenario import API_BATCH
 from evalkit.store.run_dir import Run
@@ -49,29 +50,34 @@ def _name(local: Resolved, vendor: Resolved) -> str:
     return f"{local.spec.name} + {vendor.spec.name}"
 
 
-def blends(
-    options: Sequence[Resolved], runs: Sequence[Run], book: Book, work: Workload
-) -> Iterator[Blend]:
-    """Yield the blends that the scenario asks for; by default every pair of models that answered the same docs."""
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Two options that may be combined, and what every policy would do."""
+
+    local: Resolved
+    vendor: Resolved
+    plan: Plan
+
+
+def pairings(options: Sequence[Resolved], runs: Sequence[Run], book: Book) -> Iterator[Pairing]:
+    """Yield the pairs that the scenario asks for; by default every two models that answered the same docs."""
     wanted = book.scenario.blends
     by_name = {r.spec.name: r for r in options}
     if wanted is not None:
         for one in wanted:
-            yield _blend(by_name[one.local], by_name[one.vendor], runs, book, work)
+            yield _pairing(by_name[one.local], by_name[one.vendor], runs, book)
         return
     for local in options:
         for vendor in options:
             is_pair = local.spec.is_self_hosted and not vendor.spec.is_self_hosted
             is_measured = local.outcomes and vendor.outcomes
             if is_pair and is_measured and vendor.spec.kind != API_BATCH:
-                found = _blend(local, vendor, runs, book, work)
-                if found.fact.n_docs:
+                found = _pairing(local, vendor, runs, book)
+                if found.plan.pairs.n:
                     yield found
 
 
-def _blend(
-    local: Resolved, vendor: Resolved, runs: Sequence[Run], book: Book, work: Workload
-) -> Blend:
+def _pairing(local: Resolved, vendor: Resolved, runs: Sequence[Run], book: Book) -> Pairing:
     by = tariff(vendor.spec, runs, book)
     pairs = pair(
         local.outcomes,
@@ -79,7 +85,29 @@ def _blend(
         lambda requests: request_price(requests, by.of),
         book.scenario.load.task_weights,
     )
-    fact = blend_fact(local.spec.model, vendor.spec.model, pairs, book.scenario.seed)
+    return Pairing(local, vendor, plan(pairs, book.scenario.seed))
+
+
+def usable_policies(book: Book) -> tuple[Policy, ...]:
+    """Return the policies that may become an option.
+
+    Sending requests away at random is only what a policy has to beat. Where somebody waits for answers and a service
+    level is set, cascades are out: they show their first word after the local answer was judged, and nobody has
+    measured how late that is.
+    """
+    is_waited_for = book.scenario.policy.interactive and book.scenario.service_level is not None
+    return tuple(
+        policy
+        for policy in Policy
+        if policy not in (Policy.RANDOM, Policy.ORACLE)
+        and not (is_waited_for and policy.is_cascade)
+    )
+
+
+def blend(pairing: Pairing, levels: Levels, book: Book, work: Workload) -> Blend:
+    """Return the blend of two options at the setting that is chosen."""
+    local, vendor = pairing.local, pairing.vendor
+    fact = blend_fact(local.spec.model, vendor.spec.model, pairing.plan, levels)
     missing = [*local.missing, *vendor.missing]
     choice = None
     if fact.reason:
@@ -129,18 +157,9 @@ def _choose(fact: BlendFact, book: Book, budget: float | None) -> Choice | None:
     return found or best_point(usable, at_least=wanted, budget=budget)
 
 
-def _usable(fact: BlendFact, book: Book) -> Iterator[Frontier]:
-    """Yield the policies that may become an option.
-
-    Sending requests away at random is only what a policy has to beat. Where somebody waits for answers and a service
-    level is set, cascades are out: they show their first word after the local answer was judged, and nobody has
-    measured how late that is.
-    """
-    rule = book.scenario.policy
-    is_waited_for = rule.interactive and book.scenario.service_level is not None
-    for f in fact.frontiers:
-        if f.policy is not Policy.RANDOM and not (is_waited_for and f.is_cascade):
-            yield f
+def _usable(fact: BlendFact, book: Book) -> list[Frontier]:
+    policies = usable_policies(book)
+    return [f for f in fact.frontiers if f.policy in policies]
 
 
 def _surely(frontier: Frontier, wanted: float) -> tuple[Point, ...]:
@@ -172,7 +191,7 @@ def _budget(
 
 def _why_none(fact: BlendFact, book: Book) -> Said:
     wanted = required_quality(fact, book)
-    usable = list(_usable(fact, book))
+    usable = _usable(fact, book)
     reached = _best_quality(usable)
     if reached is None or wanted is None:
         return say("no blend of the two could be computed")

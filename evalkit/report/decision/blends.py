@@ -21,8 +21,8 @@ _REQUESTS = 1000
 HOW_TUNED = say(
     "A policy hands a request to the API when the own model seems unsure. How unsure it must be is a threshold. It was"
     " chosen on other documents than those it is judged on (cross-validated), so no threshold flatters itself. Which"
-    " policy and setting an option uses was chosen by these scores, though: as the best of several it looks a little"
-    " too good."
+    " policy and setting an option uses was chosen by these scores. So the bounds of quality are wide enough to hold"
+    " for all scores that were looked at together, not for one alone."
 )
 
 
@@ -71,6 +71,11 @@ def _lines(b: BlendFact) -> Iterator[Said]:
             "Both models answered the same document.",
             "Both models answered the same {n} documents.",
             b.n_docs,
+        )
+    if b.together > 1:
+        yield say(
+            "{n} scores were looked at, of models and of settings of blends: their bounds hold together.",
+            n=text.count(b.together),
         )
     yield from b.notes
 

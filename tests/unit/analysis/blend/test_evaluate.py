@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.analysis.blend import evaluate, resampling
-from evalkit.analysis.blend.evaluate import blend_fact
+from evalkit.analysis.blend.evaluate import blend_fact, plan
 from evalkit.analysis.blend.facts import BlendFact, Frontier, Policy
 from evalkit.analysis.blend.pairs import Pairs, pair
 from evalkit.analysis.blend.policies import TARGETS, at_random, cascade, deal
@@ -29,7 +29,7 @@ def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fact_of(pairs: Pairs, seed: int = 1) -> BlendFact:
-    return blend_fact("own", "gpt", pairs, seed)
+    return blend_fact("own", "gpt", plan(pairs, seed))
 
 
 def frontier(fact: BlendFact, policy: Policy) -> Frontier:
