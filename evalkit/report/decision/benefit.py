@@ -40,7 +40,7 @@ def benefit_grid(facts: TcoFacts) -> Table | None:
     if has_worth:
         zero = text.money(0.0, facts.currency)
         rows.append((Head(say("do nothing")), (Cell(plain(0.0)), Cell(text.MISSING), Cell(zero))))
-    return flat(say("What is got for the money"), heads, rows, say("option"))
+    return flat(say("Right answers, and what more of them cost"), heads, rows, say("option"))
 
 
 def _cells(b: BenefitFact, facts: TcoFacts) -> Iterator[Cell]:

@@ -122,7 +122,7 @@ def _not_varied(verdict: Verdict) -> Said:
     if not verdict.fixed:
         return NOTHING
     names = list(dict.fromkeys(i.label for i in verdict.fixed))
-    listed = joined(names[:_MOST_FIXED])
+    listed = joined(names[:_MOST_FIXED], "; ")
     if len(names) > _MOST_FIXED:
         n = numeral(str(len(names) - _MOST_FIXED))
         listed = say("{listed}, and {n} more", listed=listed, n=n)

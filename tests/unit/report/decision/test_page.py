@@ -140,7 +140,7 @@ def test_confidence_is_a_share_of_futures_and_is_never_rounded_to_certainty(
 def test_beside_the_confidence_stands_what_was_not_varied() -> None:
     fixed = tuple(replace(INPUTS[3], key=f"k{i}", label=f"input {i}") for i in range(10))
     meaning = build_decision(decision_facts(), verdict(fixed=fixed)).verdict.meaning
-    assert "Not varied, so taken for certain: input 0, input 1," in meaning
+    assert "Not varied, so taken for certain: input 0; input 1;" in meaning
     assert meaning.endswith("input 7, and 2 more.")
     assert "Not varied" not in build_decision(decision_facts(), verdict()).verdict.meaning
 

@@ -97,6 +97,12 @@ def test_where_one_or_none_can_be_ranked_it_says_so() -> None:
     assert nobody.sentences[0].startswith("No option can be ranked")
 
 
+def test_how_often_one_is_first_is_told_only_where_there_are_two() -> None:
+    assert "of all weightings" not in html(section())
+    two = section(option(), option("mix", leaves_network=True, quality=share(0.9)))
+    assert "of all weightings" in html(two)
+
+
 def test_criteria_known_of_no_option_are_named() -> None:
     blank = unknown_option().quality
     found = section(option(slo_share=blank), option("mix", slo_share=blank))
