@@ -1,5 +1,7 @@
 """What a scenario may say of the load and of both sides: own machines and APIs."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -73,7 +75,11 @@ class LoadAssumptions(Spec):
     input_tokens: Tokens | None = None
     """Prompt tokens per request; unset: as in the measured requests."""
     output_tokens: Tokens | None = None
-    """Answer tokens per request; unset: as in the measured requests."""
+    """Answer tokens per request, those that a reasoning model thinks with included; unset: as in the measured
+    requests."""
+    cached_share: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Share of the prompt tokens that a vendor has cached, for APIs whose price is computed from `input_tokens`. Load
+    tests of own machines need as large a `shared_prefix`."""
     task_weights: dict[str, Annotated[float, Field(ge=0)]] | None = None
     """How much each task is of the work, such as `{ticket_routing: 3, grounded_qa: 1}`; unset: all the same."""
 

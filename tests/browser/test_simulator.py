@@ -96,13 +96,17 @@ def config(name: str) -> ScenarioConfig:
             OWNED, seconds, api, **{**changes, **discount, "horizon_months": 60, "api": {**extra, **discount["api"]}},
             tax={"vat_not_deductible": 0.19, "income_tax": [0.2, 0.3, 0.35]},
         ),
+        "lengths": lambda: scenario(
+            {**OWNED, "capacity": {"requests_per_s": 3}}, rented("hour", 2, kind="rented_on_demand", failover="api"), api,
+            **{**changes, "load": {**LOADS, "input_tokens": [200, 500, 2000], "output_tokens": [100, 250, 600]}},
+        ),
         "batch": lambda: scenario(OWNED, batch, api, **changes, policy={"interactive": False}),
         "one": lambda: scenario(by_contract("api", 2.0), **changes),
         "excluded": lambda: scenario(OWNED, api, **changes, policy={"data_class": "confidential"}),
     }[name]()  # fmt: skip
 
 
-NAMES = ("all", "owned", "rented", "elastic", "taxed", "batch", "one", "excluded")
+NAMES = ("all", "owned", "rented", "elastic", "taxed", "lengths", "batch", "one", "excluded")
 
 
 @cache

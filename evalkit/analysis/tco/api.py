@@ -54,6 +54,8 @@ class ApiCost:
     retry_factor: float = 1.0
     """Measured cost of all attempts / of those that were answered."""
     warnings: tuple[Said, ...] = ()
+    token_prices: tuple[float, float] | None = None
+    """What an input and an output token cost, caching included; None: not computed from the scenario's lengths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,11 +333,9 @@ def _by_tokens(option: OptionSpec, by: Tariff, found: ApiCost, book: Book) -> Ap
     if found.input_per_mtok is None or found.output_per_mtok is None:
         return replace(whole, per_request=None, reason=_not_listed(option))
     more = found.retry_factor
-    low, mode, high = (
-        (i * found.input_per_mtok + o * found.output_per_mtok) / 1e6 * more
-        for i, o in zip(load.input_tokens.triple, load.output_tokens.triple, strict=True)
-    )
-    e = Estimate(mode, "", 0, low, high)
+    prices, notes = _token_prices(option, by, found.input_per_mtok, found.output_per_mtok, book)
+    n_in, n_out = load.input_tokens.mode, load.output_tokens.mode
+    e = Estimate((n_in * prices[0] + n_out * prices[1]) * more, "", 0)
     note = say("your tokens per request × price")
     if more > 1:
         factor = numeral(f"{more:.3f}")
@@ -345,11 +345,31 @@ def _by_tokens(option: OptionSpec, by: Tariff, found: ApiCost, book: Book) -> Ap
         whole,
         per_request=_input(option, by, e, note, book),
         reason=NOTHING,
-        warnings=tuple(
+        token_prices=prices,
+        warnings=notes
+        + tuple(
             say("{model}: long prompts cost more: {prices}.", model=option.model, prices=tier)
             for tier in tiers
         ),
     )
+
+
+def _token_prices(
+    option: OptionSpec, by: Tariff, per_mtok_in: float, per_mtok_out: float, book: Book
+) -> tuple[tuple[float, float], tuple[Said, ...]]:
+    """Return the prices of an input and an output token, a share of the input being cached, and what to know of it."""
+    share = book.scenario.load.cached_share
+    if not share:
+        return (per_mtok_in / 1e6, per_mtok_out / 1e6), ()
+    cached = None if by.price is None else by.price.cached_input_per_mtok_usd
+    if cached is None:
+        why = say(
+            "{name}: no price of cached input is known: all of it costs the full price.",
+            name=option.name,
+        )
+        return (per_mtok_in / 1e6, per_mtok_out / 1e6), (why,)
+    mixed = (1 - share) * per_mtok_in + share * cached * by.factor
+    return (mixed / 1e6, per_mtok_out / 1e6), ()
 
 
 def _not_listed(option: OptionSpec) -> Said:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from evalkit.analysis.arrays import ROUNDING, Array
 from evalkit.analysis.tco.deployment import Deployment, Elastic, Fleet, Rent, Workload
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
-from evalkit.analysis.tco.model import costs, fixed_and_marginal
+from evalkit.analysis.tco.model import capacity_per_s, costs, fixed_and_marginal
 from evalkit.analysis.tco.values import Reading
 
 _MOST_STEPS = 64
@@ -150,7 +150,7 @@ def _ratio(amount: Array, each: Array) -> Array:
 
 def _capacity_per_month(fleet: Fleet, workload: Workload, read: Reading) -> Array:
     """Return requests per month that one replica serves, at the given peak and headroom."""
-    usable = read(fleet.headroom) * read(fleet.capacity_per_s) / read(workload.peak_to_mean)
+    usable = read(fleet.headroom) * capacity_per_s(fleet, read) / read(workload.peak_to_mean)
     return np.asarray(usable * SECONDS_PER_MONTH)
 
 

@@ -99,11 +99,25 @@ class Rent:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenWork:
+    """How long the work's requests are, beside those that capacity was measured with."""
+
+    tested_input: float
+    tested_output: float
+    input_tokens: Input
+    output_tokens: Input
+    ratio: Input
+    """Input tokens that are as much work as an output token."""
+    exponent: Input
+    """How capacity follows: 1 is as much work per second at any length."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """Replicas of a model on own or rented machines."""
 
     capacity_per_s: Input
-    """λ_SLO of one replica."""
+    """λ_SLO of one replica, at the lengths it was measured with."""
     headroom: Input
     spare: int
     gpus_per_replica: int
@@ -111,6 +125,19 @@ class Fleet:
     """What is bought or rented together."""
     machine: Purchase | Rent
     licence_per_gpu_year: Input
+    tokens: TokenWork | None = None
+    """None: requests are as long as those of the measurement, as far as is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrice:
+    """Lengths of the scenario that an API's price per request was computed from."""
+
+    input_tokens: Input
+    output_tokens: Input
+    input_price: float
+    """Price of one token; only the proportion of the two counts."""
+    output_price: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +145,17 @@ class Api:
     """Answers by the token."""
 
     cost_per_request: Input
+    """At the most likely lengths."""
     decline_per_year: Input
+    tokens: TokenPrice | None = None
+    """None: the price is that of measured requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failover:
     """An API that answers while own machines do not."""
 
-    cost_per_request: Input
-    decline_per_year: Input
+    api: Api
     outage_share: Input
     """Share of the time in which it does."""
 

@@ -1,10 +1,14 @@
 """A self-hosted option → its machines, or what is missing to cost them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import replace
 
 from evalkit.analysis.tco.book import Asked, Book
 from evalkit.analysis.tco.deployment import Elastic, Fleet, Power, Purchase, Rent, Reserved
 from evalkit.analysis.tco.replica import Capacity
+from evalkit.analysis.tco.token_work import token_work
 from evalkit.analysis.tco.values import Input
 from evalkit.config.quantity import Quantity
 from evalkit.config.scenario import (
@@ -15,11 +19,12 @@ from evalkit.config.scenario import (
     OptionSpec,
 )
 from evalkit.errors import ConfigError, did_you_mean
+from evalkit.store.run_dir import Run
 from evalkit.wording import Said, numeral, say
 
 
 def fleet_of(
-    option: OptionSpec, capacity: Capacity, book: Book
+    option: OptionSpec, capacity: Capacity, runs: Sequence[Run], book: Book
 ) -> tuple[Fleet | None, tuple[Said, ...]]:
     """Return the machines, and what is missing to cost them."""
     hardware = book.hardware(option.name, option.hardware)
@@ -49,6 +54,7 @@ def fleet_of(
                 mine.licence_per_gpu_year,
                 "licence_per_gpu_year",
             ),
+            tokens=token_work(option, capacity, runs, book),
         ),
         (),
     )

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from evalkit.analysis.arrays import ROUNDING, Array
 from evalkit.analysis.tco.deployment import (
+    Api,
     Deployment,
     Elastic,
     Fleet,
@@ -104,9 +105,7 @@ def with_api_and_people(
     billed = nothing
     if deployment.api is not None:
         share = 1.0 if deployment.billed_share is None else read(deployment.billed_share)
-        price = changed(
-            read(deployment.api.cost_per_request), -read(deployment.api.decline_per_year), month
-        )
+        price = _price(deployment.api, month, read)
         billed = asked * share * price * with_vat
         if (
             deployment.api_extras is not None
@@ -116,7 +115,7 @@ def with_api_and_people(
             billed = np.maximum(billed, least)
     if deployment.failover is not None:
         spare = deployment.failover
-        price = changed(read(spare.cost_per_request), -read(spare.decline_per_year), month)
+        price = _price(spare.api, month, read)
         kept = asked * local_share(deployment, read)
         billed = billed + kept * read(spare.outage_share) * price * with_vat
     staff = sum(
@@ -134,6 +133,17 @@ def with_api_and_people(
         replicas=parts.replicas + nothing,
         servers=parts.servers + nothing,
     )
+
+
+def _price(api: Api, month: ArrayLike, read: Reading) -> Array:
+    """Return what a request costs in a month, at the lengths of the work."""
+    price = changed(read(api.cost_per_request), -read(api.decline_per_year), month)
+    tokens = api.tokens
+    if tokens is None:
+        return price
+    n_in, n_out = tokens.input_tokens, tokens.output_tokens
+    asked = read(n_in) * tokens.input_price + read(n_out) * tokens.output_price
+    return price * asked / (n_in.mode * tokens.input_price + n_out.mode * tokens.output_price)
 
 
 def people_needed(p: People, replicas: Array, read: Reading) -> Array:
@@ -178,7 +188,7 @@ def fixed_and_marginal(
     people = costs(deployment, workload, 0.0, 0, read).staff
     per_request = np.asarray(0.0)
     if deployment.api is not None:
-        per_request = read(deployment.api.cost_per_request) * vat_factor(workload, read)
+        per_request = _price(deployment.api, 0, read) * vat_factor(workload, read)
     if fleet is None:
         return people, per_request
     rent = None if isinstance(fleet.machine, Purchase) else read(fleet.machine.price)
@@ -189,16 +199,31 @@ def fixed_and_marginal(
     idle = at(replicas, 0.0)
     if isinstance(fleet.machine, Purchase):
         # all of one replica's capacity for a month, over the requests it serves
-        one, full = np.asarray(1.0), read(fleet.capacity_per_s)
+        one, full = np.asarray(1.0), capacity_per_s(fleet, read)
         busy, resting = at(one, full), at(one, 0.0)
         per_request = per_request + (busy.energy - resting.energy) / (full * SECONDS_PER_MONTH)
     return people + idle.machines + idle.energy + idle.upkeep, per_request
 
 
+def capacity_per_s(fleet: Fleet, read: Reading) -> Array:
+    """Return λ_SLO of one replica at the lengths of the work.
+
+    λ · ((i_m/ratio + o_m) / (i/ratio + o))^γ: i and o are input and output tokens per request, of the measurement (m)
+    and of the work; γ = 1 where a replica does the same work per second at any length.
+    """
+    found, tokens = read(fleet.capacity_per_s), fleet.tokens
+    if tokens is None:
+        return found
+    ratio = read(tokens.ratio)
+    tested = tokens.tested_input / ratio + tokens.tested_output
+    asked = read(tokens.input_tokens) / ratio + read(tokens.output_tokens)
+    return found * (tested / asked) ** read(tokens.exponent)
+
+
 def replicas_at(fleet: Fleet, workload: Workload, mean_per_s: ArrayLike, read: Reading) -> Array:
     """Return the replicas that serve the busiest moment, spare ones included."""
     peak = np.asarray(mean_per_s) * read(workload.peak_to_mean)
-    return replicas_needed(peak, read(fleet.headroom), read(fleet.capacity_per_s), fleet.spare)
+    return replicas_needed(peak, read(fleet.headroom), capacity_per_s(fleet, read), fleet.spare)
 
 
 def units_of(fleet: Fleet, replicas: ArrayLike) -> Array:
@@ -224,7 +249,7 @@ def elastic_units(
     """Return units that are billed on average over a month's hours, for rent that follows the load."""
 
     def units(mean_load: Array, is_active: bool) -> tuple[Array, Array]:
-        exact = mean_load / (read(fleet.headroom) * read(fleet.capacity_per_s))
+        exact = mean_load / (read(fleet.headroom) * capacity_per_s(fleet, read))
         running = np.maximum(np.ceil(exact - ROUNDING), billing.minimum if is_active else 0)
         rented = units_of(fleet, np.where(running > 0, running + fleet.spare, 0))
         if billing.is_per_second:
@@ -290,7 +315,7 @@ def fleet_costs(
     )
     kept_up = price * read(machine.maintenance_share) + read(machine.hosting_per_year) * with_vat
     # without replicas nothing is busy
-    served = np.maximum(replicas, 1) * read(fleet.capacity_per_s)
+    served = np.maximum(replicas, 1) * capacity_per_s(fleet, read)
     busy = np.minimum(np.asarray(mean_per_s) / served, 1)
     power = machine.power
     kw = energy_kw(

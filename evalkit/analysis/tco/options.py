@@ -16,6 +16,7 @@ from evalkit.analysis.tco.deployment import (
     Deployment,
     Failover,
     Profile,
+    TokenPrice,
     Workload,
 )
 from evalkit.analysis.tco.evidence import hosts_of, is_inside
@@ -24,6 +25,7 @@ from evalkit.analysis.tco.people import extras, no_adoption, no_staff, people
 from evalkit.analysis.tco.profile import read_profile
 from evalkit.analysis.tco.quality import quality_of
 from evalkit.analysis.tco.replica import Capacity
+from evalkit.analysis.tco.token_work import scenario_lengths, with_doubt
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.config.quantity import Quantity
 from evalkit.config.scenario import (
@@ -100,9 +102,11 @@ def resolve(option: OptionSpec, table: DocTable, book: Book) -> Resolved:
     side = book.scenario.self_hosted if option.is_self_hosted else book.scenario.api
     staffed = people(option, side, book)
     found = outcomes(table, option.model)
-    capacity = capacity_of(option, runs, book) if option.is_self_hosted else None
+    capacity = None
+    if option.is_self_hosted:
+        capacity = with_doubt(option, capacity_of(option, runs, book), runs, book)
     api = None if option.is_self_hosted else api_cost(option, runs, book)
-    fleet, missing = (None, ()) if capacity is None else fleet_of(option, capacity, book)
+    fleet, missing = (None, ()) if capacity is None else fleet_of(option, capacity, runs, book)
     if api is not None and api.per_request is None:
         missing = (api.reason,)
     spare = _failover(option, runs, book)
@@ -171,7 +175,7 @@ def _while_out(api: Api | None, book: Book) -> Failover | None:
         return None
     asked = Asked("outage_share", say("time in which own machines do not serve"), "share")
     share = book.assumed(asked, book.scenario.self_hosted.outage_share, "outage_share")
-    return Failover(api.cost_per_request, api.decline_per_year, share)
+    return Failover(api, share)
 
 
 def _api(found: ApiCost | None, book: Book) -> Api | None:
@@ -179,4 +183,15 @@ def _api(found: ApiCost | None, book: Book) -> Api | None:
         return None
     asked = Asked("api.price_decline", say("fall of API prices"), "share/year")
     given = book.scenario.api.price_decline_per_year
-    return Api(found.per_request, book.assumed(asked, given, "api_price_decline"))
+    return Api(
+        found.per_request,
+        book.assumed(asked, given, "api_price_decline"),
+        _token_price(found, book),
+    )
+
+
+def _token_price(found: ApiCost, book: Book) -> TokenPrice | None:
+    n_in, n_out = scenario_lengths(book)
+    if found.token_prices is None or n_in is None or n_out is None:
+        return None
+    return TokenPrice(n_in, n_out, *found.token_prices)

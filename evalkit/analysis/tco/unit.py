@@ -17,7 +17,7 @@ from evalkit.analysis.tco.formulas import (
     cost_per_mtok,
     split_per_mtok,
 )
-from evalkit.analysis.tco.model import fixed_and_marginal, volumes
+from evalkit.analysis.tco.model import capacity_per_s, fixed_and_marginal, volumes
 from evalkit.analysis.tco.uncertainty import Future, figure, inputs_of
 from evalkit.analysis.tco.values import Input, Reading, as_input
 from evalkit.wording import NOTHING, Said, numeral, say, verbatim
@@ -173,7 +173,7 @@ def _at_full_load(
     n = np.asarray(float(fleet.gpus_per_server))
     people, _ = fixed_and_marginal(deployment, workload, np.asarray(0.0), read)
     fixed, more = fixed_and_marginal(deployment, workload, n, read)
-    served = n * read(fleet.capacity_per_s) * SECONDS_PER_MONTH
+    served = n * capacity_per_s(fleet, read) * SECONDS_PER_MONTH
     return np.asarray(((fixed - people) / served + more) / tokens * 1e6)
 
 
@@ -184,4 +184,4 @@ def _utilisation(future: Future, asked: Array, read: Reading) -> Array | None:
         return None
     share = 1.0 if future.deployment.local_share is None else read(future.deployment.local_share)
     offered = asked * share / SECONDS_PER_MONTH
-    return np.asarray(offered / (future.months.replicas[..., :1] * read(fleet.capacity_per_s)))
+    return np.asarray(offered / (future.months.replicas[..., :1] * capacity_per_s(fleet, read)))

@@ -31,6 +31,8 @@ _UNITS = {
     "GPU-hour": say("GPU-hour"),
     "FTE": say("FTE"),
     "times": say("times"),
+    "tokens": say("tokens"),
+    "minutes": say("minutes"),
 }
 """Parts of units that are words; others (EUR, kWh, W, GPU, s) are the same in every language."""
 

@@ -21,6 +21,7 @@ from evalkit.analysis.tco.deployment import (
     People,
     Purchase,
     Reserved,
+    TokenWork,
     Workload,
 )
 from evalkit.analysis.tco.facts import OptionFact
@@ -230,8 +231,23 @@ def _workload(work: Workload, key: Key) -> Json:
 def _api(api: Api | Failover | None, key: Key) -> Json | None:
     if api is None:
         return None
-    found: Json = {"price": key(api.cost_per_request), "decline": key(api.decline_per_year)}
-    return found | {"outage": key(api.outage_share)} if isinstance(api, Failover) else found
+    if isinstance(api, Failover):
+        return {**(_api(api.api, key) or {}), "outage": key(api.outage_share)}
+    tokens = api.tokens
+    return {
+        "price": key(api.cost_per_request),
+        "decline": key(api.decline_per_year),
+        "tokens": None
+        if tokens is None
+        else {
+            "input": key(tokens.input_tokens),
+            "output": key(tokens.output_tokens),
+            "input_price": tokens.input_price,
+            "output_price": tokens.output_price,
+            "at": tokens.input_tokens.mode * tokens.input_price
+            + tokens.output_tokens.mode * tokens.output_price,
+        },
+    }
 
 
 def _person(p: People, key: Key) -> Json:
@@ -280,6 +296,7 @@ def _fleet(fleet: Fleet, key: Key) -> Json:
         }
     return {
         "capacity": key(fleet.capacity_per_s),
+        "tokens": _tokens(fleet.tokens, key),
         "headroom": key(fleet.headroom),
         "spare": fleet.spare,
         "per_replica": fleet.gpus_per_replica,
@@ -287,6 +304,19 @@ def _fleet(fleet: Fleet, key: Key) -> Json:
         "licence": key(fleet.licence_per_gpu_year),
         "owned": owned,
         **rented,
+    }
+
+
+def _tokens(tokens: TokenWork | None, key: Key) -> Json | None:
+    if tokens is None:
+        return None
+    return {
+        "tested_input": tokens.tested_input,
+        "tested_output": tokens.tested_output,
+        "input": key(tokens.input_tokens),
+        "output": key(tokens.output_tokens),
+        "ratio": key(tokens.ratio),
+        "exponent": key(tokens.exponent),
     }
 
 

@@ -38,6 +38,10 @@ _UNITS = {
     "requests/month": say("requests per month"),
     "requests/s": say("requests per second"),
     "FTE": say("full-time people"),
+    "tokens/request": say("tokens per request"),
+    "minutes": say("minutes"),
+    "times/year": say("times a year"),
+    "money/month": say("per month"),
     "factor": say("factor"),
     "years": say("years"),
     "share": NOTHING,
@@ -323,6 +327,9 @@ def _of_fleet(fleet: Fleet, option: str) -> Iterator[ScenarioKey]:
     capacity = fleet.capacity_per_s
     yield _same(capacity, *mine, "capacity", "requests_per_s")
     yield _same(fleet.headroom, "self_hosted", "headroom")
+    if fleet.tokens is not None and fleet.tokens.input_tokens.is_varied:
+        yield _same(fleet.tokens.input_tokens, "load", "input_tokens")
+        yield _same(fleet.tokens.output_tokens, "load", "output_tokens")
     yield _same(fleet.licence_per_gpu_year, "self_hosted", "licence_per_gpu_year")
     machine = fleet.machine
     if not isinstance(machine, Purchase):

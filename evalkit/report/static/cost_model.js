@@ -261,12 +261,25 @@ const costModel = (() => {
     return since < own.length ? since : Infinity;
   }
 
+  // A deployment whose capacity and prices are those at the lengths of the work.
+  const atLengths = (d) => ({
+    ...d,
+    fleet: d.fleet?.tokens ? { ...d.fleet, capacity: d.fleet.capacity * slower(d.fleet.tokens) } : d.fleet,
+    api: d.api && { ...d.api, price: d.api.price * longer(d.api.tokens) },
+    failover: d.failover && { ...d.failover, price: d.failover.price * longer(d.failover.tokens) },
+  });
+  function slower(tokens) {
+    const weight = (input, output) => input / tokens.ratio + output;
+    return (weight(tokens.tested_input, tokens.tested_output) / weight(tokens.input, tokens.output)) ** tokens.exponent;
+  }
+  const longer = (t) => (t && t.at ? (t.input * t.input_price + t.output * t.output_price) / t.at : 1);
+
   const finite = (x) => (Number.isFinite(x) ? x : null);
 
   // data: deployments, workload and pairs that refer to keys of inputs; v: key → value.
   return (data, v, months) => {
     const w = { ...valued(data.workload, v), months };
-    const deployments = data.deployments.map((d) => ({
+    const deployments = data.deployments.map((d) => atLengths({
       ...valued({ fleet: d.fleet, api: d.api, failover: d.failover, own_extras: d.own_extras, api_extras: d.api_extras, local: d.local, billed: d.billed }, v),
       people: d.people.map((p) => valued(p, v)),
     }));

@@ -166,7 +166,7 @@ def test_an_unsure_price_is_not_decided() -> None:
     assert found.confidence is not None
     assert 0.4 < found.confidence < 0.8
     assert "the policy asks for 80" in found.sentence
-    assert "price of gpt: knowing it exactly is worth at most USD" in found.next_measurements[0]
+    assert "tokens: knowing it exactly is worth at most USD" in found.next_measurements[0]
     lenient = said(1.9, load=load, policy={"confidence": 0.5})
     assert lenient.decision is not Decision.NOT_DECIDABLE
 

@@ -24,7 +24,7 @@ DATA = {
     "own", "api", "open", "gpt", "t", "alpha", "dear", "batch", "USD", "GPU", "e2e", "TTFT", "TPOT", "offer", "rates",
     "self_hosted: staff:", "self_hosted: adoption_cost:", "api: staff:", "api: adoption_cost:", "server_price",
     "self_hosted.electricity_country", "electricity_price", "load_power", "bench", "s", "api_contract",
-    "contract 17", "b",
+    "contract 17", "b", "Google, GKE Recommender API",
 }  # fmt: skip
 CHEAP, DEAR = 0.5, 8
 ENGLISH = re.compile(

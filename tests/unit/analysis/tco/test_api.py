@@ -226,7 +226,24 @@ def test_prices_alone_take_part_with_the_scenarios_tokens() -> None:
     found = cost({**LIST, "model": "gpt-4.1-mini", "provider": "openai"}, load=TOKENS)
     assert found.per_request is not None
     each = [found.per_request.low, found.per_request.mode, found.per_request.high]
-    assert each == pytest.approx([56e-6, 560e-6, 1680e-6])
+    assert each == pytest.approx([560e-6] * 3)  # its range is that of the lengths
+    assert found.token_prices == pytest.approx((0.4e-6, 1.6e-6))
+
+
+def test_cached_prompts_cost_the_price_of_cached_input() -> None:
+    """$0.40 per million, cached $0.10."""
+    option = {**LIST, "model": "gpt-4.1-mini", "provider": "openai"}
+    found = cost(option, load={**TOKENS, "cached_share": 0.8})
+    assert found.token_prices == pytest.approx((0.2 * 0.4e-6 + 0.8 * 0.1e-6, 1.6e-6))
+    assert found.per_request is not None
+    assert found.per_request.mode == pytest.approx(1000 * 0.16e-6 + 100 * 1.6e-6)
+    other = {"kind": "api_contract", "price": contract(1)}
+    told = cost(other, load={**TOKENS, "cached_share": 0.8}).warnings
+    assert "api: no price of cached input is known" in told[0]
+
+
+def test_prices_of_measured_models_are_found_without_their_requests() -> None:
+    found = cost({**LIST, "model": "gpt-4.1-mini", "provider": "openai"}, load=TOKENS)
     assert not found.is_measured
     assert found.slo_share.value is None
     assert found.slo_share.reason

@@ -230,7 +230,10 @@ def test_a_blend_is_no_surer_than_its_own_machines() -> None:
 
 def test_enough_requests_pass_as_before() -> None:
     config = scenario(
-        rented(**BENCHED), by_contract(), service_level={"ttft_s": 0.5, "percentile": 50}
+        rented(**BENCHED),
+        by_contract(),
+        service_level={"ttft_s": 0.5, "percentile": 50},
+        load={"input_tokens": 32, "output_tokens": 5},
     )
     rules = checks_of(case(config, bench({20: GOOD})), config)
     rule = next(c for c in rules if (c.option, c.rule) == ("own", "service level"))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from evalkit.analysis.tco.breakeven import break_even_per_month
-from evalkit.analysis.tco.deployment import Elastic, Failover
+from evalkit.analysis.tco.deployment import Api, Elastic, Failover
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.analysis.tco.model import costs
 from evalkit.analysis.tco.profile import profile_of, read_profile
@@ -161,7 +161,7 @@ def test_a_trace_is_counted_by_hour(tmp_path: Path) -> None:
 
 
 def test_an_api_stands_in_while_own_machines_do_not_serve() -> None:
-    spare = Failover(given("price", 0.01), given("decline", 0.0), given("outage", 0.02))
+    spare = Failover(Api(given("price", 0.01), given("decline", 0.0)), given("outage", 0.02))
     work = workload()
     alone = costs(elastic(), work, 1e6, 0, at_mode)
     with_api = costs(replace(elastic(), failover=spare), work, 1e6, 0, at_mode)

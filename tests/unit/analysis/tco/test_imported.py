@@ -213,7 +213,12 @@ def test_an_axis_needs_its_column(
 
 
 def rule(folder: Path, rows: Rows, level: dict[str, Any], **changes: Any) -> tuple[Outcome, str]:
-    config = scenario(rented(**option(folder, rows, **changes)), by_contract(), service_level=level)
+    config = scenario(
+        rented(**option(folder, rows, **changes)),
+        by_contract(),
+        service_level=level,
+        load={"input_tokens": 100, "output_tokens": 50},
+    )
     checks = checks_of(case(config), config)
     one = next(c for c in checks if (c.option, c.rule) == ("own", "service level"))
     return one.outcome, one.text
