@@ -97,7 +97,7 @@ def config(name: str) -> ScenarioConfig:
             tax={"vat_not_deductible": 0.19, "income_tax": [0.2, 0.3, 0.35]},
         ),
         "lengths": lambda: scenario(
-            {**OWNED, "capacity": {"requests_per_s": 3}}, rented("hour", 2, kind="rented_on_demand", failover="api"), api,
+            {**OWNED, "capacity": {"requests_per_s": 3}}, rented("h", 2, kind="rented_on_demand", failover="api"), api,
             **{**changes, "load": {**LOADS, "input_tokens": [200, 500, 2000], "output_tokens": [100, 250, 600]}},
         ),
         "batch": lambda: scenario(OWNED, batch, api, **changes, policy={"interactive": False}),
