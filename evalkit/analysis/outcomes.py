@@ -17,6 +17,7 @@ from statistics import fmean
 
 import numpy as np
 
+from evalkit.analysis.chance import CHOICE_METRICS, chance_of
 from evalkit.analysis.docs import DocTable, Headline
 from evalkit.analysis.scores import TaskKey, TaskScores
 from evalkit.records import Request, RequestKind, Sample
@@ -53,6 +54,9 @@ class Outcome:
     """All measured requests of the doc: every choice, every repeat."""
     source: str | None = None
     """Which source the doc is of, where docs of one rise and fall together; None: every doc is its own."""
+
+    chance: float | None = None
+    """What guessing scores on the doc; None: it has no choices, or its metric does not count them."""
 
     @property
     def unit(self) -> Hashable:
@@ -126,7 +130,14 @@ def _outcomes(asked: _Asked, headline: Headline) -> Iterable[Outcome]:
             confidence=_confidence(asked.samples.get(doc_id, ()), requests),
             requests=requests,
             source=source,
+            chance=_chance(asked.samples.get(doc_id, ()), headline.metric),
         )
+
+
+def _chance(samples: Sequence[Sample], metric: str) -> float | None:
+    if metric not in CHOICE_METRICS or not samples:
+        return None
+    return chance_of(samples[0])
 
 
 # --- the signals --------------------------------------------------------------------------------------------------

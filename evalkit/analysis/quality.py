@@ -10,6 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from evalkit.analysis.arrays import are_shares
+from evalkit.analysis.chance import CHOICE_METRICS, chance_of
 from evalkit.analysis.facts import SHARE, Estimate, QualityFact
 from evalkit.analysis.scores import MetricKey, TaskScores, run_scores
 from evalkit.analysis.stats import Mean, mean_estimates
@@ -17,7 +18,6 @@ from evalkit.records import CellRecord, Sample, TaskResult
 from evalkit.store.run_dir import Run
 from evalkit.wording import say, say_n
 
-_CHOICE_METRICS = {"acc", "acc_norm", "acc_bytes"}
 Key = tuple[str, str, str, str, str]
 """Model, suite, task, filter, metric."""
 
@@ -50,7 +50,7 @@ def quality_facts(run: Run) -> tuple[QualityFact, ...]:
                 n_failed=n_failed_of[key],
                 higher_is_better=first.higher_is_better,
                 is_group=first.is_group,
-                chance=chances.get(task) if metric in _CHOICE_METRICS else None,
+                chance=chances.get(task) if metric in CHOICE_METRICS else None,
             )
         )
     return tuple(_with_group_units(facts))
@@ -159,9 +159,10 @@ def _with_failed(estimate: Estimate, n_failed: int) -> Estimate:
 
 
 def _chances(samples: Sequence[Sample]) -> dict[str, float]:
-    """Return per multiple-choice task what uniform guessing scores on average."""
+    """Return per closed task what uniform guessing scores on average."""
     shares: dict[str, list[float]] = defaultdict(list)
     for s in samples:
-        if s.loglikelihoods:
-            shares[s.task].append(1 / len(s.loglikelihoods))
+        chance = chance_of(s)
+        if chance is not None:
+            shares[s.task].append(chance)
     return {task: fmean(values) for task, values in shares.items()}

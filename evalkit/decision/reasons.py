@@ -9,7 +9,7 @@ import numpy as np
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.blend.facts import Point, Policy
 from evalkit.analysis.tco.compare import is_equivalent
-from evalkit.analysis.tco.facts import BUILD, OptionFact, PairFact
+from evalkit.analysis.tco.facts import BUILD, Guess, OptionFact, PairFact
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.decision.facts import Outcome
 from evalkit.decision.grounds import Grounds
@@ -28,6 +28,7 @@ from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 def reasons(g: Grounds) -> Iterator[Said]:
     """Yield why, one sentence each, the weightiest first."""
+    yield from dict.fromkeys(map(guess_words, g.case.facts.guesses))
     if g.choice.best is not None and g.by_name[g.choice.best].point is not None:
         yield _how(g.by_name[g.choice.best], g)
     for name in g.standing.failed:
@@ -53,6 +54,30 @@ def reasons(g: Grounds) -> Iterator[Said]:
         if models not in seen and pair.quality_difference.value is not None:
             seen.add(models)
             yield _better(pair, *models)
+
+
+def guess_words(guess: Guess) -> Said:
+    """Say that nothing shows that a model does not guess."""
+    e = guess.score
+    values = {
+        "model": verbatim(guess.model),
+        "task": verbatim(guess.task),
+        "value": percent(e.value or 0.0),
+        "chance": percent(guess.chance, 0),
+        "n": numeral(f"{e.n}"),
+    }
+    if e.low is None or e.high is None:
+        return say(
+            "{model} is not surely better than guessing on {task}: it scores {value} (n = {n}), chance alone {chance}.",
+            **values,
+        )
+    return say(
+        "{model} is not surely better than guessing on {task}: it scores {value} (95 %: {low} to {high}, n = {n}),"
+        " chance alone {chance}.",
+        **values,
+        low=percent(e.low),
+        high=percent(e.high),
+    )
 
 
 def _how(o: OptionFact, g: Grounds) -> Said:

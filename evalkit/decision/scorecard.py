@@ -22,7 +22,7 @@ import numpy as np
 
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.analyse import Case
-from evalkit.analysis.tco.facts import BLEND, OptionFact
+from evalkit.analysis.tco.facts import BLEND, OptionFact, TcoFacts
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.decision.facts import Outcome, Verdict
 from evalkit.wording import NOTHING, Said, joined, say, verbatim
@@ -97,7 +97,8 @@ class Scorecard:
 def scorecard(case: Case, verdict: Verdict, scenario: ScenarioConfig) -> Scorecard | None:
     """Weigh the options of a scenario; None where there are no two of them, or nothing is known about any."""
     options = case.facts.options
-    columns = [measure(options) for measure in (_quality, _cost, _speed, _data_control, _certainty)]
+    columns = [measure(options) for measure in (_cost, _speed, _data_control, _certainty)]
+    columns.insert(0, _quality(case.facts))
     known = [any(s.value is not None for s in column) for column in columns]
     if len(options) < 2 or not any(known):
         return None
@@ -187,10 +188,20 @@ def _sentences(verdict: Verdict, option: str, outcome: Outcome) -> Iterator[Said
 # --- criteria -----------------------------------------------------------------------------------------------------
 
 
-def _quality(options: Sequence[OptionFact]) -> list[Score]:
-    values = [o.quality.value for o in options]
+def _quality(facts: TcoFacts) -> list[Score]:
+    """Return quality as a share of the best option's; what may be guessing counts by what is sure, not as best."""
+    guessing = {o.name for o in facts.options if facts.guesses_of(o)}
+    values = [o.quality.value for o in facts.options if o.name not in guessing]
     best = max((v for v in values if v is not None), default=0.0)
-    return [_share_of_best(o, best) for o in options]
+    return [
+        _of_guessing(o) if o.name in guessing else _share_of_best(o, best) for o in facts.options
+    ]
+
+
+def _of_guessing(o: OptionFact) -> Score:
+    if o.quality.value is None:
+        return Score(None, reason=_why(o.quality.reason))
+    return Score(o.quality.low or 0.0, o.quality.value)
 
 
 def _share_of_best(o: OptionFact, best: float) -> Score:

@@ -21,7 +21,25 @@ _HARMLESS = {
 
 
 def sentence(g: Grounds) -> Said:
-    """Say what to do and what it costs, or why nothing is decided."""
+    """Say what to do and what it costs, or why nothing is decided; and where what it speaks of may be guessing."""
+    return joined((_sentence(g), _guessing(g)), " ")
+
+
+def _guessing(g: Grounds) -> Said:
+    """Warn of the option that the verdict speaks of where nothing shows that it does not guess."""
+    if g.chosen is None:
+        return NOTHING
+    found = g.case.facts.guesses_of(g.by_name[g.chosen])
+    if not found:
+        return NOTHING
+    return say(
+        "Beware: {option} is not surely better than guessing on {tasks}.",
+        option=g.chosen,
+        tasks=both(dict.fromkeys(one.task for one in found)),
+    )
+
+
+def _sentence(g: Grounds) -> Said:
     choice, best = g.choice, g.choice.best
     if best is None:
         if g.standing.unclear:

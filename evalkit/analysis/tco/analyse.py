@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from evalkit.analysis.docs import doc_table
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.load import slo_text
-from evalkit.analysis.tco.alike import no_share, outside, outside_warnings, uneven
+from evalkit.analysis.tco.alike import Outside, no_share, outside, outside_warnings, uneven
 from evalkit.analysis.tco.benefit import Worth, benefits, worth_of
 from evalkit.analysis.tco.blends import (
     Blend,
@@ -20,7 +20,7 @@ from evalkit.analysis.tco.blends import (
     pairings,
 )
 from evalkit.analysis.tco.book import Asked, Book
-from evalkit.analysis.tco.bounds import bounded, task_quality
+from evalkit.analysis.tco.bounds import bounded, guesses, task_quality
 from evalkit.analysis.tco.deployment import Deployment, Purchase, Workload
 from evalkit.analysis.tco.evidence import data_class
 from evalkit.analysis.tco.facts import (
@@ -143,9 +143,25 @@ def analyse_scenario(
         ),
     )
     facts = replace(facts, benefits=benefits(facts, futures, work, read, book))
+    found = Case(facts, work, futures, task_quality(options, levels), levels=levels)
+    return _judged(found, options, mixed, left_out, scenario.load.task_weights)
+
+
+def _judged(
+    case: Case,
+    options: Sequence[Resolved],
+    mixed: Sequence[Blend],
+    left_out: Sequence[Outside],
+    weights: Mapping[str, float] | None,
+) -> Case:
+    """Return the case with what its scores are worth: over which tasks they are, and who may be guessing."""
     none = no_share(left_out, (r.spec.model for r in options))
-    off = uneven(options, mixed, left_out, scenario.load.task_weights)
-    return Case(facts, work, futures, none | task_quality(options, levels), off, levels)
+    return replace(
+        case,
+        facts=replace(case.facts, guesses=tuple(guesses(options, case.task_quality, weights))),
+        task_quality=none | case.task_quality,
+        uneven=uneven(options, mixed, left_out, weights),
+    )
 
 
 def _check_models(options: Sequence[Resolved], runs: Sequence[Run]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.blends import Pairing, usable_policies
 from evalkit.analysis.tco.book import Book
+from evalkit.analysis.tco.facts import Guess
 from evalkit.analysis.tco.options import Resolved
 from evalkit.analysis.tco.quality import levels_of, quality_of
 from evalkit.analysis.weighted import Levels
@@ -32,6 +34,25 @@ def bounded(
         for r in options
     ]
     return found, levels
+
+
+def guesses(
+    options: Sequence[Resolved],
+    quality: Mapping[tuple[str, str], Estimate],
+    weights: Mapping[str, float] | None,
+) -> Iterator[Guess]:
+    """Yield the models that are not surely above chance on a closed task that counts."""
+    for model, outcomes in {r.spec.model: r.outcomes for r in options}.items():
+        for task in dict.fromkeys(o.task for o in outcomes):
+            shares = [o.chance for o in outcomes if o.task == task and o.score is not None]
+            known = [share for share in shares if share is not None]
+            score = quality.get((model, task))
+            if not known or len(known) < len(shares) or score is None or score.value is None:
+                continue
+            counts = weights is None or bool(weights.get(task))
+            chance = fmean(known)
+            if counts and (score.low is None or score.low <= chance):
+                yield Guess(model, task, score, chance)
 
 
 def task_quality(options: Sequence[Resolved], levels: Levels) -> dict[tuple[str, str], Estimate]:

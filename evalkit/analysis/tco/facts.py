@@ -260,6 +260,17 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """A model that is not surely better than guessing on a closed task."""
+
+    model: str
+    task: str
+    score: Estimate
+    chance: float
+    """What guessing scores: the mean of 1 / choices."""
+
+
+@dataclass(frozen=True, slots=True)
 class TcoFacts:
     """Everything computed for one scenario."""
 
@@ -286,3 +297,16 @@ class TcoFacts:
     warnings: tuple[Said, ...] = ()
     benefits: tuple[BenefitFact, ...] = ()
     """What each option of known cost and quality gives, cheapest first."""
+    guesses: tuple[Guess, ...] = ()
+    """Models and closed tasks on which nothing shows that they do not guess."""
+
+    def guesses_of(self, option: OptionFact) -> tuple[Guess, ...]:
+        """Return where an option may be guessing: a blend by task has each task from one of its models."""
+        return tuple(g for g in self.guesses if g.model in _answering(option, g.task))
+
+
+def _answering(option: OptionFact, task: str) -> tuple[str, ...]:
+    """Return the models that answer a task."""
+    if option.point is None or option.policy is not Policy.TASK:
+        return option.models
+    return option.models[1:] if task in option.point.tasks else option.models[:1]
