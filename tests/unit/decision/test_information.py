@@ -12,8 +12,9 @@ from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.uncertainty import future
 from evalkit.analysis.tco.values import drawn, replaced
 from evalkit.decision.facts import Information, Source, Verdict
-from evalkit.decision.information import chance_to_pass, value_of_information
+from evalkit.decision.information import LONGER, chance_to_pass, value_of_information
 from evalkit.decision.words import about
+from tests.capacities import GOOD, LATE, bench
 from tests.scenarios import by_contract, case, quality_run, rented, right, scenario, verdict
 
 DRAWS = 20_000
@@ -147,6 +148,23 @@ def test_where_the_choice_is_sure_nothing_is_worth_finding_out() -> None:
     found = verdict(scenario(rented(rent=[1.5, 2, 3]), by_contract(price=20), draws=2000))
     assert found.information == ()
     assert found.next_measurements == ()
+
+
+def test_a_longer_load_test_is_worth_less_than_the_capacity_itself() -> None:
+    """20 answers: 1.2 to 3.1/s, two to four replicas, beside an API at the price of three."""
+    config = scenario(
+        rented(model="m", capacity=None),
+        by_contract(price=1.15),
+        load={"requests_per_month": 5e6},
+        draws=4000,
+    )
+    found = verdict(config, bench({2: GOOD, 2.2: LATE}))
+    (known,), (longer,) = of(found, Source.INPUT), of(found, Source.BENCH)
+    assert known.given is longer.given
+    assert (longer.option, longer.n) == ("own", LONGER)
+    assert 0.5 * known.worth < longer.worth < known.worth
+    told = f"a load test of {LONGER} times the requests is worth about {about(longer.worth, 'USD')}"
+    assert any(told in text for text in found.next_measurements)
 
 
 def test_more_documents_are_worth_what_a_cheaper_option_would_save() -> None:
