@@ -25,7 +25,7 @@ THEME = str(REPO / "configs" / "themes" / "example.yaml")
 @pytest.fixture
 def run_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A finished run, a scenario beside it, and an empty working directory."""
-    run = quality_run({"open": right(60, 0.5), "gpt": right(60, 0.9)})
+    run = quality_run({"open": right(120, 0.5), "gpt": right(120, 0.9)})
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config(draws=200)), encoding="utf-8")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
