@@ -111,7 +111,7 @@ def say(message: str, /, **values: str) -> Said:
 
 def say_n(one: str, many: str, n: int, /, **values: str) -> Said:
     """Return the message for `n` things; `{n}` stands for the number."""
-    return _message(one, many, n, {"n": numeral(f"{n:,}".replace(",", "\u202f")), **values})
+    return _message(one, many, n, {"n": numeral(f"{n:,}"), **values})
 
 
 def joined(parts: Iterable[str], separator: str = ", ") -> Said:

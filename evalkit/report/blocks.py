@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.wording import NOTHING, Said
+from evalkit.wording import NOTHING, Said, joined, verbatim
+
+CHOSEN = verbatim("▸")
+"""Stands before the row of what is recommended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,15 @@ class Badge:
     code: str
     """Class that colours it, with blanks."""
     text: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A range as a bar: where it begins, its middle and its end, each a share of the table's widest."""
+
+    low: float
+    middle: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,8 @@ class Cell:
     is_missing: bool = False
     mark: str = ""
     """Class that colours it: `pass`, `fail`, `unclear`, `old`."""
+    bar: Bar | None = None
+    """Drawn by the page alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,13 @@ class Head:
     series: int | None = None
     note: Said = NOTHING
     """Small print below it."""
+    is_chosen: bool = False
+    """Whether it is what is recommended: then a triangle stands before it."""
+
+    @property
+    def marked(self) -> Said:
+        """The text with its triangle."""
+        return joined((CHOSEN, self.text), " ") if self.is_chosen else self.text
 
 
 Row = tuple[Head, tuple[Cell, ...]]

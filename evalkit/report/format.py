@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, isfinite, log10
+from math import copysign, floor, isfinite, log10
 
 from evalkit.analysis.facts import SHARE, Estimate, QualityFact
 from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
@@ -57,8 +57,16 @@ def size(value: int | None) -> Said:
 
 
 def count(value: int | None) -> Said:
-    """Whole number with thin groups."""
-    return MISSING if value is None else numeral(f"{value:,}".replace(",", "\u202f"))
+    """Whole number in groups of three."""
+    return MISSING if value is None else numeral(f"{value:,}")
+
+
+def day(iso: str) -> Said:
+    """Day as the reader's language writes it; what is no day, such as a month alone, stays as it is."""
+    year, month, rest = (*iso.split("-"), "", "")[:3]
+    if not (year.isdigit() and month.isdigit() and rest.isdigit() and iso.count("-") == 2):
+        return verbatim(iso)
+    return say("{year}-{month}-{day}", year=year, month=month, day=rest)
 
 
 def big_count(value: int | None) -> Said:
@@ -114,6 +122,27 @@ def money(value: float | None, currency: str) -> Said:
     if value < 0:
         return say("{currency} −{amount}", currency=currency, amount=amount_of)
     return say("{currency} {amount}", currency=currency, amount=amount_of)
+
+
+def about(value: float | None) -> Said:
+    """Money in two figures without its currency: what a simulation knows of it, and no more."""
+    if value is None or not isfinite(value):
+        return MISSING
+    rounded = two(abs(value))
+    decimals = 2 if 1 <= rounded < 10 else max(_two_digits(rounded), 0)
+    shown = f"{rounded:,.{decimals}f}"
+    return numeral(f"−{shown}" if value < 0 else shown)
+
+
+def two(value: float) -> float:
+    """Round to two figures, halves away from 0 as people do."""
+    scale = 10.0 ** _two_digits(value)
+    return copysign(floor(abs(value) * scale + 0.5) / scale, value)
+
+
+def _two_digits(value: float) -> int:
+    """Return how many decimals two figures take: -2 of 1234."""
+    return 1 - floor(log10(abs(value))) if value else 0
 
 
 def _money_digits(value: float) -> Said:

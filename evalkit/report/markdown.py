@@ -13,7 +13,7 @@ from markupsafe import Markup
 from evalkit import __version__
 from evalkit.analysis.facts import RunFacts
 from evalkit.report.blocks import Table, flat
-from evalkit.report.decision.brief import cost_columns, option_grid, quality_column
+from evalkit.report.decision.cash import unit_table
 from evalkit.report.document import Decided, Look, build_document
 from evalkit.report.language import Spoken
 from evalkit.report.page import Page
@@ -36,8 +36,10 @@ def render_markdown(
     """
     look = look or Look()
     document = build_document(runs, decided, look.language)
-    facts = None if decided is None else decided.case.facts
     incomplete = () if document.decision is None else document.decision.verdict.incomplete
+    costs: tuple[Table, ...] = ()
+    if decided is not None and document.decision is not None:
+        costs = (*document.decision.cash, unit_table(decided.case.facts))
     with own_templates(look.templates, TEMPLATE):
         text = (
             _environment(look.language, look.templates)
@@ -47,9 +49,7 @@ def render_markdown(
                 decision=document.decision,
                 page=document.run,
                 incomplete=joined(incomplete) or say("something that only you can give"),
-                costs=None
-                if facts is None
-                else option_grid(facts, [*cost_columns(facts), quality_column()]),
+                costs=costs,
                 sections=tuple(_sections(document.run)),
                 version=__version__,
                 theme=look.theme,

@@ -13,6 +13,7 @@ from evalkit.report import format as text
 from evalkit.report.blocks import Cell, Head, Table, flat
 from evalkit.report.decision.benefit import benefit_grid
 from evalkit.report.decision.blends import HOW_TUNED, BlendSection, blend_sections
+from evalkit.report.decision.cash import parts_table, years_table
 from evalkit.report.decision.cells import (
     PROVENANCES,
     badges,
@@ -26,6 +27,7 @@ from evalkit.report.decision.cells import (
 from evalkit.report.decision.charts import Chart, chance, charts
 from evalkit.report.decision.costs import cost_grid
 from evalkit.report.decision.formulas import FORMULAS
+from evalkit.report.decision.front import Front, build_front
 from evalkit.report.decision.tiles import Tile, tiles
 from evalkit.report.decision.words import (
     HEADLINES,
@@ -72,10 +74,13 @@ class DecisionPage:
     about: str
     subtitle: Said
     verdict: VerdictBox
+    front: Front
     tiles: tuple[Tile, ...]
     reasons: tuple[Said, ...]
     checks: Table | None
     costs: Table
+    cash: tuple[Table, ...]
+    """What is paid, by what for and by year."""
     uncosted: tuple[Said, ...]
     charts: tuple[Chart, ...]
     pairs: Table | None
@@ -108,10 +113,12 @@ def build_decision(
         about=facts.about,
         subtitle=_subtitle(facts),
         verdict=_box(facts, verdict),
+        front=build_front(facts, verdict),
         tiles=tuple(tiles(facts, verdict)),
         reasons=verdict.reasons,
         checks=check_grid(facts, verdict),
         costs=cost_grid(facts),
+        cash=tuple(filter(None, (parts_table(facts), years_table(facts)))),
         uncosted=tuple(_uncosted(facts)),
         charts=tuple(charts(facts, verdict, language=language)),
         pairs=pair_grid(facts),
@@ -130,13 +137,13 @@ def build_decision(
 
 def _subtitle(facts: TcoFacts) -> Said:
     parts = (
-        facts.today,
         requests_per_month(facts.load.mode),
         months(facts.horizon_months),
-        say("data: {data_class}", data_class=data_words(facts.data_class)),
-        say("money in {currency}", currency=facts.currency),
+        verbatim(facts.currency),
+        say("{data_class} data", data_class=data_words(facts.data_class)),
+        text.day(facts.today),
     )
-    return joined(parts, "; ")
+    return joined(parts, " · ")
 
 
 def _uncosted(facts: TcoFacts) -> Iterator[Said]:
@@ -267,7 +274,7 @@ def _assumption_cells(a: Assumption, facts: TcoFacts) -> tuple[Cell, ...]:
     given = a.given
     low, mode, high = input_range(given, facts.currency)
     date = Cell(
-        verbatim(given.date or text.MISSING),
+        text.day(given.date) if given.date else text.MISSING,
         OLD if given.is_old else NOTHING,
         mark="old" if given.is_old else "",
     )
@@ -294,7 +301,7 @@ def _users(a: Assumption, n_options: int) -> Said:
 
 def _small_print(facts: TcoFacts) -> Iterator[tuple[Said, Said]]:
     yield say("scenario"), verbatim(facts.name)
-    yield say("made on"), verbatim(facts.today)
+    yield say("made on"), text.day(facts.today)
     yield (
         say("simulated futures"),
         say(
@@ -317,7 +324,7 @@ def _small_print(facts: TcoFacts) -> Iterator[tuple[Said, Said]]:
                 "{n} {currency}, {date}, {source}",
                 n=numeral(f"{value:.6g}"),
                 currency=facts.currency,
-                date=date,
+                date=text.day(date),
                 source=source,
             ),
         )

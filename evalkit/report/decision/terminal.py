@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from rich.console import RenderableType
 
-from evalkit.analysis.facts import Estimate
-from evalkit.analysis.tco.facts import Figure, OptionFact, TcoFacts
+from evalkit.analysis.tco.facts import TcoFacts
 from evalkit.analysis.tco.likely import Likely
 from evalkit.decision.facts import Verdict
-from evalkit.report import format as text
 from evalkit.report.blocks import Cell, Head, Table, flat
-from evalkit.report.decision.brief import cost_columns, quality_column
-from evalkit.report.decision.cells import Show, between, bounds_of, estimate_cell, figure_cell
-from evalkit.report.decision.costs import upfront_cell
+from evalkit.report.decision.cash import unit_table
 from evalkit.report.decision.page import build_decision
 from evalkit.report.decision.simulator import option_cells, pair_cells, pair_name
-from evalkit.report.decision.words import side_words
 from evalkit.report.render.terminal import bullets, plain, table
-from evalkit.wording import NOTHING, Said, joined, say, verbatim
+from evalkit.wording import Said, say, verbatim
 
 
 def decision_tables(
@@ -32,6 +26,8 @@ def decision_tables(
     yield plain(f"{page.title}  [{page.subtitle}]")
     yield plain(f"\nVERDICT: {words.headline}")
     yield plain(" ".join(filter(None, (words.sentence, words.leaning))))
+    yield table(page.front.options)
+    yield from (plain(f"{name}: {line}") for name, line in page.front.lines)
     if words.is_incomplete:
         yield from bullets(
             "INCOMPLETE. Nobody has given, and the totals leave out:", words.incomplete
@@ -40,9 +36,9 @@ def decision_tables(
     yield from bullets("Why", page.reasons)
     if page.checks is not None:
         yield table(page.checks, has_notes=False)
-    yield table(_costs(facts), justify="right")
-    if page.benefit is not None:
-        yield table(page.benefit, justify="right")
+    for block in (*page.cash, unit_table(facts), page.benefit):
+        if block is not None:
+            yield table(block, justify="right")
     if at_likely is not None and at_likely.options:
         yield table(_likely(at_likely), justify="right")
     if at_likely is not None and at_likely.pairs:
@@ -55,39 +51,6 @@ def decision_tables(
     yield plain(
         f"\n{facts.draws} simulated futures, seed {facts.seed}; ranges: P10–P90, of measured numbers 95 %"
     )
-
-
-def _costs(facts: TcoFacts) -> Table:
-    """Return a row per option, its amounts without the currency that the title has."""
-
-    def show(value: float | None) -> Said:
-        return verbatim(text.money(value, facts.currency).removeprefix(f"{facts.currency} "))
-
-    title = f"Costs in {facts.currency}; the page has every number, its range and where it is from"
-    heads = [head for head, _ in (*cost_columns(facts), quality_column())]
-    rows = [(_head(o), tuple(_cells(o, show))) for o in facts.options]
-    return flat(verbatim(title), heads, rows, say("option"))
-
-
-def _head(o: OptionFact) -> Head:
-    left_out = say("INCOMPLETE") if o.incomplete else NOTHING
-    return Head(verbatim(o.name), note=joined((side_words(o.side), left_out)))
-
-
-def _cells(o: OptionFact, show: Show) -> Iterator[Cell]:
-    unit = o.unit
-    yield _ranged(upfront_cell(o, show), o.upfront, show)
-    per_request, per_answer = (unit.per_request, unit.per_correct_answer) if unit else (None, None)
-    for figure in (o.per_month, o.total, per_request, per_answer):
-        yield _ranged(figure_cell(figure, show), figure, show)
-    yield _ranged(estimate_cell(o.quality, text.percent), o.quality, text.percent)
-
-
-def _ranged(cell: Cell, number: Figure | Estimate | None, show: Show) -> Cell:
-    """Return a cell with its range as its only small print: the page says whose it is and where it is from."""
-    low, high = (number and bounds_of(number)) or (None, None)
-    is_range = low != high and not cell.is_missing
-    return replace(cell, note=between(show(low), show(high)) if is_range else NOTHING)
 
 
 def _likely(at: Likely) -> Table:

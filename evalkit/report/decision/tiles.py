@@ -1,19 +1,19 @@
-"""The four numbers on top of the decision page: quality, break-even load, payback, and where data go."""
+"""Three numbers of the pair that a verdict is about: difference in quality, break-even load, payback."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from evalkit.analysis.tco.facts import OptionFact, PairFact, TcoFacts
+from evalkit.analysis.tco.facts import PairFact, TcoFacts
 from evalkit.decision.facts import Verdict
 from evalkit.decision.words import break_even_later, break_even_today
 from evalkit.report import format as text
 from evalkit.report.decision.cells import estimate_cell, known, plain
+from evalkit.report.decision.front import thrown_out
 from evalkit.report.decision.words import (
     break_even_range,
     break_even_short,
-    data_words,
     futures,
     main_pair,
     months,
@@ -21,15 +21,12 @@ from evalkit.report.decision.words import (
     payback_words,
     quality_pair,
 )
-from evalkit.wording import NOTHING, Said, joined, say, say_n, verbatim
-
-NO_PAIR = say("there is no pair of an own deployment and an API whose costs are known")
-_MOST_NAMED = 3
+from evalkit.wording import NOTHING, Said, say, verbatim
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One of the four numbers on top."""
+    """One of the numbers."""
 
     title: Said
     value: Said
@@ -38,12 +35,15 @@ class Tile:
 
 
 def tiles(facts: TcoFacts, verdict: Verdict) -> Iterator[Tile]:
-    """Yield the four tiles."""
-    pair = main_pair(facts, verdict)
-    yield _quality_tile(quality_pair(facts, verdict), _blend(facts, verdict))
-    yield _load_tile(facts, pair)
-    yield _payback_tile(facts, pair)
-    yield _data_tile(facts, verdict)
+    """Yield the tiles of the pair that the verdict is about, of options that no rule has thrown out."""
+    left = tuple(p for p in facts.pairs if not {p.build, p.buy} & thrown_out(verdict))
+    still_in = replace(facts, pairs=left)
+    models, pair = quality_pair(still_in, verdict), main_pair(still_in, verdict)
+    if models is not None:
+        yield _quality_tile(models, _blend(facts, verdict))
+    if pair is not None:
+        yield _load_tile(facts, pair)
+        yield _payback_tile(facts, pair)
 
 
 def _blend(facts: TcoFacts, verdict: Verdict) -> Said:
@@ -58,10 +58,8 @@ def _blend(facts: TcoFacts, verdict: Verdict) -> Said:
     )
 
 
-def _quality_tile(pair: PairFact | None, blend: Said) -> Tile:
+def _quality_tile(pair: PairFact, blend: Said) -> Tile:
     title = say("Quality, API − own")
-    if pair is None:
-        return Tile(title, text.NOT_MEASURED, (NO_PAIR,), is_missing=True)
     e = pair.quality_difference
     names = say("{api} − {own}", api=pair.buy, own=pair.build)
     value, low, high = known(e.value), known(e.low), known(e.high)
@@ -81,10 +79,8 @@ def _quality_tile(pair: PairFact | None, blend: Said) -> Tile:
     return Tile(title, say("{n} points", n=text.points(value)), (note, told, names, blend))
 
 
-def _load_tile(facts: TcoFacts, pair: PairFact | None) -> Tile:
+def _load_tile(facts: TcoFacts, pair: PairFact) -> Tile:
     title, yours = say("Break-even load"), _yours(facts)
-    if pair is None:
-        return Tile(title, text.NOT_KNOWN, (NO_PAIR, yours), is_missing=True)
     values = {"build": verbatim(pair.build), "buy": verbatim(pair.buy)}
     lines = (
         say(
@@ -113,53 +109,11 @@ def _yours(facts: TcoFacts) -> Said:
     )
 
 
-def _payback_tile(facts: TcoFacts, pair: PairFact | None) -> Tile:
+def _payback_tile(facts: TcoFacts, pair: PairFact) -> Tile:
     title = say("Payback of the own deployment")
-    if pair is None:
-        return Tile(title, text.NOT_KNOWN, (NO_PAIR,), is_missing=True)
     lines = (
         payback_range(pair, facts.horizon_months),
         say("It pays back in {futures}.", futures=futures(pair.payback_share)),
         say("{own} against {api}", own=pair.build, api=pair.buy),
     )
     return Tile(title, payback_words(pair, facts.horizon_months), lines)
-
-
-def _data_tile(facts: TcoFacts, verdict: Verdict) -> Tile:
-    title = say("Do data leave the network?")
-    name = verdict.option or verdict.leaning
-    option = next((o for o in facts.options if o.name == name), None)
-    others = [o for o in facts.options if o is not option]
-    leaving = _names([o for o in others if o.leaves_network])
-    staying = _names([o for o in others if not o.leaves_network])
-    leave = NOTHING
-    if leaving:
-        leave = (
-            say("also leave with: {options}", options=leaving)
-            if option
-            else say("leave with: {options}", options=leaving)
-        )
-    lines = (
-        say("data class: {data_class}", data_class=data_words(facts.data_class)),
-        leave,
-        say("stay with: {options}", options=staying) if staying else NOTHING,
-    )
-    if option is None:
-        return Tile(title, say("depends"), lines)
-    return Tile(title, _leaves(option), (say("with {option}", option=option.name), *lines))
-
-
-def _names(options: Sequence[OptionFact]) -> Said:
-    """Name a few options; count many."""
-    if len(options) > _MOST_NAMED:
-        return say_n("{n} other option", "{n} other options", len(options))
-    return joined(o.name for o in options)
-
-
-def _leaves(option: OptionFact) -> Said:
-    if not option.leaves_network:
-        return say("no")
-    share = known(option.escalated.value) if option.escalated else None
-    if share is None:
-        return say("yes")
-    return say("yes, for {share} of requests", share=text.percent(share, 0))

@@ -10,7 +10,7 @@ from evalkit.decision.facts import Decision, Outcome, Verdict
 from evalkit.decision.words import NEAR, rounded
 from evalkit.decision.words import rule_words as rule_words
 from evalkit.report import format as text
-from evalkit.report.decision.cells import known, plain, spread
+from evalkit.report.decision.cells import between, known, plain, spread
 from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n, verbatim
 
 SIDES = {"build": say("own deployment"), "buy": say("API"), "blend": say("both combined")}
@@ -218,6 +218,12 @@ def break_even_short(pair: PairFact) -> Said:
 
 def _not_within(horizon_months: int) -> Said:
     return say_n("not within {n} month", "not within {n} months", horizon_months)
+
+
+def between_about(low: float, high: float) -> Said:
+    """Return a range of money in two figures; nothing where both ends read the same."""
+    shown = (text.about(low), text.about(high))
+    return NOTHING if shown[0] == shown[1] else between(*shown)
 
 
 def months(value: float) -> Said:

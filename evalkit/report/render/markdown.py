@@ -63,7 +63,8 @@ def table_lines(table: Table, language: Language) -> Iterator[str]:
 
 
 def _head(head: Head, language: Language) -> str:
-    text = told(head.text, language)
+    text = told(head.marked, language)
+    text = f"**{text}**" if head.is_chosen else text
     return f"{text} ({told(head.note, language)})" if head.note else text
 
 

@@ -51,7 +51,7 @@ def table(block: Table, *, justify: JustifyMethod = "left", has_notes: bool = Tr
         if group.title:
             shown.add_row(_line(group.title, "bold"))
         for head, cells in group.rows:
-            shown.add_row(_with_note(head.text, head.note), *(_cell(c, has_notes) for c in cells))
+            shown.add_row(_with_note(head.marked, head.note), *(_cell(c, has_notes) for c in cells))
     return shown
 
 

@@ -108,12 +108,12 @@ def test_a_decision_has_its_parts(name: str, code: str) -> None:
     text = render_markdown(runs(), decided(name), Look(language=spoken(code))).decode()
     tokens = PARSER.parse(text)
     kinds = [t.type for t in tokens]
-    assert kinds.count("table_open") == 3
+    assert kinds.count("table_open") == 5
     assert kinds.count("code_block") == 1
     command = next(t.content for t in tokens if t.type == "code_block")
     assert command == f"evalkit report results/q --scenario {name}.yaml\n"
     heads = [tokens[i + 1].content for i, k in enumerate(kinds) if k == "heading_open"]
-    assert ("Vier Zahlen" if code == "de" else "Four numbers") in heads
+    assert ("Die Optionen" if code == "de" else "The options") in heads
     columns = len(decided(name).verdict.checks) and kinds.count("th_open")
     assert columns
 

@@ -44,10 +44,12 @@ def page_of(name: str) -> str:
 def test_it_has_verdict_numbers_chart_options_and_the_way_to_the_rest() -> None:
     page = page_of("start-up")
     assert decided("start-up").verdict.sentence in page
-    assert page.count('<div class="tile') == 4
-    assert page.count("<svg") == 1
+    assert page.count('<svg class="bar"') == 3
+    assert page.count("<svg") == 4
+    for name in ("It rests on", "It would turn", "Find out first"):
+        assert f"<dt>{name}</dt>" in page
     for option in decided("start-up").case.facts.options:
-        assert f"{option.name}</th>" in page
+        assert option.name in page
     assert "evalkit report results/q --scenario start-up.yaml" in page
     assert "default-src 'none'" in page
     assert "<script" not in page
@@ -65,8 +67,8 @@ def test_what_the_verdict_is_about_is_never_left_out() -> None:
     case = replace(found.case, facts=replace(facts, options=(*others, *facts.options)))
     many = Decided(case, verdict, found.scenario)
     page = build_one_page(build_document(runs(), many), many)
-    assert page.options.groups[0].rows[0][0].text == named.name
-    assert page.n_more == 9 + len(facts.options) - 6
+    assert page.front.options.rows[0][0].text == named.name
+    assert page.front.more.startswith(f"{9 + len(facts.options) - 6} more options")
 
 
 def test_missing_numbers_are_words_and_no_zeros() -> None:

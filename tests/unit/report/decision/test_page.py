@@ -16,7 +16,7 @@ from rich.console import Console
 
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.facts import Assumption, Breakdown, Figure, TcoFacts
-from evalkit.decision.facts import Decision, Verdict
+from evalkit.decision.facts import Check, Decision, Outcome, Verdict
 from evalkit.report import format as text
 from evalkit.report.blocks import Cell, Table
 from evalkit.report.decision.cells import figure_cell
@@ -106,9 +106,10 @@ def test_the_parts_come_in_the_order_a_reader_needs_them() -> None:
     html = page_of()
     ids = re.findall(r'<h2 id="([a-z]+)"', html)
     assert ids == [
-        "verdict", "tiles", "why", "costs", "tornado", "blends", "warnings", "errors", "assumptions", "audit", "terms",
+        "verdict", "options", "tiles", "why", "costs", "tornado", "blends", "warnings", "errors", "assumptions",
+        "audit", "terms",
     ]  # fmt: skip
-    assert html.index(verdict().sentence) < html.index('id="tiles"')
+    assert html.index(verdict().sentence) < html.index('id="options"')
 
 
 def test_the_verdict_says_how_sure_it_is_what_is_missing_and_what_would_change_it() -> None:
@@ -153,15 +154,25 @@ def test_an_open_verdict_names_the_best_so_far() -> None:
     assert box.confidence == "not known"
 
 
-def test_four_tiles_answer_the_four_questions() -> None:
-    quality, load, payback, data = build_decision(decision_facts(), verdict()).tiles
+def test_tiles_tell_quality_break_even_load_and_payback() -> None:
+    quality, load, payback = build_decision(decision_facts(), verdict()).tiles
     assert quality.value == "+3.4 points"
     assert "The API is clearly better." in quality.lines
     assert load.value == "2.2 M"
     assert any("3 M" in line for line in load.lines)
     assert payback.value == "26 months"
     assert "P90: not within 36 months" in " ".join(payback.lines)
-    assert data.value == "no"
+
+
+def test_tiles_are_silent_about_options_that_a_rule_has_thrown_out() -> None:
+    out = Check(API, "quality", Outcome.FAIL, "too few right")
+    given = verdict(checks=(*verdict().checks, out))
+    assert build_decision(decision_facts(), given).tiles == ()
+    other = pair(buy="other-api")
+    facts = decision_facts(pairs=(pair(), other))
+    tiles = build_decision(facts, given).tiles
+    assert len(tiles) == 3
+    assert any("other-api" in line for line in tiles[0].lines)
 
 
 def test_a_break_even_load_that_some_futures_never_reach_has_an_open_range() -> None:
@@ -343,7 +354,7 @@ def test_a_single_option_at_one_load_is_drawn() -> None:
 def test_every_figure_is_described_and_has_its_numbers() -> None:
     html = page_of()
     page = Parsed(html)
-    figures = page.all("svg")
+    figures = [attrs for attrs in page.all("svg") if attrs.get("aria-hidden") != "true"]
     assert len(figures) == 5
     ids = {attrs.get("id") for _, attrs in page.tags}
     for attrs in figures:
@@ -456,9 +467,17 @@ def test_the_terminal_tells_the_verdict_and_why_within_its_width() -> None:
     ):
         assert part in shown
     assert max(map(len, shown.splitlines())) <= 100
-    assert (
-        shown.index("VERDICT") < shown.index("Costs in EUR") < shown.index("What to measure next")
+    order = (
+        "VERDICT",
+        "The options",
+        "It rests on",
+        "Why",
+        "Cash over 36",
+        "Unit cost in EUR",
+        "What to measure next",
     )
+    places = [shown.index(part) for part in order]
+    assert places == sorted(places)
 
 
 def test_json_holds_all_facts_and_comes_back() -> None:

@@ -154,20 +154,18 @@ def test_figures_are_drawn_in_the_language_of_the_page() -> None:
 
 def test_the_same_page_is_told_in_both_languages() -> None:
     page = build_decision(decision_facts(), verdict())
-    quality, load, payback, data = page.tiles
+    quality, load, payback = page.tiles
     assert [tell(t.value, GERMAN) for t in page.tiles] == [
         "+3,4 Punkte",
         "2,2 Mio.",
         "26 Monate",
-        "nein",
     ]
     assert tell(quality.lines[0], GERMAN) == "95 %: +1,2 bis +5,6; n\u00a0=\u00a0400"
     assert tell(load.lines[-1], GERMAN) == "Ihre: 3 Mio. (2 Mio. bis 4,5 Mio.)"
     assert tell(payback.lines[0], GERMAN) == "P10: 21 Monate; P90: nicht innerhalb von 36 Monaten"
-    assert tell(data.lines[1], GERMAN) == "Datenklasse: intern"
     assert (
         tell(page.subtitle, GERMAN)
-        == "2026-11-23; 3 Mio. Anfragen pro Monat; 36 Monate; Daten: intern; Beträge in EUR"
+        == "3 Mio. Anfragen pro Monat · 36 Monate · EUR · Daten: intern · 23.11.2026"
     )
 
 
