@@ -173,7 +173,7 @@ def test_a_search_goes_over_chunks_and_a_newer_one_replaces_it(open_html):
         for (const text of ["what", "is", "it is 2998."]) {
           field.value = text; field.dispatchEvent(new Event("input", { bubbles: true })); } }"""
     )
-    assert counted(page) == "1 of 1\u202f520 documents"
+    assert counted(page) == "1 of 1,520 documents"
     assert listed(page) == ["Document 1499"]
 
 

@@ -17,7 +17,7 @@
 
   // --- words and numbers ---------------------------------------------------------------------------------------
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const count = (k) => String(k).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  const count = (k) => new Intl.NumberFormat(language).format(k);
   const figures = (x) => new Intl.NumberFormat(language, { maximumSignificantDigits: 3, useGrouping: false }).format(x);
   const fixed = (x, digits) =>
     new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(x);

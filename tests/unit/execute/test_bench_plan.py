@@ -153,7 +153,7 @@ def test_bounds_are_shown_with_what_they_follow_from(tmp_path: Path) -> None:
         "- {name: s, load: {kind: search, first_rate: 0.2}, slo: {ttft_s: 10}, max_s: 60}\n"
     )
     shown = re.sub(r"[ \n]+", " ", CliRunner().invoke(main, ["plan", str(config)]).output)
-    assert "≤ 2\u202f036" in shown
+    assert "≤ 2,036" in shown
     assert "Profile p: at most, if no answer comes faster than 1,000 tokens/s" in shown
     assert "Profile s: at most, at the 1,000 requests/s that evalkit itself can send" in shown
     assert "a step holds 6 requests, and 133 are needed to judge it: raise max_s to 700 s" in shown

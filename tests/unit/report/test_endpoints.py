@@ -49,7 +49,7 @@ NUMBERS = {
     "error rate": ("6.8 %", "2.3 to 18.2 %", "3 of 44", "1 × error of the server"),
     "filtered or refused answers": ("1",),
     "implausible token counts": ("1",),
-    "tokens in": ("5\u202f200",),
+    "tokens in": ("5,200",),
     "of them cached": ("820",),
     "tokens out": ("338",),
     "of them reasoning": ("123",),
@@ -225,7 +225,7 @@ def test_what_a_vendor_tells_is_shown() -> None:
     identity = column(page_of(run).identity, 0)
     assert identity["quantisation"] == ("int8", "", False)
     assert identity["licence"] == ("MIT", "", False)
-    assert identity["context limit"][0] == "128\u202f000"
+    assert identity["context limit"][0] == "128,000"
 
 
 def test_the_machine_of_an_api_model_is_not_measured() -> None:

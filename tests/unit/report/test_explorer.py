@@ -201,7 +201,7 @@ def test_the_excerpt_shows_disagreements_first_and_not_too_many() -> None:
 def test_texts_of_the_excerpt_are_shortened_and_say_so() -> None:
     run = replace(comparison(1), samples=[sample(0, cell_id="one/maths/0", response="x" * 5000)])
     answer = explorer(run).excerpt[0].docs[0].answers[0]
-    assert answer.response.startswith("x" * LONGEST + " … (3\u202f000 more characters")
+    assert answer.response.startswith("x" * LONGEST + " … (3,000 more characters")
 
 
 def test_without_samples_there_is_no_explorer() -> None:

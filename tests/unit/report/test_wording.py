@@ -284,7 +284,7 @@ def test_how_it_was_measured_is_told_in_german() -> None:
         " eigene Verzögerung p50 0,2 ms, p99 3,1 ms, höchstens 12,5 ms (500 Messwerte)"
     )
     assert tell(engine_text(ENGINE), GERMAN).startswith(
-        "gemeinsamer Pfad (cut short); 250 von 1\u202f000 Token berechnet (25 %), die übrigen gemeinsam genutzt;"
+        "gemeinsamer Pfad (cut short); 250 von 1.000 Token berechnet (25 %), die übrigen gemeinsam genutzt;"
         " Selbstprüfung an 3: höchstens 0,0002 Abweichung von der Referenz;"
     )
 

@@ -91,7 +91,7 @@ def test_quantities_carry_their_unit(value: float | None, unit: str, shown: str)
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.84, "0.84"), (1234.0, "1\u202f234"), (2_200_000.0, "2.2 M"), (math.inf, "–")],
+    [(0.84, "0.84"), (1234.0, "1,234"), (2_200_000.0, "2.2 M"), (math.inf, "–")],
 )
 def test_plain_numbers_are_short(value: float, shown: str) -> None:
     assert plain(value) == shown

@@ -45,7 +45,7 @@ def test_every_rule_is_a_row_with_its_status() -> None:
     text = to_markdown(failed())
     assert (
         "| Accuracy on contract_terms | ✗ fail | surely at least 4.1 points worse; 2 allowed (better on 12 documents,"
-        " worse on 91; rests on 1 200 documents) | 82.0 % | 75.4 % |"
+        " worse on 91; rests on 1,200 documents) | 82.0 % | 75.4 % |"
     ) in text
     assert "| **Critical: must be shown to keep their margin** | | | | |" in text
     assert blocks(text).count("tr_open") == 3 + 3 + len(failed().rules) + 2 + 4

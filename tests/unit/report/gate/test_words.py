@@ -278,9 +278,7 @@ def test_details_say_what_counts_less() -> None:
 
 
 def test_small_print_says_what_a_rule_rests_on() -> None:
-    assert note(rule(), gate()) == (
-        "better on 31 documents, worse on 35; rests on 1\u202f200 documents"
-    )
+    assert note(rule(), gate()) == ("better on 31 documents, worse on 35; rests on 1,200 documents")
     assert note(rule(is_regressed=True), gate()).startswith("surely worse than the baseline; ")
     assert note(latency(), gate()) == "rests on 5 runs per side"
     assert note(licence(), gate()) == ""
