@@ -21,8 +21,14 @@ _HARMLESS = {
 
 
 def sentence(g: Grounds) -> Said:
-    """Say what to do and what it costs, or why nothing is decided; and where what it speaks of may be guessing."""
-    return joined((_sentence(g), _guessing(g)), " ")
+    """Say what to do and what it costs, or why nothing is decided; and what makes its scores doubtful."""
+    return joined((_sentence(g), _guessing(g), *_unlike(g)), " ")
+
+
+def _unlike(g: Grounds) -> tuple[Said, ...]:
+    """Say how models were asked in different ways where the verdict compares several by their quality."""
+    scored = {m for o in g.case.facts.options if o.quality.value is not None for m in o.models}
+    return g.case.facts.unlike if g.chosen is not None and len(scored) > 1 else ()
 
 
 def _guessing(g: Grounds) -> Said:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from evalkit.analysis.docs import doc_table
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.load import slo_text
 from evalkit.analysis.tco.alike import Outside, no_share, outside, outside_warnings, uneven
+from evalkit.analysis.tco.asked import unlike
 from evalkit.analysis.tco.benefit import Worth, benefits, worth_of
 from evalkit.analysis.tco.blends import (
     Blend,
@@ -43,7 +44,7 @@ from evalkit.analysis.tco.pairs import pair_facts
 from evalkit.analysis.tco.uncertainty import Future, figure, future, inputs_of
 from evalkit.analysis.tco.unit import Work, unit_costs
 from evalkit.analysis.tco.values import Input, Provenance, Reading, at_mode, drawn
-from evalkit.analysis.tco.warn import warnings_of
+from evalkit.analysis.tco.warn import old_sources, warnings_of
 from evalkit.analysis.tco.work import work_of
 from evalkit.analysis.weighted import ALL_ALONE, Levels
 from evalkit.catalog import Catalog
@@ -139,12 +140,12 @@ def analyse_scenario(
         warnings=(
             *outside_warnings(left_out),
             *warnings_of(options, mixed, runs, book),
-            *_old_sources(deployments, work),
+            *old_sources(deployments, work),
         ),
     )
     facts = replace(facts, benefits=benefits(facts, futures, work, read, book))
     found = Case(facts, work, futures, task_quality(options, levels), levels=levels)
-    return _judged(found, options, mixed, left_out, scenario.load.task_weights)
+    return _judged(found, options, mixed, left_out, basis)
 
 
 def _judged(
@@ -152,13 +153,19 @@ def _judged(
     options: Sequence[Resolved],
     mixed: Sequence[Blend],
     left_out: Sequence[Outside],
-    weights: Mapping[str, float] | None,
+    basis: _Basis,
 ) -> Case:
-    """Return the case with what its scores are worth: over which tasks they are, and who may be guessing."""
-    none = no_share(left_out, (r.spec.model for r in options))
+    """Return the case with what its scores are worth: over which tasks, asked how, and who may be guessing."""
+    models, weights = [r.spec.model for r in options], basis.book.scenario.load.task_weights
+    none = no_share(left_out, models)
+    facts = replace(
+        case.facts,
+        guesses=tuple(guesses(options, case.task_quality, weights)),
+        unlike=tuple(unlike(models, basis.runs)),
+    )
     return replace(
         case,
-        facts=replace(case.facts, guesses=tuple(guesses(options, case.task_quality, weights))),
+        facts=facts,
         task_quality=none | case.task_quality,
         uneven=uneven(options, mixed, left_out, weights),
     )
@@ -369,16 +376,6 @@ def _curve(deployment: Deployment, options: Sequence[Resolved], work: Workload) 
         cost=tuple(map(float, each.total)),
         replicas=tuple(round(float(n)) if has_fleet else None for n in each.replicas),
     )
-
-
-def _old_sources(deployments: Sequence[Deployment], work: Workload) -> Iterator[Said]:
-    """Tell which numbers should be checked again before anything is bought."""
-    old = {i.label for d in (work, *deployments) for i in inputs_of(d) if i.is_old}
-    if old:
-        yield say(
-            "Sources older than 180 days: {inputs}. Check them before a decision.",
-            inputs=joined(sorted(old)),
-        )
 
 
 def _assumptions(

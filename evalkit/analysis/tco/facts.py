@@ -299,6 +299,8 @@ class TcoFacts:
     """What each option of known cost and quality gives, cheapest first."""
     guesses: tuple[Guess, ...] = ()
     """Models and closed tasks on which nothing shows that they do not guess."""
+    unlike: tuple[Said, ...] = ()
+    """How the models were asked in different ways, a sentence each."""
 
     def guesses_of(self, option: OptionFact) -> tuple[Guess, ...]:
         """Return where an option may be guessing: a blend by task has each task from one of its models."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from evalkit.analysis.tco.asked import unlike
 from evalkit.analysis.tco.blends import Blend
 from evalkit.analysis.tco.book import Book
+from evalkit.analysis.tco.deployment import Deployment, Workload
 from evalkit.analysis.tco.options import Resolved
+from evalkit.analysis.tco.uncertainty import inputs_of
 from evalkit.analysis.tco.work import tokens_of
 from evalkit.config.scenario import OWNED
 from evalkit.store.run_dir import Run
@@ -20,12 +23,12 @@ def warnings_of(
     options: Sequence[Resolved], mixed: Sequence[Blend], runs: Sequence[Run], book: Book
 ) -> Iterator[Said]:
     """Yield warnings, a sentence each."""
+    yield from unlike([r.spec.model for r in options], runs)
     yield from _run_warnings(options, runs)
     for r in options:
         yield from r.warnings
         yield from _capacity_warnings(r, runs, book)
         yield from _card_warnings(r, book)
-    yield from _mode_warnings(options, runs)
     yield from _task_warnings(options)
     for b in mixed:
         yield from (say("{name}: {note}", name=b.name, note=note) for note in b.fact.notes)
@@ -119,23 +122,6 @@ def _is_that(hardware: str | None, machine: str) -> bool:
     return hardware is None or hardware.lower().partition("-")[0] in machine.lower()
 
 
-def _mode_warnings(options: Sequence[Resolved], runs: Sequence[Run]) -> Iterator[Said]:
-    """Tell where a suite was asked in different ways: by log-likelihood, or as a question."""
-    models = {r.spec.model for r in options}
-    modes: dict[str, dict[str, str]] = {}
-    for run in runs:
-        for c in run.manifest.cells:
-            if run.manifest.kind == "run" and c.model in models:
-                modes.setdefault(c.suite, {})[c.model] = c.mode
-    for suite, by_model in modes.items():
-        if len(set(by_model.values())) > 1:
-            yield say(
-                "Not like for like on {suite}: some models chose by log-likelihood, others wrote a letter;"
-                " set `mode: generate` in the run config.",
-                suite=suite,
-            )
-
-
 def _task_warnings(options: Sequence[Resolved]) -> Iterator[Said]:
     """Tell where mean scores are over different tasks."""
     asked = {r.spec.model: {o.task for o in r.outcomes} for r in options if r.outcomes}
@@ -148,3 +134,13 @@ def _task_warnings(options: Sequence[Resolved]) -> Iterator[Said]:
                 model=model,
                 tasks=joined(missing),
             )
+
+
+def old_sources(deployments: Sequence[Deployment], work: Workload) -> Iterator[Said]:
+    """Tell which numbers should be checked again before anything is bought."""
+    old = {i.label for d in (work, *deployments) for i in inputs_of(d) if i.is_old}
+    if old:
+        yield say(
+            "Sources older than 180 days: {inputs}. Check them before a decision.",
+            inputs=joined(sorted(old)),
+        )
