@@ -10,15 +10,17 @@ import numpy as np
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
+from evalkit.analysis.tco.deployment import Elastic, Fleet, Rent
 from evalkit.analysis.tco.facts import OptionFact
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
+from evalkit.analysis.tco.model import capacity_per_s
 from evalkit.analysis.tco.uncertainty import Future, future, inputs_of
-from evalkit.analysis.tco.values import Input, Reading, drawn, replaced
+from evalkit.analysis.tco.values import Input, Reading, at_mode, drawn, replaced
 from evalkit.analysis.tco.words import SIDES, unit_words
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.decision.choose import Choice, Standing
 from evalkit.decision.facts import Change
-from evalkit.decision.words import amount, percent
+from evalkit.decision.words import amount, percent, rounded
 from evalkit.wording import NOTHING, Said, joined, say
 
 _FURTHEST = 30.0
@@ -156,7 +158,7 @@ def _change(
     side = next(o.side for o in case.facts.options if o.name == becomes)
     values = {
         "what": moved.what,
-        "at": amount(at),
+        "at": amount(rounded(at)),
         "unit": unit_words(moved.given.unit),
         "now": amount(now),
         "option": becomes,
@@ -180,15 +182,21 @@ def _utilisation(case: Case, best: str, becomes: str, per_month: float) -> Said:
     """Say how much of the machines such a load would use, for the option that has machines of its own."""
     for name in (best, becomes):
         fleet = case.futures[name].deployment.fleet
-        if fleet is None or case.futures[name].deployment.local_share is not None:
+        is_shared = case.futures[name].deployment.local_share is not None
+        if fleet is None or is_shared or _is_elastic(fleet):
             continue
         mean = per_month / SECONDS_PER_MONTH
         peak = mean * case.workload.peak_to_mean.mode
-        usable = fleet.headroom.mode * fleet.capacity_per_s.mode
+        capacity = float(capacity_per_s(fleet, at_mode))
+        usable = fleet.headroom.mode * capacity
         replicas = max(np.ceil(peak / usable - 1e-9), 1) + fleet.spare
-        share = mean / (replicas * fleet.capacity_per_s.mode)
+        share = mean / (replicas * capacity)
         return say("{name} would then be used to {share}.", name=name, share=percent(share, 0))
     return NOTHING
+
+
+def _is_elastic(fleet: Fleet) -> bool:
+    return isinstance(fleet.machine, Rent) and isinstance(fleet.machine.billing, Elastic)
 
 
 # --- quality ------------------------------------------------------------------------------------------------------

@@ -51,7 +51,8 @@ def reasons(g: Grounds) -> Iterator[Said]:
     seen: set[tuple[str, ...]] = set()
     for pair in g.case.facts.pairs:
         models = (*g.by_name[pair.build].models, *g.by_name[pair.buy].models)
-        if models not in seen and pair.quality_difference.value is not None:
+        is_new = models not in seen and len(set(models)) > 1
+        if is_new and pair.quality_difference.value is not None:
             seen.add(models)
             yield _better(pair, *models)
 

@@ -378,3 +378,11 @@ def test_a_blend_has_no_score_for_a_single_task_and_says_what_to_do() -> None:
     _, found = mixed(None, policy={"quality": {"tasks": {"t": 0.75}}})
     assert outcome(found, "own + api", "quality of t") is Outcome.UNCLEAR
     assert any("Require a mean score instead" in text for text in found.next_measurements)
+
+
+def test_a_model_is_not_compared_with_itself() -> None:
+    """Bought and rented machines may run the same one."""
+    options = (rented("own"), rented("cloud", kind="rented_on_demand"), by_contract(price=DEAR))
+    reasons = " ".join(verdict(scenario(*options, blends=[]), asked(0.8, 0.81)).reasons)
+    assert "between open and gpt" in reasons
+    assert "between open and open" not in reasons
