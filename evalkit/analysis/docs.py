@@ -190,6 +190,8 @@ def doc_table(
     runs: Iterable[Run],
     wanted: Mapping[str, str] | None = None,
     clusters: Mapping[str, str] | None = None,
+    *,
+    with_rates: bool = False,
 ) -> DocTable:
     """Return the table of some runs.
 
@@ -197,13 +199,14 @@ def doc_table(
         runs: Finished ones.
         wanted: Task → metric to judge it by, as of `headlines`.
         clusters: Task → key of its docs whose value names the source.
+        with_rates: Derived rates are among the scores.
 
     Raises:
         UsageError: As `headlines`.
         DataError: A doc lacks the key of its source.
     """
     every = tuple(runs)
-    models = _alike_in([run_scores(run, clusters) for run in every])
+    models = _alike_in([run_scores(run, clusters, with_rates=with_rates) for run in every])
     return DocTable(every, models, headlines((t for m in models for t in m.values()), wanted))
 
 

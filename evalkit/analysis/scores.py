@@ -89,13 +89,14 @@ _NONE: Array = np.empty(0)
 
 
 def run_scores(
-    run: Run, clusters: Mapping[str, str] | None = None
+    run: Run, clusters: Mapping[str, str] | None = None, *, with_rates: bool = False
 ) -> dict[str, dict[TaskKey, TaskScores]]:
     """Return model → its tasks in the run, of the cells that are done; a load test has none.
 
     Args:
         run: A finished one.
         clusters: As of `task_scores`.
+        with_rates: Derived rates are among the scores.
 
     Raises:
         DataError: As `task_scores`.
@@ -106,7 +107,8 @@ def run_scores(
     for c in run.manifest.cells:
         if c.state == "done":
             suites.setdefault(c.model, {})[c.cell_id] = c.suite
-    table = table_of(Sample, run.samples, (*SCORED, "doc") if clusters else SCORED)
+    columns = RATED if with_rates else SCORED
+    table = table_of(Sample, run.samples, (*columns, "doc") if clusters else columns)
     found = {}
     for model, mine in suites.items():
         tasks = task_scores(table, mine, run.results, clusters)

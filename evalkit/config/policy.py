@@ -10,6 +10,7 @@ from evalkit.config.quantity import MoneyPerAnswer
 from evalkit.config.spec import Spec
 
 DataClass = Literal["public", "internal", "confidential"]
+Rate = Literal["format_failures", "refusals", "hallucinations"]
 Weight = Annotated[float, Field(ge=0, le=1000)]
 
 
@@ -25,6 +26,9 @@ class QualityRule(Spec):
     clusters: dict[str, str] = Field({})
     """Task → key of its documents, such as `{grounded_qa: passage_id}`: documents that share its value come from one
     source, and count as one where they rise and fall together."""
+    at_most: dict[Rate, Annotated[float, Field(ge=0, le=1)]] = Field({})
+    """Highest rates, such as `{hallucinations: 0.3}`: the mean over the tasks that have the rate, weighted as above.
+    Definitions: docs/gate.md."""
 
 
 class WeightsSpec(Spec):

@@ -11,7 +11,7 @@ from evalkit.analysis.tco.facts import BLEND, BUILD, BUY, Figure, OptionFact
 from evalkit.analysis.weighted import Level
 from evalkit.config.scenario import API_BATCH, ScenarioConfig
 from evalkit.decision.facts import Check, Outcome
-from evalkit.decision.words import both, money, percent
+from evalkit.decision.words import RATE_OF, both, money, percent, rule_words
 from evalkit.wording import Said, joined, numeral, say
 
 PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR
@@ -67,11 +67,33 @@ def _quality(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Ch
     if rule.at_least is not None:
         outcome, text = _mean_score(o, rule.at_least, case)
         yield Check(o.name, "quality", outcome, text, rule.at_least)
+    for name, most in rule.at_most.items():
+        outcome, text = at_most(case.rates[o.name, name], most, rule_words(f"{RATE_OF}{name}"))
+        yield Check(o.name, f"{RATE_OF}{name}", outcome, text, most)
     for task, least in rule.tasks.items():
         what = say("Score on {task}", task=task)
         outcome, text = at_least(task_quality(o, task, case), least, what)
         text = _together(text, case.levels.of_task(task))
         yield Check(o.name, f"quality of {task}", outcome, text, least)
+
+
+def at_most(e: Estimate, most: float, what: Said) -> tuple[Outcome, Said]:
+    """Judge a rate against its highest value by its whole interval."""
+    if e.value is None:
+        return UNCLEAR, say("{what} not measured: {why}.", what=what, why=e.reason)
+    if e.low is None or e.high is None:
+        return UNCLEAR, say("{what} without an interval: {why}.", what=what, why=e.reason)
+    text = say(
+        "{what} {value} (95 %: {low} to {high}); allowed: {most}.",
+        what=what,
+        value=percent(e.value),
+        low=percent(e.low),
+        high=percent(e.high),
+        most=percent(most),
+    )
+    if e.high <= most:
+        return PASS, text
+    return (FAIL if e.low > most else UNCLEAR), text
 
 
 def _mean_score(o: OptionFact, least: float, case: Case) -> tuple[Outcome, Said]:

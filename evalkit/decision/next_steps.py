@@ -10,7 +10,7 @@ from evalkit.decision.checks import task_quality
 from evalkit.decision.facts import Check, Information, Outcome, Source
 from evalkit.decision.grounds import Grounds
 from evalkit.decision.information import docs_needed
-from evalkit.decision.words import about, both, rule_words
+from evalkit.decision.words import RATE_OF, about, both, rule_words
 from evalkit.wording import NOTHING, Said, joined, numeral, say
 
 _MOST_INPUTS = 5
@@ -95,7 +95,13 @@ def _nearly(case: Case, checks: Sequence[Check]) -> Iterator[Said]:
 
 def _for_check(case: Case, check: Check) -> Iterator[Said]:
     option = next(o for o in case.facts.options if o.name == check.option)
-    if check.rule.startswith("quality"):
+    if check.rule.startswith(RATE_OF):
+        yield say(
+            "Ask {models} more documents of the tasks that tell this rate: {rule}.",
+            models=both(option.models),
+            rule=rule_words(check.rule),
+        )
+    elif check.rule.startswith("quality"):
         yield _for_quality(case, option, check)
     elif check.rule == "service level":
         yield _for_speed(option)

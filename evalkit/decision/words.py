@@ -7,6 +7,7 @@ from math import floor, isfinite, log10
 
 from evalkit.analysis.tco.facts import PairFact
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
+from evalkit.metrics.catalogue.gate import GATE
 from evalkit.wording import Said, joined, numeral, say, verbatim
 
 _RULES = {
@@ -98,8 +99,14 @@ def both(names: Iterable[str]) -> Said:
     return joined((joined(first), last), say(" and "))
 
 
+RATE_OF = "rate: "
+"""How the keys of rules on a rate begin; a metric of the gate follows."""
+
+
 def rule_words(rule: str) -> Said:
     """Say what a rule of the policy is called."""
     if rule.startswith(_QUALITY_OF):
         return say("quality of {task}", task=rule.removeprefix(_QUALITY_OF))
+    if rule.startswith(RATE_OF):
+        return say(GATE[rule.removeprefix(RATE_OF)].name)
     return _RULES.get(rule, verbatim(rule))

@@ -41,6 +41,7 @@ from evalkit.analysis.tco.limits import within_limits
 from evalkit.analysis.tco.model import costs
 from evalkit.analysis.tco.options import Resolved, resolve, workload
 from evalkit.analysis.tco.pairs import pair_facts
+from evalkit.analysis.tco.rates import rates_of
 from evalkit.analysis.tco.uncertainty import Future, figure, future, inputs_of
 from evalkit.analysis.tco.unit import Work, unit_costs
 from evalkit.analysis.tco.values import Input, Provenance, Reading, at_mode, drawn
@@ -71,6 +72,8 @@ class Case:
     """Model and task → score."""
     uneven: dict[str, Said] = field(default_factory=dict)
     """Option → why its mean score is not over all tasks that count."""
+    rates: dict[tuple[str, str], Estimate] = field(default_factory=dict)
+    """Option and rate that the policy limits → how often."""
     levels: Levels = ALL_ALONE
     """How sure the bounds of scores are."""
 
@@ -105,7 +108,7 @@ def analyse_scenario(
     work = workload(book)
     _check_tasks(scenario, runs)
     rule = scenario.policy.quality
-    table = doc_table(runs, rule.metrics, rule.clusters)
+    table = doc_table(runs, rule.metrics, rule.clusters, with_rates=bool(rule.at_most))
     options = [within_limits(resolve(o, table, book), work, book) for o in scenario.options]
     _check_models(options, runs)
     paired = list(pairings(options, runs, book))
@@ -144,7 +147,8 @@ def analyse_scenario(
         ),
     )
     facts = replace(facts, benefits=benefits(facts, futures, work, read, book))
-    found = Case(facts, work, futures, task_quality(options, levels), levels=levels)
+    rates = rates_of(table, facts.options, tuple(rule.at_most), scenario.load.task_weights)
+    found = Case(facts, work, futures, task_quality(options, levels), {}, rates, levels)
     return _judged(found, options, mixed, left_out, basis)
 
 

@@ -304,10 +304,10 @@ class TcoFacts:
 
     def guesses_of(self, option: OptionFact) -> tuple[Guess, ...]:
         """Return where an option may be guessing: a blend by task has each task from one of its models."""
-        return tuple(g for g in self.guesses if g.model in _answering(option, g.task))
+        return tuple(g for g in self.guesses if g.model in answering(option, g.task))
 
 
-def _answering(option: OptionFact, task: str) -> tuple[str, ...]:
+def answering(option: OptionFact, task: str) -> tuple[str, ...]:
     """Return the models that answer a task."""
     if option.point is None or option.policy is not Policy.TASK:
         return option.models
