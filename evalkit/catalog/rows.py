@@ -73,7 +73,6 @@ WHATS: Mapping[str, What] = MappingProxyType(
         "useful_life_years": What(DEFAULTS, "years", "until a server is replaced", 0.25, 50),
         "residual_share": What(DEFAULTS, "share", "of the price, what it is worth then", most=1),
         "discount_rate": What(DEFAULTS, "share/year", "cost of capital", most=1),
-        "hosting_per_server_year": What(DEFAULTS, "money/server-year", "rack, cooling, network"),
         "hosting_per_kw_month": What(
             DEFAULTS, "money/kW-month", "space and cooling in a colocation, without electricity"
         ),

@@ -53,6 +53,7 @@ KINDS_OF_KEYS: dict[str, tuple[str, ...]] = {
     "load_power": (OWNED,),
     "gpu_hour_price": RENTED,
     "term_months": (RESERVED,),
+    "is_hyperscaler": (ON_DEMAND,),
     "min_replicas": (ON_DEMAND,),
     "active_hours_per_week": (ON_DEMAND,),
     "billing_step_s": (ON_DEMAND,),
@@ -102,6 +103,8 @@ class OptionSpec(Spec):
     """`owned`: instead of the catalogue's."""
     gpu_hour_price: MoneyPerGpuHour | None = None
     """`rented_*`: instead of the catalogue's."""
+    is_hyperscaler: bool = False
+    """`rented_on_demand`: the catalogue's rents are those of hyperscalers instead of GPU clouds."""
     term_months: Annotated[int, Field(gt=0, le=180)] | None = None
     """`rented_reserved`: months for which GPUs are committed, whatever the load does; then as many as are needed are
     committed again. Unset: 36. The catalogue's rents are for 1 or 3 years: see the note."""

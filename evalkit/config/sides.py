@@ -149,7 +149,7 @@ class SelfHostedSpec(SideSpec):
     maintenance_share: SharePerYear | None = None
     """Maintenance per year, as a share of the server's price; unset: the catalogue's."""
     hosting_per_server_year: MoneyPerServerYear | None = None
-    """Rack, cooling, network of an owned server; unset: the catalogue's."""
+    """Rack, cooling, network of an owned server; unset: its power at the catalogue's price of a kW in a data centre."""
     licence_per_gpu_year: MoneyPerGpuYear | None = None
     """Serving software; unset: the catalogue's."""
     headroom: PositiveShare | None = None

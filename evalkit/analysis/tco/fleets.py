@@ -20,7 +20,7 @@ from evalkit.config.scenario import (
 )
 from evalkit.errors import ConfigError, did_you_mean
 from evalkit.store.run_dir import Run
-from evalkit.wording import Said, numeral, say
+from evalkit.wording import Said, joined, numeral, say
 
 
 def fleet_of(
@@ -80,7 +80,7 @@ _RENTS = {
 
 
 def _rent(option: OptionSpec, hardware: str | None, book: Book, missing: list[Said]) -> Rent | None:
-    what = _RENTS[option.kind]
+    what = "gpu_hour_hyperscaler" if option.is_hyperscaler else _RENTS[option.kind]
     label = say("rent of {name}", name=option.name)
     asked = Asked(f"rent.{option.name}", label, "money/GPU-hour")
     price = book.find(asked, option.gpu_hour_price, what, hardware)
@@ -153,13 +153,34 @@ def _purchase(
         maintenance_share=assumed(
             "maintenance_share", say("maintenance"), "share/year", mine.maintenance_share
         ),
-        hosting_per_year=assumed(
-            "hosting_per_server_year",
-            say("hosting"),
-            "money/server-year",
-            mine.hosting_per_server_year,
-        ),
+        hosting_per_year=_hosting(option, hardware, power, book),
         power=power,
+    )
+
+
+def _hosting(option: OptionSpec, hardware: str | None, power: Power, book: Book) -> Input:
+    """Return rack, cooling and network of a server: the user's number, else what a data centre asks for its power."""
+    asked = Asked("hosting_per_server_year", say("hosting"), "money/server-year")
+    mine = book.scenario.self_hosted.hosting_per_server_year
+    if mine is not None:
+        return book.yours(asked, mine)
+    each = Asked("hosting_per_kw_month", say("hosting"), "money/kW-month")
+    per_kw = book.assumed(each, None, "hosting_per_kw_month")
+    kw = power.load_w.mode * _gpus_per_server(option, hardware, book) / 1000
+    of_kw = say(
+        "{kw} kW at {price} per kW and month",
+        kw=numeral(f"{kw:.3g}"),
+        price=numeral(f"{per_kw.mode:.3g}"),
+    )
+    return replace(
+        per_kw,
+        key=f"hosting.{option.name}",
+        label=say("hosting of {name}", name=option.name),
+        unit=per_kw.unit.replace("kW-month", "server-year"),
+        low=per_kw.low * 12 * kw,
+        mode=per_kw.mode * 12 * kw,
+        high=per_kw.high * 12 * kw,
+        note=joined((of_kw, per_kw.note), "; "),
     )
 
 

@@ -68,7 +68,7 @@ def test_a_source_is_no_file_that_moves(row: Row) -> None:
 def test_an_assumption_is_not_to_be_checked_and_an_unopened_source_is() -> None:
     by_what = {row.what: row for row in SHIPPED.rows if row.item == "default"}
     assert not by_what["outage_share"].is_to_be_checked
-    assert by_what["hosting_per_server_year"].is_to_be_checked
+    assert by_what["licence_per_gpu_year"].is_to_be_checked
     assert not by_what["pue"].is_to_be_checked
 
 

@@ -145,3 +145,35 @@ def test_contracts_in_the_own_currency_have_no_rate() -> None:
         future(case(config).futures["api"].deployment, case(config).workload, at_mode).total.item()
         > 0
     )
+
+
+def test_hosting_is_paid_by_the_power_of_a_server_unless_it_is_given() -> None:
+    """Eight GPUs at 1,000 W: 8 kW at 115 to 300 a month each."""
+    server = {
+        "name": "own", "kind": "owned", "model": "open", "server_price": 1e5, "gpus_per_server": 8, "load_power": 1000,
+        "capacity": {"requests_per_s": 5},
+    }  # fmt: skip
+    config = scenario(server, by_contract(), self_hosted={"electricity_price": 0.2})
+    fleet = case(config).futures["own"].deployment.fleet
+    assert fleet is not None
+    hosting = fleet.machine.hosting_per_year  # type: ignore[union-attr]
+    assert (hosting.low, hosting.high) == pytest.approx((12 * 8 * 115, 12 * 8 * 300))
+    assert hosting.unit == "USD/server-year"
+    given_ = scenario(
+        server,
+        by_contract(),
+        self_hosted={"electricity_price": 0.2, "hosting_per_server_year": 500},
+    )
+    fleet = case(given_).futures["own"].deployment.fleet
+    assert fleet is not None
+    assert fleet.machine.hosting_per_year.mode == 500  # type: ignore[union-attr]
+
+
+def test_a_hyperscaler_asks_more_than_a_gpu_cloud() -> None:
+    cloud = rented(kind="rented_on_demand", hardware="h100-sxm", gpu_hour_price=None)
+    prices = []
+    for more in ({}, {"is_hyperscaler": True}):
+        fleet = case(scenario(cloud | more, by_contract())).futures["own"].deployment.fleet
+        assert fleet is not None
+        prices.append(fleet.machine.price.mode)
+    assert prices[1] > 2 * prices[0]

@@ -16,10 +16,13 @@ from evalkit.analysis.tco.formulas import (
     break_even_per_s,
     cost_per_mtok,
     owned_cost_per_year,
+    payback_month,
     replicas_needed,
     split_per_mtok,
 )
+from evalkit.analysis.tco.model import costs
 from evalkit.analysis.tco.replica import Capacity
+from evalkit.analysis.tco.uncertainty import future
 from evalkit.analysis.tco.values import Provenance, at_mode
 from tests.scenarios import (
     book,
@@ -28,7 +31,9 @@ from tests.scenarios import (
     fleet,
     given,
     own,
+    people,
     published_runs,
+    purchase,
     rented,
     scenario,
     workload,
@@ -194,3 +199,41 @@ def test_gkes_allocation_divides_the_whole_cost() -> None:
 def test_replicas_are_added_at_the_peak() -> None:
     assert replicas_needed([0, 3.9, 4.0, 4.1, 40], 0.8, 5).tolist() == [1, 1, 1, 2, 10]
     assert replicas_needed(4.1, 0.8, 5, spare=1) == 3
+
+
+def paid_back(price: float, running: float, other: float) -> float:
+    """Whole months until a purchase and what it takes each month have cost no more than another's bill."""
+    machine = purchase(price, load_w=0.0, idle_w=0.0, **FREE)
+    own_side = own(fleet(machine), people("own", 1, 12 * running))
+    api = bought(other / 1e6)
+    each = [future(d, workload(months=48), at_mode).cumulated for d in (own_side, api)]
+    return float(payback_month(*each).item())
+
+
+FREE = {
+    "maintenance_share": given("maintenance", 0.0),
+    "hosting_per_year": given("hosting", 0.0),
+    "resale_share": given("resale", 0.0),
+}
+
+
+def test_paybacks_that_others_published() -> None:
+    """A purchase / what it saves a month, in cash, to the month in which it is reached.
+
+    Pan et al. (arXiv 2509.18101): a card of $2,000 and $13.8 of electricity against $816 a month: 2.49 months. Lenovo
+    (LP2225): $833,806 against $98.32 an hour: 11.6 months without what it takes to run, 11.9 with it (not given here).
+    """
+    assert pytest.approx(2.49, abs=0.005) == 2000 / (816 - 13.8)
+    assert paid_back(2000, 13.8, 816) == 3
+    assert pytest.approx(11.6, abs=0.05) == 833_806 / (98.32 * 730)
+    assert paid_back(833_806, 0, 98.32 * 730) == 12
+
+
+def test_nvidias_example_of_a_server_year() -> None:
+    """$320,000 over four years and $3,000 hosting: 83,000; with $4,500 of licences for each of eight GPUs 119,000."""
+    for licence, expected in ((0.0, 83_000), (4500.0, 119_000)):
+        bare = {**FREE, "hosting_per_year": given("hosting", 3000.0)}
+        machine = purchase(320_000, load_w=0.0, idle_w=0.0, **bare)
+        eight = fleet(machine, gpus_per_server=8, licence_per_gpu_year=given("licence", licence))
+        year = 12 * costs(own(eight), workload(), 1e6, 0, at_mode).total
+        assert float(year) == pytest.approx(expected)
