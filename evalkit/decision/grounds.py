@@ -10,7 +10,7 @@ from evalkit.config.scenario import ScenarioConfig
 from evalkit.decision.choose import Choice, Standing
 from evalkit.decision.facts import Check, MissingCost
 from evalkit.decision.words import money, percent
-from evalkit.wording import Said, numeral
+from evalkit.wording import Said, say_n
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,24 @@ class Grounds:
         return tuple(m for m in self.missing if m.harmless is None)
 
     @property
-    def months(self) -> Said:
-        """The horizon in digits."""
-        return numeral(f"{self.case.facts.horizon_months}")
+    def horizon(self) -> int:
+        """Months that are looked at."""
+        return self.case.facts.horizon_months
+
+    @property
+    def over(self) -> Said:
+        """The horizon, as it follows an amount."""
+        return say_n("over {n} month", "over {n} months", self.horizon)
+
+    @property
+    def within(self) -> Said:
+        """The horizon, as something happens in it."""
+        return say_n("within {n} month", "within {n} months", self.horizon)
+
+    @property
+    def after(self) -> Said:
+        """The horizon, as something holds at its end."""
+        return say_n("after {n} month", "after {n} months", self.horizon)
 
     @property
     def margin(self) -> Said:

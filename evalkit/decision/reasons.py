@@ -9,6 +9,7 @@ import numpy as np
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.blend.facts import Point, Policy
 from evalkit.analysis.tco.compare import is_equivalent
+from evalkit.analysis.tco.deployment import Purchase
 from evalkit.analysis.tco.facts import BUILD, Guess, OptionFact, PairFact
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.decision.facts import Outcome
@@ -23,7 +24,7 @@ from evalkit.decision.words import (
     share_of_futures,
     two_digits,
 )
-from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
+from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n, verbatim
 
 
 def reasons(g: Grounds) -> Iterator[Said]:
@@ -31,6 +32,7 @@ def reasons(g: Grounds) -> Iterator[Said]:
     yield from dict.fromkeys(map(guess_words, g.case.facts.guesses))
     if g.choice.best is not None and g.by_name[g.choice.best].point is not None:
         yield _how(g.by_name[g.choice.best], g)
+    yield from _at_the_end(g)
     for name in g.standing.failed:
         broken = [c for c in g.checks if c.option == name and c.outcome == Outcome.FAIL]
         out = say("{option} is out: {why}", option=name, why=broken[0].text)
@@ -103,6 +105,38 @@ def _how(o: OptionFact, g: Grounds) -> Said:
     return joined((sent, say("Together they score {scores}.", scores=scores)), " ")
 
 
+def _at_the_end(g: Grounds) -> Iterator[Said]:
+    """Say what rests on the sale of servers whose life is not over when the horizon is."""
+    future = g.case.futures.get(g.chosen or "")
+    if future is None or future.deployment.fleet is None:
+        return
+    machine = future.deployment.fleet.machine
+    back = -float(np.median(future.resale))
+    is_early = isinstance(machine, Purchase) and 12 * machine.life_years.mode > g.horizon
+    if not is_early or back <= 0:
+        return
+    without = future.total - future.resale
+    currency = g.case.facts.currency
+    rival = None if g.choice.rival is None else g.case.futures[g.choice.rival]
+    values = {
+        "option": future.deployment.name,
+        "back": about(back, currency),
+        "total": about(float(np.median(without)), currency),
+    }
+    if rival is not None and float(np.median(without - rival.total)) > 0:
+        yield say(
+            "{back} of what {option} costs comes back from selling the servers at the end; without that it costs"
+            " {total}, and {rival} is cheaper.",
+            **values,
+            rival=rival.deployment.name,
+        )
+        return
+    yield say(
+        "{back} of what {option} costs comes back from selling the servers at the end; without that it costs {total}.",
+        **values,
+    )
+
+
 def _who(policy: Policy | None, local: str, point: Point) -> Said:
     """Say which requests go to the vendor."""
     if policy is Policy.TASK:
@@ -126,7 +160,11 @@ def _price_of_rule(g: Grounds, name: str) -> Said:
     gap = float(np.median(g.case.futures[best].total - g.case.futures[name].total))
     if gap <= 0:
         return NOTHING
-    return say("The rule costs {money} over {months} months.", money=g.money(gap), months=g.months)
+    return say(
+        "The rule costs about {money} in cash {over}.",
+        money=about(gap, g.case.facts.currency),
+        over=g.over,
+    )
 
 
 def _pays(p: PairFact, g: Grounds) -> Said:
@@ -136,33 +174,35 @@ def _pays(p: PairFact, g: Grounds) -> Said:
         "build": verbatim(p.build),
         "buy": verbatim(p.buy),
         "share": share_of_futures(end),
-        "months": g.months,
+        "over": g.over,
+        "after": g.after,
+        "within": g.within,
         "where": _where(p, g),
     }
     if is_equivalent(*_totals(p, g), g.scenario.policy.equivalence):
         return say(
-            "{build} and {buy} are equivalent on cost: over {months} months they differ by no more than {margin};"
+            "{build} and {buy} are equivalent on cost: {over} they differ by no more than {margin};"
             " {where}.",
             **values,
             margin=g.margin,
         )
     if end < 0.5:
         return say(
-            "{build} does not pay off against {buy}: it is cheaper after {months} months in {share} of the simulated"
+            "{build} does not pay off against {buy}: it is cheaper {after} in {share} of the simulated"
             " futures; {where}.",
             **values,
         )
     mid = p.payback_months.value
     if mid is None:
         return say(
-            "{build} pays off against {buy} in {share} of futures within {months} months; {where}.",
+            "{build} pays off against {buy} in {share} of futures {within}; {where}.",
             **values,
         )
     return say(
-        "{build} pays off against {buy} in {share} of futures within {months} months, in half of all futures after"
-        " {mid} months; {where}.",
+        "{build} pays off against {buy} in {share} of futures {within}, in half of all futures {mid};"
+        " {where}.",
         **values,
-        mid=numeral(f"{mid:.0f}"),
+        mid=say_n("after {n} month", "after {n} months", round(mid)),
     )
 
 
@@ -213,9 +253,9 @@ def _are_machines(p: PairFact, g: Grounds) -> bool:
 def _where(p: PairFact, g: Grounds) -> Said:
     """Say from which load it is cheaper: per month today, and over the whole horizon."""
     return say(
-        "today it is cheaper per month {today}; over all {months} months {later}; your load: {load} requests a month",
+        "today it is cheaper per month {today}; {over} {later}; your load: {load} requests a month",
         today=break_even_today(p),
-        months=g.months,
+        over=g.over,
         later=break_even_later(p),
         load=two_digits(p.load_per_s * SECONDS_PER_MONTH),
     )

@@ -8,7 +8,7 @@ from evalkit.analysis.tco.facts import BLEND, BUILD, BUY, OptionFact
 from evalkit.analysis.tco.words import SIDES
 from evalkit.decision.facts import MissingCost, Unpaid
 from evalkit.decision.grounds import Grounds
-from evalkit.decision.words import both, money, percent, share_of_futures
+from evalkit.decision.words import about, both, money, percent, ranged, share_of_futures
 from evalkit.wording import NOTHING, Said, joined, numeral, say, verbatim
 
 _NOT_GIVEN = {"staff": say("the staff"), "adoption": say("the adoption cost")}
@@ -67,7 +67,7 @@ def _sentence(g: Grounds) -> Said:
         return joined((_what(g.by_name[best]), why, _as_well(g)), " ")
     assert choice.rival is not None  # without one it is decided
     return say(
-        "Not decidable yet: {option} looks cheapest ({cost} over {months} months, {gap} less than {rival}), but only"
+        "Not decidable yet: {option} looks cheapest, at {cost} in cash {over} and {gap} less than {rival}, but only"
         " in {share} of the futures simulated from these assumptions no admissible option of another kind is cheaper;"
         " the policy asks for {asked}.",
         **_cost(g, best),
@@ -90,7 +90,7 @@ def _what(best: OptionFact) -> Said:
 
 def _cheapest(g: Grounds, best: str, rival: str) -> Said:
     return say(
-        "It costs {cost} over {months} months, {gap} less than {rival}; in {share} of the futures simulated from these"
+        "It costs {cost} in cash {over}, {gap} less than {rival}; in {share} of the futures simulated from these"
         " assumptions no admissible option of another kind is cheaper.",
         **_cost(g, best),
         **_gap(g, best, rival),
@@ -101,12 +101,12 @@ def _alone(g: Grounds, best: str) -> Said:
     """Say why there is nothing to compare it with."""
     if len({o.side for o in g.case.facts.options}) == 1:
         return say(
-            "It costs {cost} over {months} months; only options to {side} were given, so nothing else was compared.",
+            "It costs {cost} in cash {over}; only options to {side} were given, so nothing else was compared.",
             **_cost(g, best),
             side=SIDES[g.by_name[best].side],
         )
     return say(
-        "It costs {cost} over {months} months; it is the only kind of option that keeps every rule.",
+        "It costs {cost} in cash {over}; it is the only kind of option that keeps every rule.",
         **_cost(g, best),
     )
 
@@ -115,14 +115,14 @@ def _blocked(g: Grounds, best: str) -> Said:
     names = both(g.choice.blockers)
     if len(g.choice.blockers) == 1:
         return say(
-            "Not decidable yet: {option} keeps every rule ({cost} over {months} months), but {other} may be cheaper,"
+            "Not decidable yet: {option} keeps every rule, at {cost} in cash {over}, but {other} may be cheaper,"
             " and not enough is known about it.",
             **_cost(g, best),
             option=best,
             other=names,
         )
     return say(
-        "Not decidable yet: {option} keeps every rule ({cost} over {months} months), but {others} may be cheaper, and"
+        "Not decidable yet: {option} keeps every rule, at {cost} in cash {over}, but {others} may be cheaper, and"
         " not enough is known about them.",
         **_cost(g, best),
         option=best,
@@ -131,19 +131,23 @@ def _blocked(g: Grounds, best: str) -> Said:
 
 
 def _cost(g: Grounds, name: str) -> dict[str, Said]:
-    return {"cost": g.money(g.by_name[name].total.value), "months": g.months}
+    return {"cost": ranged(g.by_name[name].total, g.case.facts.currency), "over": g.over}
 
 
 def _gap(g: Grounds, best: str, rival: str) -> dict[str, Said]:
     gap = np.median(g.case.futures[rival].total - g.case.futures[best].total)
     share = share_of_futures(g.choice.confidence or 0.0)
-    return {"gap": g.money(float(gap)), "rival": verbatim(rival), "share": share}
+    return {
+        "gap": say("about {money}", money=about(float(gap), g.case.facts.currency)),
+        "rival": verbatim(rival),
+        "share": share,
+    }
 
 
 def _level(g: Grounds, best: str) -> Said:
     return say(
-        "Not decidable on cost: {options} are equivalent. They differ by no more than {margin} of {cost} over {months}"
-        " months, so what else counts has to decide.",
+        "Not decidable on cost: {options} are equivalent. They differ by no more than {margin} of {cost} in cash"
+        " {over}, so what else counts has to decide.",
         **_cost(g, best),
         options=both((best, *g.choice.equivalent)),
         margin=g.margin,
@@ -153,7 +157,7 @@ def _level(g: Grounds, best: str) -> Said:
 def _unpaid(g: Grounds, best: str) -> Said:
     """Say that a cost nobody gave could turn it, and from which amount on."""
     without = say(
-        "Not decidable yet: {option} looks cheapest ({cost} over {months} months), but not with every cost.",
+        "Not decidable yet: {option} looks cheapest, at {cost} in cash {over}, but not with every cost.",
         **_cost(g, best),
         option=best,
     )
@@ -181,7 +185,7 @@ def missing_words(m: MissingCost, currency: str) -> Said:
 
 
 def _per(m: MissingCost, currency: str) -> Said:
-    at = money(m.turns_at, currency)
+    at = money(None, currency) if m.turns_at is None else about(m.turns_at, currency)
     if m.what != "staff":
         return at
     if m.fte is None:
@@ -213,7 +217,7 @@ def _open(g: Grounds, best: str) -> Said:
             **values,
         ),
     }
-    costs = say("{option} costs {cost} over {months} months.", option=best, **_cost(g, best))
+    costs = say("{option} costs {cost} in cash {over}.", option=best, **_cost(g, best))
     return joined((kinds[g.by_name[best].side], costs), " ")
 
 

@@ -20,7 +20,7 @@ from evalkit.decision.missing import missing_costs
 from evalkit.decision.next_steps import next_measurements
 from evalkit.decision.reasons import reasons
 from evalkit.decision.sentence import sentence
-from evalkit.decision.words import amount
+from evalkit.decision.words import about, amount
 from evalkit.wording import NOTHING, Said, joined, say
 
 MOST_SWINGS = 12
@@ -102,7 +102,7 @@ def _assumptions(g: Grounds, moving: Sequence[Swing]) -> Iterator[Said]:
     """Yield what was not measured among the inputs that matter most."""
     for s in moving[:_CARRYING]:
         if s.given.provenance in _SOFT:
-            yield _assumed(s.given, g.money(s.span))
+            yield _assumed(s.given, about(s.span, g.case.facts.currency))
     used: Sequence[str] = [n for n in (g.chosen, g.against) if n is not None]
     for name in used:
         fleet = g.case.futures[name].deployment.fleet
@@ -122,7 +122,8 @@ def _assumed(i: Input, span: Said) -> Said:
         source = say("{provenance} ({source})", provenance=source, source=i.source)
     old = say("older than 180 days") if i.is_old else NOTHING
     return say(
-        "Assumed: {label}: {mode} ({low} to {high}) {unit}, {source}; between the two the result moves by {money}.",
+        "Assumed: {label}: {mode} ({low} to {high}) {unit}, {source}; between the two the result moves by"
+        " about {money}.",
         label=i.label,
         mode=amount(i.mode),
         low=amount(i.low),

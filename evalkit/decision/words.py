@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import floor, isfinite, log10
 
-from evalkit.analysis.tco.facts import PairFact
+from evalkit.analysis.tco.facts import Figure, PairFact
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.metrics.catalogue.gate import GATE
 from evalkit.wording import Said, joined, numeral, say, verbatim
@@ -58,6 +58,17 @@ def about(value: float, currency: str) -> Said:
     near = rounded(value)
     decimals = max(2, 1 - floor(log10(abs(near)))) if 0 < abs(near) < 10 else 0
     return say("{currency} {amount}", currency=currency, amount=numeral(f"{near:,.{decimals}f}"))
+
+
+def ranged(figure: Figure, currency: str) -> Said:
+    """Amount of money in two figures with its range."""
+    if figure.value is None:
+        return money(None, currency)
+    shown = say("about {money}", money=about(figure.value, currency))
+    if figure.low is None or figure.high is None or rounded(figure.low) == rounded(figure.high):
+        return shown
+    bounds = {"low": two_digits(figure.low), "high": two_digits(figure.high)}
+    return say("{money} ({low} to {high})", money=shown, **bounds)
 
 
 def two_digits(value: float) -> Said:

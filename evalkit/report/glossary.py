@@ -106,6 +106,9 @@ _DECISION_TERMS: _Terms = (
     (say("break-even load, λ*"), say(
         "The load at which an own deployment and an API cost the same per month. Above it the own deployment is"
         " cheaper. Adoption cost is not in it.")),
+    (say("cash view"), say(
+        "Money when it is paid: servers when they are bought, rent as it is billed, and what servers bring at the end."
+        " Totals, payback and the verdict are in it.")),
     (say("cross-validated"), say(
         "The documents are split into parts. A threshold is chosen on all parts but one and judged on the part"
         " that was left out, so no document judges a threshold that it helped to choose.")),
@@ -114,7 +117,8 @@ _DECISION_TERMS: _Terms = (
     (say("full load"), say(
         "Every replica busy all the time at its measured capacity: the least a token can cost on own machines."
         " Nobody reaches it in practice.")),
-    (say("headroom"), say("Share of the measured capacity that is planned to be used at the busiest time.")),
+    (say("planned use at the peak"), say(
+        "Share of the measured capacity that is planned to be used at the busiest time; the rest is in reserve.")),
     (say("list price, contract, catalogue, default, imported"), say(
         "Where a number is from: a vendor's public price list; your contract; evalkit's dated list of hardware and"
         " electricity; an assumption of evalkit; a measurement of somebody else. Measured numbers are from your"
@@ -127,11 +131,15 @@ _DECISION_TERMS: _Terms = (
     (say("paired difference"), say(
         "Both models answered the same documents; their scores are compared document by document.")),
     (say("payback"), say(
-        "The first month in which all that was spent so far, adoption included, is less than with the API.")),
+        "Cash view: the first month in which all that has been paid so far, adoption and servers included, is no more"
+        " than with the other option.")),
     (say("PERT"), say("A bell-shaped distribution between a lowest and a highest value around the most likely one.")),
     (say("present value"), say(
-        "Money that is paid later counts less: it is divided by (1 + discount rate) for each year.")),
+        "Cash view: what is paid over the horizon, less what servers bring when they are sold. Money that is paid later"
+        " counts less: it is divided by (1 + discount rate) for each year.")),
     (say("PUE"), say("Power of the whole site / power of its machines: what cooling and losses add.")),
+    (say("unit cost"), say(
+        "What a month, a request or a token costs, with servers spread evenly over their life, interest included.")),
     (say("quality"), say(
         "Mean score over the tasks, each by its own metric, weighted by how much of the work it is.")),
     (say("replica"), say("One running copy of a model on its own GPUs.")),

@@ -41,7 +41,7 @@ def fleet_of(
         Fleet(
             capacity_per_s=capacity.per_s,
             headroom=book.assumed(
-                Asked("headroom", say("share of capacity used at the peak"), "share"),
+                Asked("headroom", say("planned use at the peak"), "share"),
                 mine.headroom,
                 "headroom",
             ),

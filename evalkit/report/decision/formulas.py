@@ -22,14 +22,14 @@ FORMULAS = (
         say("H = (F + E) / 8760 where owned; GPUs · hourly rate where rented"),
     ),
     (say("λ_SLO"), say("highest measured requests/s within the service level")),
-    (say("replicas"), say("n(λ) = ceil(λ_peak / (headroom · λ_SLO)), + 1 for N+1")),
+    (say("replicas"), say("n(λ) = ceil(λ_peak / (planned use · λ_SLO)), + 1 for N+1")),
     (
         say("API price per request"),
         say("c_req = mean price of a measured request, from its real usage"),
     ),
     (
         say("break-even load"),
-        say("λ* = H·n / (3600 · c_req); feasible if λ* ≤ n · headroom · λ_SLO"),
+        say("λ* = H·n / (3600 · c_req); feasible if λ* ≤ n · planned use · λ_SLO"),
     ),
     (
         say("payback"),

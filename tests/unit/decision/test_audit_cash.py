@@ -54,6 +54,29 @@ def test_what_is_got_for_it_at_the_end_is_a_row_of_its_own() -> None:
     assert decide(case(config), config).decision is Decision.BUILD
 
 
+def test_a_horizon_shorter_than_the_life_says_what_rests_on_the_sale() -> None:
+    """120,000 are paid in the end, since 180,000 come back; the API is 162,000."""
+    config = server(12, 0.8)
+    told = " ".join(decide(case(config), config).reasons)
+    assert (
+        "USD 180,000 of what own costs comes back from selling the servers at the end; without that it costs"
+        " USD 300,000, and api is cheaper." in told
+    )
+    cheap = server(12, 0.1, price=60.0)
+    told = " ".join(decide(case(cheap), cheap).reasons)
+    assert "without that it costs USD 300,000." in told
+    whole = server(48, 0.8, price=60.0)
+    assert "selling the servers" not in " ".join(decide(case(whole), whole).reasons)
+
+
+def test_a_horizon_of_one_month_is_told_in_the_singular() -> None:
+    config = server(1, 0.8)
+    found = decide(case(config), config)
+    told = " ".join((found.sentence, *found.reasons))
+    assert "over 1 month" in told
+    assert "1 months" not in told
+
+
 def test_payback_waits_for_the_purchase() -> None:
     """300,000 against 13,500 a month: after 23 months as much has been paid for the API."""
     assert pair(case(server(48, 0))).payback_months.value == 23

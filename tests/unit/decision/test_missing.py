@@ -38,7 +38,7 @@ def test_own_staff_that_nobody_gave_makes_it_undecidable_from_an_amount_on() -> 
     assert (only(found).turns_at, only(found).becomes) == (pytest.approx(19_340), "api")
     assert only(found).fte == pytest.approx(0.1934)
     assert (
-        "above 0.19 FTE at USD 100,000 (USD 19,340 a year) api becomes the cheapest"
+        "above 0.19 FTE at USD 100,000 (USD 19,000 a year) api becomes the cheapest"
         in found.sentence
     )
     assert found.is_incomplete
@@ -75,7 +75,7 @@ def test_where_both_lack_it_the_difference_counts() -> None:
     own, api = found.missing
     assert (own.turns_at, own.is_difference) == (pytest.approx(19_340), True)
     assert api.harmless is Unpaid.BY_BEST
-    assert "once it is USD 19,340 a year more than that of api" in found.sentence
+    assert "once it is USD 19,000 a year more than that of api" in found.sentence
 
 
 def test_an_api_that_is_cheaper_without_any_staff_is_cheaper_with_it() -> None:

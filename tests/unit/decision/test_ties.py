@@ -24,7 +24,7 @@ def test_three_equal_options_of_two_kinds_are_not_decidable_on_cost() -> None:
     assert found.confidence == 0.5
     assert {found.leaning, *found.equivalent} == {"own", "a", "b"}
     assert found.sentence.startswith("Not decidable on cost: own, a and b are equivalent.")
-    assert "differ by no more than 5 % of USD 17,520 over 12 months" in found.sentence
+    assert "differ by no more than 5 % of about USD 18,000 in cash over 12 months" in found.sentence
 
 
 def test_no_pair_of_equal_options_is_said_to_pay_off_or_not() -> None:
