@@ -143,7 +143,8 @@ class SelfHostedSpec(SideSpec):
     rent_change_per_year: GrowthPerYear | None = None
     """How rents of GPUs move, in either direction; a reservation keeps its price. Unset: the catalogue's."""
     start_up_minutes: Minutes | None = None
-    """From the order of a rented GPU until it serves; paid at every start. Unset: the catalogue's."""
+    """From the order of a rented GPU until it serves; paid at every start. Unset: how long loading the model took when
+    it was measured in evalkit's process, else the catalogue's."""
     outage_share: Share | None = None
     """Share of the time in which own machines do not serve, and `failover` answers; unset: the catalogue's."""
     maintenance_share: SharePerYear | None = None

@@ -9,7 +9,7 @@ from evalkit.analysis.tco.book import Asked, Book
 from evalkit.analysis.tco.deployment import Elastic, Fleet, Power, Purchase, Rent, Reserved
 from evalkit.analysis.tco.replica import Capacity
 from evalkit.analysis.tco.token_work import token_work
-from evalkit.analysis.tco.values import Input
+from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.config.quantity import Quantity
 from evalkit.config.scenario import (
     ON_DEMAND,
@@ -33,7 +33,7 @@ def fleet_of(
     if option.kind == OWNED:
         machine = _purchase(option, hardware, capacity, book, missing)
     else:
-        machine = _rent(option, hardware, book, missing)
+        machine = _rent(option, hardware, runs, book, missing)
     if missing or machine is None or capacity.per_s is None:
         return None, tuple(missing)
     mine = book.scenario.self_hosted
@@ -79,7 +79,9 @@ _RENTS = {
 """Kind → the catalogue's row."""
 
 
-def _rent(option: OptionSpec, hardware: str | None, book: Book, missing: list[Said]) -> Rent | None:
+def _rent(
+    option: OptionSpec, hardware: str | None, runs: Sequence[Run], book: Book, missing: list[Said]
+) -> Rent | None:
     what = "gpu_hour_hyperscaler" if option.is_hyperscaler else _RENTS[option.kind]
     label = say("rent of {name}", name=option.name)
     asked = Asked(f"rent.{option.name}", label, "money/GPU-hour")
@@ -92,17 +94,13 @@ def _rent(option: OptionSpec, hardware: str | None, book: Book, missing: list[Sa
         book.scenario.self_hosted.rent_change_per_year,
         "rent_change",
     )
-    return Rent(price, change, _billing(option, book))
+    return Rent(price, change, _billing(option, runs, book))
 
 
-def _billing(option: OptionSpec, book: Book) -> Reserved | Elastic:
+def _billing(option: OptionSpec, runs: Sequence[Run], book: Book) -> Reserved | Elastic:
     if option.kind == RESERVED:
         return Reserved(option.term_months or _TERM_MONTHS)
-    start_up = book.assumed(
-        Asked("start_up_minutes", say("start-up of a rented GPU"), "minutes"),
-        book.scenario.self_hosted.start_up_minutes,
-        "start_up_minutes",
-    )
+    start_up = _start_up(option, runs, book)
     if option.kind == SERVERLESS:
         return Elastic(start_up, minimum=0, is_per_second=True)
     return Elastic(
@@ -111,6 +109,19 @@ def _billing(option: OptionSpec, book: Book) -> Reserved | Elastic:
         active_share=option.active_hours_per_week / 168,
         billing_step_hours=option.billing_step_s / 3600,
     )
+
+
+def _start_up(option: OptionSpec, runs: Sequence[Run], book: Book) -> Input:
+    """Return the user's number, else how long loading the model took when it was measured, else the catalogue's."""
+    given = book.scenario.self_hosted.start_up_minutes
+    asked = Asked("start_up_minutes", say("start-up of a rented GPU"), "minutes")
+    cells = [c for run in runs for c in run.manifest.cells if c.model == option.model]
+    loads = [c.load_s for c in cells if c.is_in_process and c.load_s]
+    if given is not None or not loads:
+        return book.assumed(asked, given, "start_up_minutes")
+    source = say("loading of {name} when it was measured", name=option.model)
+    measured = replace(asked, key=f"start_up_minutes.{option.model}")
+    return book.fixed(measured, max(loads) / 60, Provenance.MEASURED, source)
 
 
 def _purchase(

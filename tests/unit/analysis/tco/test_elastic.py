@@ -20,6 +20,7 @@ from evalkit.analysis.tco.values import at_mode, drawn
 from evalkit.config.sides import ProfileSpec
 from evalkit.decision.facts import Decision
 from evalkit.errors import ConfigError
+from tests.capacities import GOOD, bench
 from tests.scenarios import (
     bought,
     by_contract,
@@ -29,6 +30,7 @@ from tests.scenarios import (
     option,
     own,
     rent,
+    rented,
     scenario,
     verdict,
     workload,
@@ -212,3 +214,15 @@ def test_a_failover_takes_data_out_and_needs_no_spare_replicas() -> None:
     assert found.replicas == 2
     with pytest.raises(ValueError, match="'nobody' is none of the APIs that answer at once: api"):
         spiky(1, failover="nobody")
+
+
+def test_start_up_takes_as_long_as_loading_did() -> None:
+    run = bench({20: GOOD}, model="open", lengths=(500, 250))
+    cells = tuple(replace(c, load_s=90.0) for c in run.manifest.cells)
+    run = replace(run, manifest=run.manifest.model_copy(update={"cells": cells}))
+    mine = rented(kind="rented_on_demand", capacity=None)
+    for start_up, expected in ((None, 1.5), (4, 4.0)):
+        config = scenario(mine, by_contract(), self_hosted={"start_up_minutes": start_up})
+        fleet = case(config, run).futures["own"].deployment.fleet
+        assert fleet is not None
+        assert fleet.machine.billing.start_up_minutes.mode == expected  # type: ignore[union-attr]
