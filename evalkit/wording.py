@@ -11,9 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+_ENGLISH = "en"
+Title = str | Mapping[str, str]
+"""Somebody's own words: the same in every language, or by language."""
+
 
 class Language(Protocol):
     """What it takes to say something: messages and the two signs in numbers."""
+
+    @property
+    def code(self) -> str:
+        """ISO 639, such as `de`."""
+        ...
 
     @property
     def decimal(self) -> str:
@@ -100,6 +109,30 @@ class Numeral(Said):
         return str(self).translate({ord("."): language.decimal, ord(","): language.group})
 
 
+class Titled(Said):
+    """A name as its title: it is equal to the name, which keys and files go by, and reads as the title.
+
+    `str()` and everything that is said give the title; comparing, hashing and f-strings take the name.
+    """
+
+    __slots__ = ("_titles",)
+    _titles: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return self.in_language(_ENGLISH)
+
+    def __format__(self, spec: str) -> str:
+        return format(str.__str__(self), spec)
+
+    def told(self, language: Language) -> str:
+        """Return the title in a language."""
+        return self.in_language(language.code)
+
+    def in_language(self, code: str) -> str:
+        """Return the title in a language, in English or any other where there is none."""
+        return self._titles.get(code) or next(iter(self._titles.values()))
+
+
 def say(message: str, /, **values: str) -> Said:
     """Return a message of the catalogue, `{name}` standing for a value.
 
@@ -117,7 +150,7 @@ def say_n(one: str, many: str, n: int, /, **values: str) -> Said:
 def joined(parts: Iterable[str], separator: str = ", ") -> Said:
     """Return texts with a separator between them; empty ones are left out."""
     kept = tuple(part for part in parts if part)
-    found = Joined(separator.join(kept))
+    found = Joined(str(separator).join(map(str, kept)))
     found._parts, found._separator = kept, separator
     return found
 
@@ -125,6 +158,21 @@ def joined(parts: Iterable[str], separator: str = ", ") -> Said:
 def verbatim(text: str) -> Said:
     """Return a name, an id or somebody's own words as they are."""
     return text if isinstance(text, Said) else Said(text)
+
+
+def titled(name: str, title: Title | None) -> str:
+    """Return a name that reads as its title; without one the name itself."""
+    if not title:
+        return name
+    titles = {_ENGLISH: title} if isinstance(title, str) else dict(title)
+    found = Titled(name)
+    found._titles = dict(sorted(titles.items(), key=lambda item: item[0] != _ENGLISH))
+    return found
+
+
+def text_of(title: Title) -> str:
+    """Return a text that reads in each language as it was given."""
+    return title if isinstance(title, str) else titled(next(iter(title.values()), ""), title)
 
 
 def numeral(english: str) -> Said:

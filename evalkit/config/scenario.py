@@ -72,11 +72,19 @@ class ContractSpec(PriceSpec):
     """Currency of the prices."""
 
 
+_Language = Annotated[str, Field(pattern="^(en|de)$")]
+Title = str | Annotated[dict[_Language, str], Field(min_length=1)]
+"""Words of your own: the same in every language, or `{en: …, de: …}`."""
+
+
 class OptionSpec(Spec):
     """One way to deploy one model."""
 
     name: Name
-    """How the report calls it."""
+    """What the scenario and other tools call it."""
+    title: Title | None = None
+    """How the report calls it, such as `Own servers`, or by language: `{en: Own servers, de: Eigene Server}`. Unset:
+    the name."""
     kind: Literal[
         "owned",
         "rented_on_demand",
@@ -161,6 +169,8 @@ class BlendPair(Spec):
     """A self-hosted option."""
     vendor: str
     """An API option."""
+    title: Title | None = None
+    """How the report calls the two together. Unset: both titles."""
 
 
 def _check_failovers(options: Sequence[OptionSpec]) -> None:
@@ -178,10 +188,12 @@ class ScenarioConfig(Spec):
 
     name: Name
     """Names the report's file."""
-    title: str = ""
-    """Heading of the report; unset: the name."""
-    about: str = ""
-    """Who decides what, in a few sentences; printed in the report."""
+    title: Title = ""
+    """Heading of the report, perhaps by language: `{en: …, de: …}`; unset: the name."""
+    about: Title = ""
+    """Who decides what, in a few sentences, perhaps by language; printed in the report."""
+    titles: dict[str, Title] = Field({})
+    """Task → how the verdict calls it, such as `{ticket_routing: sorting tickets}`, perhaps by language."""
     currency: Currency = "USD"
     """Currency of every result, and of every amount of money without a unit."""
     rates: dict[Currency, RateSpec] = Field({})

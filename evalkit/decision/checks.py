@@ -8,6 +8,7 @@ from evalkit.analysis.blend.facts import Policy
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
 from evalkit.analysis.tco.facts import BLEND, BUILD, BUY, Figure, OptionFact
+from evalkit.analysis.tco.titles import titled_task
 from evalkit.analysis.weighted import Level
 from evalkit.config.scenario import API_BATCH, ScenarioConfig
 from evalkit.decision.facts import Check, Outcome
@@ -71,10 +72,11 @@ def _quality(o: OptionFact, case: Case, scenario: ScenarioConfig) -> Iterator[Ch
         outcome, text = at_most(case.rates[o.name, name], most, rule_words(f"{RATE_OF}{name}"))
         yield Check(o.name, f"{RATE_OF}{name}", outcome, text, most)
     for task, least in rule.tasks.items():
-        what = say("Score on {task}", task=task)
+        called = titled_task(task, scenario)
+        what = say("Score on {task}", task=called)
         outcome, text = at_least(task_quality(o, task, case), least, what)
         text = _together(text, case.levels.of_task(task))
-        yield Check(o.name, f"quality of {task}", outcome, text, least)
+        yield Check(o.name, f"quality of {task}", outcome, text, least, called)
 
 
 def at_most(e: Estimate, most: float, what: Said) -> tuple[Outcome, Said]:

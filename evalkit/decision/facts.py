@@ -41,6 +41,8 @@ class Check:
     """A sentence with the numbers."""
     limit: float | None = None
     """What the rule asks for, where it is a number."""
+    task: str = ""
+    """Whose score it is about, where it is of one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def _nearly(case: Case, checks: Sequence[Check]) -> Iterator[Said]:
             yield say(
                 "Ask whether {option} may break one rule, {rule}: {why}",
                 option=option.name,
-                rule=rule_words(broken[0].rule),
+                rule=rule_words(broken[0].rule, broken[0].task),
                 why=broken[0].text,
             )
 
@@ -99,7 +99,7 @@ def _for_check(case: Case, check: Check) -> Iterator[Said]:
         yield say(
             "Ask {models} more documents of the tasks that tell this rate: {rule}.",
             models=both(option.models),
-            rule=rule_words(check.rule),
+            rule=rule_words(check.rule, check.task),
         )
     elif check.rule.startswith("quality"):
         yield _for_quality(case, option, check)
@@ -112,7 +112,7 @@ def _for_check(case: Case, check: Check) -> Iterator[Said]:
         yield say(
             "Narrow the cost of {option}: its range holds the limit of `{rule}`.",
             option=option.name,
-            rule=rule_words(check.rule),
+            rule=rule_words(check.rule, check.task),
         )
 
 

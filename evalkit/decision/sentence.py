@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.analysis.tco.facts import BLEND, BUILD, BUY, OptionFact
+from evalkit.analysis.tco.titles import titled_task
 from evalkit.analysis.tco.words import SIDES
 from evalkit.decision.facts import MissingCost, Unpaid
 from evalkit.decision.grounds import Grounds
@@ -41,7 +42,7 @@ def _guessing(g: Grounds) -> Said:
     return say(
         "Beware: {option} is not surely better than guessing on {tasks}.",
         option=g.chosen,
-        tasks=both(dict.fromkeys(one.task for one in found)),
+        tasks=both(titled_task(t, g.scenario) for t in dict.fromkeys(one.task for one in found)),
     )
 
 

@@ -114,10 +114,10 @@ RATE_OF = "rate: "
 """How the keys of rules on a rate begin; a metric of the gate follows."""
 
 
-def rule_words(rule: str) -> Said:
-    """Say what a rule of the policy is called."""
+def rule_words(rule: str, task: str = "") -> Said:
+    """Say what a rule of the policy is called; `task` is what its task reads as."""
     if rule.startswith(_QUALITY_OF):
-        return say("quality of {task}", task=rule.removeprefix(_QUALITY_OF))
+        return say("quality of {task}", task=task or rule.removeprefix(_QUALITY_OF))
     if rule.startswith(RATE_OF):
         return say(GATE[rule.removeprefix(RATE_OF)].name)
     return _RULES.get(rule, verbatim(rule))

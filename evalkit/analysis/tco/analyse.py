@@ -42,6 +42,7 @@ from evalkit.analysis.tco.model import costs
 from evalkit.analysis.tco.options import Resolved, resolve, workload
 from evalkit.analysis.tco.pairs import pair_facts
 from evalkit.analysis.tco.rates import rates_of
+from evalkit.analysis.tco.titles import titled_options, titled_point
 from evalkit.analysis.tco.uncertainty import Future, figure, future, inputs_of
 from evalkit.analysis.tco.unit import Work, unit_costs
 from evalkit.analysis.tco.values import Input, Provenance, Reading, at_mode, drawn
@@ -52,7 +53,7 @@ from evalkit.catalog import Catalog
 from evalkit.config.scenario import ScenarioConfig
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.store.run_dir import Run
-from evalkit.wording import NOTHING, Said, joined, say
+from evalkit.wording import NOTHING, Said, joined, say, text_of
 
 _CURVE_POINTS = 160
 AROUND = 30.0
@@ -109,7 +110,7 @@ def analyse_scenario(
     _check_tasks(scenario, runs)
     rule = scenario.policy.quality
     table = doc_table(runs, rule.metrics, rule.clusters, with_rates=bool(rule.at_most))
-    options = [within_limits(resolve(o, table, book), work, book) for o in scenario.options]
+    options = [within_limits(resolve(o, table, book), work, book) for o in titled_options(scenario)]
     _check_models(options, runs)
     paired = list(pairings(options, runs, book))
     options, levels = bounded(options, paired, book)
@@ -122,8 +123,8 @@ def analyse_scenario(
     basis = _Basis(runs, book, work, futures, _price_ratio(options, book), read)
     facts = TcoFacts(
         name=scenario.name,
-        title=scenario.title or scenario.name,
-        about=scenario.about,
+        title=text_of(scenario.title or scenario.name),
+        about=text_of(scenario.about),
         currency=scenario.currency,
         horizon_months=scenario.horizon_months,
         draws=scenario.draws,
@@ -284,7 +285,7 @@ def _blend_option(b: Blend, basis: _Basis) -> OptionFact:
         slo_share=blended_slo_share(b, basis.book.scenario.service_level),
         escalated=None if b.point is None else b.point.escalated,
         policy=None if b.frontier is None else b.frontier.policy,
-        point=b.point,
+        point=None if b.point is None else titled_point(b.point, basis.book.scenario),
         out_of_reach=b.out_of_reach,
     )
     does = work_of(b.local, basis.runs, basis.ratio, basis.book)

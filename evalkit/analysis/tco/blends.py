@@ -14,6 +14,7 @@ from evalkit.analysis.tco.api import NOT_ASKED, request_price, tariff
 from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.deployment import Deployment, Workload
 from evalkit.analysis.tco.options import Resolved
+from evalkit.analysis.tco.titles import blend_name
 from evalkit.analysis.tco.uncertainty import future
 from evalkit.analysis.tco.values import Input, as_input, at_mode
 from evalkit.analysis.weighted import Levels
@@ -27,6 +28,8 @@ from evalkit.wording import NOTHING, Said, joined, numeral, say
 class Blend:
     """Two options that are combined."""
 
+    name: str
+    """Name that the scenario goes by; it reads as the title."""
     local: Resolved
     vendor: Resolved
     fact: BlendFact
@@ -39,15 +42,6 @@ class Blend:
     """Why there is no deployment."""
     out_of_reach: Said = NOTHING
     """Why no setting is good enough or affordable."""
-
-    @property
-    def name(self) -> str:
-        """How the report calls it."""
-        return _name(self.local, self.vendor)
-
-
-def _name(local: Resolved, vendor: Resolved) -> str:
-    return f"{local.spec.name} + {vendor.spec.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +101,7 @@ def usable_policies(book: Book) -> tuple[Policy, ...]:
 def blend(pairing: Pairing, levels: Levels, book: Book, work: Workload) -> Blend:
     """Return the blend of two options at the setting that is chosen."""
     local, vendor = pairing.local, pairing.vendor
+    name = blend_name(local.spec.name, vendor.spec.name, book.scenario)
     fact = blend_fact(local.spec.model, vendor.spec.model, pairing.plan, levels)
     missing = [*local.missing, *vendor.missing]
     choice = None
@@ -116,15 +111,16 @@ def blend(pairing: Pairing, levels: Levels, book: Book, work: Workload) -> Blend
         choice = _choose(fact, book, _budget(local, vendor, fact, work, book))
     if missing or choice is None:
         why = NOTHING if missing else _why_none(fact, book)
-        return Blend(local, vendor, fact, None, None, None, tuple(missing) or (why,), why)
+        return Blend(name, local, vendor, fact, None, None, None, tuple(missing) or (why,), why)
     frontier = next(f for f in fact.frontiers if f.policy == choice.policy)
     return Blend(
+        name=name,
         local=local,
         vendor=vendor,
         fact=fact,
         point=choice.point,
         frontier=frontier,
-        deployment=_deployment(local, vendor, frontier, choice.point),
+        deployment=_deployment(name, local, vendor, frontier, choice.point),
         missing=(),
     )
 
@@ -222,7 +218,9 @@ def _best_quality(frontiers: Sequence[Frontier]) -> float | None:
     return max(reached, default=None)
 
 
-def _deployment(local: Resolved, vendor: Resolved, frontier: Frontier, point: Point) -> Deployment:
+def _deployment(
+    name: str, local: Resolved, vendor: Resolved, frontier: Frontier, point: Point
+) -> Deployment:
     """Return machines for what stays, and the API for what goes there.
 
     What goes there costs its share of the API's bill for everything, so that the same price per request holds as for
@@ -230,7 +228,6 @@ def _deployment(local: Resolved, vendor: Resolved, frontier: Frontier, point: Po
     """
     assert local.deployment is not None
     assert vendor.deployment is not None
-    name = _name(local, vendor)
     escalated = point.escalated
     stays = None if frontier.is_cascade else _stays(name, escalated)
     return Deployment(

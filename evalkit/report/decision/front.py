@@ -218,7 +218,7 @@ def _rules(mine: Sequence[Check]) -> Cell:
     worst = min((c.outcome for c in mine), key=_ORDER.index)
     if worst is Outcome.PASS:
         return Cell(say("✓ all"), mark=str(worst))
-    named = joined(dict.fromkeys(rule_words(c.rule) for c in mine if c.outcome is worst))
+    named = joined(dict.fromkeys(rule_words(c.rule, c.task) for c in mine if c.outcome is worst))
     if worst is Outcome.FAIL:
         return Cell(say("✗ {rules}", rules=named), mark=str(worst))
     return Cell(say("? {rules}", rules=named), mark=str(worst))

@@ -50,7 +50,7 @@ def label_rows(axes: Any, rows: Sequence[str], row_in: float) -> None:
 
 
 def _two_lines(words: str) -> list[str]:
-    shown = " ".join(visible(words).split())
+    shown = " ".join(visible(str(words)).split())
     first = textwrap.wrap(shown, _ROW_LETTERS)[0] if shown else ""
     rest = shown[len(first) :].strip()
     return [first, one_line(rest, _ROW_LETTERS)] if rest else [first]
@@ -84,7 +84,7 @@ def inches_of(axes: Any) -> float:
 
 def one_line(words: str, longest: int) -> str:
     """Return a name that fits on one line and in which nothing acts; a long one is cut in the middle."""
-    shown = " ".join(visible(words).split())
+    shown = " ".join(visible(str(words)).split())
     if len(shown) <= longest:
         return shown
     tail = (longest - 1) // 2

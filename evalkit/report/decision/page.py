@@ -183,10 +183,10 @@ def check_grid(facts: TcoFacts, verdict: Verdict) -> Table | None:
     names = [name for name in names if any(c.option == name for c in verdict.checks)]
     rows = [
         (
-            Head(rule_words(rule)),
+            Head(rule_words(rule, task)),
             tuple(_check(found.get((rule, name), [])) for name in names),
         )
-        for rule in dict.fromkeys(c.rule for c in verdict.checks)
+        for rule, task in {c.rule: c.task for c in verdict.checks}.items()
     ]
     heads = [Head(verbatim(name), series=where.get(name)) for name in names]
     return flat(say("Rules"), heads, rows, say("rule"))

@@ -184,7 +184,7 @@ def _data(
     def tree(d: Deployment) -> Json:
         o = facts[d.name]
         return {
-            "name": visible(d.name),
+            "name": visible(tell(d.name, language)),
             "series": where[d.name],
             "side": o.side,
             "broken": d.name in broken,

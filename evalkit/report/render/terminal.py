@@ -23,7 +23,7 @@ _BREAKS = re.compile(r"[\t\n\r\u2028\u2029]+")
 
 def plain(line: str, style: str = "") -> Text:
     """Return a line in which neither control characters nor rich's markup act."""
-    return Text(visible(line[:LONGEST_LINE]), style)
+    return Text(visible(str(line)[:LONGEST_LINE]), style)
 
 
 def bullets(title: str, lines: Sequence[str]) -> Iterator[RenderableType]:
@@ -76,4 +76,4 @@ def _with_note(words: str, note: str, style: str = "") -> Text:
 
 
 def _line(words: str, style: str = "") -> Text:
-    return plain(_BREAKS.sub(" ", words), style)
+    return plain(_BREAKS.sub(" ", str(words)), style)

@@ -188,8 +188,8 @@ def test_the_cases_above_say_it_all(part: str) -> None:
 def test_sentences_are_told_whole_in_german() -> None:
     dear = found("build")
     assert tell(dear.sentence, GERMAN) == (
-        "Selbst betreiben: open in eigenem Betrieb, als own. Gezahlt werden rund 18.000 USD über 12 Monate, rund"
-        " 54.000 USD weniger als bei api; in 100 % der Simulationen mit diesen Annahmen ist keine zulässige Option"
+        "Selbst betreiben: open in eigenem Betrieb („own“). Gezahlt werden rund 18.000 USD über 12 Monate, rund"
+        " 54.000 USD weniger als bei „api“; in 100 % der Simulationen mit diesen Annahmen ist keine zulässige Option"
         " anderer Art günstiger."
     )
     (check,) = (c for c in found("public").checks if c.option == "api")
