@@ -101,20 +101,20 @@ def _not_known(o: OptionFact) -> Cell:
 def _paid(facts: TcoFacts) -> Iterator[RowPlan]:
     money = _money(facts.currency)
     yield (
-        say("upfront"),
+        say("to pay first, cash"),
         say("adoption and, where owned, the first servers"),
         lambda o: upfront_cell(o, money),
     )
-    yield say("first month"), say("without adoption"), lambda o: _month(o, money)
+    yield say("first month, unit cost"), say("without adoption"), lambda o: _month(o, money)
     for name, why, field in _PARTS:
         yield joined(("…", name), " "), why, partial(_part, field=field, show=money)
     yield (
-        say("mean per month"),
+        say("mean per month, unit cost"),
         say("everything over the horizon / its months, not discounted"),
         lambda o: _total(o, o.per_month, money),
     )
     yield (
-        say_n("total over {n} month", "total over {n} months", facts.horizon_months),
+        say_n("{n} month, cash", "{n} months, cash", facts.horizon_months),
         TERMS["present value"],
         lambda o: _total(o, o.total, money),
     )

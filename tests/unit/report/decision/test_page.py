@@ -236,9 +236,9 @@ def test_every_missing_number_is_said_to_be_missing_and_is_no_zero() -> None:
     facts, given = without_numbers(decision_facts()), without_numbers(verdict(confidence=None))
     grid = cost_grid(facts)
     for name in (
-        "upfront",
-        "mean per month",
-        "total over 36 months",
+        "to pay first, cash",
+        "mean per month, unit cost",
+        "36 months, cash",
         "per request",
         "utilisation",
         "per Mtok, input",
@@ -288,14 +288,14 @@ def test_staff_that_nobody_gave_is_not_shown_as_free() -> None:
     (staff,) = row(grid, "… staff")
     assert staff.is_missing
     assert "nobody gave it" in staff.note
-    (total,) = row(grid, "total over 36 months")
+    (total,) = row(grid, "36 months, cash")
     assert "INCOMPLETE" in total.note
 
 
 def test_an_adoption_cost_that_nobody_gave_is_not_shown_as_free() -> None:
     api = api_option(no_adoption=("adoption cost of gpt-list",), upfront=figure(0.0))
     facts = decision_facts(options=(option(no_adoption=("adoption cost of own-h100",)), api))
-    own, bought = row(cost_grid(facts), "upfront")
+    own, bought = row(cost_grid(facts), "to pay first, cash")
     assert "INCOMPLETE" in own.note
     assert bought.is_missing
     assert "nobody gave the adoption cost" in bought.note

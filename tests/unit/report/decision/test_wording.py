@@ -209,7 +209,7 @@ def test_badges_keep_their_code_and_are_told() -> None:
     page = build_decision(decision_facts(), verdict())
     assert [code for code, _, _ in page.badges] == list(map(str, Provenance))
     (head, cells) = page.costs.groups[1].rows[0]
-    assert head.text == "upfront"
+    assert head.text == "to pay first, cash"
     assert [b.code for b in cells[0].badges] == ["measured", "your input", "catalogue"]
     assert [tell(b.text, GERMAN) for b in cells[0].badges] == [
         GERMAN.message(b.code) for b in cells[0].badges
