@@ -87,6 +87,9 @@ def _sections(page: Page) -> Iterator[tuple[Said, tuple[Table, ...]]]:
     if page.is_only_load:
         return
     yield say("What they get right"), tuple(map(_measured, page.quality))
+    if page.classes is not None:
+        for task in page.classes.tasks:
+            yield task.title, task.tables
     yield say("How fast, and with how much memory"), (_measured(page.performance),)
 
 

@@ -12,6 +12,7 @@ from evalkit.metrics.latency import e2e_latency_s, is_timed, ttft_s
 from evalkit.report import format as text
 from evalkit.report.audit import Audit, audit_run, state_words
 from evalkit.report.blocks import Table
+from evalkit.report.classes import ClassSection, class_section
 from evalkit.report.endpoints import endpoint_footnotes, endpoint_table
 from evalkit.report.figures import Bar, Dot, DotRow, Line
 from evalkit.report.load_page import LoadSection, load_section
@@ -52,6 +53,8 @@ class Page:
     """Labels of the columns: what was asked, or put under load where nothing was asked."""
     identity: Table
     quality: tuple[Table, ...]
+    classes: ClassSection | None
+    """What is taken for what; None without a task that has choices."""
     performance: Table
     footnotes: tuple[Said, ...]
     endpoints: Table | None
@@ -89,6 +92,7 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]], docs: DocTable | None = Non
     api_models = [m for m in models if endpoint_of(m) is not None]
     load = load_section([m for m in every if m.is_under_load])
     is_only_load = all(run.manifest.kind == "bench" for run, _ in runs)
+    classes = class_section(models, tasks)
     return Page(
         title=_title(names, len(labels_of(every)), is_only_load=is_only_load),
         subtitle=_subtitle(runs),
@@ -96,12 +100,14 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]], docs: DocTable | None = Non
         warnings=tuple(_warnings(runs)),
         summary=(
             *load_summary([m for m in every if m.is_under_load]),
+            *(classes.beware if classes else ()),
             *(() if is_only_load else _summary(models, docs, leaves, performance)),
         ),
         labels=labels_of(every),
         models=tuple(m.label for m in models),
         identity=identity_table(models),
         quality=tuple(quality_table(models, suite, task) for suite, task in tasks),
+        classes=classes,
         performance=performance_table(models),
         footnotes=tuple(footnotes(models)),
         endpoints=endpoint_table(api_models) if api_models else None,
