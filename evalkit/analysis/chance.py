@@ -34,9 +34,9 @@ class Lettered:
     question: str
     """The paragraph in front of the options."""
     options: tuple[str, ...]
-    """Their texts, in the order of their letters."""
+    """Texts of the options, in the order of the letters."""
     gold: int
-    """Place of the right one."""
+    """Place of the right option."""
 
 
 def lettered(sample: Sample) -> Lettered | None:

@@ -116,14 +116,7 @@ def build_page(runs: Sequence[tuple[Run, RunFacts]], docs: DocTable | None = Non
         has_chance=any(row.chance is not None for row in dots),
         ttft_lines=tuple(_lines(models, is_ttft=True)),
         e2e_lines=tuple(_lines(models, is_ttft=False)),
-        speed_bars=tuple(
-            _bars(
-                models,
-                performance,
-                lambda f: f.output_tokens_per_s.value,
-                lambda rate: text.rate(rate, TOKENS_PER_S),
-            )
-        ),
+        speed_bars=_speed_bars(models, performance),
         memory_bars=tuple(
             _bars(
                 models,
@@ -298,6 +291,15 @@ def _lines(models: Sequence[Model], *, is_ttft: bool) -> Iterator[Line]:
         ]
         if values:
             yield Line(position, model.label, tuple(sorted(values)))
+
+
+def _speed_bars(
+    models: Sequence[Model], facts: Sequence[PerformanceFact | None]
+) -> tuple[Bar, ...]:
+    def speed(f: PerformanceFact) -> float | None:
+        return f.output_tokens_per_s.value
+
+    return tuple(_bars(models, facts, speed, lambda rate: text.rate(rate, TOKENS_PER_S)))
 
 
 def _bars(
