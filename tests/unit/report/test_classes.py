@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from evalkit.report.markdown import render_markdown
 from evalkit.report.page import build_page
 from evalkit.store.run_dir import Run
 from tests.builders import HOSTILE, cell, manifest, result, sample
+from tests.reports import decided, runs
 
 # right label, answer by the poor model, by the good one
 DOCS = [("Billing", "Returns", "Billing")] * 20 + [("Returns", "Returns", "Returns")] * 10
@@ -122,3 +124,22 @@ def test_labels_of_others_stay_text() -> None:
     text = render_markdown([(run, analyse(run))]).decode()
     assert "<img" not in page
     assert "<img" not in text
+
+
+def test_a_decision_says_it_where_it_tells_quality() -> None:
+    (run,) = runs()
+    labels = {True: "Billing", False: "Returns"}  # three of four docs are of the same class
+    samples = [
+        replace(
+            s,
+            target=labels[is_common],
+            response=labels[is_common == (s.scores["acc"] == 1)],
+            loglikelihoods=(-1.0, -2.0),
+        )
+        for s in run.samples
+        for is_common in [s.doc_id % 4 > 0]
+    ]
+    run = replace(run, samples=samples)
+    page = render_report([(run, analyse(run))], decided()).decode()
+    assert "open is not surely better than always giving the commonest answer, on t." in page
+    assert '<details class="classes">' in page
