@@ -345,10 +345,14 @@ def _of_fleet(fleet: Fleet, option: str) -> Iterator[ScenarioKey]:
     yield _same(machine.resale_share, "self_hosted", "resale_share")
     yield _same(machine.price_change_per_year, "self_hosted", "server_price_change_per_year")
     yield _same(machine.maintenance_share, "self_hosted", "maintenance_share")
-    yield _same(machine.hosting_per_year, "self_hosted", "hosting_per_server_year")
     power = machine.power
     # power that a bench measured goes with its capacity, and idle power may be a share of the other
     busy = (capacity.key, power.load_w.key)
+    hosting = machine.hosting_per_year
+    # hosting that nobody gave goes by the server's power
+    goes_with = busy if hosting.key.startswith("hosting.") else ()
+    at = ("self_hosted", "hosting_per_server_year")
+    yield ScenarioKey((*goes_with, hosting.key), at, hosting.key)
     yield ScenarioKey(busy, (*mine, "load_power"), power.load_w.key)
     yield ScenarioKey((*busy, power.idle_w.key), (*mine, "idle_power"), power.idle_w.key)
     yield _same(power.pue, "self_hosted", "pue")
