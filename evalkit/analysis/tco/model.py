@@ -142,8 +142,9 @@ def _price(api: Api, month: ArrayLike, read: Reading) -> Array:
     if tokens is None:
         return price
     n_in, n_out = tokens.input_tokens, tokens.output_tokens
+    likely = n_in.mode * tokens.input_price + n_out.mode * tokens.output_price
     asked = read(n_in) * tokens.input_price + read(n_out) * tokens.output_price
-    return price * asked / (n_in.mode * tokens.input_price + n_out.mode * tokens.output_price)
+    return price * asked / likely if likely else price
 
 
 def people_needed(p: People, replicas: Array, read: Reading) -> Array:

@@ -102,3 +102,9 @@ def test_an_own_number_holds_for_the_likely_lengths() -> None:
     own = found.futures["own"].deployment
     assert own.fleet is not None
     assert float(capacity_per_s(own.fleet, at_mode)) == 5
+
+
+def test_answers_for_nothing_cost_nothing_at_any_length() -> None:
+    load = {"input_tokens": [200, 500, 2000], "output_tokens": [100, 250, 1000]}
+    found = case(scenario(rented(), by_contract(price=0), load=load))
+    assert option(found, "api").total.value == 0
