@@ -90,7 +90,7 @@ def rent(price: float = 2.0, term_months: int = 36, **changes: Any) -> Rent:
     values: dict[str, Any] = {
         "price": given("rent", price),
         "change_per_year": given("rent change", 0.0),
-        "billing": Reserved(term_months),
+        "billing": Reserved(term_months, ends_with_horizon=True),
     }
     return Rent(**{**values, **changes})
 

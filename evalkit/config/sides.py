@@ -172,7 +172,8 @@ class TaxSpec(Spec):
     """Taxes that change what a company pays; without them all amounts are net and before income tax."""
 
     vat_not_deductible: Share | None = None
-    """Value-added tax that can't be deducted (banks, insurers, the public), on everything but people."""
+    """Value-added tax that can't be deducted (banks, insurers, the public): on all but people, adoption, exit; a sold
+    server brings its net price."""
     income_tax: Share | None = None
     """Rate of tax on profits: costs lower it when they arise, servers over their life. Totals, payback and verdict are
     then after tax."""

@@ -7,8 +7,9 @@ The rules, in this order:
 3. Options whose costs differ by no more than the policy's `equivalence` in at least half of the draws are equivalent on
    cost (`compare.is_equivalent`). Where one of another kind (build, buy, blend) is equivalent to the best, cost decides
    nothing. Those of the same kind are named beside it.
-4. Confidence is the share of draws in which the best is cheaper than every passing option of another kind, a tie
-   counting half. Below the policy's `confidence` nothing is decided, and the best is only what the verdict leans to.
+4. Confidence is the share of draws in which the best is cheaper than every option of another kind that passes, or may;
+   a tie counts half. Below the policy's `confidence` nothing is decided, and the best is only what the verdict leans
+   to.
 5. Nothing is decided either while an option of another kind is unclear that may well be cheaper: one of unknown cost,
    or one that is dearer in less than that share of draws and not equivalent, so that there is something to gain.
 6. One of the same kind of which rule 5 holds leaves the kind as it is, but then no option is named.
@@ -104,7 +105,10 @@ def choose(
         return not is_dearer and not is_same(name)
 
     others = [n for n in standing.passing if sides[n] != sides[best]]
-    sure = chance_less(mine, *(np.ravel(totals[n]) for n in others)) if others else None
+    # one that may keep the rules may be the cheapest, too: what is stated must hold if it does
+    perhaps = [n for n in standing.unclear if n in totals and sides[n] != sides[best]]
+    rivals = [np.ravel(totals[n]) for n in (*others, *perhaps)]
+    sure = chance_less(mine, *rivals) if others else None
     equivalent = tuple(n for n in standing.passing[1:] if is_same(n))
     may_be_cheaper = [n for n in standing.unclear if may_gain(n)]
     blockers = tuple(n for n in may_be_cheaper if sides[n] != sides[best])

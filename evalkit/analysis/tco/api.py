@@ -99,7 +99,7 @@ def tariff(option: OptionSpec, runs: Sequence[Run], book: Book) -> Tariff:
         spec = None
     on = datetime.datetime.combine(book.today, datetime.time(), datetime.UTC)
     if option.price is not None:
-        named = spec or ModelSpec(name=option.name, backend="openai", source=option.model)
+        named = spec or ModelSpec(name="api", backend="openai", source=option.model)
         mine = named.model_copy(update={"price": option.price})
         rate = book.rate(option.price.currency)
         return Tariff(

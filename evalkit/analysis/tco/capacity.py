@@ -9,13 +9,13 @@ from evalkit.analysis.tco.benched import Benched, bench_capacity, slo_of
 from evalkit.analysis.tco.between import capacity_between
 from evalkit.analysis.tco.book import Asked, Book
 from evalkit.analysis.tco.imported import imported_capacity
-from evalkit.analysis.tco.lengths import lengths_of_work
+from evalkit.analysis.tco.lengths import Lengths, lengths_of_work
 from evalkit.analysis.tco.replica import Capacity
 from evalkit.config.bench import SloSpec
 from evalkit.config.scenario import OptionSpec
 from evalkit.errors import UsageError, did_you_mean
 from evalkit.store.run_dir import Run
-from evalkit.wording import Said, say
+from evalkit.wording import Said, numeral, say
 
 _RATIO = "input_output_price_ratio"
 """The catalogue's: what an output token takes, in input tokens."""
@@ -28,10 +28,21 @@ def capacity_of(option: OptionSpec, runs: Sequence[Run], book: Book) -> Capacity
     asked = Asked(f"capacity.{option.name}", label, "requests/s")
     if spec is not None and spec.requests_per_s is not None:
         mine = book.yours(asked, spec.requests_per_s)
-        return Capacity(mine, say("your number, not a measurement"))
+        return Capacity(mine, _yours(lengths_of_work(option.model, runs, book)))
     if spec is not None and spec.curve is not None:
         return imported_capacity(spec.curve, option.gpus_per_replica, asked, book)
     return _measured(option, runs, book)
+
+
+def _yours(lengths: Lengths | None) -> Said:
+    if lengths is None:
+        return say("your number, not a measurement")
+    n_in, n_out = (numeral(f"{n:,.0f}") for n in lengths)
+    return say(
+        "your number, not a measurement, taken to hold for requests of {n_in} + {n_out} tokens",
+        n_in=n_in,
+        n_out=n_out,
+    )
 
 
 def _measured(option: OptionSpec, runs: Sequence[Run], book: Book) -> Capacity:

@@ -69,6 +69,8 @@ class Reserved:
     """Rent that is committed: paid for the whole term, whatever the load does."""
 
     term_months: int
+    ends_with_horizon: bool = False
+    """Whether nothing is owed after the horizon."""
 
 
 @dataclass(frozen=True, slots=True)

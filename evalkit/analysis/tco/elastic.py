@@ -26,7 +26,7 @@ class Hours:
     """Hours of a day or week that come again."""
 
     levels: tuple[Level, ...]
-    rises: tuple[tuple[int, int, int], ...]
+    rises: tuple[tuple[int, int, Array | float], ...]
     """From which level to which the load rises without falling in between, and how often."""
 
 

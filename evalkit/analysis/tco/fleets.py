@@ -99,7 +99,7 @@ def _rent(
 
 def _billing(option: OptionSpec, runs: Sequence[Run], book: Book) -> Reserved | Elastic:
     if option.kind == RESERVED:
-        return Reserved(option.term_months or _TERM_MONTHS)
+        return Reserved(option.term_months or _TERM_MONTHS, option.term_months is None)
     start_up = _start_up(option, runs, book)
     if option.kind == SERVERLESS:
         return Elastic(start_up, minimum=0, is_per_second=True)

@@ -12,7 +12,14 @@ import numpy as np
 
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.tco.deployment import Deployment, Elastic, Fleet, Purchase, Workload
-from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH, changed, during, kept, worth_left
+from evalkit.analysis.tco.formulas import (
+    HOURS_PER_MONTH,
+    SECONDS_PER_MONTH,
+    changed,
+    during,
+    kept,
+    worth_left,
+)
 from evalkit.analysis.tco.model import (
     Costs,
     elastic_units,
@@ -56,41 +63,40 @@ def over_horizon(deployment: Deployment, workload: Workload, read: Reading) -> t
     """Return what the months of the horizon cost `[..., months]`, and what is paid when."""
     asked = volumes(workload, read)
     month = np.arange(1, workload.months + 1)
-    parts, purchases, resale = None, None, None
+    found = None
     if deployment.fleet is not None:
         mean_per_s = asked * local_share(deployment, read) / SECONDS_PER_MONTH
-        parts, purchases, resale = _fleet(deployment.fleet, workload, mean_per_s, read)
+        found = _fleet(deployment.fleet, workload, mean_per_s, read)
+    parts = None if found is None else found.each
     each = with_api_and_people(deployment, workload, parts, asked, month, read)
-    adoption = sum(read(p.adoption) for p in deployment.people if p.adoption is not None)
-    shape = each.total.shape
-    shape = np.broadcast_shapes(shape, (*np.shape(adoption)[:-1], shape[-1]))
-    later = np.zeros((*shape[:-1], shape[-1] + 1))
-    first = later.copy()
-    first[..., :1] = adoption
+    times = np.arange(workload.months + 1)
+    never = np.zeros(len(times))
 
     def at_end(values: Array) -> Array:
-        found = later.copy()
-        found[..., 1:] = values
-        return found
+        return np.concatenate([np.zeros((*values.shape[:-1], 1)), values], axis=-1)
 
-    is_owned = purchases is not None
-    last = later.copy()
-    last[..., -1:] = sum(
+    def once(values: Array | float, at: int) -> Array:
+        return np.asarray(np.where(times == at, values, 0.0))
+
+    adoption = sum(read(p.adoption) for p in deployment.people if p.adoption is not None)
+    leaving = sum(
         read(x.exit_cost)
         for x in (deployment.own_extras, deployment.api_extras)
         if x is not None and x.exit_cost is not None
     )
+    owed = 0.0 if found is None or found.owed is None else found.owed
+    is_owned = found is not None and found.purchases is not None
     cash = Cash(
-        adoption=first,
-        purchases=later if purchases is None else later + purchases,
-        rent=later if is_owned else at_end(each.machines),
+        adoption=once(adoption, 0),
+        purchases=never if found is None or found.purchases is None else found.purchases,
+        rent=never if is_owned else at_end(each.machines),
         energy=at_end(each.energy),
         upkeep=at_end(each.upkeep),
         staff=at_end(each.staff),
         api=at_end(each.api),
-        resale=later if resale is None else later - resale,
-        exit=last,
-        tax=later,
+        resale=never if found is None or found.resale is None else -found.resale,
+        exit=once(leaving + owed, workload.months),
+        tax=never,
     )
     if workload.income_tax is None:
         return each, cash
@@ -121,45 +127,63 @@ def _life_months(machine: Purchase, read: Reading) -> Array:
     return np.maximum(np.rint(np.asarray(read(machine.life_years)) * 12), 1).astype(int)
 
 
-def _fleet(
-    fleet: Fleet, workload: Workload, mean_per_s: Array, read: Reading
-) -> tuple[Costs, Array | None, Array | None]:
-    """Return the machines' costs; of owned ones also what is paid for them and got for them `[..., months + 1]`."""
+@dataclass(frozen=True, slots=True)
+class _Machines:
+    """What machines cost in each month, and what of it is paid at other times."""
+
+    each: Costs
+    purchases: Array | None = None
+    """What is paid for owned ones `[..., months + 1]`."""
+    resale: Array | None = None
+    """What they bring `[..., months + 1]`."""
+    owed: Array | None = None
+    """What reservations still cost after the horizon `[..., 1]`."""
+
+
+def _fleet(fleet: Fleet, workload: Workload, mean_per_s: Array, read: Reading) -> _Machines:
     replicas = replicas_at(fleet, workload, mean_per_s, read)
     needed, machine = units_of(fleet, replicas), fleet.machine
     months = np.arange(workload.months)  # at the beginning of each
     if isinstance(machine, Purchase):
         life = _life_months(machine, read)
         units, bought = kept(needed, life)
-        prices = changed(read(machine.price), read(machine.price_change_per_year), months)
-        paid = bought * prices * vat_factor(workload, read)
+        paid = bought * changed(read(machine.price), read(machine.price_change_per_year), months)
         each = fleet_costs(fleet, workload, replicas, units, mean_per_s, None, read)
-        padded = np.concatenate([paid, np.zeros((*paid.shape[:-1], 1))], axis=-1)
-        return each, padded, _resale(machine, paid, life, read)
+        gross = _before(paid * vat_factor(workload, read))
+        return _Machines(each, gross, _resale(machine, paid, life, read))
     rates = changed(read(machine.price), read(machine.change_per_year), months)
     billing = machine.billing
     if isinstance(billing, Elastic):
         units = elastic_units(fleet, billing, workload, mean_per_s, read)
-    else:
-        term = billing.term_months
-        units, taken = kept(needed, term)
-        signed = during(taken * rates, term)
-        # where nothing is rented any rate will do
-        rates = signed / np.where(units > 0, units, 1)
-    each = fleet_costs(fleet, workload, replicas, units, mean_per_s, rates, read)
-    if isinstance(
-        billing, Elastic
-    ):  # units are a mean over the hours; those of the busiest are what there may be
-        each = replace(each, servers=needed)
-    return each, None, None
+        each = fleet_costs(fleet, workload, replicas, units, mean_per_s, rates, read)
+        # units are a mean over the hours; those of the busiest are what there may be
+        return _Machines(replace(each, servers=needed))
+    term = billing.term_months
+    units, taken = kept(needed, term)
+    signed = during(taken * rates, term)
+    # where nothing is rented any rate will do
+    mean = signed / np.where(units > 0, units, 1)
+    each = fleet_costs(fleet, workload, replicas, units, mean_per_s, mean, read)
+    if billing.ends_with_horizon:
+        return _Machines(each)
+    left = np.maximum(months + term - workload.months, 0)
+    hours = fleet.gpus_per_server * HOURS_PER_MONTH * vat_factor(workload, read)
+    owed = np.sum(taken * rates * left, axis=-1, keepdims=True) * hours
+    return _Machines(each, owed=owed)
+
+
+def _before(values: Array) -> Array:
+    """Return what is paid at the beginning of months 1, 2, … as paid at the end of months 0, 1, …"""
+    return np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
 
 
 def _resale(machine: Purchase, paid: Array, life: Array, read: Reading) -> Array:
     """Return what servers bring when their life or the horizon is over `[..., months + 1]`."""
     n = paid.shape[-1]
-    found = np.zeros((*paid.shape[:-1], n + 1))
     age = n - np.arange(n)
     share = worth_left(age, life, read(machine.residual_share), read(machine.resale_share))
+    paid = np.broadcast_to(paid, np.broadcast_shapes(paid.shape, share.shape))
+    found = np.zeros((*paid.shape[:-1], n + 1))
     is_left = age < life
     found[..., n] = np.sum(np.where(is_left, paid * share, 0), axis=-1)
     ended = np.where(is_left, 0, paid) * read(machine.residual_share)

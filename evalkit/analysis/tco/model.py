@@ -223,8 +223,18 @@ def capacity_per_s(fleet: Fleet, read: Reading) -> Array:
 
 def replicas_at(fleet: Fleet, workload: Workload, mean_per_s: ArrayLike, read: Reading) -> Array:
     """Return the replicas that serve the busiest moment, spare ones included."""
-    peak = np.asarray(mean_per_s) * read(workload.peak_to_mean)
+    peak = np.asarray(mean_per_s) * _peak_to_mean(fleet, workload, read)
     return replicas_needed(peak, read(fleet.headroom), capacity_per_s(fleet, read), fleet.spare)
+
+
+def _peak_to_mean(fleet: Fleet, workload: Workload, read: Reading) -> Array:
+    """Return busiest / mean load; what comes in few hours a week has a peak of its own."""
+    given = read(workload.peak_to_mean)
+    machine = fleet.machine
+    is_elastic = isinstance(machine, Rent) and isinstance(machine.billing, Elastic)
+    if not is_elastic or workload.profile is not None:
+        return given
+    return np.maximum(given, 1 / machine.billing.active_share)  # type: ignore[union-attr]
 
 
 def units_of(fleet: Fleet, replicas: ArrayLike) -> Array:
@@ -273,9 +283,12 @@ def _hours(billing: Elastic, workload: Workload, read: Reading) -> Hours:
         return Hours(tuple(each), profile.rises)
     active = billing.active_share
     peak = np.maximum(peak, 1 / active)
-    off = Level(0.0, 24 * (1 - active), is_active=False)
-    idle = Level(0.0, 24 * active - 24 / peak)
-    return Hours((off, idle, Level(peak, 24 / peak)), ((1, 2, 1), (0, 1, int(active < 1))))
+    idle_hours = 24 * active - 24 / peak
+    has_idle = np.where(idle_hours > ROUNDING, 1.0, 0.0)
+    ends = float(active < 1)
+    off, idle = Level(0.0, 24 * (1 - active), is_active=False), Level(0.0, idle_hours)
+    starts = ((1, 2, has_idle), (0, 1, ends * has_idle), (0, 2, ends * (1 - has_idle)))
+    return Hours((off, idle, Level(peak, 24 / peak)), starts)
 
 
 def fleet_costs(

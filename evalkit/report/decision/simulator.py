@@ -322,7 +322,7 @@ def _tokens(tokens: TokenWork | None, key: Key) -> Json | None:
 
 def _billing(billing: Reserved | Elastic, key: Key) -> Json:
     if isinstance(billing, Reserved):
-        return {"term": billing.term_months}
+        return {"term": billing.term_months, "ends": billing.ends_with_horizon}
     return {
         "elastic": {
             "start_up": key(billing.start_up_minutes),

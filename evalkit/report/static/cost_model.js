@@ -39,8 +39,9 @@ const costModel = (() => {
     return { machines: (units * yearly) / 12, energy, upkeep: licences + (units * keptUp) / 12 };
   }
 
+  const peakOf = (fleet, w) => (fleet.elastic && !w.profile ? Math.max(w.peak, 1 / fleet.elastic.active) : w.peak);
   const replicasAt = (fleet, w, perSecond) =>
-    Math.max(Math.ceil((perSecond * w.peak) / (fleet.headroom * fleet.capacity) - ROUNDING), 1) + fleet.spare;
+    Math.max(Math.ceil((perSecond * peakOf(fleet, w)) / (fleet.headroom * fleet.capacity) - ROUNDING), 1) + fleet.spare;
   const unitsOf = (fleet, replicas) => Math.ceil((replicas * fleet.per_replica) / fleet.per_server - ROUNDING);
   const withVat = (w) => 1 + (w.vat ?? 0);
   const peopleOf = (p, replicas) => p.fte + (p.fte_per_replica ?? 0) * Math.max(replicas - 1, 0);
@@ -79,9 +80,11 @@ const costModel = (() => {
     }
     const peak = Math.max(w.peak, 1 / elastic.active);
     const idle = 24 * elastic.active - 24 / peak;
+    const hasIdle = idle > ROUNDING ? 1 : 0;
+    const ends = elastic.active < 1 ? 1 : 0;
     return [
       [[0, 24 * (1 - elastic.active), false], [0, idle, true], [peak, 24 / peak, true]],
-      [[1, 2, 1], [0, 1, elastic.active < 1 ? 1 : 0]],
+      [[1, 2, hasIdle], [0, 1, ends * hasIdle], [0, 2, ends * (1 - hasIdle)]],
     ];
   }
 
@@ -135,6 +138,7 @@ const costModel = (() => {
     const needed = replicas.map((n) => unitsOf(fleet, n));
     const paid = new Array(loads.length + 1).fill(0);
     const deducted = new Array(loads.length + 1).fill(0); // of servers, from profits that are taxed
+    let owed = 0; // by reservations that go on after the horizon
     let units = needed;
     let rents = loads.map((_, t) => changed(fleet.rent, fleet.rent_change, t));
     if (fleet.owned) {
@@ -143,13 +147,14 @@ const costModel = (() => {
       const [there, bought] = kept(needed, life);
       units = there;
       bought.forEach((n, t) => {
-        const price = n * changed(owned.price, owned.price_change, t) * withVat(w);
+        const net = n * changed(owned.price, owned.price_change, t);
+        const price = net * withVat(w);
         const left = Math.max(1 - (loads.length - t) / life, 0);
         const end = Math.min(t + life, loads.length);
         const sold = t + life <= loads.length ? owned.residual : owned.residual + owned.resale * (1 - owned.residual) * left;
         paid[t] += price;
-        paid[end] -= price * sold;
-        deducted[end] -= price * sold - price * left;
+        paid[end] -= net * sold;
+        deducted[end] -= net * sold - price * left;
         for (let m = t + 1; m <= end; m += 1) deducted[m] += price / life;
       });
     } else if (fleet.elastic) {
@@ -157,6 +162,8 @@ const costModel = (() => {
     } else {
       const [there, taken] = kept(needed, fleet.term);
       const signed = taken.map((n, t) => n * rents[t]);
+      const after = (t) => (fleet.ends ? 0 : Math.max(t + fleet.term - loads.length, 0));
+      owed = signed.reduce((sum, x, t) => sum + x * after(t), 0) * fleet.per_server * HOURS * withVat(w);
       units = there;
       rents = there.map((n, t) => signed.slice(Math.max(t + 1 - fleet.term, 0), t + 1).reduce((a, b) => a + b, 0) / (n || 1));
     }
@@ -165,7 +172,7 @@ const costModel = (() => {
       servers: fleet.elastic ? needed[t] : units[t],
       ...machines(fleet, w, replicas[t], units[t], x, rents[t]),
     }));
-    return { each, paid, deducted };
+    return { each, paid, deducted, owed };
   }
 
   // Months as they cost with servers spread over their life, and what has been paid up to the end of each, discounted.
@@ -180,7 +187,7 @@ const costModel = (() => {
       const rest = staffOf(d, own.replicas) + billed(d, w, n, t + 1) + extrasOf(d, w, n);
       months.push({ cost: rest + sum(own), replicas: own.replicas, servers: own.servers });
       const owned = d.fleet?.owned;
-      const running = rest + (owned ? own.energy + own.upkeep : sum(own)) + (t + 1 === w.months ? exitOf(d) : 0);
+      const running = rest + (owned ? own.energy + own.upkeep : sum(own)) + (t + 1 === w.months ? exitOf(d) + (fleet ? fleet.owed : 0) : 0);
       const spent = running * (1 - tax) + (owned ? fleet.paid[t + 1] - tax * fleet.deducted[t + 1] : 0);
       cumulated.push(cumulated[t] + spent / (1 + w.rate) ** ((t + 1) / 12));
     });

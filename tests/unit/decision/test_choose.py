@@ -171,3 +171,18 @@ def test_an_unclear_option_of_the_same_kind_opens_the_option_and_not_the_kind() 
     assert (found.open_ones, found.is_decided) == (("api-b",), True)
     dearer = chosen(totals(api=100, own=300, **{"api-b": 200}), "api own", "api-b")
     assert dearer.open_ones == ()
+
+
+def test_what_may_keep_the_rules_counts_in_the_confidence() -> None:
+    """A rival that surely passes is always dearer; one that may pass is cheaper in a tenth of the futures."""
+    totals = {
+        "own": np.full(100, 100.0),
+        "api": np.full(100, 150.0),
+        "blend": np.where(np.arange(100) < 10, 50.0, 200.0),
+    }
+    sides = {"own": "build", "api": "buy", "blend": "blend"}
+    found = choose(
+        Standing(("own", "api"), ("blend",), ()), sides, totals, PolicySpec(confidence=0.8)
+    )
+    assert found.is_decided
+    assert found.confidence == pytest.approx(0.9)

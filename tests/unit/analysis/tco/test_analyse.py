@@ -329,7 +329,10 @@ def test_data_are_as_sensitive_as_the_most_sensitive_suite() -> None:
 def test_warnings_tell_what_is_less_than_fair() -> None:
     config = scenario(rates={"EUR": {"value": 1.1, "date": "2026-01-01", "source": "s"}})
     text = " ".join(case(config).facts.warnings)
-    assert "own, capacity: your number, not a measurement." in text
+    assert (
+        "own, capacity: your number, not a measurement, taken to hold for requests of 500 + 250 tokens."
+        in text
+    )
     assert "The rate of EUR is of 2026-01-01: older than 180 days." in text
     assert "No service level is set" in text
 

@@ -116,7 +116,10 @@ def test_your_own_number_is_no_measurement() -> None:
     assert one.per_s is not None
     assert (one.per_s.low, one.per_s.mode, one.per_s.high) == (2, 3, 5)
     assert one.per_s.provenance is Provenance.YOURS
-    assert one.reason == "your number, not a measurement"
+    assert (
+        one.reason
+        == "your number, not a measurement, taken to hold for requests of 500 + 250 tokens"
+    )
 
 
 # --- imported -----------------------------------------------------------------------------------------------------

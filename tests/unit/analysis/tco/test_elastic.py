@@ -70,6 +70,8 @@ def test_an_even_load_costs_what_its_peak_does() -> None:
 
 def test_starts_and_billing_steps_are_paid() -> None:
     """19 GPUs more once a day, each with a quarter of an hour of start-up and half an hour of rounding up."""
+    even = workload(peak_to_mean=given("peak", 1.0))
+    assert monthly(elastic(15), even, load(3)) == pytest.approx(3 * HOUR)
     work = workload(peak_to_mean=given("peak", 10.0))
     plain = monthly(elastic(), work, load(1.99))
     paid = monthly(elastic(15, billing_step_hours=1.0), work, load(1.99))
@@ -80,6 +82,7 @@ def test_nothing_is_kept_outside_the_hours_of_work() -> None:
     """A quarter of the week: peaks of twice the mean can't be kept apart from it, all of it comes then."""
     work = workload(peak_to_mean=given("peak", 2.0))
     assert monthly(elastic(active_share=0.25), work, load(1)) == pytest.approx(4 * 0.25 * HOUR)
+    assert costs(elastic(active_share=0.25), work, load(1), 0, at_mode).replicas == 4
     work = workload(peak_to_mean=given("peak", 8.0))
     some = monthly(elastic(active_share=0.25), work, load(1))
     assert some == pytest.approx((8 / 8 + 1 * (0.25 - 1 / 8)) * HOUR)

@@ -177,3 +177,56 @@ def test_a_hyperscaler_asks_more_than_a_gpu_cloud() -> None:
         assert fleet is not None
         prices.append(fleet.machine.price.mode)
     assert prices[1] > 2 * prices[0]
+
+
+SERVER = {
+    "name": "own", "kind": "owned", "model": "open", "server_price": 48_000, "idle_power": 1, "load_power": 1,
+    "capacity": {"requests_per_s": 5},
+}  # fmt: skip
+FREE = {
+    "electricity_price": 0, "maintenance_share": 0, "hosting_per_server_year": 0, "residual_share": 0,
+    "useful_life_years": 4, "resale_share": 1, "server_price_change_per_year": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["resale_share", "residual_share"])
+def test_what_a_server_brings_may_be_all_that_is_uncertain(key: str) -> None:
+    config = scenario(
+        SERVER, by_contract(), self_hosted={**FREE, "resale_share": 0.5, key: [0, 0.2, 1]}
+    )
+    found = option(case(config), "own").total
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.high
+
+
+def test_leaving_may_be_all_that_is_uncertain() -> None:
+    found = option(
+        case(scenario(rented(), by_contract(), api={"exit_cost": [0, 100, 900]})), "api"
+    ).total
+    assert found.low is not None
+    assert found.high is not None
+    assert 9000 < found.low < found.high < 9900
+
+
+def test_vat_does_not_come_back_when_a_server_is_sold() -> None:
+    config = scenario(
+        SERVER,
+        by_contract(),
+        self_hosted={**FREE, "residual_share": 1},
+        tax={"vat_not_deductible": 0.19},
+    )
+    assert total(config, "own") == pytest.approx(48_000 * 0.19)
+
+
+def test_a_term_that_was_given_is_paid_to_its_end() -> None:
+    """12 months are looked at, 36 are committed; a catalogue's rent without a term ends with the horizon."""
+    steady = {"rent_change_per_year": 0}
+    for term, months in ((36, 36), (8, 16), (None, 12)):
+        config = scenario(rented(term_months=term), by_contract(), self_hosted=steady)
+        assert total(config, "own") == pytest.approx(months * 1460)
+
+
+def test_an_api_option_with_a_title_needs_no_run() -> None:
+    api = by_contract() | {"title": {"en": "Vendor's API", "de": "API des Anbieters"}}
+    assert option(case(scenario(rented(), api)), "api").total.value == pytest.approx(12 * 750)
