@@ -98,7 +98,7 @@ def _break_even(p: PairFact, at: float | None, never: float) -> Said:
             "only beyond reach, from about {n} times your load on", n=two_digits(at / yours)
         )
     else:
-        found = say("from about {load} requests a month on", load=two_digits(at))
+        found = say("first at about {load} requests a month", load=two_digits(at))
     if not never:
         return found
     return say("{load} (in {share} of futures at none)", load=found, share=share)

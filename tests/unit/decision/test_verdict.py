@@ -68,8 +68,8 @@ def test_it_says_when_self_hosting_does_not_pay_off() -> None:
     text = " ".join(said(CHEAP).reasons)
     assert "own does not pay off against api: it is cheaper after 12 months in 0 %" in text
     assert (
-        "today it is cheaper per month from about 3,900,000 requests a month on; over 12 months from about"
-        " 3,900,000 requests a month on; your load: 1,000,000 requests a month"
+        "today it is cheaper per month first at about 3,900,000 requests a month; over 12 months first at about"
+        " 3,900,000 requests a month; your load: 1,000,000 requests a month"
     ) in text
     assert "own pays off against api" in " ".join(said(DEAR).reasons)
 
