@@ -81,11 +81,9 @@ def profile_of(loads: Sequence[float]) -> Profile:
     each = np.asarray(loads, float)
     each = each / each.mean()
     order = np.argsort(each, kind="stable")
-    groups = np.zeros(len(each), int)
-    n_levels = min(len(np.unique(each)), _MOST_LEVELS)
-    if n_levels < _MOST_LEVELS:
-        groups = np.unique(each, return_inverse=True)[1]
-    else:  # the busiest hour is a level of its own
+    unique, groups = np.unique(each, return_inverse=True)
+    n_levels = min(len(unique), _MOST_LEVELS)
+    if len(unique) > _MOST_LEVELS:  # the busiest hour is a level of its own
         groups[order[:-1]] = np.arange(len(each) - 1) * (n_levels - 1) // (len(each) - 1)
         groups[order[-1]] = n_levels - 1
     levels = tuple(float(each[groups == g].mean()) for g in range(n_levels))

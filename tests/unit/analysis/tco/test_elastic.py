@@ -116,6 +116,14 @@ def test_a_profile_says_which_hours_are_busy() -> None:
     assert monthly(elastic(30), work, load(2)) == pytest.approx((2 + 2 * 0.5 / 24) * HOUR)
 
 
+def test_a_profile_of_twelve_different_loads_keeps_them_all() -> None:
+    """The most levels there may be: the hours of each stay its own, however unevenly they are spread."""
+    hours = [1] * 13 + [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    profile = profile_of(hours)
+    assert np.array(profile.levels) * np.mean(hours) == pytest.approx(range(1, 13))
+    assert profile.hours == (13, *[1] * 11)
+
+
 def test_many_levels_are_taken_together_and_the_mean_is_kept() -> None:
     hours = [1 + 0.9 * np.sin(2 * np.pi * h / 24) + h / 1000 for h in range(168)]
     profile = profile_of(hours)
