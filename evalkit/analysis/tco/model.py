@@ -161,12 +161,18 @@ def vat_factor(workload: Workload, read: Reading) -> Array:
     return np.asarray(1.0) if workload.vat is None else 1 + read(workload.vat)
 
 
+def _sent_share(deployment: Deployment, read: Reading) -> Array:
+    """Return the share of requests that the API gets; of a cascade, whose machines get all, that of its bill."""
+    if deployment.local_share is not None:
+        return 1 - read(deployment.local_share)
+    return np.asarray(1.0 if deployment.billed_share is None else read(deployment.billed_share))
+
+
 def _extras(deployment: Deployment, asked: Array, with_vat: Array, read: Reading) -> Array:
     """Return egress and re-validation of a month, of both sides."""
     found = np.asarray(0.0)
     own = 1.0 if deployment.api is None else local_share(deployment, read)
-    billed = deployment.billed_share
-    sent = 1.0 if billed is None else read(billed)
+    sent = _sent_share(deployment, read)
     for extras, share in ((deployment.own_extras, own), (deployment.api_extras, sent)):
         if extras is None:
             continue

@@ -60,7 +60,7 @@ const costModel = (() => {
     return (spare + Math.max(bill, least)) * withVat(w);
   };
   const extrasOf = (d, w, asked) =>
-    [[d.own_extras, d.api ? (d.local ?? 1) : 1], [d.api_extras, d.billed ?? 1]].reduce(
+    [[d.own_extras, d.api ? (d.local ?? 1) : 1], [d.api_extras, d.local == null ? d.billed ?? 1 : 1 - d.local]].reduce(
       (sum, [x, share]) =>
         x
           ? sum + asked * share * (x.egress ?? 0) * withVat(w) + ((x.revalidation ?? 0) * (x.often ?? 0)) / 12
