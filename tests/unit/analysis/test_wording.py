@@ -219,7 +219,7 @@ def test_a_summary_holds_the_english_words() -> None:
 
 def test_facts_are_told_in_german() -> None:
     told = {str(text): tell(text, GERMAN) for _, text in texts(everything())}
-    assert told["capacity of alpha"] == "Kapazität von alpha"
+    assert told["capacity of alpha"] == "Kapazität: alpha"
     assert told["electricity"] == "Strom"
     assert told["no growth unless you give it"] == "kein Wachstum, solange Sie keines angeben"
     assert "staff of own: give `self_hosted: staff:`" in told
