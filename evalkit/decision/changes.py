@@ -10,7 +10,6 @@ import numpy as np
 from evalkit.analysis.arrays import Array
 from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.analyse import Case
-from evalkit.analysis.tco.deployment import Elastic, Fleet, Rent
 from evalkit.analysis.tco.facts import OptionFact
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.analysis.tco.model import capacity_per_s
@@ -183,7 +182,7 @@ def _utilisation(case: Case, best: str, becomes: str, per_month: float) -> Said:
     for name in (best, becomes):
         fleet = case.futures[name].deployment.fleet
         is_shared = case.futures[name].deployment.local_share is not None
-        if fleet is None or is_shared or _is_elastic(fleet):
+        if fleet is None or is_shared or fleet.elastic is not None:
             continue
         mean = per_month / SECONDS_PER_MONTH
         peak = mean * case.workload.peak_to_mean.mode
@@ -193,10 +192,6 @@ def _utilisation(case: Case, best: str, becomes: str, per_month: float) -> Said:
         share = mean / (replicas * capacity)
         return say("{name} would then be used to {share}.", name=name, share=percent(share, 0))
     return NOTHING
-
-
-def _is_elastic(fleet: Fleet) -> bool:
-    return isinstance(fleet.machine, Rent) and isinstance(fleet.machine.billing, Elastic)
 
 
 # --- quality ------------------------------------------------------------------------------------------------------

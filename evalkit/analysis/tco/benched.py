@@ -19,7 +19,7 @@ from statistics import fmean
 from evalkit.analysis.facts import CapacityFact, Estimate, StepFact
 from evalkit.analysis.load import BRACKET
 from evalkit.analysis.stats import poisson_limits, share_estimate
-from evalkit.analysis.tco.replica import Capacity, gap
+from evalkit.analysis.tco.replica import MOST_BELOW, Capacity, gap
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.config.bench import BenchConfig, SloSpec
 from evalkit.metrics.capacity import sustained_per_s
@@ -28,9 +28,6 @@ from evalkit.metrics.load_point import LoadPoint
 from evalkit.metrics.percentiles import FEW_N, MINIMUM_N
 from evalkit.store.run_dir import Run
 from evalkit.wording import NOTHING, Said, joined, numeral, say, say_n
-
-_MOST_BELOW = 10
-"""Repeats that differ much have an interval down to below 0; it ends at this part of their mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +202,7 @@ def _range(kept: Sequence[_Kept], fact: CapacityFact) -> tuple[float, float]:
         highs.append(fact.below_per_s)
     e = fact.lambda_per_s
     if len(kept) > 1 and e.method != BRACKET and e.low is not None and e.high is not None:
-        lows.append(max(e.low, mode / _MOST_BELOW))
+        lows.append(max(e.low, mode / MOST_BELOW))
         highs.append(e.high)
     return min(lows), max(highs)
 

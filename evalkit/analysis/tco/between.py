@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 from math import exp, log
 
 from evalkit.analysis.facts import Estimate
-from evalkit.analysis.tco.lengths import Lengths
+from evalkit.analysis.tco.lengths import Lengths, measured_lengths
 from evalkit.analysis.tco.replica import Capacity
 from evalkit.wording import Said, joined, numeral, say
 
@@ -36,7 +36,11 @@ def capacity_between(
     Returns:
         What a bench at the same lengths found, else what lies between two; unknown, with a reason, where neither is.
     """
-    measured = {name: found for name, c in benches.items() if (found := _lengths(c)) is not None}
+    measured = {
+        name: found
+        for name, c in benches.items()
+        if c.per_s is not None and (found := measured_lengths(c)) is not None
+    }
     if lengths is None or len(measured) < len(benches) or not _are_comparable(benches, measured):
         return Capacity(None, _several(benches))
     same = [name for name, one in measured.items() if _are_same(one, lengths)]
@@ -53,12 +57,6 @@ def capacity_between(
     )
     share = _share(measured[one].work(ratio), measured[other].work(ratio), work)
     return _between((one, benches[one]), (other, benches[other]), share, lengths)
-
-
-def _lengths(c: Capacity) -> Lengths | None:
-    if c.per_s is None or c.input_tokens is None or c.output_tokens is None:
-        return None
-    return Lengths(c.input_tokens, c.output_tokens)
 
 
 def _are_same(one: Lengths, other: Lengths) -> bool:

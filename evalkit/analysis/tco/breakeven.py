@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalkit.analysis.arrays import ROUNDING, Array
-from evalkit.analysis.tco.deployment import Deployment, Elastic, Fleet, Rent, Workload
+from evalkit.analysis.tco.deployment import Deployment, Fleet, Workload
 from evalkit.analysis.tco.formulas import SECONDS_PER_MONTH
 from evalkit.analysis.tco.model import capacity_per_s, costs, fixed_and_marginal
 from evalkit.analysis.tco.values import Reading
@@ -75,8 +75,7 @@ def crossing_load(own: Deployment, api: Deployment, workload: Workload, read: Re
 
 def is_staircase(own: Deployment, api: Deployment) -> bool:
     """Tell whether own cost is a straight line between replicas, and the API's without steps."""
-    machine = None if own.fleet is None else own.fleet.machine
-    is_elastic = isinstance(machine, Rent) and isinstance(machine.billing, Elastic)
+    is_elastic = own.fleet is not None and own.fleet.elastic is not None
     grows = any(p.fte_per_replica is not None for p in own.people)
     extras = (own.failover, own.own_extras, api.api_extras)
     return not (is_elastic or grows or any(x is not None for x in extras))

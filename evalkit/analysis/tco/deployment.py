@@ -130,6 +130,12 @@ class Fleet:
     tokens: TokenWork | None = None
     """None: requests are as long as those of the measurement, as far as is known."""
 
+    @property
+    def elastic(self) -> Elastic | None:
+        """How the rent follows the load; None where it does not, or nothing is rented."""
+        billing = self.machine.billing if isinstance(self.machine, Rent) else None
+        return billing if isinstance(billing, Elastic) else None
+
 
 @dataclass(frozen=True, slots=True)
 class TokenPrice:

@@ -32,7 +32,7 @@ from evalkit.analysis.tco.curve import (
     rate_of,
     read_curve,
 )
-from evalkit.analysis.tco.replica import Capacity, gap
+from evalkit.analysis.tco.replica import MOST_BELOW, Capacity, gap
 from evalkit.analysis.tco.values import Provenance
 from evalkit.config.bench import SloSpec
 from evalkit.config.capacity import OFFERED, ImportSpec
@@ -42,8 +42,6 @@ from evalkit.metrics.overload import LEAST_COMPLETED
 from evalkit.wording import Said, joined, numeral, say, say_n, verbatim
 
 _LIMITS = ("ttft_s", "tpot_s", "e2e_s")
-_MOST_BELOW = 10
-"""The interval of repeats that differ much ends at this part of their mean, as of a bench."""
 _STILL_RISING = 1.05
 """A closed loop that answers so much more than at the level below may answer more yet with more at once."""
 
@@ -200,7 +198,7 @@ def _range(
         low, high = scipy.stats.t.interval(
             0.95, len(best.rates) - 1, loc=mode, scale=scipy.stats.sem(best.rates)
         )
-        bounds += [max(float(low), mode / _MOST_BELOW), float(high)]
+        bounds += [max(float(low), mode / MOST_BELOW), float(high)]
     return min(bounds), max(bounds)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from evalkit.analysis.tco.book import Book
 from evalkit.analysis.tco.evidence import task_requests, weighted_mean
+from evalkit.analysis.tco.replica import Capacity
 from evalkit.records import RequestKind
 from evalkit.store.run_dir import Run
 
@@ -33,6 +34,12 @@ def lengths_of_work(model: str, runs: Sequence[Run], book: Book) -> Lengths | No
         return Lengths(load.input_tokens.mode, load.output_tokens.mode)
     n_in, n_out = measured_tokens(model, runs, book)
     return None if n_in is None or n_out is None else Lengths(n_in, n_out)
+
+
+def measured_lengths(capacity: Capacity) -> Lengths | None:
+    """Return the lengths that a capacity was measured with; None where they are not known."""
+    n_in, n_out = capacity.input_tokens, capacity.output_tokens
+    return Lengths(n_in, n_out) if n_in and n_out else None
 
 
 def measured_tokens(

@@ -236,11 +236,10 @@ def replicas_at(fleet: Fleet, workload: Workload, mean_per_s: ArrayLike, read: R
 def _peak_to_mean(fleet: Fleet, workload: Workload, read: Reading) -> Array:
     """Return busiest / mean load; what comes in few hours a week has a peak of its own."""
     given = read(workload.peak_to_mean)
-    machine = fleet.machine
-    is_elastic = isinstance(machine, Rent) and isinstance(machine.billing, Elastic)
-    if not is_elastic or workload.profile is not None:
+    elastic = fleet.elastic
+    if elastic is None or workload.profile is not None:
         return given
-    return np.maximum(given, 1 / machine.billing.active_share)  # type: ignore[union-attr]
+    return np.maximum(given, 1 / elastic.active_share)
 
 
 def units_of(fleet: Fleet, replicas: ArrayLike) -> Array:
@@ -255,8 +254,8 @@ def _fleet_at(
     units, rent = units_of(fleet, replicas), None
     if isinstance(fleet.machine, Rent):
         rent = changed(read(fleet.machine.price), read(fleet.machine.change_per_year), month)
-        if isinstance(fleet.machine.billing, Elastic):
-            units = elastic_units(fleet, fleet.machine.billing, workload, mean_per_s, read)
+        if fleet.elastic is not None:
+            units = elastic_units(fleet, fleet.elastic, workload, mean_per_s, read)
     return fleet_costs(fleet, workload, replicas, units, mean_per_s, rent, read)
 
 

@@ -8,6 +8,8 @@ from evalkit.analysis.facts import Estimate
 from evalkit.analysis.tco.values import Input
 from evalkit.wording import NOTHING, Said, numeral, say
 
+MOST_BELOW = 10
+"""Repeats that differ much have an interval down to below 0; it ends at this part of their mean."""
 _WIDE = 1.5
 """Lowest rate that failed / highest that held, from which a reader is told how little is known between them."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from evalkit.analysis.tco.book import Asked, Book
 from evalkit.analysis.tco.deployment import TokenWork
-from evalkit.analysis.tco.lengths import Lengths, lengths_of_work
+from evalkit.analysis.tco.lengths import Lengths, lengths_of_work, measured_lengths
 from evalkit.analysis.tco.replica import Capacity
 from evalkit.analysis.tco.values import Input, Provenance
 from evalkit.config.scenario import OptionSpec
@@ -27,7 +27,7 @@ def token_work(
     A number of the user's own is taken to hold at the most likely lengths of the scenario.
     """
     asked = lengths_of_work(option.model, runs, book)
-    tested = _tested(capacity) or asked
+    tested = measured_lengths(capacity) or asked
     if asked is None or tested is None:
         return None
     n_in, n_out = scenario_lengths(book)
@@ -57,7 +57,7 @@ def token_work(
 
 def with_doubt(option: OptionSpec, capacity: Capacity, runs: Sequence[Run], book: Book) -> Capacity:
     """Return a capacity whose service level is in doubt where the work's lengths are far from the measured ones."""
-    asked, tested = lengths_of_work(option.model, runs, book), _tested(capacity)
+    asked, tested = lengths_of_work(option.model, runs, book), measured_lengths(capacity)
     if asked is None or tested is None or capacity.per_s is None:
         return capacity
     if all(abs(a / t - 1) <= MOST_DIFFERENCE for a, t in zip(asked, tested, strict=True)):
@@ -68,11 +68,6 @@ def with_doubt(option: OptionSpec, capacity: Capacity, runs: Sequence[Run], book
         asked=_shown(asked),
     )
     return replace(capacity, doubt=joined([d for d in (capacity.doubt, why) if d], "; "))
-
-
-def _tested(capacity: Capacity) -> Lengths | None:
-    n_in, n_out = capacity.input_tokens, capacity.output_tokens
-    return Lengths(n_in, n_out) if n_in and n_out else None
 
 
 def _shown(lengths: Lengths) -> Said:

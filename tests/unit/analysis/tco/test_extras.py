@@ -26,6 +26,15 @@ from tests.scenarios import (
     workload,
 )
 
+SERVER = {
+    "name": "own", "kind": "owned", "model": "open", "server_price": 48_000, "idle_power": 1, "load_power": 1,
+    "capacity": {"requests_per_s": 5},
+}  # fmt: skip
+FREE = {
+    "electricity_price": 0, "maintenance_share": 0, "hosting_per_server_year": 0, "residual_share": 0,
+    "useful_life_years": 4, "resale_share": 1, "server_price_change_per_year": 0,
+}  # fmt: skip
+
 
 def total(config: Any, name: str) -> float:
     found = option(case(config), name).total.value
@@ -61,15 +70,8 @@ def test_vat_that_cant_be_deducted_is_on_everything_but_people() -> None:
 def test_costs_lower_the_tax_on_profits() -> None:
     config = scenario(rented(), by_contract(), tax={"income_tax": 0.25})
     assert total(config, "api") == pytest.approx(12 * 750 * 0.75)
-    server = {
-        "name": "own", "kind": "owned", "model": "open", "server_price": 48_000, "idle_power": 1, "load_power": 1,
-        "capacity": {"requests_per_s": 5},
-    }  # fmt: skip
-    free = {
-        "electricity_price": 0, "maintenance_share": 0, "hosting_per_server_year": 0, "residual_share": 0,
-        "useful_life_years": 4, "resale_share": 0.5, "server_price_change_per_year": 0,
-    }  # fmt: skip
-    config = scenario(server, by_contract(), tax={"income_tax": 0.25}, self_hosted=free)
+    free = {**FREE, "resale_share": 0.5}
+    config = scenario(SERVER, by_contract(), tax={"income_tax": 0.25}, self_hosted=free)
     # 12,000 of it are worn in the year, and of the book value of 36,000 half is lost at the sale
     assert total(config, "own") == pytest.approx(48_000 - 18_000 - 0.25 * (12_000 + 18_000))
 
@@ -177,16 +179,6 @@ def test_a_hyperscaler_asks_more_than_a_gpu_cloud() -> None:
         assert fleet is not None
         prices.append(fleet.machine.price.mode)
     assert prices[1] > 2 * prices[0]
-
-
-SERVER = {
-    "name": "own", "kind": "owned", "model": "open", "server_price": 48_000, "idle_power": 1, "load_power": 1,
-    "capacity": {"requests_per_s": 5},
-}  # fmt: skip
-FREE = {
-    "electricity_price": 0, "maintenance_share": 0, "hosting_per_server_year": 0, "residual_share": 0,
-    "useful_life_years": 4, "resale_share": 1, "server_price_change_per_year": 0,
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("key", ["resale_share", "residual_share"])
