@@ -18,6 +18,7 @@ from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
+from printed import percent, table
 from scipy import signal, stats
 
 from evalkit.analysis import onesided, repeated
@@ -47,20 +48,6 @@ MARGIN = 0.03
 ACCURACY = 0.7
 """Of the baseline."""
 SEED = 1
-
-
-def table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> None:
-    """Print rows as they come."""
-    print("| " + " | ".join(head) + " |")
-    print("|" + "---|" * len(head))
-    for row in rows:
-        print("| " + " | ".join(row) + " |", flush=True)
-    print()
-
-
-def per_cent(share: float) -> str:
-    """Return a rate with one decimal."""
-    return f"{100 * share:.1f} %"
 
 
 # -- right and wrong: the gate, lm-eval's comparator, a threshold -----------------------------------------------------
@@ -137,9 +124,9 @@ def accuracy(n_simulations: int) -> None:
             }
             yield [
                 *cell.names,
-                *[per_cent(found[name]) for name in ("pass", "fail", "inconclusive")],
-                ", ".join(f"{k} {per_cent(v)}" for k, v in wrong.items() if v is not None),
-                per_cent(exact),
+                *[percent(found[name]) for name in ("pass", "fail", "inconclusive")],
+                ", ".join(f"{k} {percent(v)}" for k, v in wrong.items() if v is not None),
+                percent(exact),
             ]
 
     table([*HEAD, "pass", "fail", "inconclusive", "wrong", "pass, exact"], rows())
@@ -167,8 +154,8 @@ def peers(n_simulations: int) -> None:
             found = verdicts(draws, cell.n)
             z_test = comparator(draws, cell.n)
             threshold = float(((draws[:, 1] - draws[:, 0]) / cell.n > MARGIN + 1e-12).mean())
-            gate = " / ".join(per_cent(found[k]) for k in ("pass", "fail", "inconclusive"))
-            others = (f"{per_cent(1 - share)} / {per_cent(share)}" for share in (z_test, threshold))
+            gate = " / ".join(percent(found[k]) for k in ("pass", "fail", "inconclusive"))
+            others = (f"{percent(1 - share)} / {percent(share)}" for share in (z_test, threshold))
             yield [*cell.names, gate, *others]
 
     head = ["gate: pass / fail / open", "lm-eval: no mark / mark", "threshold: pass / fail"]
@@ -188,7 +175,7 @@ def exact(_: int) -> None:
         for d in m * np.geomspace(1, min(20, 0.9 / m), 30)
     ]
     worst = ((least, *np.max([w[1:] for w in wrong if w[0] >= least], axis=0)) for least in WORST)
-    rows = ([str(least), per_cent(passed), per_cent(failed)] for least, passed, failed in worst)
+    rows = ([str(least), percent(passed), percent(failed)] for least, passed, failed in worst)
     table(["docs at least", "false pass, worst", "false fail, worst"], rows)
 
     print("Docs with which an equal candidate passes 8 times in 10, by formula / exactly.\n")
@@ -329,7 +316,7 @@ def scores(n_simulations: int) -> None:
                 assert found is not None
                 pairs = ((found.least, found.most), other)
                 wrong.append([w for low, high in pairs for w in (high < truth, low > truth)])
-            rates = [per_cent(share) for share in np.mean(wrong, axis=0)]
+            rates = [percent(share) for share in np.mean(wrong, axis=0)]
             yield [name, *rates[:2], plain, *rates[2:]]
 
     head = ["`most` too low", "`least` too high"]
@@ -457,7 +444,7 @@ def latency(n_simulations: int) -> None:
         for name, plan in PLANS.items():
             rng = np.random.default_rng(SEED)
             said = [latency_answers(plan, rng) for _ in range(n_simulations)]
-            yield [name, *(per_cent(share) for share in np.mean(said, axis=0))]
+            yield [name, *(percent(share) for share in np.mean(said, axis=0))]
 
     head = ["slower", "FAIL 2 %", "FAIL 3 %", "FAIL 5 %", "PASS 5 %", "PASS 10 %"]
     table(["7 runs of 60 prompts", *head, "Mann-Whitney", "pooled > 5 %"], rows())
@@ -486,7 +473,7 @@ def turns(n_simulations: int) -> None:
                         assert found is not None
                         wrong[order] += found.least > 0
                 names = [f"{correlation}", f"{trend:.1f} sd per run" if trend else "none"]
-                yield [*names, *(per_cent(wrong[order] / n_simulations) for order in orders)]
+                yield [*names, *(percent(wrong[order] / n_simulations) for order in orders)]
 
     table(["correlation", "trend", *orders], rows())
 

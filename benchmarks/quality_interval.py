@@ -19,6 +19,7 @@ from math import comb, factorial, prod
 
 import numpy as np
 from numpy.typing import NDArray
+from printed import percent, table
 from scipy import stats
 
 from evalkit.analysis.blend.evaluate import CHOICE_OF_TASKS, plan
@@ -35,20 +36,6 @@ SHARES = (0.05, 0.08, 0.12, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.92, 0.95,
 """True scores of every task."""
 MOST_OUTCOMES = 5_000
 """Outcomes up to which sums are exact."""
-
-
-def table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> None:
-    """Print rows as they come."""
-    print("| " + " | ".join(head) + " |")
-    print("|" + "---|" * len(head))
-    for row in rows:
-        print("| " + " | ".join(row) + " |", flush=True)
-    print()
-
-
-def percent(share: float) -> str:
-    """Return a share as the tables have it."""
-    return f"{100 * share:.1f} %"
 
 
 # --- right or wrong -----------------------------------------------------------------------------------------------

@@ -202,10 +202,10 @@ def run_of(rights: Mapping[str, NDArray[np.bool_]]) -> Run:
     """Return a run in which each model was right or wrong on each doc `[tasks, docs]`."""
     cells, samples, results = [], [], []
     for model, each in rights.items():
-        cell_id = f"{model}/work/0"
+        cell_id = f"{model}/docs/0"
         cells.append(
             CellRecord(
-                cell_id=cell_id, model=model, suite="work", repeat=0, state="done", backend="hf",
+                cell_id=cell_id, model=model, suite="docs", repeat=0, state="done", backend="hf",
                 data_class="internal", n_docs=each.size, n_requests=each.size,
             )
         )  # fmt: skip
